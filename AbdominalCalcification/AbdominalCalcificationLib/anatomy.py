@@ -1,0 +1,219 @@
+"""The territory table: the one place that knows which arteries are measured.
+
+Adding an artery means adding a row. Label ids are those of ``arteries.nii.gz`` and never
+change once released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept (DICOM PS3.16): scheme designator, value, meaning."""
+
+    scheme: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Territory:
+    """One artery, or part of it, that gets numbers of its own.
+
+    Attributes
+    ----------
+    name : str
+        Identifier in files and code.
+    title : str
+        Name for people.
+    label : int
+        Voxel value in artery label maps, 1 to 200.
+    color : tuple of float
+        Display colour, RGB, 0 to 1.
+    code : Code
+        SNOMED CT concept of the artery.
+    laterality : Code or None
+        SNOMED CT qualifier for left or right.
+    parent : str or None
+        Territory it leaves; None for the aorta.
+    group : str or None
+        Name of the kept-length parameter it follows; None where nothing is cut.
+    kept_length_mm : float or None
+        Default path length that is kept, in mm. These are this project's own choices: the
+        abstract of Halkoaho et al. 2026 (doi 10.1177/20584601261431608) gives none.
+    aliases : tuple of str
+        Other label names that models use for it (TotalSegmentator v2 among them).
+    optional : bool
+        True where its absence is common and raises no flag.
+    """
+
+    name: str
+    title: str
+    label: int
+    color: tuple[float, float, float]
+    code: Code
+    laterality: Code | None = None
+    parent: str | None = None
+    group: str | None = None
+    kept_length_mm: float | None = None
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
+
+
+_LEFT = Code("SCT", "7771000", "Left")
+_RIGHT = Code("SCT", "24028007", "Right")
+_RENAL = Code("SCT", "2841007", "Renal artery")
+_COMMON_ILIAC = Code("SCT", "73634005", "Common iliac artery")
+
+TERRITORIES: tuple[Territory, ...] = (
+    Territory(
+        "aorta",
+        "Aorta",
+        1,
+        (0.86, 0.24, 0.20),
+        Code("SCT", "7832008", "Abdominal aorta"),
+        aliases=("abdominal_aorta", "aorta_abdominalis"),
+    ),
+    Territory(
+        "celiac_trunk",
+        "Coeliac trunk",
+        2,
+        (0.93, 0.60, 0.22),
+        Code("SCT", "57850000", "Celiac artery"),
+        parent="aorta",
+        group="mesenteric",
+        kept_length_mm=50.0,
+        aliases=("coeliac_trunk", "celiac_artery", "coeliac_artery", "truncus_coeliacus"),
+        optional=True,
+    ),
+    Territory(
+        "superior_mesenteric",
+        "Superior mesenteric artery",
+        3,
+        (0.95, 0.83, 0.30),
+        Code("SCT", "42258001", "Superior mesenteric artery"),
+        parent="aorta",
+        group="mesenteric",
+        kept_length_mm=50.0,
+        aliases=("superior_mesenteric_artery", "sma", "mesenteric_superior"),
+    ),
+    Territory(
+        "inferior_mesenteric",
+        "Inferior mesenteric artery",
+        4,
+        (0.60, 0.80, 0.36),
+        Code("SCT", "33795007", "Inferior mesenteric artery"),
+        parent="aorta",
+        group="mesenteric",
+        kept_length_mm=50.0,
+        aliases=("inferior_mesenteric_artery", "ima", "mesenteric_inferior"),
+        optional=True,
+    ),
+    Territory(
+        "renal_left",
+        "Left renal artery",
+        5,
+        (0.25, 0.68, 0.62),
+        _RENAL,
+        laterality=_LEFT,
+        parent="aorta",
+        group="renal",
+        kept_length_mm=30.0,
+        aliases=("renal_artery_left", "left_renal_artery"),
+    ),
+    Territory(
+        "renal_right",
+        "Right renal artery",
+        6,
+        (0.27, 0.52, 0.82),
+        _RENAL,
+        laterality=_RIGHT,
+        parent="aorta",
+        group="renal",
+        kept_length_mm=30.0,
+        aliases=("renal_artery_right", "right_renal_artery"),
+    ),
+    Territory(
+        "common_iliac_left",
+        "Left common iliac artery",
+        7,
+        (0.60, 0.42, 0.80),
+        _COMMON_ILIAC,
+        laterality=_LEFT,
+        parent="aorta",
+        group="common_iliac",
+        kept_length_mm=40.0,
+        aliases=("iliac_artery_left", "common_iliac_artery_left", "left_common_iliac_artery", "iliac_left"),
+    ),
+    Territory(
+        "common_iliac_right",
+        "Right common iliac artery",
+        8,
+        (0.84, 0.46, 0.66),
+        _COMMON_ILIAC,
+        laterality=_RIGHT,
+        parent="aorta",
+        group="common_iliac",
+        kept_length_mm=40.0,
+        aliases=("iliac_artery_right", "common_iliac_artery_right", "right_common_iliac_artery", "iliac_right"),
+    ),
+)
+
+# One label for both sides: TotalSegmentator's renal_arteries. The voxels of such a pair are
+# split by the side of the aorta on which they lie.
+PAIRED_ALIASES: dict[str, tuple[str, str]] = {
+    "renal_arteries": ("renal_left", "renal_right"),
+    "renal_artery": ("renal_left", "renal_right"),
+    "common_iliac_arteries": ("common_iliac_left", "common_iliac_right"),
+    "iliac_arteries": ("common_iliac_left", "common_iliac_right"),
+}
+
+CALCIFICATION_CATEGORY = Code("SCT", "49755003", "Morphologically Altered Structure")
+CALCIFICATION_CODE = Code("SCT", "18115005", "Pathologic calcification, calcified structure")
+ARTERY_CATEGORY = Code("SCT", "123037004", "Anatomical Structure")
+CALCIFICATION_COLOR = (1.0, 1.0, 0.94)
+CALCIFICATION_NAMES = ("calcification", "calcifications", "calcium", "calcified_plaque", "plaque")
+
+_BY_NAME = {territory.name: territory for territory in TERRITORIES}
+_BY_LABEL = {territory.label: territory for territory in TERRITORIES}
+_BY_ALIAS = {alias: territory for territory in TERRITORIES for alias in (territory.name, *territory.aliases)}
+
+KEPT_LENGTH_GROUPS: tuple[str, ...] = tuple(dict.fromkeys(t.group for t in TERRITORIES if t.group is not None))
+
+
+def territory(name: str) -> Territory:
+    """Return the territory called `name`; KeyError where there is none."""
+    return _BY_NAME[name]
+
+
+def territory_of_label(label: int) -> Territory:
+    """Return the territory with the voxel value `label`; KeyError where there is none."""
+    return _BY_LABEL[label]
+
+
+def normalized(name: str) -> str:
+    """Return `name` as label names are compared: lower case, words joined by underscores."""
+    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
+
+
+def territories_of_name(name: str) -> tuple[Territory, ...]:
+    """Return the territories that the label `name` of some model stands for.
+
+    Returns
+    -------
+    tuple of Territory
+        One territory; two (left, right) for a name that covers both sides; empty where the
+        name is unknown.
+    """
+    key = normalized(name)
+    if key in _BY_ALIAS:
+        return (_BY_ALIAS[key],)
+    return tuple(_BY_NAME[side] for side in PAIRED_ALIASES.get(key, ()))
+
+
+def known_names() -> Iterable[str]:
+    """Return every label name that is understood, sorted."""
+    return sorted({*_BY_ALIAS, *PAIRED_ALIASES})

@@ -1,0 +1,20 @@
+"""Errors whose message is meant for the user."""
+
+
+class AbdominalCalcificationError(Exception):
+    """Base of every error this package raises on purpose.
+
+    The message is one line: what is wrong, then what to do about it.
+    """
+
+
+class InputError(AbdominalCalcificationError):
+    """The image, a mask or a parameter cannot be used; nothing was written."""
+
+
+class ModelError(AbdominalCalcificationError):
+    """A model folder, checkpoint or archive cannot be used."""
+
+
+class InferenceError(AbdominalCalcificationError):
+    """The worker process failed (crash, out of memory, missing package)."""

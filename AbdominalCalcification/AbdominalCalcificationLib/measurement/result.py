@@ -1,0 +1,137 @@
+"""What a measurement returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from ..geometry import Volume
+from .parameters import MeasurementParameters
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A quality flag: shown with the result, never blocking.
+
+    Attributes
+    ----------
+    code : str
+        Stable identifier, lower case with underscores (``no_arterial_enhancement``).
+    message : str
+        One sentence for people.
+    territory : str or None
+        The territory it is about, where it is about one.
+    """
+
+    code: str
+    message: str
+    territory: str | None = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A 26-connected component of kept, assigned calcification (DESIGN rule 6).
+
+    Attributes
+    ----------
+    id : int
+        Voxel value in :attr:`Measurement.clusters_map`, from 1.
+    territory : str
+    voxel_count : int
+    volume_mm3 : float
+    centroid_ras : tuple of float
+        Mean of the voxel centres, RAS, mm.
+    mean_hu, max_hu : float or None
+        None where no CT was given.
+    extent_mm : float
+        Greatest distance between two voxel centres of the cluster (0 for a single voxel).
+    path_distance_mm : float or None
+        In a branch from where it leaves its parent; in the aorta from its bifurcation (or the
+        lower end of the mask) upwards. Of the path nearest to the centroid. None where unknown.
+    """
+
+    id: int
+    territory: str
+    voxel_count: int
+    volume_mm3: float
+    centroid_ras: tuple[float, float, float]
+    mean_hu: float | None
+    max_hu: float | None
+    extent_mm: float
+    path_distance_mm: float | None
+
+
+@dataclass(frozen=True)
+class TerritoryMeasurement:
+    """The numbers of one territory, or of all together (``name == "total"``).
+
+    Volumes in mm³; `burden` is the fraction calcified / artery volume, None (*not measured*)
+    where the territory was not found; cluster volumes are None where there is no cluster.
+    """
+
+    name: str
+    found: bool
+    artery_volume_mm3: float
+    calcified_volume_mm3: float
+    burden: float | None
+    cluster_count: int
+    mean_cluster_volume_mm3: float | None
+    median_cluster_volume_mm3: float | None
+    largest_cluster_volume_mm3: float | None
+
+
+class Part(IntEnum):
+    """Values of :attr:`Measurement.parts_map` above the territory labels."""
+
+    BELOW_MINIMUM = 253
+    UNASSIGNED = 254
+    BEYOND_KEPT_LENGTH = 255
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Everything one measurement found.
+
+    Attributes
+    ----------
+    territories : tuple of TerritoryMeasurement
+        In table order, every territory of the table, found or not.
+    total : TerritoryMeasurement
+    clusters : tuple of Cluster
+        Sorted by territory (table order), then by falling volume.
+    flags : tuple of Flag
+    unassigned_calcified_volume_mm3, beyond_kept_length_calcified_volume_mm3,
+    below_minimum_calcified_volume_mm3 : float
+        Calcification that counts in no territory, and why. With `total` they add up to the
+        whole calcification mask.
+    parameters : MeasurementParameters
+    kept_arteries : Volume
+        uint8 territory labels of the kept artery (without calcification beside the mask).
+    cut_arteries : Volume
+        uint8 territory labels of what shortening cut off; to be shown greyed.
+    parts_map : Volume
+        uint8, one value per calcified voxel: its territory's label or a :class:`Part`; 0 elsewhere.
+    clusters_map : Volume
+        int32, cluster ids; 0 elsewhere.
+    """
+
+    territories: tuple[TerritoryMeasurement, ...]
+    total: TerritoryMeasurement
+    clusters: tuple[Cluster, ...]
+    flags: tuple[Flag, ...]
+    unassigned_calcified_volume_mm3: float
+    beyond_kept_length_calcified_volume_mm3: float
+    below_minimum_calcified_volume_mm3: float
+    parameters: MeasurementParameters
+    kept_arteries: Volume
+    cut_arteries: Volume
+    parts_map: Volume
+    clusters_map: Volume
+    provenance: dict = field(default_factory=dict)
+
+    def territory(self, name: str) -> TerritoryMeasurement:
+        """Return the numbers of the territory `name`; KeyError where there is none."""
+        for each in self.territories:
+            if each.name == name:
+                return each
+        raise KeyError(name)

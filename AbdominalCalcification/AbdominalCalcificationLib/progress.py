@@ -1,0 +1,83 @@
+"""Long work as generators of progress.
+
+Everything a user waits for is a generator that yields :class:`Progress` and returns its
+result. A command line drains it, a Slicer timer advances it step by step, and closing it
+cancels: ``finally`` blocks inside end processes and remove temporary files. No thread is
+needed, which matters because Slicer's event loop holds Python's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a long task.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done, for people, in English ("Segmenting arteries").
+    fraction : float or None
+        Part of the whole task that is done, 0 to 1; None where unknown.
+    seconds_left : float or None
+        Estimate of the time left of this stage.
+    message : str
+        A line for the log, empty where there is nothing to say.
+    waiting : bool
+        True where nothing happened since the last step: the caller may sleep before it asks
+        again (another process is at work).
+    """
+
+    stage: str
+    fraction: float | None = None
+    seconds_left: float | None = None
+    message: str = ""
+    waiting: bool = False
+
+
+Steps = Generator[Progress, None, Result]
+
+
+def drain(steps: Steps[Result], report: Callable[[Progress], None] | None = None, idle_s: float = 0.05) -> Result:
+    """Run `steps` to its end and return its result.
+
+    Parameters
+    ----------
+    steps : generator of Progress
+    report : callable, optional
+        Called with every step. An exception it raises closes `steps`, which cancels the work.
+    idle_s : float
+        How long to sleep after a step that says it is waiting, in seconds.
+    """
+    import time
+
+    try:
+        while True:
+            step = next(steps)
+            if report is not None:
+                report(step)
+            if step.waiting:
+                time.sleep(idle_s)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        steps.close()
+
+
+def scaled(steps: Steps[Result], start: float, stop: float) -> Steps[Result]:
+    """Map the fractions of `steps` (0 to 1) into `start` to `stop` of a larger task."""
+    try:
+        while True:
+            step = next(steps)
+            fraction = None if step.fraction is None else start + (stop - start) * step.fraction
+            yield Progress(step.stage, fraction, step.seconds_left, step.message, step.waiting)
+    except StopIteration as finished:
+        return finished.value
+    finally:
+        steps.close()

@@ -1,0 +1,30 @@
+"""Where the packaged files are: in a checkout, in an installed extension and after pip install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def resources_folder() -> Path:
+    """Return the folder that holds ``Models``, ``SampleData``, ``UI`` and ``Icons``.
+
+    In a checkout and in Slicer it lies beside the library, in a wheel inside it.
+    """
+    library = Path(__file__).resolve().parent
+    inside = library / "Resources"
+    return inside if inside.is_dir() else library.parent / "Resources"
+
+
+def bundled_artery_model() -> Path:
+    """Return the folder of the small artery model that ships with the extension."""
+    return resources_folder() / "Models" / "arteries"
+
+
+def bundled_calcification_model() -> Path:
+    """Return the folder of the small calcification model that ships with the extension."""
+    return resources_folder() / "Models" / "calcification"
+
+
+def sample_case() -> Path:
+    """Return the simulated CT angiogram that ships with the extension (NRRD)."""
+    return resources_folder() / "SampleData" / "simulated_cta.nrrd"
