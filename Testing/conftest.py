@@ -1,0 +1,19 @@
+"""Fixtures that every suite shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_ct() -> Path:
+    """Folder of the real CT slab (``dicom/`` and ``totalsegmentator_labels.nii.gz``); not part of the project."""
+    folder = Path(os.environ.get("ABDOMINAL_CALCIFICATION_REAL_CT", REPOSITORY.parent / "shared" / "real-ct"))
+    if not (folder / "dicom").is_dir():
+        pytest.skip(f"no real CT at {folder}; set ABDOMINAL_CALCIFICATION_REAL_CT to its folder")
+    return folder
