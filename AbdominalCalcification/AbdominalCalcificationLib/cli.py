@@ -1,0 +1,289 @@
+"""The command line: ``abdominal-calcification analyze | simulate | models``.
+
+Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 interrupted by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import AbdominalCalcificationError, InferenceError, InputError
+from .progress import Progress, drain
+
+PROGRAM = "abdominal-calcification"
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of this program."""
+
+    def error(self, message: str):
+        raise InputError(f"{message}; see '{self.prog} --help'.")
+
+
+def _mapping(what: str):
+    from .reading import parse_kept_lengths, parse_label_mapping
+
+    return {"labels": parse_label_mapping, "lengths": parse_kept_lengths}[what]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+
+
+def _triple(text: str) -> tuple[float, float, float]:
+    parts = [_number(part) for part in text.split(",")]
+    if len(parts) == 1:
+        parts *= 3
+    if len(parts) != 3 or not all(part > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not one positive number or three, like 0.8,0.8,1")
+    return tuple(parts)
+
+
+def _whole_triple(text: str) -> tuple[int, int, int]:
+    parts = _triple(text)
+    if any(part != int(part) for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not three whole numbers, like 320,260,420")
+    return tuple(int(part) for part in parts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=PROGRAM, description="Measures calcification of the abdominal arteries on CT angiograms.")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    analyze = commands.add_parser("analyze", help="segment and measure one CT")
+    analyze.add_argument("input", metavar="INPUT", type=Path, help="CT: DICOM folder, NIfTI, NRRD or MetaImage")
+    analyze.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    sources = analyze.add_argument_group("where the masks come from")
+    sources.add_argument(
+        "--artery-model",
+        metavar="FOLDER",
+        type=Path,
+        nargs="+",
+        action="extend",
+        help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
+    )
+    sources.add_argument("--arteries", metavar="MASK", type=Path, help="artery mask to measure instead of a model")
+    sources.add_argument("--artery-labels", metavar="52=aorta,...", help="what the values of the artery mask mean")
+    calcification = sources.add_mutually_exclusive_group()
+    calcification.add_argument("--calcification-model", metavar="FOLDER", type=Path, help="nnU-Net v2 model folder")
+    calcification.add_argument(
+        "--calcification-threshold",
+        metavar="METHOD",
+        help="'realistic', 'realistic:FACTOR' or a fixed HU such as 'fixed:300', instead of a model",
+    )
+    calcification.add_argument("--calcification", metavar="MASK", type=Path, help="calcification mask to measure")
+    measuring = analyze.add_argument_group("how it is measured")
+    measuring.add_argument(
+        "--kept-length",
+        metavar="GROUP=MM,...",
+        help="path length kept of the branches: renal=30,mesenteric=50,common_iliac=40 by default (these "
+        "lengths are this program's own choice); 'inf' keeps all",
+    )
+    measuring.add_argument(
+        "--max-distance", metavar="MM", type=_number, default=3.0, help="farther from arteries: unassigned (3)"
+    )
+    measuring.add_argument(
+        "--min-cluster", metavar="MM3", type=_number, default=0.0, help="smaller clusters are left out (0)"
+    )
+    running = analyze.add_argument_group("how it runs")
+    running.add_argument("--device", choices=DEVICES, default="auto")
+    running.add_argument("--series", metavar="UID", help="DICOM series; the largest CT series by default")
+    running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
+    running.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    analyze.set_defaults(run=_analyze)
+
+    simulate = commands.add_parser("simulate", help="make a virtual patient with exact truth")
+    simulate.add_argument("--seed", metavar="N", type=int, required=True)
+    simulate.add_argument("--output", metavar="DIR", type=Path, required=True)
+    simulate.add_argument("--spacing", metavar="I,J,K", type=_triple, help="voxel spacing in mm")
+    simulate.add_argument("--size", metavar="I,J,K", type=_whole_triple, help="number of voxels")
+    simulate.add_argument("--overwrite", action="store_true", help="replace the patient that DIR holds")
+    simulate.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    simulate.set_defaults(run=_simulate)
+
+    models = commands.add_parser("models", help="check a model folder, or import one from a zip or folder")
+    actions = models.add_subparsers(dest="action", required=True, metavar="check|import", parser_class=_Parser)
+    for name, text in (
+        ("check", "say whether a model folder can be used, and what it finds"),
+        ("import", "copy a model (zip or folder) to where the program keeps models"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("path", metavar="PATH", type=Path)
+        action.set_defaults(run=_check_model if name == "check" else _import_model)
+    return parser
+
+
+def _analyze(options: argparse.Namespace, report) -> None:
+    # Imported here so that --help and usage errors are instant.
+    from .export import export_steps
+    from .geometry.resample import align_labels
+    from .measurement import Flag, MeasurementParameters
+    from .pipeline import analyze_steps
+    from .reading import artery_labels, read_ct, read_mask
+    from .reporting.result_folder import refuse_existing
+
+    if options.artery_labels and options.arteries is None:
+        raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
+    if options.artery_model and options.arteries is not None:
+        raise InputError("--arteries and --artery-model exclude each other; name one of them.")
+    parameters = MeasurementParameters(
+        kept_length_mm=_mapping("lengths")(options.kept_length) if options.kept_length else {},
+        max_distance_mm=options.max_distance,
+        min_cluster_volume_mm3=options.min_cluster,
+    )
+    mapping = _mapping("labels")(options.artery_labels) if options.artery_labels else None
+    refuse_existing(options.output, overwrite=options.overwrite)
+
+    report(Progress("Reading the CT", 0.0))
+    image = read_ct(options.input, options.series)
+    flags = list(image.flags)
+
+    def aligned(mask, name):
+        result = align_labels(mask, image.volume.grid)
+        if not result.exact:
+            flags.append(
+                Flag("mask_resampled", f"The {name} mask lies on another grid and was resampled (nearest voxel).")
+            )
+        if result.outside_fraction > 0:
+            flags.append(
+                Flag(
+                    "mask_outside_image",
+                    f"{100 * result.outside_fraction:.1f} % of the {name} mask lies outside the CT and is not measured.",
+                )
+            )
+        return result.volume
+
+    arteries = calcification = None
+    if options.arteries is not None:
+        report(Progress("Reading the artery mask", 0.0))
+        arteries = aligned(artery_labels(read_mask(options.arteries), mapping), "artery")
+    if options.calcification is not None:
+        report(Progress("Reading the calcification mask", 0.0))
+        calcification = aligned(read_mask(options.calcification), "calcification")
+
+    analysis = drain(
+        analyze_steps(
+            image.volume,
+            arteries=arteries,
+            calcification=calcification,
+            artery_models=options.artery_model,
+            calcification_model=options.calcification_model,
+            calcification_threshold=options.calcification_threshold,
+            parameters=parameters,
+            device=options.device,
+            flags=flags,
+            identity=image.identity,
+        ),
+        report,
+    )
+    notes = drain(export_steps(analysis, image.volume, options.output, overwrite=options.overwrite), report)
+    report.close()
+    if not options.quiet:
+        from .reporting.text import summary
+
+        print(summary(analysis.measurement))
+        for note in notes:
+            print(note)
+        print(f"Results are in {options.output}")
+
+
+def _simulate(options: argparse.Namespace, report) -> None:
+    from .simulation import simulate_steps, write_patient
+
+    settings = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
+    patient = drain(
+        simulate_steps(options.seed, **{name: value for name, value in settings.items() if value is not None}), report
+    )
+    write_patient(patient, options.output, overwrite=options.overwrite)
+    report.close()
+    if not options.quiet:
+        print(f"The virtual patient of seed {options.seed} is in {options.output}")
+
+
+def _check_model(options: argparse.Namespace, report) -> None:
+    from .inference import ModelFolder, describe
+
+    print(describe(ModelFolder.open(options.path)))
+
+
+def _import_model(options: argparse.Namespace, report) -> None:
+    from .inference import describe, import_model, models_folder
+
+    print(describe(import_model(options.path, models_folder())))
+
+
+class _Report:
+    """Prints progress on standard error: one line that moves on a terminal, plain lines elsewhere."""
+
+    def __init__(self, quiet: bool):
+        self._quiet = quiet
+        self._moving = sys.stderr.isatty()
+        self._width = 0
+        self._last = None
+
+    def __call__(self, step: Progress) -> None:
+        if self._quiet:
+            return
+        if step.message:
+            self.close()
+            print(step.message, file=sys.stderr, flush=True)
+        if self._moving:
+            share = "" if step.fraction is None else f"{100 * step.fraction:3.0f} %  "
+            left = "" if step.seconds_left is None else f"  about {_duration(step.seconds_left)} left"
+            line = f"{share}{step.stage}{left}"
+            print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
+            self._width = len(line)
+        elif step.stage != self._last:
+            print(step.stage, file=sys.stderr, flush=True)
+        self._last = step.stage
+
+    def close(self) -> None:
+        """End the moving line, so that what is printed next starts on a line of its own."""
+        if self._width:
+            print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
+            self._width = 0
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; never raises but for ``--help``."""
+    report = None
+    try:
+        options = _parser().parse_args(arguments)
+        report = _Report(getattr(options, "quiet", False))
+        options.run(options, report)
+        return 0
+    except InferenceError as error:
+        return _complain(report, error, 1)
+    except AbdominalCalcificationError as error:
+        return _complain(report, error, 2)
+    except KeyboardInterrupt:
+        return _complain(report, "Cancelled; nothing was written.", 130)
+    except Exception:
+        code = _complain(report, "Internal error; please report it with the lines below.", 1)
+        traceback.print_exc()
+        return code
+
+
+def _complain(report: _Report | None, message: object, code: int) -> int:
+    if report is not None:
+        report.close()
+    print(f"{PROGRAM}: {message}", file=sys.stderr, flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
