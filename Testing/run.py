@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="make the environment anew")
     parser.add_argument("rest", nargs="*", help="arguments for the command that is run, after --")
     options = parser.parse_args()
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 -- this file is run by whatever Python is there
         print(f"Python 3.10 or later is needed; this is {sys.version.split()[0]}.", file=sys.stderr)
         return 2
 

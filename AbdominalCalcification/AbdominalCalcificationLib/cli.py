@@ -158,7 +158,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
             flags.append(
                 Flag(
                     "mask_outside_image",
-                    f"{100 * result.outside_fraction:.1f} % of the {name} mask lies outside the CT and is not measured.",
+                    f"{100 * result.outside_fraction:.1f} % of the {name} mask lies outside the CT: not measured.",
                 )
             )
         return result.volume

@@ -121,7 +121,7 @@ def analyze_steps(
         messages.append(
             f"No model named for {' and '.join(bundled)}: using the bundled one. {BUNDLED_MODEL_FLAG.message}"
         )
-        yield Progress("Preparing", 0.0, message=messages[-1])
+        yield Progress("Preparing", 0.0, message=" ".join(messages))
 
     sources = {
         "arteries": "models" if folders_of_arteries else "given mask",
