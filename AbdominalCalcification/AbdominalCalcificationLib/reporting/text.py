@@ -1,0 +1,64 @@
+"""Results as plain text, for terminals and logs."""
+
+from __future__ import annotations
+
+from ..anatomy import TERRITORIES
+from ..measurement.result import Measurement, TerritoryMeasurement
+
+NOT_MEASURED = "–"
+
+_HEADER = (
+    "Territory",
+    "Artery mL",
+    "Calcified mm³",
+    "Burden %",
+    "Clusters",
+    "Mean mm³",
+    "Largest mm³",
+)
+
+
+def summary(measurement: Measurement) -> str:
+    """Return the table of territories, what was left out, and the quality flags.
+
+    A dash stands for *not measured*; volumes in mL or mm³ as the header says.
+    """
+    titles = {territory.name: territory.title for territory in TERRITORIES}
+    rows = [_HEADER]
+    rows += [_row(titles[each.name], each) for each in measurement.territories]
+    rows.append(_row("Total", measurement.total))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[0] = row[0].ljust(widths[0])
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "─" * len(lines[0]))
+    lines.append("")
+    for what, volume_mm3 in (
+        ("Calcification near no artery (unassigned)", measurement.unassigned_calcified_volume_mm3),
+        ("Calcification beyond the kept length", measurement.beyond_kept_length_calcified_volume_mm3),
+        ("Calcification in clusters below the minimum", measurement.below_minimum_calcified_volume_mm3),
+    ):
+        if volume_mm3 > 0:
+            lines.append(f"{what}: {volume_mm3:.1f} mm³, in no burden")
+    lines += [f"Note: {flag.message}" for flag in measurement.flags]
+    return "\n".join(lines).rstrip()
+
+
+def _row(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...]:
+    if not numbers.found:
+        return (title, *[NOT_MEASURED] * (len(_HEADER) - 1))
+    return (
+        title,
+        f"{numbers.artery_volume_mm3 / 1000:.2f}",
+        f"{numbers.calcified_volume_mm3:.1f}",
+        _number(None if numbers.burden is None else 100 * numbers.burden, 2),
+        str(numbers.cluster_count),
+        _number(numbers.mean_cluster_volume_mm3, 1),
+        _number(numbers.largest_cluster_volume_mm3, 1),
+    )
+
+
+def _number(value: float | None, digits: int) -> str:
+    return NOT_MEASURED if value is None else f"{value:.{digits}f}"
