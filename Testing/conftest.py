@@ -17,3 +17,14 @@ def real_ct() -> Path:
     if not (folder / "dicom").is_dir():
         pytest.skip(f"no real CT at {folder}; set ABDOMINAL_CALCIFICATION_REAL_CT to its folder")
     return folder
+
+
+@pytest.fixture
+def scene():
+    """The application's scene, emptied; skips without slicer-core."""
+    pytest.importorskip("slicer", reason="needs slicer-core")
+    from AbdominalCalcificationLib.scene.application import ensure_application
+
+    scene = ensure_application().scene
+    scene.Clear(False)
+    return scene
