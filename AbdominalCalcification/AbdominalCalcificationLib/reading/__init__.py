@@ -1,1 +1,7 @@
-"""."""
+"""CT volumes and masks from files."""
+
+from .arguments import parse_kept_lengths, parse_label_mapping
+from .ct import CtImage, read_ct
+from .masks import artery_labels, read_mask
+
+__all__ = ["CtImage", "artery_labels", "parse_kept_lengths", "parse_label_mapping", "read_ct", "read_mask"]

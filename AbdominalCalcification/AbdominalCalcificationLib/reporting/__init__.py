@@ -1,1 +1,17 @@
-"""."""
+"""Files that leave the program."""
+
+from .documents import measurement_document, measurements_schema
+from .files import write_results
+from .images import write_volume
+from .provenance import build_provenance
+from .result_folder import RESULT_FILES, ResultFolder
+
+__all__ = [
+    "RESULT_FILES",
+    "ResultFolder",
+    "build_provenance",
+    "measurement_document",
+    "measurements_schema",
+    "write_results",
+    "write_volume",
+]

@@ -1,0 +1,151 @@
+"""Label maps moved to another grid through physical space."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from ..errors import InputError
+from .volume import Grid, Volume
+
+# A target voxel is looked up per axis where the other axes shift it by less than this, in voxels.
+_AXIS_TOLERANCE = 1e-3
+
+
+def align_labels(labels: Volume, grid: Grid) -> Volume:
+    """Return `labels` on `grid`: at each voxel centre, the nearest label voxel.
+
+    Flips, permuted axes and crops by whole voxels are bit exact. Where `grid` reaches beyond
+    `labels` the result is 0; see :func:`fraction_outside` for the opposite.
+
+    Parameters
+    ----------
+    labels : Volume
+        Integers or truth values, 0 = background.
+    grid : Grid
+
+    Returns
+    -------
+    Volume
+        Of the same dtype, on `grid`.
+
+    Raises
+    ------
+    InputError
+        Where the grids do not overlap, or every labelled voxel lies outside `grid`.
+    """
+    if labels.grid.same_as(grid):
+        return Volume(labels.array, grid)
+    matrix, offset = _index_map(grid, labels.grid)
+    if not _overlap(grid.shape, labels.grid.shape, matrix, offset):
+        raise InputError("The mask does not overlap the image; choose a mask made on this patient's scan.")
+    aligned = np.zeros(grid.shape, labels.array.dtype)
+    box = _labelled_box(labels.array)
+    if box is None:
+        return Volume(aligned, grid)
+    if not _fill_per_axis(aligned, labels.array, matrix, offset):
+        _fill_per_plane(aligned, labels.array, box, matrix, offset)
+    if not aligned.any() and fraction_outside(labels, grid) == 1.0:
+        raise InputError(
+            "Everything labelled in the mask lies outside the image; choose a mask made on this patient's scan."
+        )
+    return Volume(aligned, grid)
+
+
+def fraction_outside(labels: Volume, grid: Grid) -> float:
+    """Return the fraction of labelled voxels (0 to 1) whose centre lies outside `grid`.
+
+    0 where nothing is labelled. A voxel belongs to `grid` up to half a voxel beyond the
+    outermost centres.
+    """
+    if labels.grid.same_as(grid):
+        return 0.0
+    matrix, offset = _index_map(labels.grid, grid)
+    upper = np.array(grid.shape) - 0.5
+    total = outside = 0
+    for k, plane in enumerate(labels.array):
+        indices = np.argwhere(plane)
+        if len(indices) == 0:
+            continue
+        kji = np.column_stack([np.full(len(indices), k), indices])
+        there = kji @ matrix.T + offset
+        # The margin keeps rounding from pushing voxels on the very edge outside.
+        inside = ((there >= -0.5 - _AXIS_TOLERANCE) & (there < upper + _AXIS_TOLERANCE)).all(axis=1)
+        total += len(indices)
+        outside += int(np.count_nonzero(~inside))
+    return outside / total if total else 0.0
+
+
+def _index_map(source: Grid, target: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return matrix and offset that take array indices (k, j, i) of `source` to those of `target`."""
+    affine = np.linalg.inv(target.ijk_to_ras) @ source.ijk_to_ras
+    return affine[:3, :3][::-1, ::-1], affine[:3, 3][::-1]
+
+
+def _nearest(values: np.ndarray) -> np.ndarray:
+    """Round half up; values are first freed of the noise of the matrix product, so that halves stay halves."""
+    return np.floor(np.round(values, 6) + 0.5).astype(np.intp)
+
+
+def _overlap(shape, source_shape, matrix, offset) -> bool:
+    """Return whether the voxels' box of one grid touches that of the other (both ways, by separating axes)."""
+
+    def apart(size, other, m, o) -> bool:
+        corners = np.array(list(product(*[(-0.5, n - 0.5) for n in size]))) @ m.T + o
+        return bool(((corners.max(axis=0) <= -0.5) | (corners.min(axis=0) >= np.array(other) - 0.5)).any())
+
+    inverse = np.linalg.inv(matrix)
+    return not apart(shape, source_shape, matrix, offset) and not apart(source_shape, shape, inverse, -inverse @ offset)
+
+
+def _labelled_box(array: np.ndarray) -> list[tuple[int, int]] | None:
+    """Return first and last index along k, j, i of the non-zero voxels; None where there are none."""
+    lines = [np.zeros(n, bool) for n in array.shape]
+    for k, plane in enumerate(array):
+        rows = (plane != 0).any(axis=1)
+        if rows.any():
+            lines[0][k] = True
+            lines[1] |= rows
+            lines[2] |= (plane != 0).any(axis=0)
+    if not lines[0].any():
+        return None
+    hits = [np.flatnonzero(line) for line in lines]
+    return [(int(h[0]), int(h[-1])) for h in hits]
+
+
+def _fill_per_axis(out: np.ndarray, source: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> bool:
+    """Fill `out` where the axes of the grids are parallel; return False where they are not."""
+    partner = np.abs(matrix).argmax(axis=1)  # of each source axis: the target axis along it
+    across = np.abs(matrix) * (np.array(out.shape) - 1)
+    across[range(3), partner] = 0
+    if len(set(partner)) < 3 or across.sum(axis=1).max() > _AXIS_TOLERANCE:
+        return False
+    targets, sources = [None] * 3, [None] * 3
+    for axis, target_axis in enumerate(partner):
+        index = _nearest(matrix[axis, target_axis] * np.arange(out.shape[target_axis]) + offset[axis])
+        inside = np.flatnonzero((index >= 0) & (index < source.shape[axis]))
+        targets[target_axis], sources[target_axis] = inside, index[inside]
+    turned = source.transpose(np.argsort(partner))
+    for k, source_k in zip(targets[0], sources[0], strict=True):
+        out[k][np.ix_(targets[1], targets[2])] = turned[source_k][np.ix_(sources[1], sources[2])]
+    return True
+
+
+def _fill_per_plane(out: np.ndarray, source: np.ndarray, box, matrix: np.ndarray, offset: np.ndarray) -> None:
+    """Fill `out` on a grid turned against the source, one plane at a time, near the labelled box only."""
+    inverse = np.linalg.inv(matrix)
+    corners = (np.array(list(product(*[(a - 0.5, b + 0.5) for a, b in box]))) - offset) @ inverse.T
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, out.shape)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1, 0, out.shape)
+    j = np.arange(low[1], high[1])[:, None]
+    i = np.arange(low[2], high[2])[None, :]
+    for k in range(low[0], high[0]):
+        inside = np.ones((j.size, i.size), bool)
+        indices = []
+        for axis in range(3):
+            index = _nearest(matrix[axis, 0] * k + matrix[axis, 1] * j + matrix[axis, 2] * i + offset[axis])
+            inside &= (index >= 0) & (index < source.shape[axis])
+            indices.append(index)
+        values = source[tuple(index[inside] for index in indices)]
+        out[k, low[1] : high[1], low[2] : high[2]][inside] = values

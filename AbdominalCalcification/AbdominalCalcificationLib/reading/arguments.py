@@ -1,0 +1,67 @@
+"""What users write on the command line, parsed."""
+
+from __future__ import annotations
+
+from ..anatomy import KEPT_LENGTH_GROUPS, known_names, territories_of_name
+from ..errors import InputError
+
+
+def parse_label_mapping(text: str) -> dict[int, str]:
+    """Parse ``52=aorta,65=common_iliac_left`` into mask values and label names.
+
+    Raises
+    ------
+    InputError
+        For text of another form, values below 1, a value given twice and unknown names.
+    """
+    mapping: dict[int, str] = {}
+    for part in _parts(text, "52=aorta,65=common_iliac_left"):
+        value_text, name = part
+        try:
+            value = int(value_text)
+        except ValueError:
+            value = 0
+        if value < 1:
+            raise InputError(f"'{value_text}' is not a mask value; write a whole number above 0, as in 52=aorta.")
+        if value in mapping:
+            raise InputError(f"The mask value {value} is named twice; name each value once.")
+        _check_name(name)
+        mapping[value] = name
+    return mapping
+
+
+def parse_kept_lengths(text: str) -> dict[str, float]:
+    """Parse ``renal=30,mesenteric=50,common_iliac=inf`` into path lengths in mm.
+
+    Raises
+    ------
+    InputError
+        For text of another form, unknown groups, and lengths that are not numbers of at least 0.
+    """
+    lengths: dict[str, float] = {}
+    for group, value_text in _parts(text, "renal=30,mesenteric=50,common_iliac=40"):
+        if group not in KEPT_LENGTH_GROUPS:
+            raise InputError(f"There is no kept length called '{group}'; use {', '.join(KEPT_LENGTH_GROUPS)}.")
+        try:
+            length = float(value_text)
+        except ValueError:
+            length = -1.0
+        if not length >= 0:
+            raise InputError(f"'{value_text}' is not a length for {group}; write millimetres, or inf to keep all.")
+        if group in lengths:
+            raise InputError(f"The kept length of {group} is given twice; give it once.")
+        lengths[group] = length
+    return lengths
+
+
+def _check_name(name: str) -> None:
+    if not territories_of_name(name):
+        raise InputError(f"'{name}' is not an artery this program knows; use one of {', '.join(known_names())}.")
+
+
+def _parts(text: str, example: str) -> list[tuple[str, str]]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    pairs = [tuple(side.strip() for side in part.split("=")) for part in parts]
+    if not pairs or any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise InputError(f"'{text}' cannot be understood; write it like {example}.")
+    return pairs

@@ -1,0 +1,109 @@
+"""CT volumes from DICOM folders and image files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..geometry import Volume
+from ..measurement.result import Flag
+from .dicom import is_dicom, read_dicom
+from .images import read_image
+
+_IDENTITY = ("study_uid", "series_uid", "modality", "description", "manufacturer", "kernel", "image_count")
+
+
+@dataclass(frozen=True, eq=False)
+class CtImage:
+    """A CT as it was read.
+
+    Attributes
+    ----------
+    volume : Volume
+        HU, int16 or float32.
+    flags : tuple of Flag
+        What is unusual about the input.
+    identity : dict
+        What reproduces the input: UIDs, what the scanner says about itself, the file's or
+        folder's name and a checksum of the voxels; nothing about the patient. JSON values.
+    """
+
+    volume: Volume
+    flags: tuple[Flag, ...] = ()
+    identity: dict = field(default_factory=dict)
+
+
+def read_ct(path: str | Path, series: str | None = None) -> CtImage:
+    """Read a CT.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder with DICOM files (searched with all folders in it), or a file: NIfTI, NRRD,
+        MetaImage or multi-frame DICOM.
+    series : str, optional
+        Series Instance UID; by default the CT series with most slices.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing that can be read as one CT volume with a geometry to trust.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"'{path}' does not exist; name a DICOM folder or an image file.")
+    try:
+        if path.is_dir() or is_dicom(path):
+            volume, flags, said = read_dicom(path, series)
+            kind = "DICOM"
+        else:
+            if series is not None:
+                raise InputError(f"'{path.name}' is a single file; --series is for DICOM folders.")
+            volume, _ = read_image(path)
+            flags, said, kind = (), {}, "file"
+    except OSError as error:
+        raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
+    if min(volume.grid.shape) < 2:
+        raise InputError(f"'{path.name}' is a single slice; give a CT volume of several slices.")
+    volume = volume.with_array(_as_hu(volume.array, path.name))
+    identity = {
+        "name": path.name,
+        "format": kind,
+        **{key: said.get(key) for key in _IDENTITY},
+        "voxels_sha256": voxel_checksum(volume),
+    }
+    return CtImage(volume, (*flags, *_value_flags(volume)), identity)
+
+
+def voxel_checksum(volume: Volume) -> str:
+    """Return the SHA-256 of the voxels in memory order (k, j, i; little endian), in hexadecimal."""
+    array = np.ascontiguousarray(volume.array)
+    return hashlib.sha256(array.astype(array.dtype.newbyteorder("<"), copy=False)).hexdigest()
+
+
+def _as_hu(array: np.ndarray, name: str) -> np.ndarray:
+    """Return int16 where nothing is lost by it, else float32; refuse what is not a number."""
+    if np.issubdtype(array.dtype, np.floating):
+        if not all(np.isfinite(plane).all() for plane in array):
+            raise InputError(f"'{name}' holds voxels that are not numbers (NaN or infinite); export the CT again.")
+        return array.astype(np.float32, copy=False)
+    limits = np.iinfo(np.int16)
+    fits = array.min() >= limits.min and array.max() <= limits.max
+    return array.astype(np.int16 if fits else np.float32, copy=False)
+
+
+def _value_flags(volume: Volume) -> tuple[Flag, ...]:
+    """Flag voxels that can hardly be HU: real CT has air or fat, and noise, below water's 0."""
+    least, most = volume.array.min(), volume.array.max()
+    if least < 0:
+        return ()
+    return (
+        Flag(
+            "not_hu",
+            f"The values reach from {least:g} to {most:g} with none below 0; they are probably not Hounsfield units.",
+        ),
+    )

@@ -1,0 +1,97 @@
+"""Label maps from files, and their values as territories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..anatomy import TERRITORIES, known_names, territories_of_name
+from ..errors import InputError
+from ..geometry import Volume
+from ..geometry.sides import split_left_right
+from .images import read_image
+
+
+def read_mask(path: str | Path) -> Volume:
+    """Read a label map (NIfTI, NRRD, MetaImage, Slicer's ``.seg.nrrd``) on its own grid.
+
+    Returns
+    -------
+    Volume
+        The smallest unsigned integers that hold its values; all zero is a valid mask.
+
+    Raises
+    ------
+    InputError
+        For files that cannot be read, and values that are not whole numbers of at least 0.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError(f"The mask '{path}' {what}; name a NIfTI, NRRD or MetaImage file.")
+    try:
+        volume, _ = read_image(path)
+    except OSError as error:
+        raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
+    return volume.with_array(_as_labels(volume.array, path.name))
+
+
+def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Volume:
+    """Return `mask` as territory labels (uint8, on the mask's grid).
+
+    Parameters
+    ----------
+    mask : Volume
+        Integer labels.
+    mapping : mapping of int to str, optional
+        Names of the mask's values, as the territory table or TotalSegmentator call them; values
+        without a name are background. A name of both sides (``renal_arteries``) is split at the
+        aorta. By default the values are territory labels already.
+
+    Raises
+    ------
+    InputError
+        For unknown names, and without a mapping for values that are no territory label.
+    """
+    if mapping is None:
+        return mask.with_array(_checked_labels(mask.array))
+    table = np.zeros(int(mask.array.max(initial=0)) + 1, np.uint8)
+    paired = []
+    for value, name in mapping.items():
+        territories = territories_of_name(name)
+        if not territories:
+            raise InputError(f"'{name}' is not an artery this program knows; use one of {', '.join(known_names())}.")
+        if len(territories) == 2:
+            paired.append((value, territories))
+        elif 0 < value < len(table):
+            table[value] = territories[0].label
+    labels = table[mask.array]
+    for value, (left, right) in paired:
+        sides = split_left_right(mask.array == value, labels == TERRITORIES[0].label, mask.grid)
+        for territory, side in zip((left, right), sides, strict=True):
+            labels[side] = territory.label
+    return mask.with_array(labels)
+
+
+def _as_labels(array: np.ndarray, name: str) -> np.ndarray:
+    if not np.issubdtype(array.dtype, np.integer) and not all(np.array_equal(p, np.rint(p)) for p in array):
+        raise InputError(f"'{name}' holds values that are not whole numbers; give a label map, not a probability map.")
+    least, most = float(array.min()), float(array.max())
+    if least < 0 or most > np.iinfo(np.uint16).max:
+        raise InputError(f"'{name}' holds values from {least:g} to {most:g}; give a label map, not an image.")
+    return array.astype(np.uint8 if most <= np.iinfo(np.uint8).max else np.uint16, copy=False)
+
+
+def _checked_labels(array: np.ndarray) -> np.ndarray:
+    known = {territory.label for territory in TERRITORIES}
+    found = set().union(*(np.unique(plane).tolist() for plane in array))
+    strangers = sorted(found - known - {0})
+    if strangers:
+        shown = ", ".join(str(value) for value in strangers[:8]) + (", …" if len(strangers) > 8 else "")
+        raise InputError(
+            f"The artery mask has values that are no territory ({shown}); "
+            "say what they are, as in --artery-labels 52=aorta."
+        )
+    return array.astype(np.uint8, copy=False)

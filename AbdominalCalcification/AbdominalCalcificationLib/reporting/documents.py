@@ -1,0 +1,103 @@
+"""Measurements as plain data: what goes into measurements.json."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..measurement.parameters import MeasurementParameters
+from ..measurement.result import Cluster, Flag, Measurement, TerritoryMeasurement
+
+SCHEMA_VERSION = "1.0"
+_SCHEMA_FILE = Path(__file__).with_name("measurements.schema.json")
+
+
+def measurement_document(measurement: Measurement) -> dict:
+    """Return `measurement` as JSON values: no NaN, no infinity; *not measured* is None.
+
+    The document follows :func:`measurements_schema`.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "territories": [_territory(each) for each in measurement.territories],
+        "total": _territory(measurement.total),
+        "unassigned_calcified_volume_mm3": measurement.unassigned_calcified_volume_mm3,
+        "beyond_kept_length_calcified_volume_mm3": measurement.beyond_kept_length_calcified_volume_mm3,
+        "below_minimum_calcified_volume_mm3": measurement.below_minimum_calcified_volume_mm3,
+        "clusters": [_cluster(each) for each in measurement.clusters],
+        "flags": [_flag(each) for each in measurement.flags],
+        "parameters": parameters_document(measurement.parameters),
+        "provenance": json_safe(measurement.provenance),
+    }
+
+
+def parameters_document(parameters: MeasurementParameters) -> dict:
+    """Return `parameters` as JSON values; a kept length of None keeps the whole branch."""
+    return json_safe(asdict(parameters))
+
+
+def measurements_schema() -> dict:
+    """Return the JSON schema of measurements.json."""
+    return json.loads(_SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def json_text(document: Mapping) -> str:
+    """Return `document` as JSON text that every parser reads; ValueError for NaN and infinity."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def json_safe(value: Any) -> Any:
+    """Return `value` with only JSON's own types in it.
+
+    Numpy numbers and arrays become Python's, tuples lists, numbers that are not finite None,
+    and anything else its text.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(each) for key, each in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple | set | frozenset):
+        return [json_safe(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _territory(each: TerritoryMeasurement) -> dict:
+    return json_safe(
+        {
+            "name": each.name,
+            "found": bool(each.found),
+            "artery_volume_mm3": each.artery_volume_mm3,
+            "calcified_volume_mm3": each.calcified_volume_mm3,
+            "burden": each.burden,
+            "cluster_count": each.cluster_count,
+            "mean_cluster_volume_mm3": each.mean_cluster_volume_mm3,
+            "median_cluster_volume_mm3": each.median_cluster_volume_mm3,
+            "largest_cluster_volume_mm3": each.largest_cluster_volume_mm3,
+        }
+    )
+
+
+def _cluster(each: Cluster) -> dict:
+    return json_safe(
+        {
+            "id": each.id,
+            "territory": each.territory,
+            "voxel_count": each.voxel_count,
+            "volume_mm3": each.volume_mm3,
+            "centroid_ras": each.centroid_ras,
+            "mean_hu": each.mean_hu,
+            "max_hu": each.max_hu,
+            "extent_mm": each.extent_mm,
+            "path_distance_mm": each.path_distance_mm,
+        }
+    )
+
+
+def _flag(each: Flag) -> dict:
+    return {"code": each.code, "message": each.message, "territory": each.territory}

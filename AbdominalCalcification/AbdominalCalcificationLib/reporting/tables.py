@@ -1,0 +1,91 @@
+"""Measurements as CSV tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
+from .documents import json_safe
+
+TERRITORY_COLUMNS = (
+    "territory",
+    "found",
+    "artery_volume_mm3",
+    "calcified_volume_mm3",
+    "burden_percent",
+    "cluster_count",
+    "mean_cluster_volume_mm3",
+    "median_cluster_volume_mm3",
+    "largest_cluster_volume_mm3",
+)
+CLUSTER_COLUMNS = (
+    "id",
+    "territory",
+    "voxel_count",
+    "volume_mm3",
+    "centroid_r_mm",
+    "centroid_a_mm",
+    "centroid_s_mm",
+    "mean_hu",
+    "max_hu",
+    "extent_mm",
+    "path_distance_mm",
+)
+
+
+def territories_csv(measurement: Measurement) -> str:
+    """Return one row per territory in table order and one of the total; *not measured* is empty."""
+    rows = (_territory_row(each) for each in (*measurement.territories, measurement.total))
+    return _csv(TERRITORY_COLUMNS, rows)
+
+
+def clusters_csv(measurement: Measurement) -> str:
+    """Return one row per cluster; unknown values are empty."""
+    return _csv(CLUSTER_COLUMNS, (_cluster_row(each) for each in measurement.clusters))
+
+
+def _territory_row(each: TerritoryMeasurement) -> tuple:
+    # A territory that was not found has no volume either: 0 would read as measured.
+    volumes = (each.artery_volume_mm3, each.calcified_volume_mm3) if each.found else (None, None)
+    return (
+        each.name,
+        "yes" if each.found else "no",
+        *volumes,
+        None if each.burden is None else 100 * each.burden,
+        each.cluster_count if each.found else None,
+        each.mean_cluster_volume_mm3,
+        each.median_cluster_volume_mm3,
+        each.largest_cluster_volume_mm3,
+    )
+
+
+def _cluster_row(each: Cluster) -> tuple:
+    return (
+        each.id,
+        each.territory,
+        each.voxel_count,
+        each.volume_mm3,
+        *each.centroid_ras,
+        each.mean_hu,
+        each.max_hu,
+        each.extent_mm,
+        each.path_distance_mm,
+    )
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value) for value in json_safe(row)])
+    return text.getvalue()
+
+
+def _cell(value) -> str:
+    if value is None:
+        return ""
+    # Ten digits keep a table readable and every digit that means anything.
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
