@@ -1,0 +1,125 @@
+"""Which voxels of a mask were corrected by hand, since when, by whom.
+
+What a model produced is kept with the segmentation node, compressed, as a node attribute: so
+it is saved with the scene in every format, follows a cloned node, and the number of changed
+voxels is exact however often the scene is saved and edited again.
+"""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+import numpy as np
+
+from ..geometry import Volume
+from .segmentations import box_of
+
+_ORIGIN = "AbdominalCalcification.Origin"
+_SOURCE = "AbdominalCalcification.Source"
+_EDITS = "AbdominalCalcification.Edits"
+
+
+def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
+    """Keep with a segmentation node what was put there before anybody corrected it.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    mask : Volume
+        uint8 labels (or truth values) on the grid of the CT.
+    source : mapping, optional
+        Where the mask came from (model identity, threshold, ...); anything JSON can hold.
+    """
+    node.SetAttribute(_ORIGIN, _packed(mask.array))
+    node.SetAttribute(_SOURCE, json.dumps(dict(source or {})))
+    node.RemoveAttribute(_EDITS)
+
+
+def source_of(node) -> dict:
+    """Return where the mask of a node came from; empty where unknown."""
+    return json.loads(node.GetAttribute(_SOURCE) or "{}")
+
+
+def changed_voxels(node, mask: Volume) -> int | None:
+    """Return how many voxels of `mask` differ from what was remembered.
+
+    None where nothing was remembered, or a mask of another shape: nothing is known then.
+    """
+    packed = node.GetAttribute(_ORIGIN)
+    if not packed:
+        return None
+    shape, box, origin = _unpacked(packed)
+    if shape != mask.array.shape:
+        return None
+    current = mask.array.astype(np.uint8, copy=False)
+    inside = current[box]
+    outside = np.count_nonzero(current) - np.count_nonzero(inside)
+    return int(np.count_nonzero(inside != origin) + outside)
+
+
+def record_edits(node, mask: Volume, editor: str | None = None, time: str | None = None) -> dict | None:
+    """Note with the node that its mask was corrected, and return the note.
+
+    Parameters
+    ----------
+    mask : Volume
+        The mask as it is now.
+    editor : str, optional
+        Who corrected it; the name of the logged-in user by default.
+    time : str, optional
+        ISO 8601; now by default.
+
+    Returns
+    -------
+    dict or None
+        ``mask`` (name of the node), ``changed_voxels``, ``editor``, ``time``, as result
+        documents list it. None where the mask is as it was put there.
+    """
+    changed = changed_voxels(node, mask)
+    if changed == 0:
+        node.RemoveAttribute(_EDITS)
+    noted = edits_of(node)
+    if not changed or (noted is not None and noted["changed_voxels"] == changed):
+        return noted
+    note = {
+        "mask": node.GetName(),
+        "changed_voxels": changed,
+        "editor": editor or _user(),
+        "time": time or datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+    node.SetAttribute(_EDITS, json.dumps(note))
+    return note
+
+
+def edits_of(node) -> dict | None:
+    """Return the note that :func:`record_edits` left with a node; None where there is none."""
+    text = node.GetAttribute(_EDITS)
+    return json.loads(text) if text else None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such entry: a container without a user database
+        return "unknown"
+
+
+def _packed(array: np.ndarray) -> str:
+    """Return an array, cut to the box of its labels, as text."""
+    box = box_of(array) or (slice(0, 0),) * 3
+    header = {"shape": array.shape, "box": [[part.start, part.stop] for part in box]}
+    data = zlib.compress(np.ascontiguousarray(array[box]).astype(np.uint8, copy=False).tobytes(), 6)
+    return json.dumps(header) + "\n" + base64.urlsafe_b64encode(data).decode("ascii")
+
+
+def _unpacked(text: str) -> tuple[tuple[int, ...], tuple[slice, ...], np.ndarray]:
+    header, _, data = text.partition("\n")
+    described = json.loads(header)
+    box = tuple(slice(start, stop) for start, stop in described["box"])
+    values = np.frombuffer(zlib.decompress(base64.urlsafe_b64decode(data)), np.uint8)
+    return tuple(described["shape"]), box, values.reshape([part.stop - part.start for part in box])
