@@ -1,0 +1,227 @@
+"""Virtual patients: a CT angiogram with known truth, made from a seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from .. import anatomy as territories
+from ..errors import InputError
+from ..geometry.volume import Grid, Volume
+from .anatomy import PHASES, draw_phase, draw_vessels
+from .painting import SUBVOXEL_MM, paint_arteries, paint_veins
+from .plaques import draw_plaques
+from .scanner import draw_scanner, scan
+from .surroundings import clear_of_arteries, paint_surroundings
+
+DEFAULT_SPACING_MM = (1.0, 1.0, 1.0)
+DEFAULT_SHAPE = (220, 200, 220)
+
+
+@dataclass(frozen=True, eq=False)
+class VirtualPatient:
+    """One simulated CT with its truth, all on one grid.
+
+    Attributes
+    ----------
+    ct : Volume
+        int16, HU.
+    arteries : Volume
+        uint8, territory labels; a voxel is named where arteries hold at least half of it.
+    calcification : Volume
+        uint8, 1 where calcium of a measured artery holds at least half of the voxel.
+    truth : dict
+        Exact volumes and how the patient was made; ready for JSON.
+    """
+
+    ct: Volume
+    arteries: Volume
+    calcification: Volume
+    truth: dict = field(default_factory=dict)
+
+
+def default_grid(spacing_mm=DEFAULT_SPACING_MM, shape=DEFAULT_SHAPE, center_ras=None) -> Grid:
+    """Return a grid as CT scanners write it: i to the patient's left, j to the back, k upwards.
+
+    Parameters
+    ----------
+    spacing_mm : sequence of float
+        Along i, j, k.
+    shape : sequence of int
+        Voxels along k, j, i.
+    center_ras : sequence of float, optional
+        Middle of the field of view; by default the abdominal aorta and the iliac arteries are centred, between
+        70 mm below the bifurcation and as far up as there are slices.
+    """
+    nk, nj, ni = shape
+    extent = np.array([ni, nj, nk]) * np.asarray(spacing_mm, float)
+    if center_ras is None:
+        # Wide fields show the whole body, whose middle lies a little in front of the spine.
+        center_ras = (0.0, 5.0 if extent[1] > 170 else 15.0, -70.0 + extent[2] / 2)
+    steps = np.array([-1.0, -1.0, 1.0]) * np.asarray(spacing_mm, float)
+    origin = np.asarray(center_ras, float) - steps * (np.array([ni, nj, nk]) - 1) / 2
+    return Grid.from_spacing(shape, spacing_mm, origin, np.diag([-1.0, -1.0, 1.0]))
+
+
+def simulate(
+    seed: int,
+    *,
+    spacing_mm=DEFAULT_SPACING_MM,
+    shape=DEFAULT_SHAPE,
+    phase: str | None = None,
+    center_ras=None,
+    severity: float | None = None,
+) -> VirtualPatient:
+    """Return the virtual patient of `seed`.
+
+    The patient depends on the seed alone; spacing, shape and centre say how the scanner looks at it.
+
+    Parameters
+    ----------
+    seed : int
+        0 or more.
+    spacing_mm : sequence of float
+        Along i, j, k.
+    shape : sequence of int
+        Voxels along k, j, i.
+    phase : str, optional
+        ``arterial``, ``portal_venous`` or ``unenhanced``; drawn from the seed by default.
+    center_ras : sequence of float, optional
+        Middle of the field of view; the aortic bifurcation lies near (0, 0, 0).
+    severity : float, optional
+        0 (no calcium) to 1 (porcelain aorta); drawn from the seed by default.
+
+    Raises
+    ------
+    InputError
+        Where seed, spacing, shape or phase cannot be used.
+    """
+    _check(seed, spacing_mm, shape, phase)
+    # One stream for each part, so that a change in one leaves the others as they were.
+    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng = (
+        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(5)
+    )
+    grid = default_grid(spacing_mm, shape, center_ras)
+    enhancement = draw_phase(scanner_rng, phase)
+    scanner = draw_scanner(scanner_rng)
+    vessels = draw_vessels(tree_rng, enhancement)
+    drawn_severity = 0.0 if plaque_rng.uniform() < 0.1 else float(plaque_rng.uniform(0.03, 1.0) ** 1.5)
+    severity = drawn_severity if severity is None else float(severity)
+    plaques = [_plaques_of(plaque_rng, tube, vessels.ostia_mm, severity) for tube in vessels.arteries]
+
+    hu, distractors = paint_surroundings(grid, vessels, body_rng)
+    paint_veins(hu, grid, vessels.veins)
+    painted = paint_arteries(hu, grid, vessels.arteries, plaques)
+    ct = scan(hu, grid.spacing_mm, scanner, noise_rng)
+
+    truth = {
+        "seed": int(seed),
+        "phase": enhancement.name,
+        "severity": round(severity, 4),
+        "spacing_mm": [float(s) for s in spacing_mm],
+        "shape_kji": [int(n) for n in shape],
+        "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
+        "territories": [
+            {
+                "name": t.name,
+                "artery_volume_mm3": round(painted.artery_mm3.get(t.label, 0.0), 3),
+                "calcified_volume_mm3": round(painted.calcified_mm3.get(t.label, 0.0), 3),
+                "burden": (
+                    round(painted.calcified_mm3[t.label] / painted.artery_mm3[t.label], 6)
+                    if painted.artery_mm3.get(t.label)
+                    else None
+                ),
+                "length_mm": _length_beyond_ostium(vessels, t.name),
+            }
+            for t in territories.TERRITORIES
+        ],
+        "plaques": [
+            {
+                "territory": tube.name,
+                "center_ras": tube.centerline.points[_index(tube, plaque.center_mm)].round(2).tolist(),
+                **{key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(plaque).items()},
+            }
+            for tube, own in zip(vessels.arteries, plaques, strict=True)
+            for plaque in own
+        ],
+        "not_to_count": clear_of_arteries(distractors, vessels.arteries),
+        "scanner": {key: round(value, 4) for key, value in asdict(scanner).items()},
+        "enhancement": {
+            key: value if isinstance(value, str) else round(float(value), 3)
+            for key, value in asdict(enhancement).items()
+        },
+    }
+    return VirtualPatient(Volume(ct, grid), Volume(painted.labels, grid), Volume(painted.calcification, grid), truth)
+
+
+def _check(seed, spacing_mm, shape, phase) -> None:
+    if int(seed) < 0:
+        raise InputError(f"The seed {seed} is negative; give 0 or more.")
+    if len(tuple(spacing_mm)) != 3 or not all(0.2 <= float(s) <= 10 for s in spacing_mm):
+        raise InputError(f"The spacing {tuple(spacing_mm)} is unusable; give three numbers from 0.2 to 10 mm.")
+    if len(tuple(shape)) != 3 or not all(8 <= int(n) <= 2000 for n in shape):
+        raise InputError(f"The size {tuple(shape)} is unusable; give three numbers from 8 to 2000 voxels.")
+    if phase is not None and phase not in PHASES:
+        raise InputError(f"The phase {phase!r} is unknown; choose one of {', '.join(PHASES)}.")
+
+
+def _plaques_of(rng, tube, ostia_mm, severity):
+    if not tube.label:
+        return []
+    group = territories.territory(tube.name).group or "aorta"
+    # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
+    start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostia_mm.get(tube.name, 8.0)
+    return draw_plaques(rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
+
+
+def _index(tube, arc_mm: float) -> int:
+    last = len(tube.centerline.points) - 1
+    return int(np.clip(round(arc_mm / tube.centerline.length_mm * last), 0, last))
+
+
+def _length_beyond_ostium(vessels, name: str) -> float:
+    tube = next(t for t in vessels.arteries if t.name == name)
+    return round(tube.centerline.length_mm - vessels.ostia_mm[name], 2)
+
+
+def write_patient(patient: VirtualPatient, folder: Path | str, *, overwrite: bool = False) -> Path:
+    """Write ``ct.nii.gz``, ``arteries.nii.gz``, ``calcification.nii.gz`` and ``truth.json`` into a new folder.
+
+    The folder appears complete or not at all.
+
+    Raises
+    ------
+    InputError
+        Where the folder exists and `overwrite` is not set.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()) and not overwrite:
+        raise InputError(f"{folder} exists already; choose another folder or allow overwriting.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+        ready = Path(scratch) / folder.name
+        ready.mkdir()
+        for name in ("ct", "arteries", "calcification"):
+            write_volume(getattr(patient, name), ready / f"{name}.nii.gz")
+        (ready / "truth.json").write_text(json.dumps(patient.truth, indent=1) + "\n", encoding="utf-8")
+        if folder.exists():
+            os.replace(folder, Path(scratch) / "replaced")
+        os.replace(ready, folder)
+    return folder
+
+
+def write_volume(volume: Volume, path: Path | str) -> None:
+    """Write a volume through SimpleITK, compressed."""
+    image = sitk.GetImageFromArray(volume.array)
+    matrix = volume.grid.ijk_to_lps
+    spacing = np.array(volume.grid.spacing_mm)
+    image.SetSpacing(spacing.tolist())
+    image.SetOrigin(matrix[:3, 3].tolist())
+    image.SetDirection((matrix[:3, :3] / spacing).ravel().tolist())
+    sitk.WriteImage(image, str(path), useCompression=True)

@@ -1,0 +1,178 @@
+"""Tapered tubes along curved centrelines: the shape of every simulated vessel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.spatial import cKDTree
+
+STEP_MM = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Centerline:
+    """A curve sampled every 0.5 mm, with a frame that does not twist.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, 3)
+        RAS, mm.
+    tangents, normals, binormals : ndarray, shape (n, 3)
+        Orthonormal frame at every point.
+    """
+
+    points: np.ndarray
+    tangents: np.ndarray
+    normals: np.ndarray
+    binormals: np.ndarray
+
+    @classmethod
+    def through(cls, knots) -> Centerline:
+        """Return the natural spline through `knots`, shape (n, 3), sampled evenly by arc length."""
+        knots = np.asarray(knots, float)
+        chord = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
+        spline = CubicSpline(chord, knots, bc_type="natural")
+        dense = spline(np.linspace(0.0, chord[-1], max(16, int(chord[-1] / 0.1))))
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(dense, axis=0), axis=1))])
+        count = max(3, round(arc[-1] / STEP_MM) + 1)
+        even = np.linspace(0.0, arc[-1], count)
+        points = np.stack([np.interp(even, arc, dense[:, axis]) for axis in range(3)], axis=1)
+        tangents = np.gradient(points, axis=0)
+        tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
+        normals = _parallel_transport(tangents)
+        return cls(points, tangents, normals, np.cross(tangents, normals))
+
+    @property
+    def length_mm(self) -> float:
+        """Arc length in mm."""
+        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+
+    @cached_property
+    def arc_mm(self) -> np.ndarray:
+        """Arc length from the start at every point, in mm."""
+        return np.linspace(0.0, self.length_mm, len(self.points))
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """Search tree of the points."""
+        return cKDTree(self.points)
+
+    def nearest_to_level(self, z_mm: float) -> int:
+        """Return the index of the point whose height is closest to `z_mm`."""
+        return int(np.argmin(np.abs(self.points[:, 2] - z_mm)))
+
+
+def _parallel_transport(tangents: np.ndarray) -> np.ndarray:
+    """Return normals carried along the curve without twist; the first points to the front (+y) where it can."""
+    start = np.array([0.0, 1.0, 0.0])
+    if abs(start @ tangents[0]) > 0.9:
+        start = np.array([1.0, 0.0, 0.0])
+    normals = np.empty_like(tangents)
+    current = start
+    for index, tangent in enumerate(tangents):
+        current = current - (current @ tangent) * tangent
+        current = current / np.linalg.norm(current)
+        normals[index] = current
+    return normals
+
+
+@dataclass(frozen=True, eq=False)
+class Tube:
+    """A vessel: everything within its outer radius of a centreline.
+
+    Attributes
+    ----------
+    name : str
+        Of the territory, or of an unlabelled vessel.
+    label : int
+        Territory label; 0 for vessels that are not measured.
+    centerline : Centerline
+    outer_mm : ndarray, shape (n,)
+        Outer radius (wall included) at every centreline point.
+    lumen_mm : ndarray, shape (n,)
+        Radius of the channel that carries blood.
+    lumen_shift_mm : ndarray, shape (n, 2)
+        Where the channel's middle lies off the centreline, along normal and binormal: thrombus.
+    lumen_hu : ndarray, shape (n,)
+        Blood at every centreline point.
+    wall_hu : float
+        Wall and thrombus.
+    priority : int
+        Where tubes overlap the higher one names the voxel.
+    """
+
+    name: str
+    label: int
+    centerline: Centerline
+    outer_mm: np.ndarray
+    lumen_mm: np.ndarray
+    lumen_hu: np.ndarray
+    wall_hu: float = 45.0
+    priority: int = 0
+    lumen_shift_mm: np.ndarray | None = field(default=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Neighborhood:
+    """The voxels near a tube, in the tube's own coordinates.
+
+    Attributes
+    ----------
+    voxels : ndarray of int, shape (n,)
+        Flat indices into the grid.
+    nearest : ndarray of int, shape (n,)
+        Index of the nearest centreline point.
+    along_mm, across_mm, aside_mm : ndarray, shape (n,)
+        Position relative to that point along tangent, normal and binormal.
+    """
+
+    voxels: np.ndarray
+    nearest: np.ndarray
+    along_mm: np.ndarray
+    across_mm: np.ndarray
+    aside_mm: np.ndarray
+
+
+def neighborhood(line: Centerline, reach_mm: float, axes: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Neighborhood:
+    """Return the voxels whose centre lies within `reach_mm` of `line`.
+
+    Parameters
+    ----------
+    line : Centerline
+    reach_mm : float
+    axes : tuple of ndarray
+        RAS x, y, z of the voxel centres along i, j, k (the grid is parallel to the patient's axes).
+    """
+    near = _near_voxels(line.points, reach_mm, axes)
+    x, y, z = axes
+    shape = (len(z), len(y), len(x))
+    k, j, i = np.unravel_index(near, shape)
+    points = np.stack([x[i], y[j], z[k]], axis=1)
+    distance, nearest = line.tree.query(points, distance_upper_bound=reach_mm, workers=2)
+    inside = np.isfinite(distance)
+    near, nearest, points = near[inside], nearest[inside], points[inside]
+    relative = points - line.points[nearest]
+    along, across, aside = (
+        np.einsum("nc,nc->n", relative, frame[nearest]).astype(np.float32)
+        for frame in (line.tangents, line.normals, line.binormals)
+    )
+    return Neighborhood(near, nearest, along, across, aside)
+
+
+def _near_voxels(points: np.ndarray, reach_mm: float, axes) -> np.ndarray:
+    """Return flat indices of a superset of the voxels within reach, by boxes around short pieces of the curve."""
+    shape = tuple(len(axis) for axis in reversed(axes))
+    mask = np.zeros(shape, bool)
+    for start in range(0, len(points), 16):
+        piece = points[start : start + 16]
+        box = []
+        for column, axis in enumerate(axes):
+            near = np.flatnonzero(
+                (axis >= piece[:, column].min() - reach_mm) & (axis <= piece[:, column].max() + reach_mm)
+            )
+            box.append(slice(near[0], near[-1] + 1) if len(near) else slice(0, 0))
+        mask[box[2], box[1], box[0]] = True
+    return np.flatnonzero(mask)
