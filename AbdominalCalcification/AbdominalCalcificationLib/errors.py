@@ -17,4 +17,14 @@ class ModelError(AbdominalCalcificationError):
 
 
 class InferenceError(AbdominalCalcificationError):
-    """The worker process failed (crash, out of memory, missing package)."""
+    """The worker process failed (crash, out of memory, missing package).
+
+    Attributes
+    ----------
+    details : str
+        The end of the worker's log or traceback, for a bug report; may be empty.
+    """
+
+    def __init__(self, message: str, details: str = ""):
+        super().__init__(message)
+        self.details = details

@@ -1,0 +1,80 @@
+"""Reading checkpoints without running what is in them.
+
+A checkpoint is a pickle, and a pickle can run any code. torch's weights-only loader builds
+tensors, numbers and containers alone; nnU-Net adds NumPy scalars (its training log), which
+are allowed here by name.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import ModelError
+
+
+def load_checkpoint(file: Path, trust: bool = False) -> dict:
+    """Read an nnU-Net checkpoint onto the CPU.
+
+    Parameters
+    ----------
+    file : Path
+    trust : bool
+        Load everything, which lets the file run code. Only for files of known origin.
+
+    Returns
+    -------
+    dict
+        With ``network_weights``, ``init_args``, ``trainer_name``.
+
+    Raises
+    ------
+    ModelError
+        Where the file is damaged, is no nnU-Net checkpoint, or needs trust.
+    """
+    import pickle
+
+    import torch
+
+    try:
+        if trust:
+            checkpoint = torch.load(file, map_location="cpu", weights_only=False)
+        else:
+            with torch.serialization.safe_globals(_numpy_scalars()):
+                checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except pickle.UnpicklingError as error:
+        forbidden = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if forbidden is None:
+            raise ModelError(_damaged(file)) from None
+        raise ModelError(
+            f"The checkpoint {file} wants to load '{forbidden[1]}', which could run code; nothing of it was run. "
+            "Trust the model only if you know where it comes from."
+        ) from None
+    except Exception as error:
+        if "out of memory" in str(error).lower() or "can't allocate memory" in str(error).lower():
+            raise
+        raise ModelError(_damaged(file)) from error
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("network_weights"), dict):
+        raise ModelError(f"{file} is not an nnU-Net v2 checkpoint (no 'network_weights'); copy the right file there.")
+    return checkpoint
+
+
+def _damaged(file: Path) -> str:
+    size = file.stat().st_size
+    return f"The checkpoint {file} is damaged or not a checkpoint ({size} bytes); copy or download it again."
+
+
+def _numpy_scalars() -> list:
+    """Return what NumPy scalars are pickled with, under the module names of NumPy 1 and 2."""
+    import numpy as np
+
+    scalar = np.float64(0).__reduce__()[0]
+    types = [type(np.dtype(code)) for code in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")]
+    return [
+        (scalar, "numpy.core.multiarray.scalar"),
+        (scalar, "numpy._core.multiarray.scalar"),
+        np.dtype,
+        *types,
+    ]

@@ -1,0 +1,51 @@
+"""Which processor a network runs on, and what to do when its memory does not suffice."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InferenceError, InputError
+
+
+def check_device_name(device: str) -> str:
+    """Return `device` where it is ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``; InputError otherwise."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise InputError(f"There is no device '{device}'; use auto, cpu, cuda or mps.")
+    return device
+
+
+def choose_device(device: str) -> str:
+    """Return the torch device for the wish `device`: for ``auto`` CUDA, else Apple's MPS, else the CPU.
+
+    Raises
+    ------
+    InferenceError
+        Where the wished device is not there.
+    """
+    import torch
+
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    if device == "mps" and not mps:
+        raise InferenceError(
+            "This computer has no Apple GPU that PyTorch can use (mps); choose the device auto or cpu."
+        )
+    if device.startswith("cuda"):
+        count = torch.cuda.device_count() if cuda else 0
+        if int(device.partition(":")[2] or 0) >= count:
+            raise InferenceError(
+                f"PyTorch finds {count} CUDA devices, so '{device}' cannot be used; choose the device auto or cpu, or "
+                "install a PyTorch build and a driver for your GPU."
+            )
+    return device
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether `error` says that memory ran out, on the CPU or on a GPU."""
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(
+        words in text for words in ("out of memory", "can't allocate memory", "not enough memory", "bad allocation")
+    )

@@ -1,0 +1,173 @@
+"""What the worker does for one case: arteries first, then calcification near them.
+
+Knows neither processes nor torch: the predictors are given, so that the order of work, the
+merging and the restriction to the arteries are tested without a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..anatomy import territory
+from ..geometry import Volume
+from .merging import ArteryMerger, SplitSides
+from .orientation import Turn
+
+# Calcification farther than this from every artery is not the arteries'. Wider than the 3 mm
+# within which it is assigned to one (DESIGN rule 4), so that *unassigned* stays visible.
+REACH_MM = 5.0
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """A model and what its labels are used for; plain values that fit into JSON.
+
+    Attributes
+    ----------
+    path : str
+    folds : list of str
+    labels : dict of str to list of str
+        Label value to names of territories; for the calcification model to an empty list.
+    """
+
+    path: str
+    folds: list[str]
+    labels: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case for the worker, apart from its arrays."""
+
+    arteries: list[ModelUse]
+    calcification: ModelUse | None
+    device: str
+    trust: bool
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> Job:
+        calcification = values["calcification"]
+        return cls(
+            [ModelUse(**each) for each in values["arteries"]],
+            ModelUse(**calcification) if calcification else None,
+            values["device"],
+            values["trust"],
+        )
+
+
+class PredictorLike(Protocol):
+    """What a job needs of ``predictor.Predictor``."""
+
+    spacing_mm: Sequence[float]
+
+    def predict(self, image, spacing_mm, device, region=None, report=..., say=...): ...
+
+
+def run_job(
+    job: Job,
+    ct: Volume,
+    arteries: Volume | None,
+    open_predictor: Callable[[ModelUse], tuple[PredictorLike, str]],
+    choose_device: Callable[[str], str],
+    split: SplitSides,
+    report: Callable[[str, float, float | None], None],
+    say: Callable[[str], None],
+) -> tuple[Volume, Volume | None, str]:
+    """Segment one case.
+
+    Parameters
+    ----------
+    job : Job
+    ct : Volume
+        HU.
+    arteries : Volume or None
+        Territory labels, where they are given instead of predicted.
+    open_predictor : callable
+        Returns the predictor of a model and the axes it was trained on (``LPS``).
+    choose_device, split : callables
+    report : callable
+        Told the stage, the part of the job that is done and the seconds left of the stage.
+    say : callable
+        Told lines for the log.
+
+    Returns
+    -------
+    arteries, calcification, device
+        Calcification is uint8, 1 where calcified; None without a calcification model.
+    """
+    device = choose_device(job.device)
+    count = len(job.arteries) + (job.calcification is not None)
+    done = 0
+
+    def predict(use: ModelUse, stage: str, region_of=None) -> np.ndarray:
+        nonlocal device
+        report(f"{stage}: loading the model", done / count, None)
+        predictor, axes = open_predictor(use)
+        turn = Turn.to(axes, ct.grid)
+        region = None if region_of is None else turn.forward(region_of(predictor))
+        labels, device = predictor.predict(
+            turn.forward(ct.array),
+            turn.spacing_kji(ct.grid),
+            device,
+            region,
+            lambda fraction, left: report(stage, (done + fraction) / count, left),
+            say,
+        )
+        return turn.backward(labels)
+
+    if arteries is None:
+        mappings = [
+            {int(label): tuple(territory(name) for name in names) for label, names in use.labels.items()}
+            for use in job.arteries
+        ]
+        merger = ArteryMerger(ct.grid, mappings, split)
+        for number, use in enumerate(job.arteries):
+            which = f" ({number + 1} of {len(job.arteries)})" if len(job.arteries) > 1 else ""
+            merger.add(number, predict(use, f"Segmenting arteries{which}"))
+            done += 1
+        arteries = merger.result()
+    calcification = None
+    if job.calcification is not None:
+        mask = arteries.array != 0
+        found = np.zeros(ct.grid.shape, np.uint8)
+        if mask.any():
+            report("Looking for the surroundings of the arteries", done / count, None)
+            # One voxel of the network more, so that logits at the rim are not blended with tiles that were not run.
+            labels = predict(
+                job.calcification,
+                "Segmenting calcification",
+                lambda predictor: near(mask, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
+            )
+            wanted = [int(label) for label in job.calcification.labels]
+            found[np.isin(labels, wanted) & near(mask, ct, REACH_MM)] = 1
+        else:
+            say("No artery was found, so no calcification was looked for.")
+        calcification = Volume(found, ct.grid)
+    report("Segmented", 1.0, 0.0)
+    return arteries, calcification, device
+
+
+def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
+    """Return the voxels within `distance_mm` (Euclidean, along the grid's axes) of `mask`, shape (k, j, i)."""
+    import SimpleITK as sitk
+
+    spacing = ct.grid.spacing_mm
+    box = []
+    for axis in range(3):
+        used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        rim = int(np.ceil(distance_mm / spacing[2 - axis])) + 1
+        box.append(slice(max(0, used[0] - rim), used[-1] + rim + 1))
+    box = tuple(box)
+    image = sitk.GetImageFromArray(mask[box].astype(np.uint8))
+    image.SetSpacing(spacing)
+    distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    result = np.zeros(mask.shape, bool)
+    result[box] = sitk.GetArrayViewFromImage(distance) <= distance_mm
+    return result

@@ -1,0 +1,455 @@
+"""nnU-Net v2 model folders: checked before they are used, without importing torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from ..anatomy import CALCIFICATION_NAMES, Territory, known_names, normalized, territories_of_name
+from ..errors import ModelError
+
+CHECKPOINT_NAMES = ("checkpoint_final.pth", "checkpoint_best.pth")
+CT_CHANNEL_NAMES = ("ct", "cta")
+DEFAULT_CONFIGURATION = "3d_fullres"
+
+# plans.json names Python objects that nnU-Net imports. Only these are ever looked up, so a
+# model folder cannot make the worker import anything else.
+NETWORKS = ("PlainConvUNet", "ResidualEncoderUNet")
+NETWORK_PARTS = tuple(
+    f"torch.nn.{name}"
+    for name in (
+        *("Conv2d", "Conv3d", "InstanceNorm2d", "InstanceNorm3d", "BatchNorm2d", "BatchNorm3d"),
+        *("Dropout", "Dropout2d", "Dropout3d", "LeakyReLU", "ReLU", "GELU", "SiLU", "ELU", "Identity"),
+    )
+)
+NORMALIZATIONS = ("CTNormalization", "ZScoreNormalization", "NoNormalization", "RescaleTo01Normalization")
+RESAMPLINGS = (
+    "resample_data_or_seg_to_shape",
+    "resample_torch_fornnunet",
+    "no_resampling_data_or_seg_to_shape",
+)
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """One trained nnU-Net v2 model whose folder has passed every check that needs no torch.
+
+    Use :meth:`open`. What only the checkpoint knows is checked when it is loaded, in the worker.
+
+    Attributes
+    ----------
+    path : Path
+        The folder that holds ``dataset.json``, ``plans.json`` and ``fold_X``.
+    name : str
+        Dataset name in the plans.
+    configuration : str
+        nnU-Net configuration, for example ``3d_fullres``.
+    labels : dict of str to int
+        Foreground labels: name to voxel value.
+    folds : tuple of str
+        Folds whose outputs are averaged, for example ``("0", "1")`` or ``("all",)``.
+    checkpoints : tuple of Path
+        One per fold.
+    orientation : {'LPS', 'RAS'}
+        Towards which side of the patient the i, j, k axes of the training images run. RAS where
+        the plans name nnU-Net's reorienting reader (TotalSegmentator's models do), else LPS, the
+        order in which DICOM slices are stored.
+    """
+
+    path: Path
+    name: str
+    configuration: str
+    labels: dict[str, int]
+    folds: tuple[str, ...]
+    checkpoints: tuple[Path, ...]
+    orientation: str
+    dataset: dict = field(repr=False, compare=False)
+    plans: dict = field(repr=False, compare=False)
+
+    @classmethod
+    def open(cls, path: Path | str, folds: tuple[str, ...] | None = None) -> ModelFolder:
+        """Check the model in `path` and describe it.
+
+        Parameters
+        ----------
+        path : path
+            The trainer folder, or a folder with exactly one such folder below it.
+        folds : tuple of str, optional
+            Folds to use; by default all that are there.
+
+        Raises
+        ------
+        ModelError
+            Naming the first thing that is wrong, and what to do about it.
+        """
+        folder = find_trainer_folder(Path(path))
+        dataset = _read_json(folder / "dataset.json")
+        plans = _read_json(folder / "plans.json")
+        _check_channel(folder, dataset)
+        labels = _foreground_labels(folder, dataset)
+        configuration = _configuration_of(folder, plans)
+        settings = configuration_settings(plans, configuration, folder)
+        check_settings(folder, configuration, settings, plans)
+        checkpoints = _find_checkpoints(folder, folds)
+        readers = (plans.get("image_reader_writer"), dataset.get("overwrite_image_reader_writer"))
+        return cls(
+            path=folder,
+            name=str(plans.get("dataset_name") or dataset.get("name") or folder.name),
+            configuration=configuration,
+            labels=labels,
+            folds=tuple(checkpoints),
+            checkpoints=tuple(checkpoints.values()),
+            orientation="RAS" if "NibabelIOWithReorient" in readers else "LPS",
+            dataset=dataset,
+            plans=plans,
+        )
+
+    @property
+    def settings(self) -> dict:
+        """The plans' settings of :attr:`configuration`, inheritance resolved."""
+        return configuration_settings(self.plans, self.configuration, self.path)
+
+    @property
+    def patch_size(self) -> tuple[int, int, int]:
+        """Tile size in voxels, in the network's axis order."""
+        return tuple(int(n) for n in self.settings["patch_size"])
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel spacing that the network works at, in mm, in the network's axis order."""
+        return tuple(float(s) for s in self.settings["spacing"])
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over the two JSON files and the checkpoints in use; the weights' identity."""
+        files = (self.path / "dataset.json", self.path / "plans.json", *self.checkpoints)
+        total = hashlib.sha256()
+        for file in files:
+            status = file.stat()
+            digest = _sha256(str(file), status.st_size, status.st_mtime_ns)
+            total.update(f"{file.relative_to(self.path).as_posix()} {digest}\n".encode())
+        return total.hexdigest()
+
+    def identity(self) -> dict:
+        """Return what a result records about this model (DESIGN rule 8)."""
+        return {
+            "name": self.name,
+            "configuration": self.configuration,
+            "folds": list(self.folds),
+            "checksum": f"sha256:{self.checksum}",
+        }
+
+    def territory_mapping(self, overrides: Mapping[str, str] | None = None) -> dict[int, tuple[Territory, ...]]:
+        """Return the territories of each label that stands for an artery.
+
+        Parameters
+        ----------
+        overrides : mapping of str to str, optional
+            Label name of the model to a territory name (or any name that is understood); an
+            empty string leaves the label out. Names of other models' labels do no harm.
+
+        Returns
+        -------
+        dict of int to tuple of Territory
+            Label value to one territory, or to (left, right) where one label holds both sides.
+
+        Raises
+        ------
+        ModelError
+            For an override that names no territory.
+        """
+        overrides = {normalized(name): target for name, target in (overrides or {}).items()}
+        mapping = {}
+        for name, value in self.labels.items():
+            target = overrides.get(normalized(name), name)
+            territories = territories_of_name(target) if target else ()
+            if target and not territories and name != target and normalized(target) not in CALCIFICATION_NAMES:
+                raise ModelError(
+                    f"Label '{name}' is mapped to '{target}', which is no territory; "
+                    f"use one of {', '.join(known_names())}."
+                )
+            if territories:
+                mapping[value] = territories
+        return mapping
+
+    def unknown_labels(self) -> tuple[str, ...]:
+        """Return the names of labels that stand for no territory and not for calcification."""
+        return tuple(
+            name
+            for name in self.labels
+            if not territories_of_name(name) and normalized(name) not in CALCIFICATION_NAMES
+        )
+
+    def calcification_labels(self, overrides: Mapping[str, str] | None = None) -> tuple[int, ...]:
+        """Return the values of the labels that stand for calcification, by their name or by `overrides`."""
+        overrides = {normalized(name): target for name, target in (overrides or {}).items()}
+        return tuple(
+            value
+            for name, value in self.labels.items()
+            if normalized(overrides.get(normalized(name), name)) in CALCIFICATION_NAMES
+        )
+
+    def is_calcification_model(self) -> bool:
+        """Return whether a label is called calcification (or a synonym)."""
+        return bool(self.calcification_labels())
+
+
+def describe(model: ModelFolder) -> str:
+    """Return several lines for people about what `model` is and what its labels are used for."""
+    territories = model.territory_mapping()
+    calcification = model.calcification_labels()
+    lines = [
+        f"{model.name} ({model.configuration}, {'folds' if len(model.folds) > 1 else 'fold'} {', '.join(model.folds)})",
+        f"  folder:   {model.path}",
+        f"  checksum: sha256:{model.checksum}",
+        f"  network:  tiles of {_times(model.patch_size)} voxels of {_times(model.spacing_mm)} mm",
+        f"  axes:     {model.orientation} (images are turned to these)",
+        "  labels:",
+    ]
+    for name, value in model.labels.items():
+        if value in territories:
+            use = " and ".join(each.name for each in territories[value])
+        else:
+            use = "calcification" if value in calcification else "not used (no territory of that name)"
+        lines.append(f"    {value:3d} {name} -> {use}")
+    if not territories and not calcification:
+        lines.append("  Nothing of it can be used until its labels are mapped to territories.")
+    return "\n".join(lines)
+
+
+def find_trainer_folder(path: Path) -> Path:
+    """Return the one folder at or below `path` (three levels) that holds ``plans.json``; ModelError otherwise."""
+    if path.is_file():
+        raise ModelError(
+            f"{path} is a file, not a model folder; import a zip first ('models import'), or name the folder."
+        )
+    if not path.is_dir():
+        raise ModelError(f"There is no model folder {path}; check the path.")
+    if (path / "plans.json").is_file() or (path / "dataset.json").is_file():
+        return path.resolve()
+    found = sorted({p.parent for depth in ("*/", "*/*/", "*/*/*/") for p in path.glob(f"{depth}plans.json")})
+    if not found:
+        raise ModelError(
+            f"{path} holds no nnU-Net v2 model (no plans.json); name the folder with dataset.json, plans.json, fold_0."
+        )
+    if len(found) > 1:
+        names = ", ".join(str(p.relative_to(path)) for p in found)
+        raise ModelError(f"{path} holds several models ({names}); name one of them.")
+    return found[0].resolve()
+
+
+def configuration_settings(plans: dict, name: str, folder: Path) -> dict:
+    """Return the settings of the configuration `name`, inheritance resolved; ModelError where it is broken."""
+    settings: dict = {}
+    seen = []
+    current = name
+    while current is not None:
+        part = plans["configurations"].get(current)
+        if not isinstance(part, dict) or current in seen:
+            raise ModelError(
+                f"plans.json of {folder} does not define the configuration '{current}'; export the model again."
+            )
+        seen.append(current)
+        settings = {**part, **settings}
+        current = part.get("inherits_from")
+    return settings
+
+
+def _read_json(file: Path) -> dict:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{file.name} is missing in {file.parent}; copy it there from the trained model.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{file} cannot be read ({reason}); copy it again from the trained model.") from None
+    if not isinstance(content, dict):
+        raise ModelError(f"{file} is not an nnU-Net v2 file (no JSON object); copy it again from the trained model.")
+    return content
+
+
+def _check_channel(folder: Path, dataset: dict) -> None:
+    channels = dataset.get("channel_names", dataset.get("modality"))
+    if not isinstance(channels, dict) or not channels:
+        raise ModelError(f"dataset.json of {folder} names no input channels; this needs an nnU-Net v2 model of one CT.")
+    names = [str(name) for name in channels.values()]
+    if len(names) != 1:
+        raise ModelError(
+            f"The model in {folder} wants {len(names)} input channels ({', '.join(names)}); "
+            "use one with a single CT channel."
+        )
+    if names[0].casefold() not in CT_CHANNEL_NAMES:
+        raise ModelError(
+            f"The model in {folder} was trained on '{names[0]}', not CT; if that is CT, write CT in its dataset.json."
+        )
+
+
+def _foreground_labels(folder: Path, dataset: dict) -> dict[str, int]:
+    declared = dataset.get("labels")
+    if not isinstance(declared, dict) or "background" not in declared:
+        raise ModelError(f"dataset.json of {folder} has no nnU-Net v2 labels; convert the model to nnU-Net v2.")
+    labels = {}
+    for name, value in declared.items():
+        if isinstance(value, (list, tuple)) and len(value) > 1:
+            raise ModelError(
+                f"The model in {folder} has region-based labels ('{name}'), which are not supported; "
+                "train with plain labels."
+            )
+        value = value[0] if isinstance(value, (list, tuple)) and value else value
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ModelError(f"Label '{name}' in dataset.json of {folder} has no integer value; correct the file.")
+        if name != "ignore":
+            labels[str(name)] = value
+    if sorted(labels.values()) != list(range(len(labels))) or labels["background"] != 0:
+        raise ModelError(f"The labels in dataset.json of {folder} are not numbered 0, 1, 2, …; correct the file.")
+    del labels["background"]
+    if not labels:
+        raise ModelError(f"dataset.json of {folder} has no label but background; use another model.")
+    return labels
+
+
+def _configuration_of(folder: Path, plans: dict) -> str:
+    """Return the configuration that the folder's name ends with, else the default or only one in the plans."""
+    configurations = plans.get("configurations")
+    if not isinstance(configurations, dict) or not configurations:
+        raise ModelError(f"plans.json of {folder} has no configurations; it is not from nnU-Net v2.")
+    parts = folder.name.split("__")
+    if len(parts) == 3:
+        name = parts[2]
+    elif DEFAULT_CONFIGURATION in configurations:
+        name = DEFAULT_CONFIGURATION
+    elif len(configurations) == 1:
+        name = next(iter(configurations))
+    else:
+        raise ModelError(
+            f"It is unclear which of {', '.join(configurations)} the model in {folder} is; "
+            "name the folder as nnU-Net does (trainer__plans__configuration)."
+        )
+    if name not in configurations:
+        raise ModelError(
+            f"The configuration '{name}' of {folder} is not in its plans.json ({', '.join(configurations)}); "
+            "keep the folder name that nnU-Net gave it."
+        )
+    return name
+
+
+def check_settings(folder: Path, configuration: str, settings: dict, plans: dict) -> None:
+    def refuse(what: str, remedy: str = "export the model again"):
+        raise ModelError(f"plans.json of {folder} ({configuration}): {what}; {remedy}.")
+
+    patch, spacing = settings.get("patch_size"), settings.get("spacing")
+    if isinstance(patch, list) and len(patch) == 2:
+        refuse("this is a 2D configuration", "use a 3D one, such as 3d_fullres")
+    if settings.get("previous_stage"):
+        refuse("this is the second stage of a cascade", "use 3d_fullres or 3d_lowres")
+    if not _are_positive(patch) or any(n != int(n) for n in patch):
+        refuse("the patch size is not three positive integers")
+    if not _are_positive(spacing):
+        refuse("the spacing is not three positive numbers")
+    for key in ("transpose_forward", "transpose_backward"):
+        order = plans.get(key)
+        if not isinstance(order, list) or sorted(order) != [0, 1, 2]:
+            refuse(f"'{key}' is not an order of three axes")
+    schemes = settings.get("normalization_schemes")
+    if not isinstance(schemes, list) or len(schemes) != 1 or schemes[0] not in NORMALIZATIONS:
+        refuse(f"the normalisation {schemes} is not supported", f"use a model with {NORMALIZATIONS[0]}")
+    if settings.get("use_mask_for_norm", [False]) != [False]:
+        refuse("normalisation inside a mask is not meant for CT", f"use a model with {NORMALIZATIONS[0]}")
+    intensities = plans.get("foreground_intensity_properties_per_channel") or plans.get(
+        "foreground_intensity_properties_by_modality"
+    )
+    wanted = ("mean", "std", "percentile_00_5", "percentile_99_5")
+    numbers = intensities.get("0") if isinstance(intensities, dict) else None
+    if schemes[0] == "CTNormalization" and not (
+        isinstance(numbers, dict) and all(_is_number(numbers.get(k)) for k in wanted)
+    ):
+        refuse("the intensity statistics of the CT channel are missing")
+    for key in ("resampling_fn_data", "resampling_fn_probabilities"):
+        if settings.get(key) not in RESAMPLINGS:
+            refuse(f"the resampling '{settings.get(key)}' is not known", "use a model with nnU-Net's own resampling")
+    network, _, parts = network_of(settings)
+    if network.rpartition(".")[2] not in NETWORKS or not re.fullmatch(
+        r"dynamic_network_architectures\.[\w.]+", network
+    ):
+        refuse(f"the network '{network}' is not supported", f"use {' or '.join(NETWORKS)}")
+    for part in parts:
+        if part is not None and _short(part) not in NETWORK_PARTS:
+            refuse(f"the network is built of '{part}', which is not allowed", "use nnU-Net's standard networks")
+
+
+def network_of(settings: dict) -> tuple[str, dict, tuple]:
+    """Return the network's class name, its keyword arguments and the names in them that are to be imported.
+
+    Plans from before nnU-Net 2.5 name the class alone (``UNet_class_name``); their keyword
+    arguments are empty here, nnU-Net itself fills them in.
+    """
+    architecture = settings.get("architecture")
+    if not isinstance(architecture, dict):
+        old = str(settings.get("UNet_class_name"))
+        return f"dynamic_network_architectures.architectures.unet.{old}", {}, ()
+    arguments = architecture.get("arch_kwargs")
+    imports = architecture.get("_kw_requires_import")
+    if not isinstance(arguments, dict) or not isinstance(imports, (list, tuple)):
+        return "incomplete", {}, ()
+    return str(architecture.get("network_class_name")), arguments, tuple(arguments.get(key) for key in imports)
+
+
+def _short(name: object) -> str:
+    """Return ``torch.nn.Conv3d`` for ``torch.nn.modules.conv.Conv3d``."""
+    return re.sub(r"^torch\.nn\.modules\.\w+\.", "torch.nn.", str(name))
+
+
+def _find_checkpoints(folder: Path, wanted: tuple[str, ...] | None) -> dict[str, Path]:
+    """Return the checkpoint of each fold: the final ones where there are any, else the best ones."""
+    folds = {p.name.removeprefix("fold_"): p for p in sorted(folder.glob("fold_*")) if p.is_dir()}
+    if not folds:
+        raise ModelError(
+            f"{folder} has no fold (no folder fold_0 … or fold_all); copy it there from the trained model."
+        )
+    if wanted is not None:
+        missing = [fold for fold in wanted if fold not in folds]
+        if missing:
+            raise ModelError(f"{folder} has no fold {', '.join(missing)}, only {', '.join(folds)}; choose among these.")
+        folds = {fold: folds[fold] for fold in wanted}
+    elif len(folds) > 1:
+        folds.pop("all", None)
+    for name in CHECKPOINT_NAMES:
+        found = {fold: place / name for fold, place in folds.items() if (place / name).is_file()}
+        if found and (wanted is None or len(found) == len(folds)):
+            break
+    else:
+        raise ModelError(
+            f"{folder} has no checkpoint ({' or '.join(CHECKPOINT_NAMES)} in fold {', '.join(folds)}); "
+            "finish the training or copy the file there."
+        )
+    for file in found.values():
+        if file.stat().st_size == 0:
+            raise ModelError(f"The checkpoint {file} is empty; copy or download it again.")
+    return found
+
+
+def _are_positive(values: object) -> bool:
+    return isinstance(values, list) and len(values) == 3 and all(_is_number(v) and v > 0 for v in values)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) < 1e300
+
+
+def _times(values) -> str:
+    return " × ".join(f"{value:g}" for value in values)
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: str, size: int, modified_ns: int) -> str:
+    """Digest of a file; its size and time are part of the key, so that a changed file is read again."""
+    digest = hashlib.sha256()
+    with open(file, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

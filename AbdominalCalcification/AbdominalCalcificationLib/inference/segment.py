@@ -1,0 +1,200 @@
+"""Segmenting one CT in the worker process: what the pipeline calls."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..anatomy import known_names, normalized
+from ..errors import InferenceError, InputError, ModelError
+from ..geometry import Volume
+from ..progress import Progress, Steps
+from .client import Worker
+from .devices import check_device_name
+from .job import Job, ModelUse
+from .merging import provided_by
+from .model_folder import ModelFolder
+from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """What the models found.
+
+    Attributes
+    ----------
+    arteries : Volume
+        uint8 territory labels.
+    calcification : Volume or None
+        uint8, 1 where calcified; None where no calcification model was named.
+    device : str
+        Where the networks ran: ``cpu``, ``cuda``, ``mps``; ``none`` where none had to run.
+    messages : tuple of str
+        What the user should know: labels that were left out, a device that was fallen back to.
+    """
+
+    arteries: Volume
+    calcification: Volume | None
+    device: str
+    messages: tuple[str, ...]
+
+
+def segment_steps(
+    ct: Volume,
+    artery_models: Sequence[ModelFolder],
+    calcification_model: ModelFolder | None,
+    *,
+    arteries: Volume | None = None,
+    device: str = "auto",
+    label_names: Mapping[str, str] | None = None,
+    trust: bool = False,
+    worker: Worker | None = None,
+) -> Steps[Segmentation]:
+    """Segment `ct` with nnU-Net models in a worker process.
+
+    Several artery models are merged by label name (see :mod:`merging`). Calcification is looked
+    for within 5 mm of the arteries.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU, on any grid.
+    artery_models : sequence of ModelFolder
+        Not used where `arteries` is given.
+    calcification_model : ModelFolder or None
+    arteries : Volume, optional
+        uint8 territory labels on the grid of `ct`.
+    device : str
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+    label_names : mapping of str to str, optional
+        Names of labels that are not understood, to names of territories (or ``calcification``).
+    trust : bool
+        Load checkpoints that need more than weights; they can run code.
+    worker : Worker, optional
+        A process to use again; otherwise one is started and ended. Closing the generator ends it.
+
+    Raises
+    ------
+    InputError, ModelError, InferenceError
+    """
+    job, notes = plan_job(artery_models if arteries is None else (), calcification_model, device, label_names, trust)
+    if arteries is None and not job.arteries:
+        raise InputError("There is neither an artery model nor an artery mask; name one of them.")
+    if arteries is not None and not arteries.grid.same_as(ct.grid):
+        raise InputError("The artery mask and the CT have different grids; align the mask to the CT first.")
+    if ct.array.dtype.kind == "f" and not np.isfinite(ct.array).all():
+        raise InputError("The CT has voxels that are not numbers (NaN or infinite); export it again.")
+    for note in notes:
+        yield Progress("Preparing", 0.0, message=note)
+    if not job.arteries and job.calcification is None:
+        return Segmentation(arteries, None, "none", tuple(notes))
+
+    own = worker is None
+    worker = Worker() if own else worker
+    folder = None
+    try:
+        yield Progress("Starting the segmentation process", 0.0)
+        folder = _hand_over(worker.folder, ct, arteries)
+        event = yield from worker.steps(
+            {
+                "folder": str(folder),
+                "job": job.to_json(),
+                "ijk_to_ras": ct.grid.ijk_to_ras.tolist(),
+                "arteries_given": arteries is not None,
+            }
+        )
+        found = arteries or ct.with_array(np.load(folder / ARTERIES_FILE))
+        calcification = ct.with_array(np.load(folder / CALCIFICATION_FILE)) if job.calcification is not None else None
+        return Segmentation(found, calcification, event["device"], (*notes, *event["messages"]))
+    finally:
+        if own:
+            worker.close()
+        elif folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def plan_job(
+    artery_models: Sequence[ModelFolder],
+    calcification_model: ModelFolder | None,
+    device: str = "auto",
+    label_names: Mapping[str, str] | None = None,
+    trust: bool = False,
+) -> tuple[Job, list[str]]:
+    """Decide what each model's labels are used for, before any process is started.
+
+    Returns
+    -------
+    job : Job
+    notes : list of str
+        Labels and territories that are left out, and why.
+
+    Raises
+    ------
+    InputError, ModelError
+        Where a model has no label that can be used, or `label_names` names none.
+    """
+    check_device_name(device)
+    models = [*artery_models, *([calcification_model] if calcification_model is not None else [])]
+    every_label = {normalized(name) for model in models for name in model.labels}
+    for name in label_names or {}:
+        if models and normalized(name) not in every_label:
+            raise InputError(
+                f"No model has a label '{name}' to be mapped; the labels are {', '.join(sorted(every_label))}."
+            )
+
+    mappings = [model.territory_mapping(label_names) for model in artery_models]
+    notes = []
+    for model, mapping in zip(artery_models, mappings, strict=True):
+        if not mapping:
+            raise ModelError(
+                f"No label of the artery model {model.name} is known ({', '.join(model.labels)}); map its labels to "
+                f"territories, or rename them in its dataset.json to some of: {', '.join(known_names())}."
+            )
+        unused = [name for name, value in model.labels.items() if value not in mapping]
+        if unused:
+            notes.append(f"{model.name}: not used, since they are no territories: {', '.join(unused)}.")
+    for model, mapping, provided in zip(artery_models, mappings, provided_by(mappings), strict=True):
+        doubled = sorted({each.name for parts in mapping.values() for each in parts} - provided)
+        if doubled:
+            notes.append(f"{model.name}: not used, since an earlier model provides them: {', '.join(doubled)}.")
+
+    calcification = None
+    if calcification_model is not None:
+        labels = calcification_model.calcification_labels(label_names)
+        if not labels and len(calcification_model.labels) == 1 and not calcification_model.territory_mapping():
+            labels = tuple(
+                calcification_model.labels.values()
+            )  # One label in a model chosen for calcification is meant.
+        if not labels:
+            raise ModelError(
+                f"No label of {calcification_model.name} is calcification ({', '.join(calcification_model.labels)}); "
+                "choose another model or map its label to 'calcification'."
+            )
+        calcification = _use(calcification_model, dict.fromkeys(labels, ()))
+    arteries = [_use(model, mapping) for model, mapping in zip(artery_models, mappings, strict=True)]
+    return Job(arteries, calcification, device, trust), notes
+
+
+def _use(model: ModelFolder, mapping: Mapping[int, Sequence]) -> ModelUse:
+    labels = {str(label): [each.name for each in territories] for label, territories in mapping.items()}
+    return ModelUse(str(model.path), list(model.folds), labels)
+
+
+def _hand_over(place: Path, ct: Volume, arteries: Volume | None) -> Path:
+    """Write the arrays of a job into a new folder in `place` and return it."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="job-", dir=place))
+        np.save(folder / CT_FILE, ct.array)
+        if arteries is not None:
+            np.save(folder / ARTERIES_FILE, arteries.array)
+    except OSError as error:
+        raise InferenceError(
+            f"The image could not be handed to the segmentation process ({error.strerror} in {place}); "
+            "free some space for temporary files."
+        ) from error
+    return folder

@@ -1,0 +1,144 @@
+"""The worker process: reads commands from standard input, appends events to a file.
+
+Commands and events are JSON, one a line; arrays lie beside as ``.npy``. The process ends
+itself, and removes its folder, when standard input closes: its parent has gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+EVENTS_FILE = "events.jsonl"
+LOG_FILE = "log.txt"
+CT_FILE, ARTERIES_FILE, CALCIFICATION_FILE = "ct.npy", "arteries.npy", "calcification.npy"
+
+# nnU-Net asks for these on import: folders that prediction does not use, and numbers of
+# processes, for which it otherwise runs a program to learn the name of the computer.
+NNUNET_ENVIRONMENT = {"nnUNet_n_proc_DA": "1", "nnUNet_compile": "f"}
+NNUNET_FOLDERS = ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
+
+
+def main(folder: str) -> None:
+    """Work until standard input closes; `folder` is private to this process and its parent."""
+    commands: queue.SimpleQueue[dict] = queue.SimpleQueue()
+    stdin = os.fdopen(os.dup(0), encoding="utf-8")
+    # Nobody else may see the pipe: on Windows, loading a library hangs while a thread reads from
+    # the process's standard input.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    threading.Thread(target=_listen, args=(stdin, commands, Path(folder)), daemon=True).start()
+    os.environ.update(NNUNET_ENVIRONMENT)
+    for name in NNUNET_FOLDERS:
+        os.environ.setdefault(name, folder)
+    session = Session(Path(folder) / EVENTS_FILE)
+    while True:
+        session.answer(commands.get())
+
+
+def _listen(stdin, commands: queue.SimpleQueue, folder: Path) -> None:
+    for line in stdin:
+        commands.put(json.loads(line))
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+class Session:
+    """Answers commands one after the other and keeps models loaded in between."""
+
+    def __init__(self, events: Path):
+        self._events = open(events, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - open as long as the process lives
+        self._predictors: dict[tuple, object] = {}
+
+    def answer(self, command: dict) -> None:
+        """Run the job of `command` and report how it ended; never raises."""
+        try:
+            self._run(command)
+        except BaseException as error:
+            kind, message = explain(error)
+            self._send("error", kind=kind, message=message, details=traceback.format_exc()[-4000:])
+
+    def _send(self, event: str, **values) -> None:
+        self._events.write(json.dumps({"event": event, **values}) + "\n")
+        self._events.flush()
+
+    def _run(self, command: dict) -> None:
+        import numpy as np
+
+        from ..geometry import Grid, Volume
+        from ..geometry.sides import split_left_right
+        from .devices import choose_device
+        from .job import Job, run_job
+
+        folder = Path(command["folder"])
+        job = Job.from_json(command["job"])
+        ct = np.load(folder / CT_FILE, mmap_mode="r")
+        grid = Grid(ct.shape, np.array(command["ijk_to_ras"]))
+        given = Volume(np.load(folder / ARTERIES_FILE), grid) if command["arteries_given"] else None
+        arteries, calcification, device = run_job(
+            job,
+            Volume(ct, grid),
+            given,
+            lambda use: self._predictor(use, job.trust),
+            choose_device,
+            split_left_right,
+            lambda stage, fraction, left: self._send("progress", stage=stage, fraction=fraction, seconds_left=left),
+            lambda message: self._send("message", message=message),
+        )
+        if given is None:
+            np.save(folder / ARTERIES_FILE, arteries.array)
+        if calcification is not None:
+            np.save(folder / CALCIFICATION_FILE, calcification.array)
+        self._send("done", device=device)
+
+    def _predictor(self, use, trust: bool):
+        """Return the predictor of a model, loaded once, and the axes it was trained on."""
+        from .model_folder import ModelFolder
+
+        model = ModelFolder.open(use.path, tuple(use.folds))
+        key = (model.checksum, trust)
+        if key not in self._predictors:
+            from .predictor import Predictor
+
+            self._predictors[key] = Predictor(model, trust)
+        return self._predictors[key], model.orientation
+
+
+def explain(error: BaseException) -> tuple[str, str]:
+    """Return the kind of `error` ('model', 'input' or 'inference') and one line for the user."""
+    from ..errors import InferenceError, InputError, ModelError
+    from .devices import is_out_of_memory
+
+    if isinstance(error, ModelError):
+        return "model", str(error)
+    if isinstance(error, InputError):
+        return "input", str(error)
+    if isinstance(error, InferenceError):
+        return "inference", str(error)
+    if is_out_of_memory(error):
+        return "inference", (
+            "There is not enough memory for this image and model; close other programs, crop the image to the abdomen, "
+            "or use a smaller model."
+        )
+    if isinstance(error, ImportError):
+        return "inference", (
+            f"The package '{(error.name or 'torch').partition('.')[0]}' is missing or broken in {sys.executable} "
+            f"({_first_line(error)}); install PyTorch and nnunetv2 (pip install torch nnunetv2; "
+            "in Slicer: the module's Install button)."
+        )
+    if isinstance(error, OSError):
+        return "inference", f"The worker could not read or write a file ({_first_line(error)}); free some disk space."
+    return (
+        "inference",
+        f"Segmentation failed: {type(error).__name__}: {_first_line(error)}; please report this with the log.",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
