@@ -1,0 +1,70 @@
+"""What the blood in the arteries measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..geometry import Volume
+from .neighbourhood import eroded
+
+# Deep enough to leave the wall, its plaques and the partial volume at the edge behind; thin
+# branches alone have no such depth.
+_EROSIONS_MM = (2.0, 1.0, 0.0)
+_FEWEST_VOXELS = 100
+# Percentile one standard deviation below the median of a normal distribution.
+_ONE_SIGMA_BELOW = 15.87
+# Thrombus and blood without contrast medium reach about the first; blood above the second is
+# enhanced for certain.
+_UNENHANCED_HU = 50.0
+_ENHANCED_HU = 130.0
+
+
+@dataclass(frozen=True)
+class Lumen:
+    """HU of the arterial lumen.
+
+    Attributes
+    ----------
+    median_hu : float
+    spread_hu : float
+        Median minus the 15.87 % quantile: the standard deviation, estimated on the left side
+        alone, since calcium skews the right one (the estimate that Stanford's Comp2Comp uses).
+    voxel_count : int
+        Voxels behind these numbers.
+    """
+
+    median_hu: float
+    spread_hu: float
+    voxel_count: int
+
+    @property
+    def upper_hu(self) -> float:
+        """Median plus three spreads: blood alone hardly exceeds it."""
+        return self.median_hu + 3 * self.spread_hu
+
+
+def measure_lumen(ct: Volume, artery: np.ndarray) -> Lumen:
+    """Measure the lumen in the core of `artery`, 2 mm inside the mask where it is that thick.
+
+    Thrombus in an enhanced aneurysm would pass for noise; where the blood is enhanced, voxels
+    nearer to unenhanced blood than to the upper quartile of the core are therefore left out.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU.
+    artery : ndarray of bool, shape (k, j, i)
+        Not empty.
+    """
+    for radius in _EROSIONS_MM:
+        core = eroded(artery, ct.grid, radius)
+        if np.count_nonzero(core) >= _FEWEST_VOXELS:
+            break
+    values = ct.array[core].astype(np.float64)
+    upper = np.percentile(values, 75)
+    if upper > _ENHANCED_HU:
+        values = values[values > (_UNENHANCED_HU + upper) / 2]
+    median, low = np.percentile(values, [50, _ONE_SIGMA_BELOW])
+    return Lumen(float(median), float(median - low), len(values))

@@ -1,0 +1,110 @@
+"""Where calcification of an artery can lie: in the artery and close to it, but not in bone."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ..geometry import Grid, Volume
+
+# Plaques sit in the wall, which artery masks often leave out, and blur beyond it.
+WALL_MM = 2.0
+# Far enough to see that a piece of bone beside the artery belongs to something large.
+_MARGIN_MM = 15.0
+# Whatever is dense beyond the wall and larger than this is bone (or an enhanced organ), not plaque.
+_LARGE_MM3 = 300.0
+_TOUCHING = np.ones((3, 3, 3), bool)
+
+
+def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> tuple[slice, slice, slice]:
+    """Return the k, j, i slices that hold `mask` (not empty) and `margin_mm` around it."""
+    box = []
+    for axis, step in enumerate(reversed(grid.spacing_mm)):
+        hits = np.flatnonzero(mask.any(axis=tuple(each for each in range(3) if each != axis)))
+        margin = int(np.ceil(margin_mm / step))
+        box.append(slice(max(0, int(hits[0]) - margin), min(mask.shape[axis], int(hits[-1]) + 1 + margin)))
+    return tuple(box)
+
+
+def dilated(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
+    """Return the voxels whose centre lies within `radius_mm` of the centre of a voxel of `mask`."""
+    result = mask.copy()
+    for offset in _ball(grid, radius_mm):
+        here = tuple(slice(max(0, d), n + min(0, d)) for d, n in zip(offset, mask.shape, strict=True))
+        there = tuple(slice(max(0, -d), n + min(0, -d)) for d, n in zip(offset, mask.shape, strict=True))
+        result[here] |= mask[there]
+    return result
+
+
+def eroded(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
+    """Return the voxels of `mask` farther than `radius_mm` from every voxel outside it.
+
+    The edge of the array is not outside: a vessel that it cuts has no wall there.
+    """
+    return ~dilated(~mask, grid, radius_mm)
+
+
+def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float) -> np.ndarray:
+    """Return the voxels in which calcification of `artery` can lie.
+
+    These are the artery's mask and the voxels within 2 mm of it, less those that belong to a
+    neighbour: dense matter (above `dense_hu`) beyond the wall that forms pieces of at least
+    300 mm³ is bone or an enhanced organ. Dense voxels in the wall that hang together with such a
+    neighbour and not with dense matter in the artery are the neighbour's; where they hang together
+    with both (a plaque that touches bone), each goes to the nearer one.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU; cropped around the artery with :func:`box_around`.
+    artery : ndarray of bool, shape (k, j, i)
+    dense_hu : float
+        What blood does not exceed.
+
+    Returns
+    -------
+    ndarray of bool, shape (k, j, i)
+    """
+    region = dilated(artery, ct.grid, WALL_MM)
+    dense = ct.array > dense_hu
+    neighbour = _large_pieces(dense & ~region, ct.grid)
+    wall, count = ndimage.label(dense & region & ~artery, _TOUCHING)
+    if count == 0 or not neighbour.any():
+        return region
+    by_neighbour = _labels_touching(wall, neighbour, count)
+    by_artery = _labels_touching(wall, dense & artery, count)
+    region[(by_neighbour & ~by_artery)[wall]] = False
+    disputed = np.argwhere((by_neighbour & by_artery)[wall])
+    if len(disputed):
+        points = ct.grid.ras_of_kji(disputed)
+        to_neighbour = cKDTree(ct.grid.ras_of_kji(np.argwhere(neighbour))).query(points)[0]
+        to_artery = cKDTree(ct.grid.ras_of_kji(np.argwhere(artery))).query(points)[0]
+        region[tuple(disputed[to_neighbour < to_artery].T)] = False
+    return region
+
+
+def _ball(grid: Grid, radius_mm: float) -> list[tuple[int, int, int]]:
+    """Return the k, j, i steps of at most `radius_mm`, measured in physical space."""
+    matrix = grid.ijk_to_ras[:3, :3]
+    # Rows of the inverse bound each index of any vector of that length, also on sheared grids.
+    reach = np.floor(radius_mm * np.linalg.norm(np.linalg.inv(matrix), axis=1) + 1e-9).astype(int)
+    steps = product(*(range(-n, n + 1) for n in reach[::-1]))
+    return [s for s in steps if any(s) and np.linalg.norm(matrix @ s[::-1]) <= radius_mm + 1e-9]
+
+
+def _large_pieces(mask: np.ndarray, grid: Grid) -> np.ndarray:
+    pieces, count = ndimage.label(mask, _TOUCHING)
+    large = np.bincount(pieces.ravel(), minlength=count + 1) * grid.voxel_volume_mm3 >= _LARGE_MM3
+    large[0] = False
+    return large[pieces]
+
+
+def _labels_touching(labels: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
+    """Return for each label whether one of its voxels has a neighbour (of 26) in `other`."""
+    touching = np.zeros(count + 1, bool)
+    touching[np.unique(labels[ndimage.binary_dilation(other, _TOUCHING)])] = True
+    touching[0] = False
+    return touching

@@ -1,0 +1,200 @@
+"""Threshold methods on phantoms whose answer is known, and on the real slab."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from AbdominalCalcificationLib.comparison import idealised, measure_lumen, threshold_calcification
+from AbdominalCalcificationLib.comparison.neighbourhood import dilated, eroded
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.geometry.resample import align_labels
+from AbdominalCalcificationLib.reading import artery_labels, read_ct, read_mask
+
+RADIUS_MM = 9.0
+
+
+class Phantom:
+    """A vertical vessel in soft tissue, with noise; things are added by boxes in mm around its axis."""
+
+    def __init__(self, lumen_hu=350.0, noise_hu=15.0, spacing_mm=(1.0, 1.0, 2.0), seed=1):
+        self.grid = Grid.from_spacing((30, 64, 64), spacing_mm, (-32, -32, 0))
+        k, j, i = np.indices(self.grid.shape)
+        points = self.grid.ras_of_kji(np.column_stack([k.ravel(), j.ravel(), i.ravel()]))
+        self.x, self.y, self.z = points.T.reshape(3, *self.grid.shape)
+        self.r = np.hypot(self.x, self.y)
+        self.artery = self.r <= RADIUS_MM
+        self.hu = np.where(self.artery, lumen_hu, 40.0)
+        self.noise = np.random.default_rng(seed).normal(0, noise_hu, self.grid.shape)
+
+    def add(self, where, hu):
+        self.hu[where] = hu
+        return where
+
+    @property
+    def ct(self) -> Volume:
+        return Volume(np.rint(self.hu + self.noise).astype(np.int16), self.grid)
+
+    @property
+    def arteries(self) -> Volume:
+        return Volume(self.artery.astype(np.uint8), self.grid)
+
+
+def dice(a, b) -> float:
+    return 2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+@pytest.mark.parametrize("lumen_hu", [40, 150, 350, 500])
+def test_a_wall_plaque_is_found_at_every_enhancement(lumen_hu):
+    phantom = Phantom(lumen_hu)
+    plaque = phantom.add((phantom.r > 7.5) & (phantom.r <= 10.5) & (phantom.x > 4) & (abs(phantom.z - 30) < 8), 1200)
+    found = threshold_calcification(phantom.ct, phantom.arteries)
+    assert np.array_equal(found.mask.array, plaque)
+
+
+def test_the_lumen_statistics_ignore_plaque_and_thrombus():
+    phantom = Phantom(lumen_hu=300, noise_hu=20)
+    phantom.add((phantom.r <= RADIUS_MM) & (phantom.y < -3), 40)  # a third of the cross-section is thrombus
+    phantom.add((phantom.r <= RADIUS_MM) & (phantom.y > 7), 1000)
+    lumen = measure_lumen(phantom.ct, phantom.artery)
+    assert lumen.median_hu == pytest.approx(300, abs=5)
+    assert lumen.spread_hu == pytest.approx(20, abs=3)
+
+
+def test_the_lumen_of_unenhanced_blood_is_not_biased():
+    lumen = measure_lumen(Phantom(lumen_hu=42, noise_hu=12).ct, Phantom().artery)
+    assert (lumen.median_hu, lumen.spread_hu) == (pytest.approx(42, abs=1), pytest.approx(12, abs=1))
+
+
+def test_bone_that_touches_the_artery_is_left_out_and_the_plaque_is_kept():
+    phantom = Phantom()
+    bone = phantom.add((phantom.y < -RADIUS_MM) & (abs(phantom.x) < 14), 900)
+    plaque = phantom.add((phantom.r > 7) & (phantom.r <= 10) & (phantom.y > 5), 900)
+    found = threshold_calcification(phantom.ct, phantom.arteries).mask.array
+    assert not (found & bone & ~phantom.artery).any()
+    assert np.array_equal(found, plaque)
+
+
+def test_a_plaque_that_touches_bone_is_parted_from_it_near_the_middle():
+    phantom = Phantom()
+    bone = phantom.add((phantom.y < -RADIUS_MM - 1) & (abs(phantom.x) < 14), 900)
+    plaque = phantom.add((phantom.r > 7) & (phantom.r <= RADIUS_MM + 1.01) & (phantom.y < -6) & ~bone, 900)
+    found = threshold_calcification(phantom.ct, phantom.arteries).mask.array
+    assert dice(found, plaque) > 0.9
+    assert np.count_nonzero(found & bone) < 0.1 * np.count_nonzero(found)
+
+
+def test_an_enhanced_vein_beside_the_artery_adds_nothing():
+    phantom = Phantom(lumen_hu=180)
+    phantom.add((np.hypot(phantom.x - 20, phantom.y) <= 10.5) & ~phantom.artery, 200)
+    assert not threshold_calcification(phantom.ct, phantom.arteries).mask.array.any()
+
+
+def test_calcification_farther_than_the_wall_is_not_the_arterys():
+    phantom = Phantom()
+    phantom.add(np.hypot(phantom.x - 14, phantom.y) < 2.5, 900)  # a calcified node, 2.5 mm off the wall
+    assert not threshold_calcification(phantom.ct, phantom.arteries).mask.array.any()
+
+
+def test_no_artery_means_nothing_found():
+    phantom = Phantom()
+    empty = phantom.arteries.with_array(np.zeros(phantom.grid.shape, np.uint8))
+    found = threshold_calcification(phantom.ct, empty)
+    assert not found.mask.array.any()
+    assert np.isnan(found.threshold_hu)
+
+
+def test_the_fixed_threshold_is_what_it_says_and_warns_below_the_lumen():
+    phantom = Phantom(lumen_hu=350)
+    assert threshold_calcification(phantom.ct, phantom.arteries, "fixed:700").threshold_hu == 700
+    assert "within the range of the blood" in threshold_calcification(phantom.ct, phantom.arteries, "300").description
+    assert threshold_calcification(phantom.ct, phantom.arteries, "realistic:2").threshold_hu == pytest.approx(
+        2 / 1.5 * threshold_calcification(phantom.ct, phantom.arteries).threshold_hu
+    )
+
+
+@pytest.mark.parametrize("method", ["", "magic", "fixed", "fixed:", "fixed:x", "realistic:x", "realistic:-1", "nan"])
+def test_an_unknown_method_is_refused(method):
+    phantom = Phantom()
+    with pytest.raises(InputError, match="no threshold method"):
+        threshold_calcification(phantom.ct, phantom.arteries, method)
+
+
+def test_masks_on_another_grid_are_refused():
+    phantom = Phantom()
+    other = Volume(phantom.arteries.array, Grid.from_spacing(phantom.grid.shape))
+    with pytest.raises(InputError, match="different grids"):
+        threshold_calcification(phantom.ct, other)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_idealised_threshold_is_the_best_of_all_thresholds(seed):
+    random = np.random.default_rng(seed)
+    grid = Grid.from_spacing((6, 8, 8))
+    ct = Volume(random.integers(-50, 60, grid.shape).astype(np.int16), grid)
+    arteries = Volume((random.random(grid.shape) < 0.5).astype(np.uint8), grid)
+    reference = Volume((ct.array > 20) ^ (random.random(grid.shape) < 0.2), grid)
+    if not (arteries.array.any() and reference.array.any()):
+        return
+    found = idealised(ct, arteries, reference)
+    near = idealised(ct, arteries, reference.with_array(np.ones(grid.shape, bool)))  # the whole neighbourhood
+    region = near.mask.array
+    best = max(dice(region & (ct.array > hu), reference.array) for hu in range(-52, 60))
+    assert dice(found.mask.array, reference.array) == pytest.approx(best)
+    assert np.array_equal(found.mask.array, region & (ct.array > found.threshold_hu))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    order=st.permutations([0, 1, 2]),
+    flips=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+)
+def test_the_result_is_the_same_in_every_orientation(order, flips):
+    phantom = Phantom(spacing_mm=(0.8, 1.0, 2.5))
+    phantom.add((phantom.y < -RADIUS_MM - 1) & (abs(phantom.x) < 14), 900)
+    phantom.add((phantom.r > 7) & (phantom.r <= 10.5) & (abs(phantom.z - 30) < 9), 1000)
+    expected = threshold_calcification(phantom.ct, phantom.arteries)
+
+    def turned(volume: Volume) -> Volume:
+        array, grid = volume.array, volume.grid
+        matrix = np.array(grid.ijk_to_ras)
+        for axis, flip in enumerate(flips):
+            if flip:
+                array = np.flip(array, axis)
+                matrix[:3, 3] += matrix[:3, 2 - axis] * (grid.shape[axis] - 1)
+                matrix[:3, 2 - axis] *= -1
+        array = array.transpose(order)
+        matrix[:3, :3] = matrix[:3, [2 - axis for axis in order][::-1]]
+        return Volume(array, Grid(array.shape, matrix))
+
+    found = threshold_calcification(turned(phantom.ct), turned(phantom.arteries))
+    assert found.threshold_hu == expected.threshold_hu
+    assert np.array_equal(found.mask.array, turned(expected.mask).array)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.7, 0.7, 3.0), (0.5, 1.3, 0.9)])
+def test_dilation_and_erosion_are_measured_in_millimetres(spacing):
+    grid = Grid.from_spacing((15, 20, 25), spacing)
+    mask = np.random.default_rng(3).random(grid.shape) < 0.02
+    away = ndimage.distance_transform_edt(~mask, sampling=spacing[::-1])
+    assert np.array_equal(dilated(mask, grid, 2.0), away <= 2.0 + 1e-9)
+    assert np.array_equal(eroded(~mask, grid, 2.0), away > 2.0 + 1e-9)
+
+
+@pytest.mark.real_ct
+def test_on_the_real_slab_the_default_method_agrees_with_the_plaques(real_ct):
+    ct = read_ct(real_ct / "dicom").volume
+    labels = align_labels(read_mask(real_ct / "totalsegmentator_labels.nii.gz"), ct.grid)
+    arteries = artery_labels(labels, {52: "aorta"})
+    away = ndimage.distance_transform_edt(labels.array != 52, sampling=ct.grid.spacing_mm[::-1])
+    bone = (labels.array >= 25) & (labels.array <= 50)
+    plaques = (ct.array > 300) & (away <= 2) & ~bone
+    found = threshold_calcification(ct, arteries)
+    assert dice(found.mask.array, plaques) >= 0.8
+    best = idealised(ct, arteries, ct.with_array(plaques))
+    assert best.threshold_hu == pytest.approx(300, abs=5)
