@@ -126,11 +126,11 @@ def _parser() -> argparse.ArgumentParser:
 def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from .export import export_steps
-    from .geometry.resample import align_labels
+    from .geometry.resample import align_labels, fraction_outside
     from .measurement import Flag, MeasurementParameters
     from .pipeline import analyze_steps
     from .reading import artery_labels, read_ct, read_mask
-    from .reporting.result_folder import refuse_existing
+    from .reporting import ResultFolder
 
     if options.artery_labels and options.arteries is None:
         raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
@@ -142,26 +142,18 @@ def _analyze(options: argparse.Namespace, report) -> None:
         min_cluster_volume_mm3=options.min_cluster,
     )
     mapping = _mapping("labels")(options.artery_labels) if options.artery_labels else None
-    refuse_existing(options.output, overwrite=options.overwrite)
+    ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
     report(Progress("Reading the CT", 0.0))
     image = read_ct(options.input, options.series)
     flags = list(image.flags)
 
     def aligned(mask, name):
-        result = align_labels(mask, image.volume.grid)
-        if not result.exact:
-            flags.append(
-                Flag("mask_resampled", f"The {name} mask lies on another grid and was resampled (nearest voxel).")
-            )
-        if result.outside_fraction > 0:
-            flags.append(
-                Flag(
-                    "mask_outside_image",
-                    f"{100 * result.outside_fraction:.1f} % of the {name} mask lies outside the CT: not measured.",
-                )
-            )
-        return result.volume
+        outside = fraction_outside(mask, image.volume.grid)
+        if outside > 0:
+            text = f"{100 * outside:.1f} % of the {name} mask lies outside the CT and is not measured."
+            flags.append(Flag("mask_outside_image", text))
+        return align_labels(mask, image.volume.grid)
 
     arteries = calcification = None
     if options.arteries is not None:
@@ -198,12 +190,12 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
 
 def _simulate(options: argparse.Namespace, report) -> None:
-    from .simulation import simulate_steps, write_patient
+    from .simulation import simulate, write_patient
 
-    settings = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
-    patient = drain(
-        simulate_steps(options.seed, **{name: value for name, value in settings.items() if value is not None}), report
-    )
+    given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
+    report(Progress("Simulating"))
+    patient = simulate(options.seed, **{name: value for name, value in given.items() if value is not None})
+    report(Progress("Writing the patient"))
     write_patient(patient, options.output, overwrite=options.overwrite)
     report.close()
     if not options.quiet:

@@ -9,23 +9,10 @@ from .errors import AbdominalCalcificationError
 from .geometry import Volume
 from .pipeline import Analysis
 from .progress import Progress, Steps
-from .reporting.documents import measurement_document, write_json
-from .reporting.images import write_volume
-from .reporting.result_folder import ResultFolder
-from .reporting.tables import write_clusters_csv, write_territories_csv
-
-RESULT_FILES = (
-    "arteries.nii.gz",
-    "calcification.nii.gz",
-    "measurements.json",
-    "territories.csv",
-    "clusters.csv",
-    "views.png",
-    "scene.mrb",
-)
+from .reporting import ResultFolder, write_results
 
 
-def export_steps(analysis: Analysis, ct: Volume, folder: Path, *, overwrite: bool = False) -> Steps[tuple[str, ...]]:
+def export_steps(analysis: Analysis, ct: Volume, folder: Path | str, *, overwrite: bool = False) -> Steps[tuple]:
     """Write everything about `analysis` into `folder`, all of it or nothing.
 
     ``arteries.nii.gz`` and ``calcification.nii.gz`` are the masks before shortening, so that
@@ -42,23 +29,18 @@ def export_steps(analysis: Analysis, ct: Volume, folder: Path, *, overwrite: boo
         Where `folder` holds a result and `overwrite` is False, or cannot be written to.
     """
     notes: list[str] = []
-    with ResultFolder(folder, RESULT_FILES, overwrite=overwrite) as results:
-        yield Progress("Writing masks", 0.0)
-        write_volume(analysis.arteries, results.path("arteries.nii.gz"))
-        write_volume(analysis.calcification, results.path("calcification.nii.gz"))
-        yield Progress("Writing tables", 0.3)
-        write_json(measurement_document(analysis.measurement), results.path("measurements.json"))
-        write_territories_csv(analysis.measurement, results.path("territories.csv"))
-        write_clusters_csv(analysis.measurement, results.path("clusters.csv"))
+    with ResultFolder(folder, overwrite=overwrite) as unfinished:
+        yield Progress("Writing masks and tables", 0.0)
+        write_results(unfinished, analysis.measurement, analysis.arteries, analysis.calcification)
         yield Progress("Rendering views", 0.4)
-        notes.extend(_views(analysis, ct, results.path("views.png")))
+        notes.extend(_write_views(analysis, ct, unfinished / "views.png"))
         yield Progress("Writing the scene", 0.7)
-        notes.extend(_scene(analysis, ct, results.path("scene.mrb")))
-        yield Progress("Done", 1.0)
+        notes.extend(_write_scene(analysis, ct, unfinished / "scene.mrb"))
+        yield Progress("Writing results", 1.0)
     return tuple(notes)
 
 
-def _views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
+def _write_views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
     from .reporting.views import render_views
 
     measurement = analysis.measurement
@@ -69,7 +51,7 @@ def _views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
     return []
 
 
-def _scene(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
+def _write_scene(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
     if importlib.util.find_spec("slicer") is None:
         return ["scene.mrb was not written: it needs Slicer, or slicer-core from PyPI."]
     from .scene.bundle import write_bundle

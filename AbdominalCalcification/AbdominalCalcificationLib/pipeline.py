@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .comparison.thresholds import threshold_calcification
+from .comparison.thresholds import parse_method, threshold_calcification
 from .errors import InputError
 from .geometry import Volume
 from .inference import ModelFolder, segment_steps
 from .measurement import Flag, Measurement, MeasurementParameters, measure_steps
 from .progress import Progress, Steps, scaled
 from .reporting.provenance import build_provenance
-from .resources import bundled_artery_model, bundled_calcification_model
+from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
 
 BUNDLED_MODEL_FLAG = Flag(
     "bundled_model",
@@ -98,6 +98,8 @@ def analyze_steps(
     InputError, ModelError, InferenceError
     """
     _refuse_conflicts(arteries, calcification, artery_models, calcification_model, calcification_threshold)
+    if calcification_threshold is not None:
+        parse_method(calcification_threshold)
     parameters = parameters or MeasurementParameters()
     flags = list(flags)
     messages: list[str] = []
@@ -108,26 +110,24 @@ def analyze_steps(
     folder_of_calcification = None
     if calcification is None and calcification_threshold is None:
         folder_of_calcification = ModelFolder.open(calcification_model or bundled_calcification_model())
-    bundled = [
+    defaults = [
         what
-        for what, used, named in (
-            ("arteries", bool(folders_of_arteries), artery_models),
+        for what, needed, named in (
+            ("arteries", arteries is None, artery_models),
             ("calcification", folder_of_calcification is not None, calcification_model),
         )
-        if used and not named
+        if needed and not named
     ]
-    if bundled:
+    if defaults:
+        messages.append(f"No model named for {' and '.join(defaults)}: using the bundled one.")
+    if any(_is_bundled(each) for each in [*folders_of_arteries, folder_of_calcification] if each is not None):
         flags.append(BUNDLED_MODEL_FLAG)
-        messages.append(
-            f"No model named for {' and '.join(bundled)}: using the bundled one. {BUNDLED_MODEL_FLAG.message}"
-        )
+        messages.append(BUNDLED_MODEL_FLAG.message)
+    if messages:
         yield Progress("Preparing", 0.0, message=" ".join(messages))
 
-    sources = {
-        "arteries": "models" if folders_of_arteries else "given mask",
-        "calcification": "model" if folder_of_calcification is not None else "given mask",
-    }
-    devices = []
+    chosen = {"device": None, "arteries": "models" if folders_of_arteries else "given mask"}
+    source = {"kind": "model" if folder_of_calcification is not None else "given mask"}
     if folders_of_arteries or folder_of_calcification is not None:
         segmentation = yield from scaled(
             segment_steps(
@@ -145,7 +145,7 @@ def analyze_steps(
         )
         arteries = segmentation.arteries
         messages.extend(segmentation.messages)
-        devices.append(segmentation.device)
+        chosen["device"] = segmentation.device
         if folder_of_calcification is not None:
             calcification = segmentation.calcification
 
@@ -153,28 +153,35 @@ def analyze_steps(
         yield Progress("Thresholding the calcification", 0.86)
         thresholded = threshold_calcification(ct, arteries, calcification_threshold)
         calcification = thresholded.mask
-        sources["calcification"] = f"threshold {thresholded.method}: {thresholded.threshold_hu:g} HU"
+        source = {
+            "kind": "threshold",
+            "method": thresholded.method,
+            "threshold_hu": thresholded.threshold_hu,
+            "description": thresholded.description,
+        }
         messages.append(thresholded.description)
         yield Progress("Thresholding the calcification", 0.89, message=messages[-1])
 
+    used = [("arteries", each) for each in folders_of_arteries]
+    if folder_of_calcification is not None:
+        used.append(("calcification", folder_of_calcification))
+        source["name"] = folder_of_calcification.name
     provenance = build_provenance(
-        models=[
-            {"role": role, **folder.identity()}
-            for role, folder in [
-                *(("arteries", each) for each in folders_of_arteries),
-                *([("calcification", folder_of_calcification)] if folder_of_calcification else []),
-            ]
-        ],
-        input_identity=identity or {},
-        edits=list(edits),
-        sources=sources,
-        device=devices[0] if devices else None,
+        identity,
+        models=[{"role": role, **folder.identity()} for role, folder in used],
+        calcification_source=source,
+        parameters=chosen,
+        edits=edits,
     )
     measurement = yield from scaled(
         measure_steps(ct, arteries, calcification, parameters, flags=flags, provenance=provenance), 0.9, 1.0
     )
     mask = calcification.with_array((calcification.array != 0).astype(np.uint8))
     return Analysis(measurement, arteries, mask, tuple(messages))
+
+
+def _is_bundled(model: ModelFolder) -> bool:
+    return resources_folder().resolve() in model.path.resolve().parents
 
 
 def _refuse_conflicts(arteries, calcification, artery_models, calcification_model, calcification_threshold) -> None:
