@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from ..errors import InputError
 from ..geometry.volume import Volume
 from ..measurement.result import Flag
+from .frames import read_frames
 from .quiet import quiet_libraries
 from .stack import assemble, plan_stack
 
@@ -59,7 +60,14 @@ class Header:
     @property
     def stack(self) -> tuple:
         """Images with equal values can lie in one volume."""
-        return (self.series, self.rows, self.columns, *np.round(self.orientation, 3), *np.round(self.pixel_mm, 4))
+        return (
+            self.series,
+            self.frames > 1,
+            self.rows,
+            self.columns,
+            *np.round(self.orientation, 3),
+            *np.round(self.pixel_mm, 4),
+        )
 
 
 def is_dicom(path: Path) -> bool:
@@ -258,21 +266,35 @@ def _list_series(headers: Sequence[Header]) -> str:
 
 
 def _read_slices(headers: list[Header]) -> tuple[Volume, tuple[Flag, ...]]:
-    if any(header.frames > 1 for header in headers):
-        raise InputError("Multi-frame CT is not supported; export the series as single slices or as NIfTI.")
     first = headers[0]
+    orientation, pixel_mm = first.orientation, first.pixel_mm
+    slices = [(header, 0, header.position) for header in headers]
+    if first.frames > 1:
+        slices, layouts = [], set()
+        for header in headers:
+            frames = read_frames(header.path)
+            slices += [(header, number, position) for number, position in enumerate(frames.positions)]
+            layouts.add((frames.orientation, frames.pixel_mm))
+        if len(layouts) > 1:
+            raise InputError("The files of the series differ in direction or pixel size; export one volume alone.")
+        orientation, pixel_mm = layouts.pop()
     plan = plan_stack(
-        [header.position for header in headers],
-        first.orientation[:3],
-        first.orientation[3:],
-        first.pixel_mm,
-        (first.rows, first.columns),
+        [position for _, _, position in slices], orientation[:3], orientation[3:], pixel_mm, (first.rows, first.columns)
     )
-    return assemble(plan, lambda number: _pixels(headers[number])), plan.flags
+    held: dict[Path, np.ndarray] = {}
+
+    def read_slice(number: int) -> np.ndarray:
+        header, frame, _ = slices[number]
+        if header.path not in held:
+            held.clear()
+            held[header.path] = _pixels(header)
+        return held[header.path][frame]
+
+    return assemble(plan, read_slice), plan.flags
 
 
 def _pixels(header: Header) -> np.ndarray:
-    """Return the pixels of one slice in HU (GDCM applies rescale slope and intercept)."""
+    """Return the pixels of one file, shape (frame, row, column), in HU (GDCM applies slope and intercept)."""
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(header.path))
@@ -280,5 +302,6 @@ def _pixels(header: Header) -> np.ndarray:
         pixels = sitk.GetArrayFromImage(reader.Execute())
     except RuntimeError:
         raise InputError(f"The pixels of {header.path.name} cannot be read; copy the series again.") from None
-    pixels = pixels.reshape(header.rows, header.columns)
-    return pixels if pixels.dtype in (np.int16, np.float32, np.float64) else pixels.astype(np.int32)
+    pixels = pixels.reshape(header.frames, header.rows, header.columns)
+    # Unsigned and 64-bit integers would not mix with the air around a slice that is moved.
+    return pixels if pixels.dtype.kind == "f" or pixels.dtype in (np.int16, np.int32) else pixels.astype(np.int32)

@@ -16,9 +16,11 @@ AIR_HU = -1024
 # Slice positions may be this far off a regular grid and still count as regular: within the
 # plane in pixels, along the stack in slice steps. Scanners round positions to 0.1 mm and less.
 _TOLERANCE = 0.1
-# Beyond these too much would have to be invented: slices missing in a row, and in all.
+# Beyond these too much would have to be invented: slices missing in a row, and in all, and the
+# deviation from whole steps between neighbours.
 _MOST_MISSING_IN_A_ROW = 3
 _MOST_MISSING_FRACTION = 0.1
+_MOST_UNEVEN = 0.25
 _SAME_POSITION_MM = 0.01
 
 
@@ -72,18 +74,18 @@ def plan_stack(positions_lps, row, column, pixel_mm, shape) -> StackPlan:
     positions = np.asarray(positions_lps, float)
     row, column, normal = _axes(row, column)
     if len(positions) < 2:
-        raise InputError("The series is a single slice; give a CT volume of several slices.")
+        raise InputError("The series is a single slice; name the folder that holds all its slices.")
     depth = positions @ normal
     order = np.argsort(depth, kind="stable")
     positions, depth = positions[order], depth[order]
-    step, along, flags = _regular_steps(depth)
+    start, step, along, flags = _regular_steps(depth)
     shifts_mm, tilt_flags = _in_plane(positions, depth, row, column, pixel_mm)
     least = shifts_mm.min(axis=0)
     shifts = (shifts_mm - least) / pixel_mm
     size = np.asarray(shape) + np.ceil(shifts.max(axis=0) - 1e-6).astype(int)
     lps = np.eye(4)
     lps[:3, :3] = np.column_stack([row * pixel_mm[1], column * pixel_mm[0], normal * step])
-    lps[:3, 3] = positions[0] + column * least[0] + row * least[1]
+    lps[:3, 3] = positions[0] + column * least[0] + row * least[1] + normal * (start - depth[0])
     grid = Grid((len(along), *size), LPS_FROM_RAS @ lps)
     return StackPlan(order, along, shifts, grid, (*flags, *tilt_flags))
 
@@ -136,8 +138,8 @@ def _axes(row, column) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return row, column, np.cross(row, column)
 
 
-def _regular_steps(depth: np.ndarray) -> tuple[float, np.ndarray, list[Flag]]:
-    """Return step in mm, position of each output slice among the inputs, and flags."""
+def _regular_steps(depth: np.ndarray) -> tuple[float, float, np.ndarray, list[Flag]]:
+    """Return start and step in mm, position of each output slice among the inputs, and flags."""
     gaps = np.diff(depth)
     if gaps.min() < _SAME_POSITION_MM:
         places = 1 + int(np.count_nonzero(gaps >= _SAME_POSITION_MM))
@@ -146,25 +148,27 @@ def _regular_steps(depth: np.ndarray) -> tuple[float, np.ndarray, list[Flag]]:
             "(phases or time points) or duplicates; export one phase as a series of its own."
         )
     count = len(depth)
-    step = (depth[-1] - depth[0]) / (count - 1)
-    if np.abs(depth - depth[0] - step * np.arange(count)).max() <= _TOLERANCE * step:
-        return step, np.arange(count, dtype=float), []
+    numbers = np.arange(count, dtype=float)
+    step, start = np.round(np.polyfit(numbers, depth, 1), 9)  # without the noise of the fit
+    if np.abs(start + step * numbers - depth).max() <= _TOLERANCE * step:
+        return float(start), float(step), numbers, []
 
     usual = float(np.median(gaps))
     steps = round((depth[-1] - depth[0]) / usual)
+    uneven = float(np.abs(gaps / usual - np.rint(gaps / usual)).max())
     missing = int(np.rint(gaps / usual - 1)[gaps > 1.5 * usual].sum())
     if (
         gaps.max() > (_MOST_MISSING_IN_A_ROW + 1.5) * usual
         or missing > max(1, _MOST_MISSING_FRACTION * count)
+        or uneven > _MOST_UNEVEN
         or gaps.min() < 0.5 * usual
-        or steps < 1
     ):
         raise InputError(
             f"The slices lie {gaps.min():.2f} to {gaps.max():.2f} mm apart, usually {usual:.2f} mm: slices are missing "
             "or several stacks are mixed; export the whole series again."
         )
     step = (depth[-1] - depth[0]) / steps
-    along = np.interp(depth[0] + step * np.arange(steps + 1), depth, np.arange(count))
+    along = np.interp(depth[0] + step * np.arange(steps + 1), depth, numbers)
     # Slices that are where they should be stay as they are.
     near = np.abs(along - np.rint(along)) < _TOLERANCE
     along[near] = np.rint(along[near])
@@ -172,7 +176,7 @@ def _regular_steps(depth: np.ndarray) -> tuple[float, np.ndarray, list[Flag]]:
     if missing:
         noun = "slice is" if missing == 1 else "slices are"
         flags.append(Flag("missing_slices", f"{missing} {noun} missing and interpolated from the neighbours."))
-    if np.abs(gaps / usual - np.rint(gaps / usual)).max() > _TOLERANCE:
+    if uneven > _TOLERANCE:
         flags.append(
             Flag(
                 "uneven_slices",
@@ -180,7 +184,7 @@ def _regular_steps(depth: np.ndarray) -> tuple[float, np.ndarray, list[Flag]]:
                 f"they were interpolated to {step:.2f} mm.",
             )
         )
-    return step, along, flags
+    return float(depth[0]), step, along, flags
 
 
 def _in_plane(positions, depth, row, column, pixel_mm) -> tuple[np.ndarray, list[Flag]]:
