@@ -63,8 +63,8 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         else:
             if series is not None:
                 raise InputError(f"'{path.name}' is a single file; --series is for DICOM folders.")
-            volume, _ = read_image(path)
-            flags, said, kind = (), {}, "file"
+            volume, header = read_image(path)
+            flags, said, kind = _orientation_flags(header), {}, "file"
     except OSError as error:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
     if min(volume.grid.shape) < 2:
@@ -94,6 +94,14 @@ def _as_hu(array: np.ndarray, name: str) -> np.ndarray:
     limits = np.iinfo(np.int16)
     fits = array.min() >= limits.min and array.max() <= limits.max
     return array.astype(np.int16 if fits else np.float32, copy=False)
+
+
+def _orientation_flags(header: dict[str, str]) -> tuple[Flag, ...]:
+    """Flag a NIfTI file without any orientation (both of its codes 0)."""
+    if {header.get("qform_code"), header.get("sform_code")} != {"0"}:
+        return ()
+    message = "The file does not say how the patient lies in it; left and right may be swapped."
+    return (Flag("unknown_orientation", message),)
 
 
 def _value_flags(volume: Volume) -> tuple[Flag, ...]:

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from ..errors import InputError
 from ..geometry.volume import LPS_FROM_RAS, Grid, Volume
+from .nifti import check_voxels, is_nifti
 from .quiet import quiet_libraries
 
 
@@ -53,6 +54,8 @@ def read_image(path: Path) -> tuple[Volume, dict[str, str]]:
         if len(size) < 3 or (len(size) > 3 and max(size[3:]) > 1):
             raise InputError(f"'{path.name}' has {len(size)} dimensions ({_times(size)}); give one 3D volume.")
         header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+        if is_nifti(path):
+            check_voxels(path)
         if reader.GetPixelID() == sitk.sitkFloat64:
             reader.SetOutputPixelType(sitk.sitkFloat32)
         try:
