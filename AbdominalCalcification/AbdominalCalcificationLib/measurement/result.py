@@ -112,7 +112,7 @@ class Measurement:
     parts_map : Volume
         uint8, one value per calcified voxel: its territory's label or a :class:`Part`; 0 elsewhere.
     clusters_map : Volume
-        int32, cluster ids; 0 elsewhere.
+        Cluster ids, 0 elsewhere; the smallest unsigned type that holds them.
     """
 
     territories: tuple[TerritoryMeasurement, ...]

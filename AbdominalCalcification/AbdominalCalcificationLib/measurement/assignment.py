@@ -1,0 +1,42 @@
+"""Which territory a calcified voxel belongs to (rule 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from .result import Part
+from .voxels import TOLERANCE_MM
+
+
+def nearest_part(points_ras: np.ndarray, parts: Sequence[tuple[int, np.ndarray]], max_distance_mm: float) -> np.ndarray:
+    """Return the part of an artery that is nearest to each calcified voxel outside all masks.
+
+    Parameters
+    ----------
+    points_ras : ndarray, shape (n, 3)
+        Voxel centres, mm.
+    parts : sequence of (int, ndarray of shape (m, 3))
+        Value of the part and its voxel centres; of equally near parts the first one wins.
+    max_distance_mm : float
+        From voxel centre to voxel centre, inclusive.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n,)
+        Value of the part; ``Part.UNASSIGNED`` where all are farther away.
+    """
+    value = np.full(len(points_ras), Part.UNASSIGNED, np.uint8)
+    best = np.full(len(points_ras), max_distance_mm + 2 * TOLERANCE_MM)
+    for part, part_ras in parts:
+        if len(part_ras) == 0:
+            continue
+        low, high = part_ras.min(axis=0) - best.max(initial=0), part_ras.max(axis=0) + best.max(initial=0)
+        rows = np.flatnonzero(((points_ras >= low) & (points_ras <= high)).all(axis=1))
+        distance, _ = cKDTree(part_ras).query(points_ras[rows], distance_upper_bound=max_distance_mm + 2 * TOLERANCE_MM)
+        nearer = distance < best[rows] - TOLERANCE_MM
+        best[rows[nearer]] = distance[nearer]
+        value[rows[nearer]] = part
+    return value

@@ -1,0 +1,66 @@
+"""Volumes and burden of each territory (rule 5), counted in whole voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, median
+
+import numpy as np
+
+from ..anatomy import TERRITORIES
+from .result import Cluster, TerritoryMeasurement
+
+
+def territory_measurements(
+    labels: np.ndarray,
+    kept: np.ndarray,
+    value: np.ndarray,
+    beside: np.ndarray,
+    clusters: Sequence[Cluster],
+    voxel_volume_mm3: float,
+) -> tuple[tuple[TerritoryMeasurement, ...], TerritoryMeasurement]:
+    """Return the numbers of every territory of the table, and of all together.
+
+    Parameters
+    ----------
+    labels, kept : ndarray of uint8, shape (m,)
+        Label of each artery voxel before and after shortening (0 where cut off).
+    value : ndarray of uint8, shape (n,)
+        Territory label of each calcified voxel, or a ``Part``.
+    beside : ndarray of bool, shape (n,)
+        True for calcified voxels outside the artery mask.
+    clusters : sequence of Cluster
+    voxel_volume_mm3 : float
+    """
+    present = np.bincount(labels, minlength=256)
+    in_mask = np.bincount(kept, minlength=256)
+    calcified = np.bincount(value, minlength=256)
+    added = np.bincount(value[beside], minlength=256)
+    rows = []
+    for territory in TERRITORIES:
+        label = territory.label
+        volumes = [cluster.volume_mm3 for cluster in clusters if cluster.territory == territory.name]
+        artery = int(in_mask[label] + added[label])
+        rows.append((territory.name, bool(present[label]), artery, int(calcified[label]), volumes))
+    total = (
+        "total",
+        any(found for _, found, *_ in rows),
+        sum(row[2] for row in rows),
+        sum(row[3] for row in rows),
+        [cluster.volume_mm3 for cluster in clusters],
+    )
+    return tuple(_numbers(*row, voxel_volume_mm3) for row in rows), _numbers(*total, voxel_volume_mm3)
+
+
+def _numbers(name, found, artery_count, calcified_count, cluster_volumes, voxel_volume_mm3) -> TerritoryMeasurement:
+    return TerritoryMeasurement(
+        name=name,
+        found=found,
+        artery_volume_mm3=artery_count * voxel_volume_mm3,
+        calcified_volume_mm3=calcified_count * voxel_volume_mm3,
+        burden=calcified_count / artery_count if artery_count else None,
+        cluster_count=len(cluster_volumes),
+        mean_cluster_volume_mm3=fmean(cluster_volumes) if cluster_volumes else None,
+        median_cluster_volume_mm3=median(cluster_volumes) if cluster_volumes else None,
+        largest_cluster_volume_mm3=max(cluster_volumes, default=None),
+    )

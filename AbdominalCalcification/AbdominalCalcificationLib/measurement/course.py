@@ -1,0 +1,234 @@
+"""Path length along the course of a vessel.
+
+The shortest path inside a bent tube hugs its inner wall and is shorter than the vessel, and
+a path from voxel to voxel zigzags and is longer. So the shortest path only gives the order:
+the voxels are cut into slices of equal distance from the start, the centres of the slices
+form the course, as a tree that forks where the vessel does (A. Verroust, F. Lazarus,
+"Extracting skeletal curves from 3D scattered data", The Visual Computer 16, 2000), and a
+voxel takes the length of the course up to the point of it that is nearest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from .voxels import TOLERANCE_MM, components
+
+# Thickness of a slice in voxel diagonals: at least one, so that neighbouring voxels lie in the
+# same or in adjacent slices; thicker slices have steadier centres but blur the course.
+_SLICE_DIAGONALS = 1.5
+
+# A last slice with less than this part of the voxels of the one before is not a whole section.
+_WHOLE_SECTION = 0.8
+
+
+class Course:
+    """The course of one connected piece of a vessel.
+
+    Parameters
+    ----------
+    points_ras : ndarray, shape (n, 3)
+        Voxel centres, mm.
+    pairs : tuple of ndarray
+        Rows of neighbouring voxels and their distance in mm, see ``voxels.neighbour_pairs``.
+    start : ndarray of int
+        Rows where the vessel begins.
+    start_mm : ndarray
+        Path length that these voxels have already.
+    voxel_volume_mm3, voxel_diagonal_mm : float
+
+    Attributes
+    ----------
+    shortest_mm : ndarray, shape (n,)
+        Length of the shortest path from the start, from voxel to voxel.
+    """
+
+    def __init__(self, points_ras, pairs, start, start_mm, voxel_volume_mm3, voxel_diagonal_mm):
+        self._points = points_ras
+        self._thickness = _SLICE_DIAGONALS * voxel_diagonal_mm
+        self.shortest_mm = _shortest_paths(len(points_ras), pairs, start, start_mm)
+        self._slice_voxels(pairs[0], pairs[1], voxel_volume_mm3)
+        self._find_parents(pairs[0], pairs[1])
+        self._absorb_twigs()
+        self._measure_centres()
+
+    def _slice_voxels(self, first, second, voxel_volume_mm3):
+        level = np.floor(self.shortest_mm / self._thickness + TOLERANCE_MM).astype(int)
+        same = level[first] == level[second]
+        _, label = components(len(level), first[same], second[same])
+        self._slice_of_voxel = label
+        count = np.bincount(label)
+        self._count = count
+        self._level = np.zeros(len(count), int)
+        self._level[label] = level
+        self._shortest = np.bincount(label, self.shortest_mm) / count
+        self._centre = np.stack([np.bincount(label, axis) / count for axis in self._points.T], axis=1)
+        self._radius = np.sqrt(count * voxel_volume_mm3 / (np.pi * self._thickness))
+
+    def _find_parents(self, first, second):
+        """Link each slice to the largest one it touches one level nearer to the start."""
+        a, b = self._slice_of_voxel[first], self._slice_of_voxel[second]
+        touching = self._level[a] != self._level[b]
+        a, b = a[touching], b[touching]
+        swap = self._level[a] > self._level[b]
+        lower, upper = np.where(swap, b, a), np.where(swap, a, b)
+        links = np.unique(np.stack([upper, lower], axis=1), axis=0)
+        # Ties by position, not by array order, which a flipped grid reverses.
+        x, y, z = np.round(self._centre[links[:, 1]], 3).T
+        links = links[np.lexsort((x, y, z, -self._count[links[:, 1]], links[:, 0]))]
+        self._links = links
+        self._parent = np.full(len(self._count), -1)
+        upper, index = np.unique(links[:, 0], return_index=True)
+        self._parent[upper] = links[index, 1]
+        self._order = np.argsort(self._level, kind="stable")
+
+    def _absorb_twigs(self):
+        """Leave out side slices that reach less far than the vessel is wide: ends and rough walls."""
+        parent, deepest = self._parent, self._level.copy()
+        for each in self._order[::-1]:
+            if parent[each] >= 0:
+                deepest[parent[each]] = max(deepest[parent[each]], deepest[each])
+        x, y, z = np.round(self._centre, 3).T
+        children = np.lexsort((x, y, z, -self._count, -deepest, parent))
+        children = children[parent[children] >= 0]
+        main = np.zeros(len(parent), bool)
+        main[children[np.unique(parent[children], return_index=True)[1]]] = True
+        length = (deepest - self._level + 1) * self._thickness
+        self._owner = np.arange(len(parent))
+        for each in self._order:
+            above = parent[each]
+            if above < 0:
+                continue
+            if self._owner[above] != above:  # the twig that it grows on was left out
+                self._owner[each] = self._owner[above]
+            elif not main[each] and length[each] < 2 * self._radius[above]:
+                self._owner[each] = above
+        self._trim_ends()
+        self._own = self._owner == np.arange(len(parent))
+        self._children = [[] for _ in parent]
+        for each in self._order:
+            if self._own[each] and parent[each] >= 0:
+                self._children[parent[each]].append(each)
+
+    def _trim_ends(self):
+        """Leave out the last slices of a limb where they hold only a part of its section, off the axis."""
+        own = self._owner == np.arange(len(self._owner))
+        children = np.bincount(self._parent[own & (self._parent >= 0)], minlength=len(own))
+        for each in self._order[::-1]:
+            above = self._parent[each]
+            alone = own[each] and children[each] == 0 and above >= 0 and children[above] == 1
+            if alone and self._parent[above] >= 0 and self._count[each] < _WHOLE_SECTION * self._count[above]:
+                self._owner[self._owner == each] = above
+                own[each] = False
+                children[above] = 0
+
+    def _measure_centres(self):
+        """Smooth the centres once, then add up the distances between them."""
+        centre = self._centre.copy()
+        for each, children in enumerate(self._children):
+            if self._own[each] and self._parent[each] >= 0 and len(children) == 1:
+                ends = self._centre[self._parent[each]] + self._centre[children[0]]
+                centre[each] = 0.5 * self._centre[each] + 0.25 * ends
+        self._centre = centre
+        # Where limbs part or meet the centre jumps sideways: there the shortest path is truer.
+        own_links = self._links[self._own[self._links].all(axis=1)]
+        own_links = own_links[self._count[own_links[:, 1]] >= 0.2 * self._count[self._parent[own_links[:, 0]]]]
+        parents = np.bincount(own_links[:, 0], minlength=len(centre))
+        self._length = self._shortest.copy()
+        for each in self._order:
+            above = self._parent[each]
+            if above < 0 or not self._own[each]:
+                continue
+            if len(self._children[above]) > 1 or parents[each] > 1:
+                step = self._shortest[each] - self._shortest[above]
+            else:
+                step = np.linalg.norm(centre[each] - centre[above])
+            self._length[each] = self._length[above] + step
+
+    def ends(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the ends at which the vessel's limbs stop.
+
+        Returns
+        -------
+        list of (rows, depth_mm)
+            The voxels within one voxel diagonal of the very end along the course, and how far
+            before it they lie.
+        """
+        owner = self._owner[self._slice_of_voxel]
+        diagonal = self._thickness / _SLICE_DIAGONALS + TOLERANCE_MM
+        found = []
+        for each in np.flatnonzero(self._own):
+            if not self._children[each]:
+                rows = np.flatnonzero(owner == each)
+                length = self.path_lengths_mm(rows)
+                depth = length.max() - length
+                found.append((rows[depth <= diagonal], depth[depth <= diagonal]))
+        return found
+
+    def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return the path length of the voxels in `rows` (all by default), in mm."""
+        rows = np.arange(len(self._points)) if rows is None else np.asarray(rows)
+        owner = self._owner[self._slice_of_voxel[rows]]
+        result = self.shortest_mm[rows].copy()
+        order = np.argsort(owner, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
+            if len(group):
+                segments = self._segments_near(owner[group[0]])
+                if segments:
+                    result[group] = self._project(self._points[rows[group]], segments)
+        return np.maximum(result, 0)
+
+    def _segments_near(self, node: int) -> list[tuple[int, int]]:
+        """Return the segments (upper, lower slice) up and down the course from `node`.
+
+        Slices of equal shortest path lean in a bend, by less than the vessel's width.
+        """
+        reach = 2 + int(np.ceil(2 * self._radius[node] / self._thickness))
+        segments = []
+        above = node
+        for _ in range(reach):
+            if self._parent[above] < 0:
+                break
+            segments.append((above, self._parent[above]))
+            above = self._parent[above]
+        below = [node]
+        for _ in range(reach):
+            below = [(child, each) for each in below for child in self._children[each]]
+            segments.extend(below)
+            below = [child for child, _ in below]
+        return segments
+
+    def _project(self, points, segments):
+        best = np.full(len(points), np.inf)
+        length = np.zeros(len(points))
+        for lower_end, upper_end in segments:
+            origin, direction = self._centre[upper_end], self._centre[lower_end] - self._centre[upper_end]
+            size = max(np.linalg.norm(direction), TOLERANCE_MM)
+            # The course goes on straight beyond its first and last centre.
+            low = -self._thickness / size if self._parent[upper_end] < 0 else 0.0
+            high = 1 + (0.0 if self._children[lower_end] else 2 * (self._thickness + self._radius[lower_end]) / size)
+            along = np.clip((points - origin) @ direction / size**2, low, high)
+            distance = np.linalg.norm(points - origin - along[:, None] * direction, axis=1)
+            nearer = distance < best - TOLERANCE_MM
+            best[nearer] = distance[nearer]
+            start, stop = self._length[upper_end], self._length[lower_end]
+            length[nearer] = start + along[nearer] * (stop - start)
+        return length
+
+
+def _shortest_paths(count, pairs, start, start_mm):
+    """Return the shortest path to each node from any start node, which has `start_mm` already."""
+    first, second, length = pairs
+    # An extra node leads to the starts; a shift keeps its edges positive, as sparse graphs need.
+    shift = 1.0
+    source = np.full(len(start), count)
+    graph = sparse.csr_matrix(
+        (
+            np.concatenate([length, length, np.asarray(start_mm, float) + shift]),
+            (np.concatenate([first, second, source]), np.concatenate([second, first, start])),
+        ),
+        shape=(count + 1, count + 1),
+    )
+    return csgraph.dijkstra(graph, indices=count)[:count] - shift

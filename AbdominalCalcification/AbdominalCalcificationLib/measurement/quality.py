@@ -1,0 +1,133 @@
+"""Quality flags that the images and masks themselves raise (rule 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..anatomy import TERRITORIES, Territory
+from ..geometry import Grid, Volume
+from .result import Flag
+from .shortening import CoursedArtery
+from .voxels import FACE_NEIGHBOURS
+
+ENHANCED_HU = 150.0
+THICK_MM = 3.0
+# Top of the 12-bit range (4095) with the usual rescale intercept of -1024.
+CEILING_HU = 3071.0
+METAL_DISTANCE_MM = 5.0
+
+_SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
+
+
+def thick_slices(grid: Grid) -> list[Flag]:
+    """Flag a spacing above 3 mm along any axis."""
+    thickest = max(grid.spacing_mm)
+    if thickest <= THICK_MM + 1e-3:
+        return []
+    return [Flag("thick_slices", f"Slices lie {thickest:.1f} mm apart (more than 3 mm): small plaques are lost.")]
+
+
+def missing(found: Sequence[Territory]) -> list[Flag]:
+    """Flag territories that every patient has and that are not in the mask."""
+    return [
+        Flag("territory_missing", f"{each.title}: not in the artery mask, so not measured.", each.name)
+        for each in TERRITORIES
+        if not each.optional and each not in found
+    ]
+
+
+def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) -> list[Flag]:
+    """Flag a branch of which a part, or all, does not touch its parent."""
+    flags = []
+    if course.over_gap_mm:
+        message = f"{territory.title}: attached over a gap of {max(course.over_gap_mm):.1f} mm."
+        flags.append(Flag("territory_attached_over_gap", message, territory.name))
+    if course.detached:
+        if not parent_found:
+            why = "what it leaves is not in the artery mask; lengths count from its own end"
+        elif course.begins_at_parent:
+            why = "a part lies too far from the rest to be attached; the straight gap counts as path"
+        else:
+            why = "too far from the artery it leaves; lengths count from its own nearest end"
+        flags.append(Flag("territory_detached", f"{territory.title}: {why}.", territory.name))
+    return flags
+
+
+def bifurcation_not_seen(territory: Territory) -> list[Flag]:
+    """Flag a trunk whose path distances do not begin at its bifurcation."""
+    message = f"{territory.title}: bifurcation not seen; path distances count from the lower end of the mask."
+    return [Flag("bifurcation_not_seen", message, territory.name)]
+
+
+def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:
+    """Flag an artery whose measured part touches a face of the volume.
+
+    Parameters
+    ----------
+    territory : Territory
+    kji : ndarray of int, shape (n, 3)
+        Its kept voxels, as indices of the whole volume.
+    grid : Grid
+        Of the whole volume.
+    """
+    sides = []
+    for axis in range(3):
+        outward = grid.ijk_to_ras[:3, 2 - axis]
+        ras_axis = int(np.abs(outward).argmax())
+        for is_last in (False, True):
+            if len(kji) and (kji[:, axis] == (grid.shape[axis] - 1 if is_last else 0)).any():
+                # The first slice's outward direction is against the axis.
+                sides.append(_SIDES[ras_axis][int((outward[ras_axis] > 0) == is_last)])
+    if not sides:
+        return []
+    borders = " and ".join(sorted(set(sides))) + (" borders" if len(set(sides)) > 1 else " border")
+    message = f"{territory.title}: touches the {borders} of the volume; what lies beyond is not measured."
+    return [Flag("truncated_field_of_view", message, territory.name)]
+
+
+def no_enhancement(hu: np.ndarray, kji: np.ndarray, labels: np.ndarray, calcified: np.ndarray) -> list[Flag]:
+    """Flag a lumen whose median is below 150 HU.
+
+    Parameters
+    ----------
+    hu : ndarray, shape (n,)
+        CT values of the artery voxels.
+    kji : ndarray of int, shape (n, 3)
+        Their indices in the two arrays, none at a face.
+    labels : ndarray of uint8, shape (k, j, i)
+        Non-zero in arteries.
+    calcified : ndarray of bool, shape (k, j, i)
+
+    Notes
+    -----
+    The lumen is what lies in an artery with all six neighbours and is not calcified; of
+    arteries too thin for that, all that is not calcified.
+    """
+    lumen = ~calcified[tuple(kji.T)]
+    inner = lumen.copy()
+    for offset in FACE_NEIGHBOURS:
+        inner &= labels[tuple((kji + offset).T)] > 0
+    chosen = inner if inner.any() else lumen
+    if not chosen.any():
+        return []
+    median = float(np.median(hu[chosen]))
+    if median >= ENHANCED_HU:
+        return []
+    message = f"No arterial enhancement: the median lumen is {median:.0f} HU (below {ENHANCED_HU:.0f} HU)."
+    return [Flag("no_arterial_enhancement", message)]
+
+
+def metal(near: Volume, arteries_ras: np.ndarray) -> list[Flag]:
+    """Flag values at the ceiling of the CT scale within 5 mm of an artery; `near` is the CT around them."""
+    bright = np.argwhere(near.array >= CEILING_HU)
+    if len(bright) == 0 or len(arteries_ras) == 0:
+        return []
+    distance, _ = cKDTree(arteries_ras).query(near.grid.ras_of_kji(bright), distance_upper_bound=METAL_DISTANCE_MM)
+    count = int(np.isfinite(distance).sum())
+    if count == 0:
+        return []
+    message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."
+    return [Flag("metal", message)]

@@ -1,0 +1,229 @@
+"""The measurement from masks to numbers: pure functions of arrays with geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..anatomy import TERRITORIES, Territory
+from ..anatomy import territory as territory_named
+from ..geometry import Volume
+from ..progress import Progress, Steps, drain
+from . import quality
+from .assignment import nearest_part
+from .burden import territory_measurements
+from .clusters import describe_clusters, numbered_clusters
+from .parameters import MeasurementParameters
+from .region import Region
+from .result import Cluster, Flag, Measurement, Part
+from .shortening import CoursedArtery, contact_mm, follow, lower_end_mm, path_lengths_at
+from .voxels import TOLERANCE_MM, bounding_box
+
+# The aorta's own path begins where these leave it.
+_BIFURCATION_GROUP = "common_iliac"
+
+
+def measure(
+    ct: Volume | None,
+    arteries: Volume,
+    calcification: Volume,
+    parameters: MeasurementParameters | None = None,
+    *,
+    flags: Sequence[Flag] = (),
+    provenance: dict | None = None,
+) -> Measurement:
+    """Measure the calcification of every territory.
+
+    Parameters
+    ----------
+    ct : Volume or None
+        HU; without it HU numbers are None and flags that need it are not raised.
+    arteries : Volume
+        Territory labels (``Territory.label``), 0 elsewhere.
+    calcification : Volume
+        Non-zero where calcified, anywhere in the body.
+    parameters : MeasurementParameters, optional
+    flags : sequence of Flag
+        What is known already (from reading or editing); put before the flags found here.
+    provenance : dict, optional
+        Copied into the result.
+
+    Raises
+    ------
+    InputError
+        For volumes on different grids, labels that no territory has, and values that are not
+        numbers where they count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from AbdominalCalcificationLib.geometry import Grid, Volume
+    >>> labels = np.zeros((40, 20, 20), np.uint8)
+    >>> labels[:, 5:15, 5:15] = 1
+    >>> calcified = np.zeros(labels.shape, bool)
+    >>> calcified[10:20, 5:7, 5:15] = True
+    >>> grid = Grid.from_spacing(labels.shape, (0.5, 0.5, 1.0))
+    >>> result = measure(None, Volume(labels, grid), Volume(calcified, grid))
+    >>> result.territory("aorta").calcified_volume_mm3, result.territory("aorta").burden
+    (50.0, 0.05)
+    """
+    return drain(measure_steps(ct, arteries, calcification, parameters, flags=flags, provenance=provenance))
+
+
+def measure_steps(
+    ct: Volume | None,
+    arteries: Volume,
+    calcification: Volume,
+    parameters: MeasurementParameters | None = None,
+    *,
+    flags: Sequence[Flag] = (),
+    provenance: dict | None = None,
+) -> Steps[Measurement]:
+    """Measure as :func:`measure` does, yielding progress between the phases."""
+    parameters = MeasurementParameters() if parameters is None else parameters
+    yield Progress("Measuring: reading the masks", 0.0)
+    region = Region(ct, arteries, calcification, parameters.max_distance_mm)
+    found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
+    raised = [*quality.thick_slices(region.whole), *quality.missing(found)]
+
+    kept = region.labels.copy()
+    courses: dict[str, CoursedArtery] = {}
+    for number, territory in enumerate(found):
+        kji = region.kji_of(territory)
+        if territory.parent is not None:
+            yield Progress("Measuring: following the arteries", 0.1 + 0.4 * number / len(found))
+            course = _follow_branch(territory, region, parameters)
+            raised += quality.attachment(territory, course, parent_found=territory.parent in {t.name for t in found})
+            keep = course.kept(parameters.kept_length_of(territory))
+            kept[tuple(kji[~keep].T)] = 0
+            kji = kji[keep]
+            courses[territory.name] = course
+        raised += quality.truncated(territory, region.whole_kji(kji), region.whole)
+
+    yield Progress("Measuring: assigning calcification", 0.5)
+    value = _assigned(region, kept, found, parameters.max_distance_mm)
+    yield Progress("Measuring: finding clusters", 0.6)
+    cluster_of, small = numbered_clusters(
+        region.calcified_kji, value, region.grid, parameters.min_cluster_volume_mm3, TERRITORIES
+    )
+    value[small] = Part.BELOW_MINIMUM
+
+    for territory in found:
+        if territory.parent is None and (value == territory.label).any():
+            yield Progress("Measuring: following the arteries", 0.7)
+            courses[territory.name], bifurcation_seen = _follow_trunk(territory, region, parameters)
+            raised += [] if bifurcation_seen else quality.bifurcation_not_seen(territory)
+    yield Progress("Measuring: describing the clusters", 0.8)
+    clusters = _described_clusters(region, cluster_of, value, courses)
+
+    yield Progress("Measuring: checking the image", 0.9)
+    if ct is not None:
+        hu = region.hu(region.artery_kji)
+        raised += quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
+        raised += quality.metal(region.ct(), region.grid.ras_of_kji(region.artery_kji))
+
+    territories, total = territory_measurements(
+        labels=region.artery_labels,
+        kept=kept[tuple(region.artery_kji.T)],
+        value=value,
+        beside=region.labels[tuple(region.calcified_kji.T)] == 0,
+        clusters=clusters,
+        voxel_volume_mm3=region.whole.voxel_volume_mm3,
+    )
+    counts = {part: int(np.count_nonzero(value == part)) for part in Part}
+    counts[Part.UNASSIGNED] += region.calcified_count - len(value)
+    parts_map, clusters_map = _maps(region, calcification.array, value, cluster_of, len(clusters))
+    return Measurement(
+        territories=territories,
+        total=total,
+        clusters=clusters,
+        flags=(*flags, *raised),
+        unassigned_calcified_volume_mm3=counts[Part.UNASSIGNED] * region.whole.voxel_volume_mm3,
+        beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * region.whole.voxel_volume_mm3,
+        below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * region.whole.voxel_volume_mm3,
+        parameters=parameters,
+        kept_arteries=region.spread(kept),
+        cut_arteries=region.spread(np.where(kept == 0, region.labels, np.uint8(0))),
+        parts_map=parts_map,
+        clusters_map=clusters_map,
+        provenance=dict(provenance or {}),
+    )
+
+
+def _follow_branch(territory: Territory, region: Region, parameters: MeasurementParameters) -> CoursedArtery:
+    parent = territory_named(territory.parent)
+    siblings = [each for each in TERRITORIES if each.parent == territory.parent and each is not territory]
+    kji = region.kji_of(territory)
+    return follow(
+        kji,
+        contact_mm(kji, region.labels, [parent.label], region.grid),
+        region.ras_of([parent]),
+        region.ras_of(siblings),
+        region.grid,
+        parameters.attach_distance_mm,
+    )
+
+
+def _follow_trunk(trunk: Territory, region: Region, parameters: MeasurementParameters) -> tuple[CoursedArtery, bool]:
+    """Follow the aorta from its bifurcation upwards; return also whether the bifurcation was seen."""
+    limbs = [each for each in TERRITORIES if each.parent == trunk.name and each.group == _BIFURCATION_GROUP]
+    kji = region.kji_of(trunk)
+    points = region.grid.ras_of_kji(kji)
+    limbs_ras = region.ras_of(limbs)
+    start = contact_mm(kji, region.labels, [each.label for each in limbs], region.grid)
+    if not np.isfinite(start).any() and len(limbs_ras):
+        gap = cKDTree(limbs_ras).query(points)[0]
+        if gap.min() <= parameters.attach_distance_mm + TOLERANCE_MM:
+            start = np.where(gap <= gap.min() + region.grid.voxel_diagonal_mm, gap - gap.min(), np.inf)
+    seen = bool(np.isfinite(start).any())
+    if not seen:
+        start = lower_end_mm(points, region.grid)
+    nothing = np.zeros((0, 3))
+    return follow(kji, start, nothing, nothing, region.grid, parameters.attach_distance_mm), seen
+
+
+def _assigned(region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float) -> np.ndarray:
+    """Return the label or the :class:`Part` of every calcified voxel (rule 4)."""
+    where = tuple(region.calcified_kji.T)
+    value = kept[where]
+    inside = region.labels[where] > 0
+    value[inside & (value == 0)] = Part.BEYOND_KEPT_LENGTH
+    parts = []
+    for territory in found:
+        kji = region.kji_of(territory)
+        keep = kept[tuple(kji.T)] > 0
+        parts.append((territory.label, region.grid.ras_of_kji(kji[keep])))
+        parts.append((Part.BEYOND_KEPT_LENGTH, region.grid.ras_of_kji(kji[~keep])))
+    value[~inside] = nearest_part(region.grid.ras_of_kji(region.calcified_kji[~inside]), parts, max_distance_mm)
+    return value
+
+
+def _described_clusters(
+    region: Region, cluster_of: np.ndarray, value: np.ndarray, courses: dict[str, CoursedArtery]
+) -> tuple[Cluster, ...]:
+    described = describe_clusters(
+        region.calcified_kji, cluster_of, region.hu(region.calcified_kji), value, region.grid, TERRITORIES
+    )
+    distances: dict[int, float] = {}
+    for name, course in courses.items():
+        own = [cluster for cluster in described if cluster.territory == name]
+        if own:
+            points = region.ras_of([territory_named(name)])
+            lengths = path_lengths_at(np.array([cluster.centroid_ras for cluster in own]), points, course)
+            distances.update(zip([cluster.id for cluster in own], lengths.tolist(), strict=True))
+    return tuple(replace(cluster, path_distance_mm=distances.get(cluster.id)) for cluster in described)
+
+
+def _maps(region: Region, calcification: np.ndarray, value: np.ndarray, cluster_of: np.ndarray, count: int):
+    parts = np.zeros(region.whole.shape, np.uint8)
+    box = bounding_box(calcification)
+    if box is not None:
+        np.multiply(calcification[box] != 0, np.uint8(Part.UNASSIGNED), out=parts[box])
+    clusters = np.zeros(region.whole.shape, np.min_scalar_type(count))
+    where = tuple(region.whole_kji(region.calcified_kji).T)
+    parts[where] = value
+    clusters[where] = cluster_of
+    return Volume(parts, region.whole), Volume(clusters, region.whole)

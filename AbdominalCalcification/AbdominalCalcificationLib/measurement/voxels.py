@@ -1,0 +1,91 @@
+"""Sparse voxel sets: a mask of an artery holds a few voxels of a large volume.
+
+Everything here works on the voxels that are set, never on full-size temporaries.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from ..geometry import Grid
+
+Box = tuple[slice, slice, slice]
+
+# One of each pair of opposite neighbours, k, j, i.
+HALF_NEIGHBOURS = tuple(offset for offset in product((-1, 0, 1), repeat=3) if offset > (0, 0, 0))
+FACE_NEIGHBOURS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
+
+# Lengths and coordinates that differ by less are equal: a flipped or permuted grid rounds
+# the same position differently.
+TOLERANCE_MM = 1e-6
+
+
+def bounding_box(array: np.ndarray) -> Box | None:
+    """Return the smallest box (k, j, i slices) around the non-zero voxels; None where there are none."""
+    box = [slice(0, size) for size in array.shape]
+    for axis in range(3):
+        others = tuple(each for each in range(3) if each != axis)
+        hit = np.flatnonzero(array[tuple(box)].any(axis=others))
+        if hit.size == 0:
+            return None
+        box[axis] = slice(int(hit[0]), int(hit[-1]) + 1)
+    return tuple(box)
+
+
+def grown(box: Box, margin_mm: float, grid: Grid) -> Box:
+    """Return `box` with every voxel within `margin_mm` of it and one more, inside `grid`."""
+    per_mm = np.linalg.norm(np.linalg.inv(grid.ijk_to_ras[:3, :3]), axis=1)[::-1]
+    margins = np.minimum(np.ceil(margin_mm * per_mm + TOLERANCE_MM) + 1, grid.shape).astype(int)
+    return tuple(
+        slice(max(part.start - margin, 0), min(part.stop + margin, size))
+        for part, margin, size in zip(box, margins.tolist(), grid.shape, strict=True)
+    )
+
+
+def neighbour_length_mm(offset, grid: Grid) -> float:
+    """Return the distance between the centres of a voxel and its neighbour at `offset` (k, j, i), in mm."""
+    return float(np.linalg.norm(grid.ijk_to_ras[:3, :3] @ np.asarray(offset[::-1], float)))
+
+
+def neighbour_pairs(kji: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return all pairs of 26-neighbours within a voxel set.
+
+    Parameters
+    ----------
+    kji : ndarray of int, shape (n, 3)
+        Distinct voxels.
+    grid : Grid
+
+    Returns
+    -------
+    first, second : ndarray of int32, shape (m,)
+        Rows of `kji`; every pair once.
+    length_mm : ndarray, shape (m,)
+        Distance between their centres.
+    """
+    if len(kji) == 0:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)
+    local = kji - kji.min(axis=0) + 1
+    shape = local.max(axis=0) + 2
+    strides = np.array([shape[1] * shape[2], shape[2], 1])
+    flat = local @ strides
+    row = np.zeros(int(np.prod(shape)), np.int32)
+    row[flat] = np.arange(1, len(kji) + 1, dtype=np.int32)
+    firsts, seconds, lengths = [], [], []
+    for offset in HALF_NEIGHBOURS:
+        neighbour = row[flat + int(strides @ offset)]
+        first = np.flatnonzero(neighbour).astype(np.int32)
+        firsts.append(first)
+        seconds.append(neighbour[first] - 1)
+        lengths.append(np.full(len(first), neighbour_length_mm(offset, grid)))
+    return np.concatenate(firsts), np.concatenate(seconds), np.concatenate(lengths)
+
+
+def components(count: int, first: np.ndarray, second: np.ndarray) -> tuple[int, np.ndarray]:
+    """Return the number of connected components of `count` nodes and the component of each node."""
+    graph = sparse.csr_matrix((np.ones(len(first), np.uint8), (first, second)), shape=(count, count))
+    return csgraph.connected_components(graph, directed=False)

@@ -1,0 +1,256 @@
+"""Where a branch is cut, and what happens to branches that do not simply leave their parent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
+from phantoms import Phantom, Plaque, Tube, aorta, branch, grid_over, label_of, rotation_about
+from scipy import ndimage
+
+RENAL = label_of("renal_left")
+BENT = (8,), (46, 15, (0, 0, 1))
+
+
+def path_lengths(volume, tubes, name="renal_left"):
+    """The analytic path length of every voxel that `volume` labels with the territory."""
+    points = volume.grid.ras_of_kji(np.argwhere(volume.array == label_of(name)))
+    lengths = np.full(len(points), np.nan)
+    for tube in tubes:
+        along, off_axis, _ = tube.coordinates(points)
+        inside = (along >= 0) & (along <= tube.length_mm) & (off_axis <= tube.radius_mm + 1e-6)
+        lengths[inside] = along[inside] + tube.path_mm
+    assert not np.isnan(lengths).any()
+    return lengths
+
+
+def assert_cut_at(length_mm, result, tubes, name="renal_left", tolerance_mm=None):
+    tolerance_mm = tolerance_mm or result.kept_arteries.grid.voxel_diagonal_mm
+    assert path_lengths(result.kept_arteries, tubes, name).max() == pytest.approx(length_mm, abs=tolerance_mm)
+    assert path_lengths(result.cut_arteries, tubes, name).min() == pytest.approx(length_mm, abs=tolerance_mm)
+
+
+def codes(result, name="renal_left"):
+    return {flag.code for flag in result.flags if flag.territory == name}
+
+
+@pytest.mark.parametrize("bend_mm", [15, 20, np.inf])
+@pytest.mark.parametrize("radius_mm", [2, 4])
+@pytest.mark.parametrize(
+    ("spacing_mm", "rotation"),
+    [
+        (0.6, None),
+        (0.7, rotation_about((1, 2, -3), 25)),
+        (1.5, None),
+        ((0.7, 0.7, 3.0), None),
+        ((0.8, 0.8, 1.25), rotation_about((1, 2, 3), 35)),
+    ],
+)
+@pytest.mark.parametrize("length_mm", [30, 41.7])
+def test_a_branch_is_cut_at_its_path_length_along_the_course(bend_mm, radius_mm, spacing_mm, rotation, length_mm):
+    tubes = branch((1, 0, 0), radius_mm, (8,), (46, bend_mm, (0, 0, 1)))
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes})
+    high = (66, 11, 34) if bend_mm == np.inf else (46, 11, 46)
+    case = phantom.painted(grid_over((-12, -11, -18), high, spacing_mm, rotation))
+    result = measure(*case, MeasurementParameters({"renal": length_mm}))
+    assert_cut_at(length_mm, result, tubes)
+
+
+def test_a_cut_far_along_a_winding_branch_is_as_exact():
+    tubes = branch(
+        (1, 0, 0), 3, (5,), (40, 16, (0, 0, 1)), (30, 14, (1, 0, 1)), (30, 18, (0, 1, 0.2)), (25, 20, (0, 0, 1))
+    )
+    phantom = Phantom({"aorta": (aorta(30),), "superior_mesenteric": tubes})
+    low, high = (-30, -40, -20), (60, 40, 80)
+    case = phantom.painted(grid_over(low, high, 0.9, rotation_about((1, 1, 0), 15)))
+    result = measure(*case, MeasurementParameters({"mesenteric": 100}))
+    assert_cut_at(100, result, tubes, "superior_mesenteric")
+
+
+def test_the_cut_leaves_one_piece():
+    tubes = branch((1, 0, 0), 3, *BENT)
+    case = Phantom({"aorta": (aorta(30),), "renal_left": tubes}).painted(grid_over((-12, -11, -18), (46, 11, 46), 0.8))
+    rng = np.random.default_rng(3)
+    labels = case[1].array
+    labels[(labels == RENAL) & (rng.random(labels.shape) > 0.75)] = 0  # a ragged, porous mask
+    touching = ndimage.label(np.isin(labels, (1, RENAL)), np.ones((3, 3, 3)))[0]
+    labels[touching != touching[labels == 1][0]] = 0
+    for length_mm in (5, 12, 20, 33):
+        result = measure(*case, MeasurementParameters({"renal": length_mm}))
+        kept = result.kept_arteries.array == RENAL
+        assert kept.any()
+        pieces = ndimage.label(np.isin(result.kept_arteries.array, (1, RENAL)), np.ones((3, 3, 3)))[1]
+        assert pieces == 1
+
+
+def test_infinite_length_keeps_all_and_no_length_keeps_nothing():
+    tubes = branch((1, 0, 0), 3, *BENT)
+    case = Phantom({"aorta": (aorta(30),), "renal_left": tubes}).painted(grid_over((-12, -11, -18), (46, 11, 46), 1.0))
+    assert not measure(*case, MeasurementParameters({"renal": np.inf})).cut_arteries.array.any()
+    nothing = measure(*case, MeasurementParameters({"renal": 0}))
+    assert not (nothing.kept_arteries.array == RENAL).any()
+    assert nothing.territory("renal_left").found
+    assert nothing.territory("renal_left").burden is None
+
+
+@pytest.mark.parametrize("gap_mm", [2.0, 6.0, 9.0])
+def test_a_branch_without_ostium_is_attached_over_a_gap_that_counts_as_path(gap_mm):
+    tubes = branch((1, 0, 0), 3, (60,))
+    hole = Tube((9.0, 0, 0), (1, 0, 0), gap_mm, 20)
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes}, holes=(hole,))
+    grid = grid_over((-12, -11, -18), (75, 11, 18), 0.7)
+    case = phantom.painted(grid)
+    result = measure(*case, MeasurementParameters({"renal": 30}))
+    assert codes(result) == {"territory_attached_over_gap"}
+    assert_cut_at(30, result, tubes)
+
+
+def test_a_branch_too_far_from_its_parent_is_measured_from_its_own_nearest_end():
+    tubes = branch((1, 0, 0), 3, (14,), (60,))
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes[2:]})
+    result = measure(*phantom.painted(grid_over((-12, -11, -18), (92, 11, 18), 0.7)), MeasurementParameters())
+    assert codes(result) == {"territory_detached"}
+    assert_cut_at(14 + 30, result, tubes)
+
+
+def test_the_attachment_distance_is_a_parameter():
+    tubes = branch((1, 0, 0), 3, (14,), (60,))
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes[2:]})
+    case = phantom.painted(grid_over((-12, -11, -18), (92, 11, 18), 0.7))
+    result = measure(*case, MeasurementParameters(attach_distance_mm=20))
+    assert codes(result) == {"territory_attached_over_gap"}
+    assert_cut_at(30, result, tubes)
+
+
+def test_a_detached_branch_beside_its_parent_begins_at_an_end_not_in_the_middle():
+    far = Tube((28.0, 0, 30), (-0.12, 0, -1), 70, 3)  # its lower end is nearest to the aorta
+    phantom = Phantom({"aorta": (aorta(90, 4),), "superior_mesenteric": (far,)})
+    result = measure(
+        *phantom.painted(grid_over((-8, -8, -48), (34, 8, 48), 0.9)), MeasurementParameters({"mesenteric": 30})
+    )
+    assert codes(result, "superior_mesenteric") == {"territory_detached"}
+    kept = path_lengths(result.kept_arteries, (far,), "superior_mesenteric")
+    assert kept.max() > 69
+    assert kept.min() == pytest.approx(40, abs=1.6)
+
+
+def test_an_island_goes_on_where_the_branch_stopped():
+    tubes = branch((1, 0, 0), 3, (60,))
+    hole = Tube((24.0, 0, 0), (1, 0, 0), 7, 20)  # path 15 to 22
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes}, holes=(hole,))
+    case = phantom.painted(grid_over((-12, -11, -18), (75, 11, 18), 0.7))
+    result = measure(*case, MeasurementParameters({"renal": 30}))
+    assert codes(result) == {"territory_attached_over_gap"}
+    assert_cut_at(30, result, tubes)
+
+
+def test_a_far_speck_is_not_kept():
+    tubes = branch((1, 0, 0), 3, (60,))
+    case = Phantom({"aorta": (aorta(30),), "renal_left": tubes}).painted(grid_over((-12, -11, -18), (120, 11, 18), 1.0))
+    case[1].array[10:12, 10:12, -4:-2] = RENAL
+    result = measure(*case)
+    assert codes(result) == {"territory_detached"}
+    assert_cut_at(30, measure(case[0], case[1], case[2]), (*tubes, Tube((69, 0, 0), (1, 0, 0), 60, 15, path_mm=60)))
+
+
+def test_branches_of_a_missing_parent_begin_where_they_are_nearest_to_each_other():
+    iliacs = {
+        f"common_iliac_{side}": branch((sign * 0.5, 0, -1), 4, (60,), aorta_radius_mm=6)[1:]
+        for side, sign in (("left", 1), ("right", -1))
+    }
+    result = measure(*Phantom(iliacs).painted(grid_over((-45, -8, -70), (45, 8, 5), 0.9)))
+    assert ("territory_missing", "aorta") in {(flag.code, flag.territory) for flag in result.flags}
+    for name, tubes in iliacs.items():
+        assert codes(result, name) == {"territory_detached"}
+        assert_cut_at(40, result, tubes, name)
+
+
+def test_a_branch_without_parent_and_siblings_begins_at_its_upper_end():
+    tube = Tube((0, 0, 40), (0.1, 0.1, -1), 90, 3)
+    result = measure(*Phantom({"superior_mesenteric": (tube,)}).painted(grid_over((-8, -8, -55), (15, 15, 45), 0.9)))
+    assert_cut_at(50, result, (tube,), "superior_mesenteric", tolerance_mm=1.8)
+
+
+def test_branches_that_touch_each_other_do_not_leak():
+    left = branch((1, 0, 0), 3, (60,))
+    beside = branch((1, 0, 0), 3, (60,), height_mm=5.4)  # 0.6 mm inside the other
+    phantom = Phantom({"aorta": (aorta(40),), "renal_left": beside, "superior_mesenteric": left})
+    case = phantom.painted(grid_over((-12, -11, -22), (75, 11, 22), 0.7))
+    result = measure(*case, MeasurementParameters({"renal": 20, "mesenteric": 45}))
+    assert_cut_at(20, result, beside)
+    assert_cut_at(45, result, left, "superior_mesenteric")
+    assert "territory_attached_over_gap" not in codes(result)
+
+
+def test_a_branch_that_forks_is_cut_in_every_limb():
+    stem = Tube((0.0, 0, 0), (1, 0, 0), 27, 4, path_mm=-9)
+    limbs = [Tube((27.0, 0, 0), (1, 0, slope), 40, 3, path_mm=18) for slope in (0.8, -0.8)]
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": (stem, *limbs)})
+    grid = grid_over((-12, -11, -38), (66, 11, 38), 0.7)
+    result = measure(*phantom.painted(grid), MeasurementParameters({"renal": 40}))
+    for limb in limbs:
+        # The crotch belongs to both limbs; beyond it they are apart.
+        for volume, farthest in ((result.kept_arteries, max), (result.cut_arteries, min)):
+            points = grid.ras_of_kji(np.argwhere(volume.array == RENAL))
+            along, off_axis, _ = limb.coordinates(points)
+            inside = (off_axis <= 3) & (along > 8)
+            assert farthest(along[inside]) + 18 == pytest.approx(40, abs=2 * grid.voxel_diagonal_mm)
+
+
+def test_a_renal_artery_with_a_second_ostium_is_kept_at_both():
+    first = branch((1, 0, 0), 3, (50,), height_mm=8)
+    second = branch((1, 0, 0), 2, (50,), height_mm=-8)
+    phantom = Phantom({"aorta": (aorta(40),), "renal_left": (*first, *second)})
+    result = measure(*phantom.painted(grid_over((-12, -11, -22), (66, 11, 22), 0.7)))
+    assert codes(result) == set()
+    assert_cut_at(30, result, (*first, *second))
+
+
+def test_a_branch_that_leaves_the_volume_is_measured_as_far_as_it_is_seen_and_flagged():
+    tubes = branch((1, 0, 0), 3, (60,))
+    phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes})
+    near = measure(*phantom.painted(grid_over((-12, -11, -18), (29, 11, 18), 0.7)))
+    assert codes(near) == {"truncated_field_of_view"}
+    assert not near.cut_arteries.array.any()
+    # A branch that leaves the volume beyond its kept length loses nothing that counts.
+    far = measure(*phantom.painted(grid_over((-12, -11, -18), (55, 11, 18), 0.7)))
+    assert codes(far) == set()
+
+
+def test_path_distances_of_clusters_follow_the_branch_and_count_up_from_the_bifurcation():
+    trunk = aorta(60)
+    renal = branch((1, 0, 0), 3, *BENT, height_mm=10)
+    iliacs = {
+        f"common_iliac_{side}": (Tube((sign * 4.5, 0, -28), (sign * 0.4, 0, -1), 60, 4),)
+        for side, sign in (("left", 1), ("right", -1))
+    }
+    plaques = (
+        Plaque(trunk, (38, 42), (6, 9), (-1, 1)),
+        Plaque(renal[2], (20, 22), (1, 3), (-1, 1)),
+    )
+    phantom = Phantom({"aorta": (trunk,), "renal_left": renal, **iliacs}, plaques)
+    result = measure(
+        *phantom.painted(grid_over((-40, -11, -75), (46, 11, 55), 0.9)), MeasurementParameters({"renal": 50})
+    )
+    by_territory = {cluster.territory: cluster for cluster in result.clusters}
+    assert by_territory["aorta"].path_distance_mm == pytest.approx(40, abs=2)
+    assert by_territory["renal_left"].path_distance_mm == pytest.approx(8 + 21, abs=1.6)
+    assert "bifurcation_not_seen" not in codes(result, "aorta")
+
+    alone = Phantom({"aorta": (trunk,)}, plaques[:1])
+    result = measure(*alone.painted(grid_over((-12, -11, -34), (12, 11, 34), 0.9)))
+    assert result.clusters[0].path_distance_mm == pytest.approx(40, abs=1.6)
+    assert "bifurcation_not_seen" in codes(result, "aorta")
+
+
+def test_a_mask_full_of_specks_is_measured():
+    rng = np.random.default_rng(8)
+    labels = np.zeros((60, 60, 60), np.uint8)
+    labels[:, 20:30, 20:30] = 1
+    labels[(rng.random(labels.shape) > 0.995) & (labels == 0)] = RENAL
+    grid = Grid.from_spacing(labels.shape)
+    result = measure(None, Volume(labels, grid), Volume(labels == RENAL, grid))
+    assert codes(result) >= {"territory_attached_over_gap"}
+    kept, cut = result.kept_arteries.array == RENAL, result.cut_arteries.array == RENAL
+    assert (kept | cut).sum() == (labels == RENAL).sum()
