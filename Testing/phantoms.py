@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import permutations, product
 
 import numpy as np
+
 from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
 

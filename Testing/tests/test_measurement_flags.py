@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
 from phantoms import reoriented

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
+from scipy.spatial.distance import pdist
+
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import Flag, MeasurementParameters, Part, measure, measure_steps
 from AbdominalCalcificationLib.progress import Progress
 from phantoms import Phantom, Plaque, aorta, branch, grid_over, label_of, rotation_about
-from scipy import ndimage
-from scipy.spatial.distance import pdist
 
 EVERYTHING = {"renal": np.inf, "mesenteric": np.inf, "common_iliac": np.inf}
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
 from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, reoriented, rotation_about
 
 PARAMETERS = MeasurementParameters({"renal": 17.0, "common_iliac": 12.0})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
+
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
 from phantoms import Phantom, Plaque, Tube, aorta, branch, grid_over, label_of, rotation_about
-from scipy import ndimage
 
 RENAL = label_of("renal_left")
 BENT = (8,), (46, 15, (0, 0, 1))
