@@ -1,0 +1,273 @@
+"""What leaves the program: documents, tables, and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib import __version__
+from AbdominalCalcificationLib.anatomy import KEPT_LENGTH_GROUPS, TERRITORIES
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.measurement.parameters import MeasurementParameters
+from AbdominalCalcificationLib.measurement.result import Cluster, Flag, Measurement, TerritoryMeasurement
+from AbdominalCalcificationLib.reading import read_mask
+from AbdominalCalcificationLib.reporting import (
+    RESULT_FILES,
+    ResultFolder,
+    build_provenance,
+    measurement_document,
+    measurements_schema,
+    write_results,
+    write_volume,
+)
+from AbdominalCalcificationLib.reporting.documents import json_safe, json_text
+from AbdominalCalcificationLib.reporting.tables import clusters_csv, territories_csv
+
+GRID = Grid.from_spacing((3, 4, 5), (0.7, 0.8, 2.0), (10, 20, -30))
+
+
+@pytest.fixture
+def measurement() -> Measurement:
+    """An aorta with one cluster; the other territories were not found."""
+    rows = [TerritoryMeasurement(t.name, False, 0.0, 0.0, None, 0, None, None, None) for t in TERRITORIES]
+    rows[0] = TerritoryMeasurement("aorta", True, 120.5, 12.25, 12.25 / 120.5, 1, 12.25, 12.25, 12.25)
+    cluster = Cluster(1, "aorta", 7, 12.25, (1.5, -2.5, 3.0), np.float64(512.5), 900.0, 4.5, None)
+    empty = Volume(np.zeros(GRID.shape, np.uint8), GRID)
+    return Measurement(
+        tuple(rows),
+        TerritoryMeasurement("total", True, 120.5, 12.25, 12.25 / 120.5, 1, 12.25, 12.25, 12.25),
+        (cluster,),
+        (Flag("territory_missing", "There is no right renal artery.", "renal_right"), Flag("thick_slices", "5 mm.")),
+        1.5,
+        2.5,
+        0.0,
+        MeasurementParameters({"renal": float("inf")}),
+        empty,
+        empty,
+        empty,
+        empty,
+        build_provenance({"name": "case"}, models=[{"name": "m", "checksum": "c"}]),
+    )
+
+
+def volume(dtype=np.uint8, seed=0) -> Volume:
+    return Volume(np.random.default_rng(seed).integers(0, 2, GRID.shape).astype(dtype), GRID)
+
+
+def test_the_document_is_what_the_schema_says(measurement):
+    schema = measurements_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(json_text(measurement_document(measurement)))
+    jsonschema.validate(document, schema)
+    assert [each["name"] for each in document["territories"]] == [t.name for t in TERRITORIES]
+    assert document["territories"][1]["burden"] is None
+    assert document["total"]["burden"] == pytest.approx(0.10166, abs=1e-5)
+    assert document["clusters"][0]["centroid_ras"] == [1.5, -2.5, 3.0]
+    assert document["beyond_kept_length_calcified_volume_mm3"] == 2.5
+    assert document["parameters"]["kept_length_mm"]["renal"] is None
+    assert document["flags"][0]["code"] == "territory_missing"
+
+
+def test_the_schema_is_strict(measurement):
+    schema = measurements_schema()
+
+    def refuses(change) -> bool:
+        document = json.loads(json_text(measurement_document(measurement)))
+        change(document)
+        return not jsonschema.Draft202012Validator(schema).is_valid(document)
+
+    assert refuses(lambda d: d.pop("total"))
+    assert refuses(lambda d: d.update(extra=1))
+    assert refuses(lambda d: d["territories"].reverse())
+    assert refuses(lambda d: d["territories"].pop())
+    assert refuses(lambda d: d["territories"][2].pop("burden"))
+    assert refuses(lambda d: d["territories"][0].update(burden=1.2))
+    assert refuses(lambda d: d["clusters"][0].update(volume_mm3=0))
+    assert refuses(lambda d: d["clusters"][0].update(territory="total"))
+    assert refuses(lambda d: d["flags"][0].update(code="No Code"))
+    assert refuses(lambda d: d.update(schema_version="0.9"))
+
+
+def test_the_schema_follows_the_territory_table():
+    schema = measurements_schema()
+    assert schema["$defs"]["territory_name"]["enum"] == [t.name for t in TERRITORIES]
+    lengths = schema["$defs"]["parameters"]["properties"]["kept_length_mm"]
+    assert sorted(lengths["properties"]) == sorted(lengths["required"]) == sorted(KEPT_LENGTH_GROUPS)
+
+
+def test_json_holds_only_what_every_parser_reads():
+    value = {"a": np.float32(0.5), "b": float("nan"), "c": (np.int16(3), float("inf")), 4: Path("x"), "d": np.arange(2)}
+    assert json_safe(value) == {"a": 0.5, "b": None, "c": [3, None], "4": "x", "d": [0, 1]}
+
+
+def test_the_territory_table_leaves_empty_what_was_not_measured(measurement):
+    rows = list(csv.DictReader(io.StringIO(territories_csv(measurement))))
+    assert [row["territory"] for row in rows] == [t.name for t in TERRITORIES] + ["total"]
+    assert float(rows[0]["burden_percent"]) == pytest.approx(10.166, abs=1e-3)
+    assert float(rows[0]["artery_volume_mm3"]) == 120.5
+    missing = rows[1]
+    assert missing.pop("territory") == "celiac_trunk"
+    assert missing.pop("found") == "no"
+    assert set(missing.values()) == {""}
+
+
+def test_the_cluster_table_has_one_row_per_cluster(measurement):
+    (row,) = csv.DictReader(io.StringIO(clusters_csv(measurement)))
+    assert (row["territory"], row["mean_hu"], row["centroid_a_mm"], row["path_distance_mm"]) == (
+        "aorta",
+        "512.5",
+        "-2.5",
+        "",
+    )
+
+
+def test_the_provenance_says_what_made_the_numbers():
+    time = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    provenance = build_provenance(
+        {"series_uid": "1.2", "name": "case"},
+        models=[{"name": "arteries", "checksum": "ab", "path_is_not_needed": True}],
+        calcification_source={"method": "fixed:300", "threshold_hu": np.float64("nan")},
+        edits=[{"who": "A", "voxels": np.int64(3)}],
+        time=time,
+    )
+    assert provenance["software"] == {"name": "AbdominalCalcification", "version": __version__}
+    assert provenance["time"] == "2026-01-02T03:04:05Z"
+    assert provenance["calcification_source"]["threshold_hu"] is None
+    assert provenance["edits"] == [{"who": "A", "voxels": 3}]
+    json_text(provenance)
+
+
+def test_a_result_holds_its_files_and_the_masks_keep_their_place(tmp_path, measurement):
+    arteries, calcification = volume(), volume(bool, seed=1)
+    with ResultFolder(tmp_path / "new" / "result") as temporary:
+        write_results(temporary, measurement, arteries, calcification)
+        assert not (tmp_path / "new" / "result").exists()
+    folder = tmp_path / "new" / "result"
+    assert sorted(p.name for p in folder.iterdir()) == sorted(set(RESULT_FILES) - {"views.png", "scene.mrb"})
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["result"]
+    for name, expected in (("arteries.nii.gz", arteries), ("calcification.nii.gz", calcification)):
+        again = read_mask(folder / name)
+        assert again.grid.same_as(GRID)
+        assert again.array.dtype == np.uint8
+        assert np.array_equal(again.array, expected.array)
+
+
+def test_an_existing_result_is_refused_before_any_work(tmp_path):
+    (tmp_path / "measurements.json").write_text("old")
+    with pytest.raises(InputError, match="--overwrite"):
+        ResultFolder(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["measurements.json"]
+
+
+def test_overwriting_replaces_our_files_and_no_others(tmp_path):
+    for name in ("measurements.json", "scene.mrb", "thesis.docx"):
+        (tmp_path / name).write_text("old")
+    (tmp_path / "images").mkdir()
+    with ResultFolder(tmp_path, overwrite=True) as temporary:
+        (temporary / "measurements.json").write_text("new")
+    assert (tmp_path / "measurements.json").read_text() == "new"
+    assert (tmp_path / "thesis.docx").read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["images", "measurements.json", "thesis.docx"]
+
+
+def test_a_folder_with_other_files_takes_a_first_result(tmp_path):
+    (tmp_path / "ct.nrrd").write_text("mine")
+    with ResultFolder(tmp_path) as temporary:
+        (temporary / "measurements.json").write_text("new")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ct.nrrd", "measurements.json"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, GeneratorExit])
+@pytest.mark.parametrize("existing", [False, True])
+def test_after_an_error_everything_is_as_before(tmp_path, error, existing):
+    folder = tmp_path / "a" / "b" / "result"
+    if existing:
+        folder.mkdir(parents=True)
+        (folder / "measurements.json").write_text("old")
+
+    def work():
+        with ResultFolder(folder, overwrite=True) as temporary:
+            (temporary / "measurements.json").write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        work()
+    if existing:
+        assert [p.name for p in folder.iterdir()] == ["measurements.json"]
+        assert (folder / "measurements.json").read_text() == "old"
+    else:
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_while_replacing_puts_the_old_result_back(tmp_path, monkeypatch):
+    for name in ("measurements.json", "territories.csv", "clusters.csv"):
+        (tmp_path / name).write_text("old")
+    rename = os.rename
+
+    def failing(source, target):
+        if Path(target) == tmp_path / "clusters.csv" and ".unfinished-" in str(source):
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    def work():
+        with ResultFolder(tmp_path, overwrite=True) as temporary:
+            for name in ("measurements.json", "territories.csv", "clusters.csv", "views.png"):
+                (temporary / name).write_text("new")
+            monkeypatch.setattr(os, "rename", failing)
+
+    with pytest.raises(InputError, match="No space left"):
+        work()
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == dict.fromkeys(
+        ("measurements.json", "territories.csv", "clusters.csv"), "old"
+    )
+
+
+def test_a_result_that_appeared_meanwhile_is_not_overwritten(tmp_path):
+    folder = tmp_path / "result"
+
+    def work():
+        with ResultFolder(folder) as temporary:
+            (temporary / "measurements.json").write_text("mine")
+            folder.mkdir()
+            (folder / "measurements.json").write_text("theirs")
+
+    with pytest.raises(InputError, match="holds a result already"):
+        work()
+    assert (folder / "measurements.json").read_text() == "theirs"
+
+
+def test_a_file_in_the_way_is_refused(tmp_path):
+    (tmp_path / "result").write_text("a file")
+    with pytest.raises(InputError, match="is a file"):
+        ResultFolder(tmp_path / "result")
+    with pytest.raises(InputError, match="cannot be written"), ResultFolder(tmp_path / "result" / "deeper"):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+def test_the_result_folder_has_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").mkdir()
+    with ResultFolder(tmp_path / "result"):
+        pass
+    assert stat.S_IMODE((tmp_path / "result").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+
+
+def test_a_volume_with_sheared_axes_is_refused(tmp_path):
+    matrix = np.eye(4)
+    matrix[0, 2] = 0.3
+    with pytest.raises(InputError, match="right angles"):
+        write_volume(tmp_path / "x.nii.gz", Volume(np.zeros((2, 3, 4), np.uint8), Grid((2, 3, 4), matrix)))
+    with pytest.raises(InputError, match="no known image ending"):
+        write_volume(tmp_path / "x.txt", volume())
+    assert list(tmp_path.iterdir()) == []
