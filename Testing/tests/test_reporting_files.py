@@ -251,8 +251,8 @@ def test_a_file_in_the_way_is_refused(tmp_path):
     (tmp_path / "result").write_text("a file")
     with pytest.raises(InputError, match="is a file"):
         ResultFolder(tmp_path / "result")
-    with pytest.raises(InputError, match="cannot be written"), ResultFolder(tmp_path / "result" / "deeper"):
-        pass
+    with pytest.raises(InputError, match="cannot be written"):
+        ResultFolder(tmp_path / "result" / "deeper")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")

@@ -63,17 +63,21 @@ def fraction_outside(labels: Volume, grid: Grid) -> float:
         return 0.0
     matrix, offset = _index_map(labels.grid, grid)
     upper = np.array(grid.shape) - 0.5
+
+    def inside(indices: np.ndarray) -> np.ndarray:
+        there = indices @ matrix.T + offset
+        # The margin keeps rounding from pushing voxels on the very edge outside.
+        return ((there >= -0.5 - _AXIS_TOLERANCE) & (there < upper + _AXIS_TOLERANCE)).all(axis=1)
+
+    if inside(np.array(list(product(*[(0, n - 1) for n in labels.grid.shape])))).all():
+        return 0.0
     total = outside = 0
     for k, plane in enumerate(labels.array):
         indices = np.argwhere(plane)
         if len(indices) == 0:
             continue
-        kji = np.column_stack([np.full(len(indices), k), indices])
-        there = kji @ matrix.T + offset
-        # The margin keeps rounding from pushing voxels on the very edge outside.
-        inside = ((there >= -0.5 - _AXIS_TOLERANCE) & (there < upper + _AXIS_TOLERANCE)).all(axis=1)
         total += len(indices)
-        outside += int(np.count_nonzero(~inside))
+        outside += int(np.count_nonzero(~inside(np.column_stack([np.full(len(indices), k), indices]))))
     return outside / total if total else 0.0
 
 

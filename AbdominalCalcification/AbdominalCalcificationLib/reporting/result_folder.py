@@ -84,6 +84,9 @@ class ResultFolder:
     def _check(self) -> None:
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"'{self.folder}' is a file; name a folder for the result.")
+        there = next(each for each in (self.folder, *self.folder.parents) if each.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise InputError(f"'{there}' cannot be written; name another folder.")
         if self.existing_files() and not self._overwrite:
             raise InputError(f"'{self.folder}' holds a result already; name another folder or add --overwrite.")
 
