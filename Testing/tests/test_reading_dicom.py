@@ -212,6 +212,13 @@ def test_several_volumes_in_one_series_are_refused(tmp_path):
         read_ct(tmp_path)
 
 
+def test_acquisitions_that_alternate_are_flagged(tmp_path):
+    for n in range(8):
+        number = {(0x0020, 0x0012): ("IS", 1 + n % 2)}
+        write_slice(tmp_path / f"{n}.dcm", plane((-10, 5, n)), (-10, 5, n), pixel_mm=PIXEL_MM, extra=number)
+    assert codes(read_ct(tmp_path)) == {"interleaved_acquisitions"}
+
+
 def test_a_single_slice_is_refused(tmp_path):
     file = write_slice(tmp_path / "one.dcm", plane((0, 0, 0)), (0, 0, 0))
     for path in (tmp_path, file):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -9,7 +11,14 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reading import artery_labels, parse_kept_lengths, parse_label_mapping, read_ct, read_mask
+from AbdominalCalcificationLib.reading import (
+    artery_labels,
+    mask_names,
+    parse_kept_lengths,
+    parse_label_mapping,
+    read_ct,
+    read_mask,
+)
 from AbdominalCalcificationLib.reporting import write_volume
 
 
@@ -103,7 +112,16 @@ def make_not_a_number(path):
     sitk.WriteImage(sitk.GetImageFromArray(array), str(path))
 
 
+def make_sheared(path):
+    sitk.WriteImage(sitk.GetImageFromArray(np.zeros((4, 5, 6), np.int16)), str(path))
+    content = bytearray(path.read_bytes())
+    content[252:256] = struct.pack("<2h", 0, 1)  # no qform; sform
+    content[280:328] = struct.pack("<12f", 1, 0, 0.5, 0, 0, 1, 0, 0, 0, 0, 1, 0)
+    path.write_bytes(content)
+
+
 REFUSED = [
+    (make_sheared, ".nii", "not at right angles"),
     (make_empty, ".nii.gz", "is empty"),
     (make_empty, ".dcm", "is empty"),
     (make_text, ".nii.gz", "not an image this program can read"),
@@ -188,6 +206,17 @@ def labels(*values) -> Volume:
     """A row of voxels along i; i grows to the patient's left."""
     array = np.array(values, np.uint8).reshape(1, 1, -1)
     return Volume(array, Grid.from_spacing(array.shape, directions_ras=np.diag([-1, -1, 1])))
+
+
+def test_the_names_of_a_slicer_segmentation_are_found(tmp_path):
+    image = sitk.GetImageFromArray(np.arange(24, dtype=np.uint8).reshape(2, 3, 4) % 4)
+    for number, (name, value) in enumerate([("aorta", 3), ("Left renal artery", 1), ("bone", 2)]):
+        image.SetMetaData(f"Segment{number}_Name", name)
+        image.SetMetaData(f"Segment{number}_LabelValue", str(value))
+    path = save(image, tmp_path / "arteries.seg.nrrd")
+    assert mask_names(path) == {3: "aorta", 1: "Left renal artery"}
+    found = artery_labels(read_mask(path), mask_names(path))
+    assert set(np.unique(found.array)) == {0, territory("aorta").label, territory("renal_left").label}
 
 
 def test_named_values_become_territories_and_the_rest_background():

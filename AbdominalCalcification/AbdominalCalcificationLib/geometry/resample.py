@@ -129,11 +129,25 @@ def _fill_per_axis(out: np.ndarray, source: np.ndarray, matrix: np.ndarray, offs
     for axis, target_axis in enumerate(partner):
         index = _nearest(matrix[axis, target_axis] * np.arange(out.shape[target_axis]) + offset[axis])
         inside = np.flatnonzero((index >= 0) & (index < source.shape[axis]))
+        if len(inside) == 0:
+            return True
         targets[target_axis], sources[target_axis] = inside, index[inside]
     turned = source.transpose(np.argsort(partner))
+    rows, columns = _as_slice(sources[1]), _as_slice(sources[2])
+    plane = tuple(slice(line[0], line[-1] + 1) for line in targets[1:])
     for k, source_k in zip(targets[0], sources[0], strict=True):
-        out[k][np.ix_(targets[1], targets[2])] = turned[source_k][np.ix_(sources[1], sources[2])]
+        out[k][plane] = turned[source_k][rows][:, columns]
     return True
+
+
+def _as_slice(index: np.ndarray) -> slice | np.ndarray:
+    """Return indices that count up or down by one as a slice, which copies much faster."""
+    first, last = int(index[0]), int(index[-1])
+    if np.array_equal(index, np.arange(first, last + 1)):
+        return slice(first, last + 1)
+    if np.array_equal(index, np.arange(first, last - 1, -1)):
+        return slice(first, last - 1 if last else None, -1)
+    return index
 
 
 def _fill_per_plane(out: np.ndarray, source: np.ndarray, box, matrix: np.ndarray, offset: np.ndarray) -> None:

@@ -2,6 +2,14 @@
 
 from .arguments import parse_kept_lengths, parse_label_mapping
 from .ct import CtImage, read_ct
-from .masks import artery_labels, read_mask
+from .masks import artery_labels, mask_names, read_mask
 
-__all__ = ["CtImage", "artery_labels", "parse_kept_lengths", "parse_label_mapping", "read_ct", "read_mask"]
+__all__ = [
+    "CtImage",
+    "artery_labels",
+    "mask_names",
+    "parse_kept_lengths",
+    "parse_label_mapping",
+    "read_ct",
+    "read_mask",
+]

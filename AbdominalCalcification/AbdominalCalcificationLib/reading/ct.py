@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..geometry import Volume
 from ..measurement.result import Flag
 from .dicom import is_dicom, read_dicom
-from .images import read_image
+from .images import read_header, read_image
 
 _IDENTITY = ("study_uid", "series_uid", "modality", "description", "manufacturer", "kernel", "image_count")
 
@@ -63,8 +63,8 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         else:
             if series is not None:
                 raise InputError(f"'{path.name}' is a single file; --series is for DICOM folders.")
-            volume, header = read_image(path)
-            flags, said, kind = _orientation_flags(header), {}, "file"
+            volume = read_image(path)
+            flags, said, kind = _orientation_flags(read_header(path)), {}, "file"
     except OSError as error:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
     if min(volume.grid.shape) < 2:

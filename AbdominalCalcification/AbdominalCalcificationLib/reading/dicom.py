@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +282,7 @@ def _read_slices(headers: list[Header]) -> tuple[Volume, tuple[Flag, ...]]:
     plan = plan_stack(
         [position for _, _, position in slices], orientation[:3], orientation[3:], pixel_mm, (first.rows, first.columns)
     )
+    flags = (*plan.flags, *_interleaving([slices[number][0].acquisition for number in plan.order]))
     held: dict[Path, np.ndarray] = {}
 
     def read_slice(number: int) -> np.ndarray:
@@ -290,7 +292,16 @@ def _read_slices(headers: list[Header]) -> tuple[Volume, tuple[Flag, ...]]:
             held[header.path] = _pixels(header)
         return held[header.path][frame]
 
-    return assemble(plan, read_slice), plan.flags
+    return assemble(plan, read_slice), flags
+
+
+def _interleaving(acquisitions: list[str]) -> tuple[Flag, ...]:
+    """Flag acquisitions that lie between each other: perhaps two phases that share a series."""
+    runs = 1 + sum(a != b for a, b in pairwise(acquisitions))
+    if runs == len(set(acquisitions)):
+        return ()
+    message = "Slices of several acquisitions alternate; the series may mix phases, which would make it useless."
+    return (Flag("interleaved_acquisitions", message),)
 
 
 def _pixels(header: Header) -> np.ndarray:

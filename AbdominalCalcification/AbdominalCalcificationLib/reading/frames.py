@@ -54,7 +54,7 @@ def read_frames(path: Path) -> Frames:
         orientations = {frame.numbers(_ORIENTATION, 6) for frame in frames}
         pixel_sizes = {frame.numbers(_PIXEL_MM, 2) for frame in frames}
         rescalings = {(frame.text(_INTERCEPT), frame.text(_SLOPE)) for frame in frames}
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError, RecursionError):
         raise InputError(
             f"The frames of {path.name} have no position that can be read; export the series as single slices."
         ) from None

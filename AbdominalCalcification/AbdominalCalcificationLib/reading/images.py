@@ -21,39 +21,22 @@ def grid_of(image: sitk.Image) -> Grid:
     return Grid(tuple(reversed(image.GetSize())), LPS_FROM_RAS @ lps)
 
 
-def read_image(path: Path) -> tuple[Volume, dict[str, str]]:
+def read_image(path: Path) -> Volume:
     """Read a scalar 3D image.
 
     Returns
     -------
-    volume : Volume
-        Of the file's own voxel type; 64-bit numbers as 32-bit ones where none is lost.
-    header : dict of str to str
-        What else the file's header says.
+    Volume
+        Of the file's own voxel type; 64-bit fractions as 32-bit ones.
 
     Raises
     ------
     InputError
         For files that cannot be read, and for images that are not 3D or not scalar.
     """
-    if path.stat().st_size == 0:
-        raise InputError(f"'{path.name}' is empty; copy or export it again.")
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
     with quiet_libraries():
-        try:
-            reader.ReadImageInformation()
-        except RuntimeError:
-            raise InputError(
-                f"'{path.name}' is not an image this program can read, or it is damaged; "
-                "give NIfTI, NRRD, MetaImage or a DICOM folder."
-            ) from None
-        size = [int(n) for n in reader.GetSize()]
-        if reader.GetNumberOfComponents() > 1:
-            raise InputError(f"'{path.name}' is a colour or vector image; give a scalar CT volume or label map.")
-        if len(size) < 3 or (len(size) > 3 and max(size[3:]) > 1):
-            raise InputError(f"'{path.name}' has {len(size)} dimensions ({_times(size)}); give one 3D volume.")
-        header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+        reader = _open(path)
+        size = reader.GetSize()
         if is_nifti(path):
             check_voxels(path)
         if reader.GetPixelID() == sitk.sitkFloat64:
@@ -64,8 +47,39 @@ def read_image(path: Path) -> tuple[Volume, dict[str, str]]:
             raise InputError(f"'{path.name}' is truncated or damaged; copy or export it again.") from None
     if len(size) > 3:
         image = sitk.Extract(image, [*size[:3], *[0] * (len(size) - 3)])
-    return Volume(sitk.GetArrayFromImage(image), grid_of(image)), header
+    return Volume(sitk.GetArrayFromImage(image), grid_of(image))
 
 
-def _times(size: list[int]) -> str:
-    return " × ".join(str(n) for n in size)
+def read_header(path: Path) -> dict[str, str]:
+    """Return what the header of an image says beyond its geometry; raises as :func:`read_image` does."""
+    with quiet_libraries():
+        reader = _open(path)
+        return {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+
+
+def _open(path: Path) -> sitk.ImageFileReader:
+    """Return a reader that knows the header of a scalar 3D image."""
+    if path.stat().st_size == 0:
+        raise InputError(f"'{path.name}' is empty; copy or export it again.")
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        if "orthonormal" in str(error):
+            raise InputError(
+                f"The axes of '{path.name}' are not at right angles; resample it onto a rectangular grid."
+            ) from None
+        raise InputError(
+            f"'{path.name}' is not an image this program can read, or it is damaged; "
+            "give NIfTI, NRRD, MetaImage or a DICOM folder."
+        ) from None
+    size = reader.GetSize()
+    if reader.GetNumberOfComponents() > 1:
+        if path.name.lower().endswith(".seg.nrrd"):
+            raise InputError(f"The segments in '{path.name}' overlap; export them from Slicer as a label map.")
+        raise InputError(f"'{path.name}' is a colour or vector image; give a scalar CT volume or label map.")
+    if len(size) < 3 or (len(size) > 3 and max(size[3:]) > 1):
+        shape = " × ".join(str(n) for n in size)
+        raise InputError(f"'{path.name}' has {len(size)} dimensions ({shape}); give one 3D volume.")
+    return reader

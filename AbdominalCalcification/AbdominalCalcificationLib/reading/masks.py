@@ -11,7 +11,7 @@ from ..anatomy import TERRITORIES, known_names, territories_of_name
 from ..errors import InputError
 from ..geometry import Volume
 from ..geometry.sides import split_left_right
-from .images import read_image
+from .images import read_header, read_image
 
 
 def read_mask(path: str | Path) -> Volume:
@@ -32,10 +32,25 @@ def read_mask(path: str | Path) -> Volume:
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"The mask '{path}' {what}; name a NIfTI, NRRD or MetaImage file.")
     try:
-        volume, _ = read_image(path)
+        volume = read_image(path)
     except OSError as error:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
     return volume.with_array(_as_labels(volume.array, path.name))
+
+
+def mask_names(path: str | Path) -> dict[int, str]:
+    """Return the segment names that Slicer wrote into a ``.seg.nrrd`` file, by mask value.
+
+    Only names of known arteries; empty for every other file.
+    """
+    header = read_header(Path(path))
+    names = {}
+    for key, name in header.items():
+        if key.startswith("Segment") and key.endswith("_Name") and territories_of_name(name):
+            value = header.get(f"{key.removesuffix('_Name')}_LabelValue", "")
+            if value.isdigit():
+                names[int(value)] = name
+    return names
 
 
 def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Volume:
