@@ -99,7 +99,7 @@ def a_model_folder_without_weights(folder: Path, labels: Sequence[str], folds: S
 
 
 def a_tiny_model_folder(
-    folder: Path, labels: Sequence[str], folds: Sequence[str] = ("0",), seed: int = 0, **plans
+    folder: Path, labels: Sequence[str], folds: Sequence[str] = ("0",), seed: int = 4, **plans
 ) -> Path:
     """Write a model folder with a tiny random network and return the trainer folder.
 
@@ -111,7 +111,7 @@ def a_tiny_model_folder(
         Foreground labels, numbered from 1.
     folds : sequence of str
     seed : int
-        Of the random weights; each fold differs.
+        Of the random weights; each fold differs. The default gives regions of every label on smooth noise.
     plans
         Arguments of :func:`tiny_plans`.
     """

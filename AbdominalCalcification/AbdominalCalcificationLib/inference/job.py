@@ -169,5 +169,6 @@ def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
     image.SetSpacing(spacing)
     distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
     result = np.zeros(mask.shape, bool)
-    result[box] = sitk.GetArrayViewFromImage(distance) <= distance_mm
+    # The distances are single precision: voxels at just this distance shall not depend on the grid's orientation.
+    result[box] = sitk.GetArrayViewFromImage(distance) <= distance_mm + 1e-4
     return result

@@ -98,7 +98,7 @@ def segment_steps(
     worker = Worker() if own else worker
     folder = None
     try:
-        yield Progress("Starting the segmentation process", 0.0)
+        yield Progress("Handing the image to the segmentation process", 0.0)
         folder = _hand_over(worker.folder, ct, arteries)
         event = yield from worker.steps(
             {
