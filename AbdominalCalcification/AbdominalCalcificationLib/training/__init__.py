@@ -1,0 +1,1 @@
+"""Training of nnU-Net models on virtual patients. torch and nnunetv2 are imported inside functions only."""
