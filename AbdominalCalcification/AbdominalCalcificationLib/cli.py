@@ -190,7 +190,8 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
 
 def _simulate(options: argparse.Namespace, report) -> None:
-    from .simulation import simulate, write_patient
+    from .reporting import write_patient
+    from .simulation import simulate
 
     given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
     report(Progress("Simulating"))

@@ -3,6 +3,7 @@
 from .documents import measurement_document, measurements_schema
 from .files import write_results
 from .images import write_volume
+from .patient import write_patient
 from .provenance import build_provenance
 from .result_folder import RESULT_FILES, ResultFolder
 
@@ -12,6 +13,7 @@ __all__ = [
     "build_provenance",
     "measurement_document",
     "measurements_schema",
+    "write_patient",
     "write_results",
     "write_volume",
 ]

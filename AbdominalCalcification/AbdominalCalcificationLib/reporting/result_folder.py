@@ -26,7 +26,7 @@ class ResultFolder:
 
     Whatever the body writes into the folder it is given becomes visible at the end, and only
     where the body succeeded; after an error or a cancel everything is as it was before. Files
-    that are not ours (:data:`RESULT_FILES`) are never touched.
+    that are not ours (`names`) are never touched.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ class ResultFolder:
         Where the result shall be; made where it does not exist.
     overwrite : bool
         Replace an existing result.
+    names : sequence of str
+        The files that make up the result; the last one appears last.
 
     Raises
     ------
@@ -47,8 +49,9 @@ class ResultFolder:
     ...     (temporary / "measurements.json").write_text("{}")
     """
 
-    def __init__(self, folder: str | Path, overwrite: bool = False):
+    def __init__(self, folder: str | Path, overwrite: bool = False, names: tuple[str, ...] = RESULT_FILES):
         self.folder = Path(os.path.abspath(folder))
+        self._names = names
         self._overwrite = overwrite
         self._made_parents: list[Path] = []
         self._check()
@@ -92,17 +95,17 @@ class ResultFolder:
 
     def existing_files(self) -> list[str]:
         """Return the names of our files that are in the folder now."""
-        return [name for name in RESULT_FILES if os.path.lexists(self.folder / name)]
+        return [name for name in self._names if os.path.lexists(self.folder / name)]
 
     def _publish(self) -> None:
         written = {each.name for each in self._temporary.iterdir()}
-        if not written <= set(RESULT_FILES):
-            raise ValueError(f"unknown result files: {sorted(written - set(RESULT_FILES))}")
+        if not written <= set(self._names):
+            raise ValueError(f"unknown result files: {sorted(written - set(self._names))}")
         os.chmod(self._temporary, 0o777 & ~_umask())  # mkdtemp's folders are for the owner alone
         if not self.folder.exists():
             os.rename(self._temporary, self.folder)
         else:
-            self._replace_files([name for name in RESULT_FILES if name in written])
+            self._replace_files([name for name in self._names if name in written])
 
     def _replace_files(self, written: list[str]) -> None:
         """Move an old result out of the folder and the new one in; on any error put the old one back."""

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from .. import anatomy as territories
 from ..errors import InputError
@@ -188,40 +183,3 @@ def _index(tube, arc_mm: float) -> int:
 def _length_beyond_ostium(vessels, name: str) -> float:
     tube = next(t for t in vessels.arteries if t.name == name)
     return round(tube.centerline.length_mm - vessels.ostia_mm[name], 2)
-
-
-def write_patient(patient: VirtualPatient, folder: Path | str, *, overwrite: bool = False) -> Path:
-    """Write ``ct.nii.gz``, ``arteries.nii.gz``, ``calcification.nii.gz`` and ``truth.json`` into a new folder.
-
-    The folder appears complete or not at all.
-
-    Raises
-    ------
-    InputError
-        Where the folder exists and `overwrite` is not set.
-    """
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()) and not overwrite:
-        raise InputError(f"{folder} exists already; choose another folder or allow overwriting.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-        ready = Path(scratch) / folder.name
-        ready.mkdir()
-        for name in ("ct", "arteries", "calcification"):
-            write_volume(getattr(patient, name), ready / f"{name}.nii.gz")
-        (ready / "truth.json").write_text(json.dumps(patient.truth, indent=1) + "\n", encoding="utf-8")
-        if folder.exists():
-            os.replace(folder, Path(scratch) / "replaced")
-        os.replace(ready, folder)
-    return folder
-
-
-def write_volume(volume: Volume, path: Path | str) -> None:
-    """Write a volume through SimpleITK, compressed."""
-    image = sitk.GetImageFromArray(volume.array)
-    matrix = volume.grid.ijk_to_lps
-    spacing = np.array(volume.grid.spacing_mm)
-    image.SetSpacing(spacing.tolist())
-    image.SetOrigin(matrix[:3, 3].tolist())
-    image.SetDirection((matrix[:3, :3] / spacing).ravel().tolist())
-    sitk.WriteImage(image, str(path), useCompression=True)

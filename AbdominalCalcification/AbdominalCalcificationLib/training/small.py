@@ -65,7 +65,7 @@ def set_folders(work: Path | str) -> Path:
 def prepare(work: Path | str, task_name: str, configuration: SmallConfiguration, processes: int = 1) -> None:
     """Extract the fingerprint, write the plans and preprocess, as ``nnUNetv2_plan_and_preprocess`` does."""
     work = set_folders(work)
-    os.environ["nnUNet_n_proc_DA"] = "1"
+    os.environ["nnUNet_n_proc_DA"] = "1"  # noqa: SIM112 - nnU-Net spells it so
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprints, preprocess
 
@@ -81,7 +81,7 @@ def prepare(work: Path | str, task_name: str, configuration: SmallConfiguration,
     path.write_text(json.dumps(small_plans(plans, configuration), indent=1) + "\n", encoding="utf-8")
     gt = work / "preprocessed" / task.dataset
     shutil.copy(work / "raw" / task.dataset / "dataset.json", gt / "dataset.json")
-    cases = sorted(json.loads((gt / "dataset.json").read_text(encoding="utf-8"))["dataset"])
+    cases = sorted(file.name[:-7] for file in (work / "raw" / task.dataset / "labelsTr").glob("*.nii.gz"))
     watched = cases[9::10] or cases[-1:]
     split = [{"train": [case for case in cases if case not in watched] or cases, "val": watched}]
     (gt / "splits_final.json").write_text(json.dumps(split, indent=1), encoding="utf-8")
@@ -122,7 +122,7 @@ def train(work: Path | str, task_name: str, minutes: float, configuration: Small
     Interrupted training goes on from ``checkpoint_latest.pth``. The learning rate falls to zero over the time.
     """
     work = set_folders(work)
-    os.environ["nnUNet_n_proc_DA"] = "0"
+    os.environ["nnUNet_n_proc_DA"] = "0"  # noqa: SIM112 - nnU-Net spells it so
     import numpy as np
     import torch
     from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
@@ -245,6 +245,5 @@ def ship(trained: Path | str, destination: Path | str, checkpoint: str = "checkp
     plans = json.loads((trained / "plans.json").read_text(encoding="utf-8"))
     plans.pop("continue_training", None)
     dataset = json.loads((trained / "dataset.json").read_text(encoding="utf-8"))
-    dataset.pop("dataset", None)
     for name, content in (("plans", plans), ("dataset", dataset)):
         (destination / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
