@@ -7,7 +7,7 @@ from ..measurement.result import Measurement, TerritoryMeasurement
 
 NOT_MEASURED = "–"
 
-_HEADER = (
+TERRITORY_HEADER = (
     "Territory",
     "Artery mL",
     "Calcified mm³",
@@ -24,10 +24,10 @@ def summary(measurement: Measurement) -> str:
     A dash stands for *not measured*; volumes in mL or mm³ as the header says.
     """
     titles = {territory.name: territory.title for territory in TERRITORIES}
-    rows = [_HEADER]
-    rows += [_row(titles[each.name], each) for each in measurement.territories]
-    rows.append(_row("Total", measurement.total))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
+    rows = [TERRITORY_HEADER]
+    rows += [territory_cells(titles[each.name], each) for each in measurement.territories]
+    rows.append(territory_cells("Total", measurement.total))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(TERRITORY_HEADER))]
     lines = []
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
@@ -46,9 +46,10 @@ def summary(measurement: Measurement) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _row(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...]:
+def territory_cells(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...]:
+    """Return one row below :data:`TERRITORY_HEADER`."""
     if not numbers.found:
-        return (title, *[NOT_MEASURED] * (len(_HEADER) - 1))
+        return (title, *[NOT_MEASURED] * (len(TERRITORY_HEADER) - 1))
     return (
         title,
         f"{numbers.artery_volume_mm3 / 1000:.2f}",

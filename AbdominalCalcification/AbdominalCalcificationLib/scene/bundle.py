@@ -1,0 +1,121 @@
+"""Scenes as .mrb files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
+
+from ..errors import InputError
+from ..geometry import Volume
+from . import edits
+from .application import ensure_application
+from .results import store_measurement
+from .segmentations import show_arteries, show_calcification, show_cut_off
+from .volumes import volume_node_from
+
+
+def write_bundle(analysis, ct: Volume, path: Path | str, name: str = "CT") -> None:
+    """Write a CT with its masks and results as a .mrb that Slicer opens; the scene at hand is left alone.
+
+    Parameters
+    ----------
+    analysis : pipeline.Analysis
+        Has `measurement`, `arteries` and `calcification`.
+    ct : Volume
+    path : path
+        Written whole or not at all.
+    name : str
+        Name of the volume node.
+
+    Raises
+    ------
+    InputError
+        Without slicer-core, and where the file cannot be written.
+    """
+    ensure_application()
+    import slicer
+
+    scene = slicer.vtkMRMLScene()
+    # The logic makes the scene know the node classes of segmentations.
+    logic = slicer.vtkSlicerSegmentationsModuleLogic()
+    logic.SetMRMLScene(scene)
+    volume_node = volume_node_from(ct, name, scene)
+    for role, show, mask in (
+        ("arteries", show_arteries, analysis.arteries),
+        ("calcification", show_calcification, analysis.calcification),
+    ):
+        edits.remember_origin(show(volume_node, mask), mask, _source(analysis, role))
+    if analysis.measurement.cut_arteries.array.any():
+        show_cut_off(volume_node, analysis.measurement.cut_arteries)
+    store_measurement(analysis.measurement, volume_node)
+    save_scene(path, scene)
+
+
+def save_scene(path: Path | str, scene=None) -> None:
+    """Save a scene as a .mrb, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+    scene : vtkMRMLScene, optional
+        The application's by default.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be written.
+    """
+    path = Path(path).resolve()
+    scene = ensure_application().scene if scene is None else scene
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+            # The folder inside a .mrb has the name of the file.
+            written = Path(folder) / path.name
+            with _quiet_vtk():
+                done = scene.WriteToMRB(str(written))
+            if not done or not written.is_file():
+                raise InputError(f"Cannot write the scene '{path}'; check that its folder has space.")
+            os.replace(written, path)
+    except OSError as error:
+        raise InputError(f"Cannot write the scene '{path}' ({error.strerror}); choose another folder.") from error
+
+
+def load_scene(path: Path | str) -> None:
+    """Replace the application's scene by one from a .mrb.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read.
+    """
+    path = Path(path).resolve()
+    if not path.is_file():
+        raise InputError(f"There is no scene '{path}'; choose a .mrb file.")
+    if not ensure_application().scene.ReadFromMRB(str(path), True):
+        raise InputError(f"The scene '{path}' cannot be read; it is damaged or no .mrb file.")
+
+
+@contextmanager
+def _quiet_vtk():
+    """Keep off the terminal that the zip writer reports every file that it adds."""
+    shown = vtkOutputWindow.GetInstance()
+    vtkOutputWindow.SetInstance(vtkStringOutputWindow())
+    try:
+        yield
+    finally:
+        vtkOutputWindow.SetInstance(shown)
+
+
+def _source(analysis, role: str) -> dict:
+    """Return what made one of the two masks."""
+    provenance = analysis.measurement.provenance
+    models = [model for model in provenance.get("models", ()) if model.get("role") == role]
+    bundled = bool(models) and any(flag.code == "bundled_model" for flag in analysis.measurement.flags)
+    source = {"models": models, "bundled": bundled}
+    if role == "calcification":
+        source["calcification_source"] = provenance.get("calcification_source")
+    return source

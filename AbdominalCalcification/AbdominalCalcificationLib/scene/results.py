@@ -1,0 +1,104 @@
+"""The numbers of a measurement in the scene, and how to find them again.
+
+A text node holds the whole measurement as JSON, with its parameters, provenance and flags; it
+refers to the CT and to the tables and the chart, so that a scene that was saved and loaded
+still knows what belongs together.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..measurement import Measurement
+from ..reporting.documents import json_text, measurement_document
+from .charts import fill_chart
+from .tables import fill_clusters_table, fill_territories_table
+
+_ROLE = "AbdominalCalcification.Role"
+_RECORD = "measurement"
+_CT = "AbdominalCalcification.CT"
+# Node reference role, node class and name of what belongs to a record.
+_PARTS = {
+    "territories": ("vtkMRMLTableNode", "territories"),
+    "clusters": ("vtkMRMLTableNode", "clusters"),
+    "chart_data": ("vtkMRMLTableNode", "burden"),
+    "chart": ("vtkMRMLPlotChartNode", "burden chart"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The nodes of one measurement; None where the user deleted one.
+
+    Attributes
+    ----------
+    record : vtkMRMLTextNode
+    ct : vtkMRMLScalarVolumeNode or None
+    territories, clusters, chart_data : vtkMRMLTableNode or None
+    chart : vtkMRMLPlotChartNode or None
+    """
+
+    record: object
+    ct: object
+    territories: object
+    clusters: object
+    chart_data: object
+    chart: object
+
+    @property
+    def document(self) -> dict:
+        """The measurement as in measurements.json."""
+        return json.loads(self.record.GetText())
+
+
+def store_measurement(measurement: Measurement, volume_node) -> Results:
+    """Put the numbers of a measurement into the scene of its CT; those of an earlier one are replaced.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    volume_node : vtkMRMLScalarVolumeNode
+        The CT that was measured.
+    """
+    scene, name = volume_node.GetScene(), volume_node.GetName()
+    earlier = find_results(scene, volume_node)
+    record = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} measurement") if earlier is None else earlier.record
+    record.SetText(json_text(measurement_document(measurement)))
+    record.SetAttribute(_ROLE, _RECORD)
+    record.SetNodeReferenceID(_CT, volume_node.GetID())
+    for part, (kind, title) in _PARTS.items():
+        if record.GetNodeReference(_reference(part)) is None:
+            node = scene.AddNewNodeByClass(kind, f"{name} {title}")
+            record.SetNodeReferenceID(_reference(part), node.GetID())
+    results = _results(record)
+    fill_territories_table(results.territories, measurement)
+    fill_clusters_table(results.clusters, measurement)
+    fill_chart(results.chart, results.chart_data, measurement)
+    return results
+
+
+def find_results(scene, volume_node=None) -> Results | None:
+    """Return the results of a CT, or without one the newest in the scene; None where there are none."""
+    found = []
+    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLTextNode")):
+        node = scene.GetNthNodeByClass(number, "vtkMRMLTextNode")
+        if node.GetAttribute(_ROLE) == _RECORD and node.GetText():
+            results = _results(node)
+            if volume_node is None or results.ct is volume_node:
+                found.append(results)
+    # Of equal times the last in the scene: max would take the first.
+    return max(reversed(found), key=_time, default=None)
+
+
+def _time(results: Results) -> str:
+    return str(results.document.get("provenance", {}).get("time") or "")
+
+
+def _reference(part: str) -> str:
+    return f"AbdominalCalcification.{part}"
+
+
+def _results(record) -> Results:
+    parts = {part: record.GetNodeReference(_reference(part)) for part in _PARTS}
+    return Results(record=record, ct=record.GetNodeReference(_CT), **parts)

@@ -1,0 +1,118 @@
+"""Results as table nodes.
+
+Where a number can be missing the column is text, so that a dash can stand for *not measured*:
+the table view would show *nan*. Numbers for computing are in the record (``scene.results``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray, vtkStringArray
+
+from ..anatomy import territory
+from ..measurement import Measurement
+from ..reporting.text import NOT_MEASURED, territory_cells
+
+_TERRITORY_COLUMNS = (
+    ("Territory", ""),
+    ("Artery", "mL"),
+    ("Calcified", "mm³"),
+    ("Burden", "%"),
+    ("Clusters", ""),
+    ("Mean cluster", "mm³"),
+    ("Largest cluster", "mm³"),
+)
+_POSITION = ("R", "A", "S")
+
+
+def fill_territories_table(node, measurement: Measurement) -> None:
+    """Fill a ``vtkMRMLTableNode`` with one row per territory, the total, and what counts in none of them."""
+    rows = [territory_cells(territory(each.name).title, each) for each in measurement.territories]
+    rows.append(territory_cells("Total", measurement.total))
+    for title, volume_mm3, always in (
+        ("Unassigned (near no artery)", measurement.unassigned_calcified_volume_mm3, True),
+        ("Beyond the kept length", measurement.beyond_kept_length_calcified_volume_mm3, True),
+        ("In clusters below the minimum", measurement.below_minimum_calcified_volume_mm3, False),
+    ):
+        if always or volume_mm3 > 0:
+            rows.append((title, "", f"{volume_mm3:.1f}", "", "", "", ""))
+    columns = [
+        (name, unit, _texts(row[number] for row in rows)) for number, (name, unit) in enumerate(_TERRITORY_COLUMNS)
+    ]
+    _fill(node, columns)
+    node.SetUseFirstColumnAsRowHeader(True)
+
+
+def fill_clusters_table(node, measurement: Measurement) -> None:
+    """Fill a ``vtkMRMLTableNode`` with one row per cluster, in the order of the measurement."""
+    clusters = measurement.clusters
+    columns = [
+        ("Cluster", "", _integers(each.id for each in clusters)),
+        ("Territory", "", _texts(territory(each.territory).title for each in clusters)),
+        ("Volume", "mm³", _numbers((each.volume_mm3 for each in clusters), 2)),
+        ("Mean", "HU", _texts(_text(each.mean_hu, 0) for each in clusters)),
+        ("Maximum", "HU", _texts(_text(each.max_hu, 0) for each in clusters)),
+        ("Extent", "mm", _numbers((each.extent_mm for each in clusters), 1)),
+        ("Path distance", "mm", _texts(_text(each.path_distance_mm, 1) for each in clusters)),
+    ]
+    for axis, name in enumerate(_POSITION):
+        columns.append((name, "mm", _numbers((each.centroid_ras[axis] for each in clusters), 2)))
+    _fill(node, columns)
+
+
+def cluster_position(node, row: int) -> tuple[float, float, float]:
+    """Return the centroid, world RAS in mm, of the cluster in a row of the clusters table.
+
+    Raises
+    ------
+    IndexError
+        Where there is no such row.
+    """
+    table = node.GetTable()
+    if not 0 <= row < table.GetNumberOfRows():
+        raise IndexError(f"the clusters table has no row {row}")
+    return tuple(table.GetValueByName(row, name).ToDouble() for name in _POSITION)
+
+
+def _fill(node, columns: Sequence) -> None:
+    was_modifying = node.StartModify()
+    try:
+        node.RemoveAllColumns()
+        for name, unit, values in columns:
+            values.SetName(name)
+            node.AddColumn(values)
+            # Kept in the table's schema: the type survives saving, also of text that looks like a number.
+            node.SetColumnType(name, values.GetDataType())
+            node.SetColumnTitle(name, name)
+            node.SetColumnUnitLabel(name, unit)
+        node.SetUseColumnTitleAsColumnHeader(True)
+        node.SetLocked(True)
+    finally:
+        node.EndModify(was_modifying)
+
+
+def _texts(values) -> vtkStringArray:
+    array = vtkStringArray()
+    for value in values:
+        array.InsertNextValue(value)
+    return array
+
+
+def _integers(values) -> vtkIntArray:
+    array = vtkIntArray()
+    for value in values:
+        array.InsertNextValue(int(value))
+    return array
+
+
+def _numbers(values, digits: int) -> vtkDoubleArray:
+    # Rounded, because the table view shows every digit that there is.
+    array = vtkDoubleArray()
+    for value in values:
+        array.InsertNextValue(round(float(value), digits))
+    return array
+
+
+def _text(value: float | None, digits: int) -> str:
+    return NOT_MEASURED if value is None else f"{value:.{digits}f}"
