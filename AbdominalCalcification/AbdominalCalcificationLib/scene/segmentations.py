@@ -221,8 +221,10 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
     """Replace the segments that `identify` knows by those of a label map in the voxels of the CT."""
     import slicer
 
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    # In this order: the reference geometry, in which Slicer saves the masks, is that of the CT as
+    # seen from the node. From outside the CT's transform it would be another, and saving resample.
     node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     _put_beside(node, volume_node)
 
     image = slicer.vtkOrientedImageData()
