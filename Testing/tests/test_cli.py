@@ -184,7 +184,7 @@ def test_interrupting_leaves_nothing_behind(case, tmp_path, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("AbdominalCalcificationLib.export.write_territories_csv", interrupted)
+    monkeypatch.setattr("AbdominalCalcificationLib.reporting.files.clusters_csv", interrupted)
     before = sorted(tmp_path.iterdir())
     assert analyze(case, tmp_path / "out") == 130
     assert sorted(tmp_path.iterdir()) == before
