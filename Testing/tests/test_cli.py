@@ -101,7 +101,7 @@ def test_the_cluster_table_holds_the_numbers_of_the_json(case, tmp_path):
         rows = list(csv.DictReader(file))
     clusters = result_in(tmp_path / "out")["clusters"]
     assert len(rows) == 2
-    assert [float(row["volume_mm3"]) for row in rows] == [each["volume_mm3"] for each in clusters]
+    assert [float(row["volume_mm3"]) for row in rows] == pytest.approx([each["volume_mm3"] for each in clusters])
 
 
 def test_an_existing_result_is_kept_unless_overwriting_is_asked_for(case, tmp_path, capsys):
