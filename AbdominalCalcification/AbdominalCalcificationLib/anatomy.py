@@ -174,7 +174,8 @@ PAIRED_ALIASES: dict[str, tuple[str, str]] = {
 CALCIFICATION_CATEGORY = Code("SCT", "49755003", "Morphologically Altered Structure")
 CALCIFICATION_CODE = Code("SCT", "18115005", "Pathologic calcification, calcified structure")
 ARTERY_CATEGORY = Code("SCT", "123037004", "Anatomical Structure")
-CALCIFICATION_COLOR = (1.0, 1.0, 0.94)
+# Not white: on a CT, calcium is white itself and its outline would not be seen.
+CALCIFICATION_COLOR = (0.0, 0.95, 1.0)
 CALCIFICATION_NAMES = ("calcification", "calcifications", "calcium", "calcified_plaque", "plaque")
 
 _BY_NAME = {territory.name: territory for territory in TERRITORIES}

@@ -26,8 +26,6 @@ CTA_WINDOW_HU = 800.0
 CTA_LEVEL_HU = 250.0
 CUT_OFF_COLOR = (0.6, 0.6, 0.6)
 NO_OPENGL = "The 3D view was left out of the picture: this machine has no OpenGL (install Mesa's libEGL or libOSMesa)."
-# White on white is not seen: on slices calcification gets an outline of this colour.
-CALCIFICATION_OUTLINE = (0.0, 0.95, 1.0)
 _MARGIN_MM = 20.0
 _SMALLEST_VIEW_MM = 80.0
 _AIR_HU = -1024.0
@@ -256,7 +254,7 @@ def _slice(plane: Plane, ct: Volume, masks: _Masks, centre, low, high, pixels: i
     outline = _outline(labels)
     for each in TERRITORIES:
         image[outline & (labels == each.label)] = _bytes(each.color)
-    image[_outline(on_plane(masks.calcification))] = _bytes(CALCIFICATION_OUTLINE)
+    image[_outline(on_plane(masks.calcification))] = _bytes(CALCIFICATION_COLOR)
 
     _cross_marks(image, (np.array([right, -up]) @ (centre - middle)) / step + (pixels - 1) / 2)
     _letters(image, plane.letters)
@@ -317,8 +315,8 @@ def _render_3d(masks: _Masks, pixels: int) -> np.ndarray:
     renderer = vtkRenderer()
     renderer.SetBackground(0.0, 0.0, 0.0)
     parts = (
-        (masks.arteries, {each.label: each.color for each in TERRITORIES}, 0.35, 2.0),
-        ((masks.cut != 0).astype(np.uint8), {1: CUT_OFF_COLOR}, 0.5, 2.0),
+        (masks.arteries, {each.label: each.color for each in TERRITORIES}, 0.35, 1.5),
+        ((masks.cut != 0).astype(np.uint8), {1: CUT_OFF_COLOR}, 0.5, 1.5),
         # Hardly smoothed: a small plaque would shrink away.
         (masks.calcification, {1: CALCIFICATION_COLOR}, 1.0, 0.5),
     )

@@ -61,7 +61,7 @@ def show_arteries(volume_node, arteries: Volume, node=None):
     if not known.issuperset(labels):
         raise InputError(f"The artery mask holds the label {min(set(labels) - known)}, which is no territory.")
     if node is None:
-        node = _new_node(volume_node, "arteries", opacity=ARTERY_OPACITY)
+        node = _new_node(volume_node, "arteries", opacity=ARTERY_OPACITY, smoothing=0.5)
     segments = []
     for each in map(territory_of_label, labels):
         segments.append((each.name, each.title, each.color, each.label, terminology.entry_of_territory(each)))
@@ -80,7 +80,8 @@ def show_calcification(volume_node, calcification: Volume, node=None):
     """
     _check(volume_node, calcification)
     if node is None:
-        node = _new_node(volume_node, "calcification", opacity=1.0)
+        # Hardly smoothed: a small plaque would shrink away.
+        node = _new_node(volume_node, "calcification", opacity=1.0, smoothing=0.1)
     entry = terminology.entry_of_calcification()
     segments = [(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry)]
     _replace(node, volume_node, calcification.array != 0, segments, _is_calcification)
@@ -95,7 +96,11 @@ def show_cut_off(volume_node, cut: Volume, node=None):
     """
     _check(volume_node, cut)
     if node is None:
-        node = _new_node(volume_node, "cut-off ends", opacity=0.6)
+        # Less smoothed than the arteries, so that it covers their colour; on slices it fills their outline.
+        node = _new_node(volume_node, "cut-off ends", opacity=1.0, smoothing=0.1)
+        node.GetDisplayNode().SetVisibility2DFill(True)
+        node.GetDisplayNode().SetOpacity2DFill(0.4)
+        node.GetDisplayNode().SetVisibility2DOutline(False)
     segments = [
         (f"{each.name}_cut_off", f"{each.title} (cut off)", CUT_OFF_COLOR, each.label, "")
         for each in map(territory_of_label, _labels(cut.array))
@@ -201,7 +206,7 @@ def _check(volume_node, mask: Volume) -> None:
         raise InputError(f"The mask does not lie on the voxels of '{volume_node.GetName()}'; align it first.")
 
 
-def _new_node(volume_node, what: str, opacity: float):
+def _new_node(volume_node, what: str, *, opacity: float, smoothing: float):
     import slicer
 
     node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", f"{volume_node.GetName()} {what}")
@@ -214,6 +219,7 @@ def _new_node(volume_node, what: str, opacity: float):
     display.SetSliceIntersectionThickness(2)
     surface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
     display.SetPreferredDisplayRepresentationName3D(surface)
+    node.GetSegmentation().SetConversionParameter("Smoothing factor", str(smoothing))
     return node
 
 
