@@ -46,10 +46,10 @@ TASKS = {
         "arteries",
         "Dataset901_SimulatedArteries",
         {"background": 0, **{t.name: t.label for t in anatomy.TERRITORIES}},
-        1.5,
+        2.0,
     ),
     "calcification": Task(
-        "calcification", "Dataset902_SimulatedCalcification", {"background": 0, "calcification": 1}, 1.0
+        "calcification", "Dataset902_SimulatedCalcification", {"background": 0, "calcification": 1}, 1.25
     ),
 }
 

@@ -38,8 +38,8 @@ class SmallConfiguration:
     steps_per_epoch : int
     """
 
-    features: tuple[int, ...] = (12, 24, 48, 80, 96)
-    patch: tuple[int, int, int] = (64, 64, 64)
+    features: tuple[int, ...] = (8, 16, 32, 64, 96)
+    patch: tuple[int, int, int] = (48, 48, 48)
     batch: int = 2
     # Foreground percentiles, nnU-Net's rule, would hide everything but calcium from the calcification model.
     window_hu: tuple[float, float] = (-200.0, 1200.0)
@@ -102,7 +102,7 @@ def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:
         features_per_stage=list(configuration.features),
         kernel_sizes=[[3, 3, 3]] * stages,
         strides=[[1, 1, 1]] + [[2, 2, 2]] * (stages - 1),
-        n_conv_per_stage=[2] * stages,
+        n_conv_per_stage=[1] + [2] * (stages - 1),
         n_conv_per_stage_decoder=[1] * (stages - 1),
     )
     chosen["architecture"] = architecture
