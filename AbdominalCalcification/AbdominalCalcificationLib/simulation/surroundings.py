@@ -105,11 +105,11 @@ def paint_surroundings(grid: Grid, vessels: Vessels, rng: np.random.Generator) -
     spine, phase = vessels.spine, vessels.phase
     lumps = Field(rng, 28.0, 2.5)
     grain = Field(rng, 9.0, 1.0)
-    cavity = _body_wall(canvas, spine, phase, lumps, grain, rng)
+    cavity, beneath_fat = _body_wall(canvas, spine, phase, lumps, grain, rng)
     distractors: list[dict] = []
     _organs(canvas, vessels, cavity, lumps, grain, rng, distractors)
     _bowel(canvas, vessels, cavity, lumps, rng)
-    _muscles(canvas, spine, phase, lumps, grain, rng)
+    _muscles(canvas, spine, phase, beneath_fat, lumps, grain, rng)
     _spine(canvas, spine, grain, rng)
     _pelvis(canvas, spine, rng)
     _other_calcium(canvas, vessels, rng, distractors)
@@ -117,11 +117,11 @@ def paint_surroundings(grid: Grid, vessels: Vessels, rng: np.random.Generator) -
     return canvas.hu, distractors
 
 
-def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> np.ndarray:
-    """Paint skin, fat, the muscle of the wall, ribs, lungs and visceral fat; return the cavity's share per voxel."""
+def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Paint skin, fat, wall, ribs and lungs; return each voxel's share in the cavity and beneath the fat."""
     u = rng.uniform
     width, front, fat = u(150, 195), u(85, 125), u(8, 32)
-    back = 92.0 + u(-4, 10) + 0.5 * fat
+    back = 112.0 + u(-4, 10) + 0.6 * fat
     middle, half_depth = (front + fat * 0.6 - back) / 2, (front + fat * 0.6 + back) / 2
 
     def body(x, y, z):
@@ -142,8 +142,9 @@ def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> np.ndarray:
     hu += share(depth) * (SKIN_HU - hu)
     hu += share(depth + 1.8) * (FAT_HU + 5.0 * tissue - hu)
     # Fat is thin at the sides and back, muscle thick at the back.
-    fat_here = fat * np.where(y > 0, 1.0, 0.75) + 3.0
-    hu += share(depth + fat_here) * (phase.muscle + 5.0 * tissue - hu)
+    fat_here = fat * (0.75 + 0.25 / (1.0 + np.exp(-y / 12.0))) + 3.0
+    beneath_fat = share(depth + fat_here)
+    hu += beneath_fat * (phase.muscle + 5.0 * tissue - hu)
     wall = u(11, 17)
     inner = depth + fat_here + wall
     cavity = share(inner)
@@ -162,7 +163,7 @@ def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> np.ndarray:
     lung = np.maximum(inner, floor + 0.9 * (y + 35.0) - z + 14.0 * np.cos(x / 45.0))
     lung = np.maximum(lung, 34.0 + 0.1 * np.clip(y + 30, 0, None) - np.abs(x + 6.0))
     hu += share(lung) * (LUNG_HU + 40.0 * tissue - hu)
-    return cavity * (1.0 - share(lung))
+    return cavity * (1.0 - share(lung)), beneath_fat
 
 
 def _organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, distractors) -> None:
@@ -258,7 +259,7 @@ def _bowel(canvas: Canvas, vessels: Vessels, cavity, lumps, rng) -> None:
         loop((x, u(75, 100), u(50, 80)), (18.0, u(14, 20), u(16, 22)), u(-300, 40))
 
 
-def _muscles(canvas: Canvas, spine: SpineCurve, phase: Phase, lumps, grain, rng) -> None:
+def _muscles(canvas: Canvas, spine: SpineCurve, phase: Phase, beneath_fat, lumps, grain, rng) -> None:
     """Paint psoas, quadratus lumborum and the long muscles of the back along the spine."""
     u = rng.uniform
     bulk = u(0.8, 1.2)
@@ -272,7 +273,7 @@ def _muscles(canvas: Canvas, spine: SpineCurve, phase: Phase, lumps, grain, rng)
 
         canvas.paint(
             shape, lambda x, y, z: phase.muscle + 6.0 * grain(x, y, z) - 25.0 * (np.abs(grain(x, y, z)) > 2.2),
-            (-140, -190, low), (140, 90, high),
+            (-140, -190, low), (140, 90, high), beneath_fat,
         )  # fmt: skip
 
     def down(z, top, bottom):
@@ -404,7 +405,7 @@ def _other_calcium(canvas: Canvas, vessels: Vessels, rng, distractors: list[dict
 def _outside(canvas: Canvas, phase: Phase, rng) -> None:
     """Paint the table and, in some, the arms beside the body (seen in wide fields of view only)."""
     u = rng.uniform
-    level, curve = -u(128, 140), u(900, 1600)
+    level, curve = -u(140, 152), u(900, 1600)
     x, y, _ = canvas.at(canvas.box((-1e4,) * 3, (1e4,) * 3))
     air = canvas.hu < -900
     for drop in (0.0, u(25, 40)):
