@@ -74,7 +74,8 @@ class Course:
         a, b = a[touching], b[touching]
         swap = self._level[a] > self._level[b]
         lower, upper = np.where(swap, b, a), np.where(swap, a, b)
-        links = np.unique(np.stack([upper, lower], axis=1), axis=0)
+        links = np.unique(upper.astype(np.int64) * len(self._count) + lower)
+        links = np.stack(np.divmod(links, len(self._count)), axis=1)
         # Ties by position, not by array order, which a flipped grid reverses.
         x, y, z = np.round(self._centre[links[:, 1]], 3).T
         links = links[np.lexsort((x, y, z, -self._count[links[:, 1]], links[:, 0]))]

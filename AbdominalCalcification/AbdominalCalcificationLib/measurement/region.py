@@ -67,14 +67,16 @@ class Region:
         self.calcified_kji = np.argwhere(self.calcified)
         self.calcified_count = int(np.count_nonzero(calcification.array))
         self.artery_labels = self.labels[tuple(self.artery_kji.T)]
+        self._kji = {label: self.artery_kji[self.artery_labels == label] for label in np.unique(self.artery_labels)}
+        self._ras = {label: self.grid.ras_of_kji(kji) for label, kji in self._kji.items()}
 
     def kji_of(self, territory: Territory) -> np.ndarray:
         """Return the voxels of the territory's mask, shape (n, 3)."""
-        return self.artery_kji[self.artery_labels == territory.label]
+        return self._kji.get(territory.label, np.zeros((0, 3), int))
 
     def ras_of(self, territories: Sequence[Territory]) -> np.ndarray:
         """Return the voxel centres of several territories, shape (n, 3), mm; empty where none is there."""
-        return np.concatenate([self.grid.ras_of_kji(self.kji_of(each)) for each in territories] or [np.zeros((0, 3))])
+        return np.concatenate([np.zeros((0, 3)), *(self._ras[t.label] for t in territories if t.label in self._ras)])
 
     def whole_kji(self, kji: np.ndarray) -> np.ndarray:
         """Return indices in the whole volume of indices in the region."""
@@ -93,10 +95,10 @@ class Region:
         """Return the CT in the box around the arteries."""
         return None if self._ct is None else self._ct.cropped(self._box)
 
-    def spread(self, values: np.ndarray) -> Volume:
-        """Return a whole volume, zero outside the region, of an array on the region's grid."""
+    def spread(self, kji: np.ndarray, values: np.ndarray) -> Volume:
+        """Return a whole volume that is zero but for `values` at the voxels `kji`."""
         array = np.zeros(self.whole.shape, values.dtype)
-        array[self._box] = values[1:-1, 1:-1, 1:-1]
+        array[tuple(self.whole_kji(kji).T)] = values
         return Volume(array, self.whole)
 
 

@@ -118,6 +118,7 @@ def contact_mm(kji: np.ndarray, labels: np.ndarray, others: Sequence[int], grid:
 
 def follow(
     kji: np.ndarray,
+    points: np.ndarray,
     contact: np.ndarray,
     parent_ras: np.ndarray,
     sibling_ras: np.ndarray,
@@ -134,8 +135,8 @@ def follow(
 
     Parameters
     ----------
-    kji : ndarray of int, shape (n, 3)
-        The artery's voxels.
+    kji, points : ndarray, shape (n, 3)
+        The artery's voxels: indices, and centres in mm.
     contact : ndarray, shape (n,)
         Path length of the voxels that touch the parent, mm; ``inf`` elsewhere.
     parent_ras, sibling_ras : ndarray, shape (m, 3)
@@ -143,7 +144,6 @@ def follow(
     grid : Grid
     attach_distance_mm : float
     """
-    points = grid.ras_of_kji(kji)
     pairs = neighbour_pairs(kji, grid)
     count, label = components(len(kji), pairs[0], pairs[1])
     rows_of = _grouped(label, count)
@@ -205,7 +205,7 @@ def follow(
             settle(each, start, np.maximum(path[rows[start]], 0))
         else:
             begins_at_parent = False
-            start, depth = _own_end(kji[rows], grid, parent_ras if len(parent_ras) else sibling_ras)
+            start, depth = _own_end(kji[rows], points[rows], grid, parent_ras if len(parent_ras) else sibling_ras)
             settle(each, start, depth + half_voxel)
         draw_near(points[rows], pieces[-1].course.path_lengths_mm)
     return CoursedArtery(len(kji), tuple(pieces), tuple(over_gap), detached, begins_at_parent)
@@ -227,9 +227,10 @@ def _rank_from_the_top(points: np.ndarray, label: np.ndarray, count: int) -> np.
     return rank
 
 
-def _own_end(kji: np.ndarray, grid: Grid, reference_ras: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _own_end(
+    kji: np.ndarray, points: np.ndarray, grid: Grid, reference_ras: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return that end of a connected piece which lies nearest to the reference points, see ``Course.ends``."""
-    points = grid.ras_of_kji(kji)
     if len(reference_ras):
         far = cKDTree(reference_ras).query(points)[0]
     else:

@@ -123,11 +123,12 @@ def measure_steps(
     if ct is not None:
         hu = region.hu(region.artery_kji)
         raised += quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
-        raised += quality.metal(region.ct(), region.grid.ras_of_kji(region.artery_kji))
+        raised += quality.metal(region.ct(), region.ras_of(found))
 
+    kept_labels = kept[tuple(region.artery_kji.T)]
     territories, total = territory_measurements(
         labels=region.artery_labels,
-        kept=kept[tuple(region.artery_kji.T)],
+        kept=kept_labels,
         value=value,
         beside=region.labels[tuple(region.calcified_kji.T)] == 0,
         clusters=clusters,
@@ -135,7 +136,11 @@ def measure_steps(
     )
     counts = {part: int(np.count_nonzero(value == part)) for part in Part}
     counts[Part.UNASSIGNED] += region.calcified_count - len(value)
-    parts_map, clusters_map = _maps(region, calcification.array, value, cluster_of, len(clusters))
+    parts_map = region.spread(region.calcified_kji, value)
+    elsewhere = bounding_box(calcification.array)
+    if elsewhere is not None:
+        far = (calcification.array[elsewhere] != 0) & (parts_map.array[elsewhere] == 0)
+        parts_map.array[elsewhere][far] = Part.UNASSIGNED
     return Measurement(
         territories=territories,
         total=total,
@@ -145,10 +150,10 @@ def measure_steps(
         beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * region.whole.voxel_volume_mm3,
         below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * region.whole.voxel_volume_mm3,
         parameters=parameters,
-        kept_arteries=region.spread(kept),
-        cut_arteries=region.spread(np.where(kept == 0, region.labels, np.uint8(0))),
+        kept_arteries=region.spread(region.artery_kji, kept_labels),
+        cut_arteries=region.spread(region.artery_kji, region.artery_labels - kept_labels),
         parts_map=parts_map,
-        clusters_map=clusters_map,
+        clusters_map=region.spread(region.calcified_kji, cluster_of.astype(np.min_scalar_type(len(clusters)))),
         provenance=dict(provenance or {}),
     )
 
@@ -159,6 +164,7 @@ def _follow_branch(territory: Territory, region: Region, parameters: Measurement
     kji = region.kji_of(territory)
     return follow(
         kji,
+        region.ras_of([territory]),
         contact_mm(kji, region.labels, [parent.label], region.grid),
         region.ras_of([parent]),
         region.ras_of(siblings),
@@ -171,7 +177,7 @@ def _follow_trunk(trunk: Territory, region: Region, parameters: MeasurementParam
     """Follow the aorta from its bifurcation upwards; return also whether the bifurcation was seen."""
     limbs = [each for each in TERRITORIES if each.parent == trunk.name and each.group == _BIFURCATION_GROUP]
     kji = region.kji_of(trunk)
-    points = region.grid.ras_of_kji(kji)
+    points = region.ras_of([trunk])
     limbs_ras = region.ras_of(limbs)
     start = contact_mm(kji, region.labels, [each.label for each in limbs], region.grid)
     if not np.isfinite(start).any() and len(limbs_ras):
@@ -182,7 +188,7 @@ def _follow_trunk(trunk: Territory, region: Region, parameters: MeasurementParam
     if not seen:
         start = lower_end_mm(points, region.grid)
     nothing = np.zeros((0, 3))
-    return follow(kji, start, nothing, nothing, region.grid, parameters.attach_distance_mm), seen
+    return follow(kji, points, start, nothing, nothing, region.grid, parameters.attach_distance_mm), seen
 
 
 def _assigned(region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float) -> np.ndarray:
@@ -193,10 +199,9 @@ def _assigned(region: Region, kept: np.ndarray, found: Sequence[Territory], max_
     value[inside & (value == 0)] = Part.BEYOND_KEPT_LENGTH
     parts = []
     for territory in found:
-        kji = region.kji_of(territory)
-        keep = kept[tuple(kji.T)] > 0
-        parts.append((territory.label, region.grid.ras_of_kji(kji[keep])))
-        parts.append((Part.BEYOND_KEPT_LENGTH, region.grid.ras_of_kji(kji[~keep])))
+        keep = kept[tuple(region.kji_of(territory).T)] > 0
+        points = region.ras_of([territory])
+        parts += [(territory.label, points[keep]), (Part.BEYOND_KEPT_LENGTH, points[~keep])]
     value[~inside] = nearest_part(region.grid.ras_of_kji(region.calcified_kji[~inside]), parts, max_distance_mm)
     return value
 
@@ -215,15 +220,3 @@ def _described_clusters(
             lengths = path_lengths_at(np.array([cluster.centroid_ras for cluster in own]), points, course)
             distances.update(zip([cluster.id for cluster in own], lengths.tolist(), strict=True))
     return tuple(replace(cluster, path_distance_mm=distances.get(cluster.id)) for cluster in described)
-
-
-def _maps(region: Region, calcification: np.ndarray, value: np.ndarray, cluster_of: np.ndarray, count: int):
-    parts = np.zeros(region.whole.shape, np.uint8)
-    box = bounding_box(calcification)
-    if box is not None:
-        np.multiply(calcification[box] != 0, np.uint8(Part.UNASSIGNED), out=parts[box])
-    clusters = np.zeros(region.whole.shape, np.min_scalar_type(count))
-    where = tuple(region.whole_kji(region.calcified_kji).T)
-    parts[where] = value
-    clusters[where] = cluster_of
-    return Volume(parts, region.whole), Volume(clusters, region.whole)
