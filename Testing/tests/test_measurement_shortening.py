@@ -208,6 +208,36 @@ def test_a_renal_artery_with_a_second_ostium_is_kept_at_both():
     assert_cut_at(30, result, (*first, *second))
 
 
+def test_a_branch_that_passes_by_its_parent_does_not_begin_there_anew():
+    # It leaves forwards, runs down until it lies against the aorta's wall, and away from it again.
+    tubes = branch(
+        (0, 1, 0),
+        3,
+        (4,),
+        (12, 12 / np.radians(100), (0, 0, -1)),
+        (44,),
+        (12, 12 / np.radians(20), (0, 1, 0)),
+        (30,),
+        height_mm=40,
+    )
+    phantom = Phantom({"aorta": (aorta(120),), "superior_mesenteric": tubes})
+    case = phantom.painted(grid_over((-11, -11, -62), (11, 30, 62), 0.8))
+    result = measure(*case, MeasurementParameters({"mesenteric": 50}))
+    assert codes(result, "superior_mesenteric") >= {"territory_touches_parent"}
+    assert_cut_at(50, result, tubes, "superior_mesenteric")
+
+
+@pytest.mark.parametrize("degrees", [30, 50, 90])
+def test_an_oblique_ostium_is_one_ostium(degrees):
+    side = (np.sin(np.radians(degrees)), 0, -np.cos(np.radians(degrees)))
+    reach = 9 / side[0]
+    stem = Tube((0, 0, 10), side, reach + 60, 3, path_mm=-reach)
+    phantom = Phantom({"aorta": (aorta(90),), "renal_left": (stem,)})
+    result = measure(*phantom.painted(grid_over((-11, -11, -60), (70, 11, 48), 0.8)))
+    assert codes(result) == set()
+    assert_cut_at(30, result, (stem,), tolerance_mm=3 / np.tan(np.radians(degrees)) + 1.4)
+
+
 def test_a_branch_that_leaves_the_volume_is_measured_as_far_as_it_is_seen_and_flagged():
     tubes = branch((1, 0, 0), 3, (60,))
     phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes})

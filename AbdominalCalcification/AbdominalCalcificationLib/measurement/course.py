@@ -14,7 +14,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from .voxels import TOLERANCE_MM, components
+from ..geometry import Grid
+from .voxels import TOLERANCE_MM, Pairs, components
 
 # Thickness of a slice in voxel diagonals: at least one, so that neighbouring voxels lie in the
 # same or in adjacent slices; thicker slices have steadier centres but blur the course.
@@ -31,13 +32,13 @@ class Course:
     ----------
     points_ras : ndarray, shape (n, 3)
         Voxel centres, mm.
-    pairs : tuple of ndarray
-        Rows of neighbouring voxels and their distance in mm, see ``voxels.neighbour_pairs``.
+    pairs : Pairs
+        Neighbouring voxels, see ``voxels.neighbour_pairs``.
     start : ndarray of int
         Rows where the vessel begins.
     start_mm : ndarray
         Path length that these voxels have already.
-    voxel_volume_mm3, voxel_diagonal_mm : float
+    grid : Grid
 
     Attributes
     ----------
@@ -45,11 +46,12 @@ class Course:
         Length of the shortest path from the start, from voxel to voxel.
     """
 
-    def __init__(self, points_ras, pairs, start, start_mm, voxel_volume_mm3, voxel_diagonal_mm):
+    def __init__(self, points_ras: np.ndarray, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray, grid: Grid):
         self._points = points_ras
-        self._thickness = _SLICE_DIAGONALS * voxel_diagonal_mm
-        self.shortest_mm = _shortest_paths(len(points_ras), pairs, start, start_mm)
-        self._slice_voxels(pairs[0], pairs[1], voxel_volume_mm3)
+        self._diagonal = grid.voxel_diagonal_mm
+        self._thickness = _SLICE_DIAGONALS * self._diagonal
+        self.shortest_mm = shortest_paths_mm(len(points_ras), pairs, start, start_mm)
+        self._slice_voxels(pairs[0], pairs[1], grid.voxel_volume_mm3)
         self._find_parents(pairs[0], pairs[1])
         self._absorb_twigs()
         self._measure_centres()
@@ -96,6 +98,7 @@ class Course:
         children = children[parent[children] >= 0]
         main = np.zeros(len(parent), bool)
         main[children[np.unique(parent[children], return_index=True)[1]]] = True
+        self._deepest = deepest
         length = (deepest - self._level + 1) * self._thickness
         self._owner = np.arange(len(parent))
         for each in self._order:
@@ -158,15 +161,24 @@ class Course:
             before it they lie.
         """
         owner = self._owner[self._slice_of_voxel]
-        diagonal = self._thickness / _SLICE_DIAGONALS + TOLERANCE_MM
         found = []
         for each in np.flatnonzero(self._own):
             if not self._children[each]:
                 rows = np.flatnonzero(owner == each)
                 length = self.path_lengths_mm(rows)
                 depth = length.max() - length
-                found.append((rows[depth <= diagonal], depth[depth <= diagonal]))
+                last = depth <= self._diagonal + TOLERANCE_MM
+                found.append((rows[last], depth[last]))
         return found
+
+    def remaining_mm(self, rows: np.ndarray) -> np.ndarray:
+        """Return how far the vessel still goes, away from the start, from the voxels in `rows`, in mm."""
+        owner = self._owner[self._slice_of_voxel[rows]]
+        return (self._deepest[owner] + 1) * self._thickness - self.shortest_mm[rows]
+
+    def radius_mm(self, rows: np.ndarray) -> np.ndarray:
+        """Return the radius of the vessel at the voxels in `rows`, in mm: of a circle with its section's area."""
+        return self._radius[self._owner[self._slice_of_voxel[rows]]]
 
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
@@ -219,8 +231,8 @@ class Course:
         return length
 
 
-def _shortest_paths(count, pairs, start, start_mm):
-    """Return the shortest path to each node from any start node, which has `start_mm` already."""
+def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray) -> np.ndarray:
+    """Return the shortest path to each of `count` voxels from any start voxel, which has `start_mm` already."""
     first, second, length = pairs
     # An extra node leads to the starts; a shift keeps its edges positive, as sparse graphs need.
     shift = 1.0

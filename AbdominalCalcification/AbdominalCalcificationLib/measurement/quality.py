@@ -42,6 +42,9 @@ def missing(found: Sequence[Territory]) -> list[Flag]:
 def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) -> list[Flag]:
     """Flag a branch of which a part, or all, does not touch its parent."""
     flags = []
+    if course.touches_beside:
+        message = f"{territory.title}: touches the artery it leaves along its course; lengths count from its end there."
+        flags.append(Flag("territory_touches_parent", message, territory.name))
     if course.over_gap_mm:
         message = f"{territory.title}: attached over a gap of {max(course.over_gap_mm):.1f} mm."
         flags.append(Flag("territory_attached_over_gap", message, territory.name))

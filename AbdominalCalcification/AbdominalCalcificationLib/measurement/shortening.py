@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
-from .course import Course
-from .voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, neighbour_pairs
+from .beginning import half_voxel_mm, ostia, own_end
+from .course import Course, Pairs
+from .voxels import TOLERANCE_MM, components, neighbour_pairs
+
+# Voxels that are nearest equally: on a regular grid there are rarely more.
+_TIES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +27,14 @@ class Piece:
         Its voxels, as rows of the artery.
     start : ndarray of int
         Rows of the piece where it begins.
-    pairs : tuple of ndarray
+    pairs : Pairs
         Neighbours within the piece.
     course : Course
     """
 
     rows: np.ndarray
     start: np.ndarray
-    pairs: tuple[np.ndarray, np.ndarray, np.ndarray]
+    pairs: Pairs
     course: Course
 
 
@@ -49,6 +53,8 @@ class CoursedArtery:
         A piece lies farther away than the attachment distance.
     begins_at_parent : bool
         False where the artery begins at an end of its own.
+    touches_beside : bool
+        It touches the parent also where it only passes by.
     """
 
     voxel_count: int
@@ -56,6 +62,7 @@ class CoursedArtery:
     over_gap_mm: tuple[float, ...]
     detached: bool
     begins_at_parent: bool
+    touches_beside: bool
 
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
@@ -83,42 +90,9 @@ class CoursedArtery:
         return keep
 
 
-def half_voxel_mm(grid: Grid) -> float:
-    """Return how far the border of a mask lies from the centres of its outermost voxels, on average, in mm."""
-    return 0.5 * grid.voxel_volume_mm3 ** (1 / 3)
-
-
-def contact_mm(kji: np.ndarray, labels: np.ndarray, others: Sequence[int], grid: Grid) -> np.ndarray:
-    """Return how far each voxel's centre lies from the border to the nearest voxel of others it touches.
-
-    Parameters
-    ----------
-    kji : ndarray of int, shape (n, 3)
-        Voxels, none at a face of `labels`.
-    labels : ndarray of uint8, shape (k, j, i)
-    others : sequence of int
-        Labels of the arteries that count.
-    grid : Grid
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Half the distance to the nearest of the 26 neighbours that belongs to the others, mm;
-        ``inf`` where none does.
-    """
-    counts = np.isin(np.arange(256), others)
-    result = np.full(len(kji), np.inf)
-    for offset in HALF_NEIGHBOURS:
-        half = 0.5 * neighbour_length_mm(offset, grid)
-        for sign in (1, -1):
-            touched = counts[labels[tuple((kji + sign * np.array(offset)).T)]]
-            result[touched] = np.minimum(result[touched], half)
-    return result
-
-
 def follow(
     kji: np.ndarray,
-    points: np.ndarray,
+    points_ras: np.ndarray,
     contact: np.ndarray,
     parent_ras: np.ndarray,
     sibling_ras: np.ndarray,
@@ -135,7 +109,7 @@ def follow(
 
     Parameters
     ----------
-    kji, points : ndarray, shape (n, 3)
+    kji, points_ras : ndarray, shape (n, 3)
         The artery's voxels: indices, and centres in mm.
     contact : ndarray, shape (n,)
         Path length of the voxels that touch the parent, mm; ``inf`` elsewhere.
@@ -144,71 +118,124 @@ def follow(
     grid : Grid
     attach_distance_mm : float
     """
-    pairs = neighbour_pairs(kji, grid)
-    count, label = components(len(kji), pairs[0], pairs[1])
-    rows_of = _grouped(label, count)
-    pairs_of = _grouped(label[pairs[0]], count)
-    rank = _rank_from_the_top(points, label, count)
-    place = np.zeros(len(kji), np.int32)
-    pieces: list[Piece] = []
-    waiting = np.ones(count, bool)
-
-    # Of every voxel without a place: how far the nearest one with a place is, and the path length
-    # it would give.
-    half_voxel = half_voxel_mm(grid)
-    gap = np.full(len(kji), np.inf)
-    path = np.full(len(kji), np.inf)
-    width = np.full(count, np.inf)
-
-    def draw_near(reference_ras, path_of):
-        rows = np.flatnonzero(waiting[label])
-        if len(rows) == 0 or len(reference_ras) == 0:
-            return
-        distance, nearest = cKDTree(reference_ras).query(points[rows])
-        nearer = distance < gap[rows] - TOLERANCE_MM
-        rows = rows[nearer]
-        gap[rows] = distance[nearer]
-        path[rows] = distance[nearer] + path_of(nearest[nearer])
-        np.minimum.at(width, label[rows], gap[rows])
-
-    def settle(each, start, start_path):
-        waiting[each] = False
-        rows = rows_of[each]
-        place[rows] = np.arange(len(rows))
-        first, second, length = (part[pairs_of[each]] for part in pairs)
-        inner = (place[first], place[second], length)
-        course = Course(points[rows], inner, start, start_path, grid.voxel_volume_mm3, grid.voxel_diagonal_mm)
-        pieces.append(Piece(rows, start, inner, course))
-
-    for each in np.unique(label[np.isfinite(contact)]):
-        start = np.flatnonzero(np.isfinite(contact[rows_of[each]]))
-        settle(each, start, contact[rows_of[each][start]])
-    draw_near(parent_ras, lambda nearest: np.full(len(nearest), -half_voxel))
-    for piece in pieces:
-        draw_near(points[piece.rows], piece.course.path_lengths_mm)
+    pieces = _Pieces(kji, points_ras, grid)
+    touches_beside = pieces.settle_touching(contact)
+    border = half_voxel_mm(grid)
+    pieces.draw_near(parent_ras, lambda rows: np.full(len(rows), -border))
+    for piece in pieces.settled:
+        pieces.draw_near(points_ras[piece.rows], piece.course.path_lengths_mm)
 
     over_gap, detached, begins_at_parent = [], False, True
-    while waiting.any():
-        left = np.flatnonzero(waiting)
-        near = width[left].min() <= attach_distance_mm + TOLERANCE_MM
-        if near or pieces:
-            each = left[np.lexsort((rank[left], np.round(width[left], 3)))[0]]
-        else:  # the largest piece tells best where the artery is
-            each = left[np.lexsort((rank[left], [-len(rows_of[one]) for one in left]))[0]]
-        rows = rows_of[each]
-        if near:
-            over_gap.append(float(width[each]))
-        else:
+    while pieces.waiting.any():
+        number, gap_mm = pieces.nearest()
+        if gap_mm <= attach_distance_mm + TOLERANCE_MM:
+            over_gap.append(gap_mm)
+            pieces.attach(number)
+        elif pieces.settled:
             detached = True
-        if near or pieces:
-            start = np.flatnonzero(gap[rows] <= width[each] + grid.voxel_diagonal_mm + TOLERANCE_MM)
-            settle(each, start, np.maximum(path[rows[start]], 0))
+            pieces.attach(number)
         else:
-            begins_at_parent = False
-            start, depth = _own_end(kji[rows], points[rows], grid, parent_ras if len(parent_ras) else sibling_ras)
-            settle(each, start, depth + half_voxel)
-        draw_near(points[rows], pieces[-1].course.path_lengths_mm)
-    return CoursedArtery(len(kji), tuple(pieces), tuple(over_gap), detached, begins_at_parent)
+            detached, begins_at_parent = True, False
+            number = pieces.largest()
+            pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
+        piece = pieces.settled[-1]
+        pieces.draw_near(points_ras[piece.rows], piece.course.path_lengths_mm)
+    return CoursedArtery(len(kji), tuple(pieces.settled), tuple(over_gap), detached, begins_at_parent, touches_beside)
+
+
+class _Pieces:
+    """The connected pieces of an artery's mask, waiting for their place along it."""
+
+    def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid):
+        self._points, self._grid = points_ras, grid
+        self._pairs = neighbour_pairs(kji, grid)
+        count, self._label = components(len(kji), self._pairs[0], self._pairs[1])
+        self._rows = _grouped(self._label, count)
+        self._pairs_of = _grouped(self._label[self._pairs[0]], count)
+        self._place = np.zeros(len(kji), np.int32)
+        self._from_top = self._ranked_from_the_top(count)
+        self.waiting = np.ones(count, bool)
+        self.settled: list[Piece] = []
+        # Of every voxel without a place: the nearest voxel with one, and to which reference it belongs.
+        self._references: list[tuple[cKDTree, Callable[[np.ndarray], np.ndarray]]] = []
+        self._gap = np.full(len(kji), np.inf)
+        self._reference = np.full(len(kji), -1)
+        self._width = np.full(count, np.inf)
+
+    def _ranked_from_the_top(self, count: int) -> np.ndarray:
+        """Return the order of the pieces by their highest voxel: it breaks ties alike on every grid."""
+        x, y, z = np.round(self._points, 3).T
+        downwards = np.lexsort((x, y, z))[::-1]
+        _, first = np.unique(self._label[downwards], return_index=True)
+        rank = np.empty(count, int)
+        rank[np.argsort(first)] = np.arange(count)
+        return rank
+
+    def nearest(self) -> tuple[int, float]:
+        """Return the waiting piece that is nearest to what has its place, and its distance in mm."""
+        waiting = np.flatnonzero(self.waiting)
+        number = waiting[np.lexsort((self._from_top[waiting], np.round(self._width[waiting], 3)))[0]]
+        return int(number), float(self._width[number])
+
+    def largest(self) -> int:
+        """Return the waiting piece with most voxels: it tells best where the artery is."""
+        waiting = np.flatnonzero(self.waiting)
+        size = np.array([len(self._rows[number]) for number in waiting])
+        return int(waiting[np.lexsort((self._from_top[waiting], -size))[0]])
+
+    def draw_near(self, reference_ras: np.ndarray, path_of: Callable[[np.ndarray], np.ndarray]):
+        """Let waiting pieces see voxels that have their place, with the function of their path lengths."""
+        rows = np.flatnonzero(self.waiting[self._label])
+        if len(rows) == 0 or len(reference_ras) == 0:
+            return
+        tree = cKDTree(reference_ras)
+        gap, _ = tree.query(self._points[rows])
+        nearer = gap < self._gap[rows] - TOLERANCE_MM
+        rows = rows[nearer]
+        self._gap[rows] = gap[nearer]
+        self._reference[rows] = len(self._references)
+        np.minimum.at(self._width, self._label[rows], gap[nearer])
+        self._references.append((tree, path_of))
+
+    def settle_touching(self, contact: np.ndarray) -> bool:
+        """Settle all pieces that touch the parent; return whether one also passes by it."""
+        touches_beside = False
+        numbers = np.unique(self._label[np.isfinite(contact)])
+        for number in numbers[np.argsort(self._from_top[numbers])]:
+            rows = self._rows[number]
+            touching = np.flatnonzero(np.isfinite(contact[rows]))
+            start = ostia(touching, self._points[rows], self._pairs_within(number), self._grid)
+            touches_beside |= len(start) < len(touching)
+            self._settle(number, start, contact[rows[start]])
+        return touches_beside
+
+    def attach(self, number: int):
+        """Settle a piece where it is nearest to what has its place; the gap counts as path."""
+        rows = self._rows[number]
+        start = np.flatnonzero(self._gap[rows] <= self._width[number] + self._grid.voxel_diagonal_mm + TOLERANCE_MM)
+        length = np.zeros(len(start))
+        reference = self._reference[rows[start]]
+        for each in np.unique(reference):
+            tree, path_of = self._references[each]
+            here = reference == each
+            length[here] = path_lengths_at(self._points[rows[start[here]]], tree, path_of)
+        self._settle(number, start, np.maximum(length + self._gap[rows[start]], 0))
+
+    def settle_from_own_end(self, number: int, reference_ras: np.ndarray):
+        """Settle a piece as the artery's beginning, from its end nearest to the reference points."""
+        start, depth = own_end(self._points[self._rows[number]], self._pairs_within(number), self._grid, reference_ras)
+        self._settle(number, start, depth + half_voxel_mm(self._grid))
+
+    def _pairs_within(self, number: int) -> Pairs:
+        rows = self._rows[number]
+        self._place[rows] = np.arange(len(rows))
+        first, second, length = (part[self._pairs_of[number]] for part in self._pairs)
+        return self._place[first], self._place[second], length
+
+    def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray):
+        rows, pairs = self._rows[number], self._pairs_within(number)
+        self.waiting[number] = False
+        self.settled.append(Piece(rows, start, pairs, Course(self._points[rows], pairs, start, start_mm, self._grid)))
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
@@ -217,49 +244,10 @@ def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
     return np.split(order, np.searchsorted(label[order], np.arange(1, count)))
 
 
-def _rank_from_the_top(points: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
-    """Return the order of the pieces by their highest voxel: it breaks ties alike on every grid."""
-    x, y, z = np.round(points, 3).T
-    order = np.lexsort((x, y, z))[::-1]
-    _, first = np.unique(label[order], return_index=True)
-    rank = np.empty(count, int)
-    rank[np.argsort(first)] = np.arange(count)
-    return rank
-
-
-def _own_end(
-    kji: np.ndarray, points: np.ndarray, grid: Grid, reference_ras: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return that end of a connected piece which lies nearest to the reference points, see ``Course.ends``."""
-    if len(reference_ras):
-        far = cKDTree(reference_ras).query(points)[0]
-    else:
-        far = -points[:, 2]
-    pairs = neighbour_pairs(kji, grid)
-    top = int(np.lexsort((*np.round(points, 3).T, -np.round(far, 3)))[-1])
-
-    def course_from(start):
-        return Course(points, pairs, start, np.zeros(len(start)), grid.voxel_volume_mm3, grid.voxel_diagonal_mm)
-
-    def farthest(course):
-        return np.flatnonzero(course.shortest_mm >= course.shortest_mm.max() - TOLERANCE_MM)
-
-    # From the nearest voxel to the farthest end, from there to all other ends, and back to that one.
-    there = course_from(farthest(course_from(np.array([top]))))
-    ends = there.ends() + course_from(farthest(there)).ends()
-    return min(ends, key=lambda end: (round(far[end[0]].min(), 3), -round(points[end[0], 2].max(), 3)))
-
-
-def lower_end_mm(points_ras: np.ndarray, grid: Grid) -> np.ndarray:
-    """Return the path lengths of the voxels at the lower end of a mask, mm; ``inf`` elsewhere."""
-    height = points_ras[:, 2] - points_ras[:, 2].min()
-    return np.where(height <= grid.voxel_diagonal_mm, height + half_voxel_mm(grid), np.inf)
-
-
-def path_lengths_at(points_ras: np.ndarray, artery_ras: np.ndarray, artery: CoursedArtery) -> np.ndarray:
-    """Return the path length of the artery voxel nearest to each point, mm; of equally near ones their mean."""
-    distance, row = cKDTree(artery_ras).query(points_ras, k=range(1, min(8, len(artery_ras)) + 1))
+def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
+    distance, row = artery.query(points_ras, k=range(1, min(_TIES, artery.n) + 1))
     nearest = distance <= distance[:, :1] + TOLERANCE_MM
     lengths = np.zeros(distance.shape)
-    lengths[nearest] = artery.path_lengths_mm(row[nearest])
+    lengths[nearest] = path_of(row[nearest])
     return lengths.sum(axis=1) / nearest.sum(axis=1)

@@ -14,12 +14,13 @@ from ..geometry import Volume
 from ..progress import Progress, Steps, drain
 from . import quality
 from .assignment import nearest_part
+from .beginning import contact_mm, lower_end_mm
 from .burden import territory_measurements
 from .clusters import describe_clusters, numbered_clusters
 from .parameters import MeasurementParameters
 from .region import Region
 from .result import Cluster, Flag, Measurement, Part
-from .shortening import CoursedArtery, contact_mm, follow, lower_end_mm, path_lengths_at
+from .shortening import CoursedArtery, follow, path_lengths_at
 from .voxels import TOLERANCE_MM, bounding_box
 
 # The aorta's own path begins where these leave it.
@@ -217,6 +218,7 @@ def _described_clusters(
         own = [cluster for cluster in described if cluster.territory == name]
         if own:
             points = region.ras_of([territory_named(name)])
-            lengths = path_lengths_at(np.array([cluster.centroid_ras for cluster in own]), points, course)
+            centroids = np.array([cluster.centroid_ras for cluster in own])
+            lengths = path_lengths_at(centroids, cKDTree(points), course.path_lengths_mm)
             distances.update(zip([cluster.id for cluster in own], lengths.tolist(), strict=True))
     return tuple(replace(cluster, path_distance_mm=distances.get(cluster.id)) for cluster in described)

@@ -15,6 +15,9 @@ from ..geometry import Grid
 
 Box = tuple[slice, slice, slice]
 
+# Rows of neighbouring voxels (int32, every pair once), and the distances of their centres in mm.
+Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 # One of each pair of opposite neighbours, k, j, i.
 HALF_NEIGHBOURS = tuple(offset for offset in product((-1, 0, 1), repeat=3) if offset > (0, 0, 0))
 FACE_NEIGHBOURS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
@@ -51,7 +54,7 @@ def neighbour_length_mm(offset, grid: Grid) -> float:
     return float(np.linalg.norm(grid.ijk_to_ras[:3, :3] @ np.asarray(offset[::-1], float)))
 
 
-def neighbour_pairs(kji: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def neighbour_pairs(kji: np.ndarray, grid: Grid) -> Pairs:
     """Return all pairs of 26-neighbours within a voxel set.
 
     Parameters
@@ -62,10 +65,8 @@ def neighbour_pairs(kji: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray
 
     Returns
     -------
-    first, second : ndarray of int32, shape (m,)
-        Rows of `kji`; every pair once.
-    length_mm : ndarray, shape (m,)
-        Distance between their centres.
+    first, second, length_mm : ndarray, shape (m,)
+        Rows of `kji`, every pair once, and the distances of the centres.
     """
     if len(kji) == 0:
         return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)
