@@ -11,9 +11,9 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkIOImage import vtkPNGReader
 
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
+from AbdominalCalcificationLib.display import CUT_OFF_COLOR
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reporting import views
 from AbdominalCalcificationLib.reporting.views import opengl_works, render_views
 from placements import OBLIQUE, PLAIN
 
@@ -94,7 +94,7 @@ def test_arteries_are_outlined_in_their_colours_and_cut_off_ends_in_grey(picture
     at_branch = calcification.with_array(np.roll(calcification.array, -14, axis=0))
     axial = panels(render_views(ct, arteries, cut, at_branch, panel_pixels=PIXELS))["axial"]
     assert len(pixels_of(axial, RENAL.color)) > 30
-    assert len(pixels_of(axial, views.CUT_OFF_COLOR)) > 30
+    assert len(pixels_of(axial, CUT_OFF_COLOR)) > 30
     assert pixels_of(axial, RENAL.color)[:, 1].mean() > pixels_of(axial, AORTA.color)[:, 1].mean(), "left is right"
 
 

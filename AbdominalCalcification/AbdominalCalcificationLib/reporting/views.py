@@ -18,13 +18,11 @@ from vtkmodules.vtkCommonCore import vtkLookupTable, vtkObject
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 
 from ..anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
+from ..display import ARTERY_OPACITY, CTA_LEVEL_HU, CTA_WINDOW_HU, CUT_OFF_COLOR
 from ..errors import InputError
 from ..geometry import Grid, Volume
 
 PANEL_PIXELS = 700
-CTA_WINDOW_HU = 800.0
-CTA_LEVEL_HU = 250.0
-CUT_OFF_COLOR = (0.6, 0.6, 0.6)
 NO_OPENGL = "The 3D view was left out of the picture: this machine has no OpenGL (install Mesa's libEGL or libOSMesa)."
 _MARGIN_MM = 20.0
 _SMALLEST_VIEW_MM = 80.0
@@ -315,7 +313,7 @@ def _render_3d(masks: _Masks, pixels: int) -> np.ndarray:
     renderer = vtkRenderer()
     renderer.SetBackground(0.0, 0.0, 0.0)
     parts = (
-        (masks.arteries, {each.label: each.color for each in TERRITORIES}, 0.35, 1.5),
+        (masks.arteries, {each.label: each.color for each in TERRITORIES}, ARTERY_OPACITY, 1.5),
         ((masks.cut != 0).astype(np.uint8), {1: CUT_OFF_COLOR}, 0.5, 1.5),
         # Hardly smoothed: a small plaque would shrink away.
         (masks.calcification, {1: CALCIFICATION_COLOR}, 1.0, 0.5),

@@ -27,7 +27,8 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
 
     scene = chart_node.GetScene()
     chart_node.RemoveAllPlotSeriesNodeIDs()
-    for series in slicer.util.getNodesByClass("vtkMRMLPlotSeriesNode", scene):
+    count = scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode")
+    for series in [scene.GetNthNodeByClass(number, "vtkMRMLPlotSeriesNode") for number in range(count)]:
         if series.GetNodeReference(_SERIES) is chart_node:
             scene.RemoveNode(series)
     data_node.RemoveAllColumns()

@@ -105,7 +105,7 @@ def edits_of(node) -> dict | None:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # no such entry: a container without a user database
+    except (ImportError, KeyError, OSError):  # no name to be had: a container without a user database
         return "unknown"
 
 

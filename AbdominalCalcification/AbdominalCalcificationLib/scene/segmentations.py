@@ -20,6 +20,7 @@ from ..anatomy import (
     territory,
     territory_of_label,
 )
+from ..display import ARTERY_OPACITY, CUT_OFF_COLOR
 from ..errors import InputError
 from ..geometry import Grid, Volume
 from ..geometry.resample import align_labels
@@ -27,8 +28,6 @@ from . import terminology
 from .volumes import array_of_image, array_of_matrix, grid_of_node, image_of_array, world_matrix
 
 CALCIFICATION_ID = "calcification"
-CUT_OFF_COLOR = (0.6, 0.6, 0.6)
-ARTERY_OPACITY = 0.4
 # An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
 _SAME_VOXEL = 1e-2
 
@@ -96,11 +95,8 @@ def show_cut_off(volume_node, cut: Volume, node=None):
     """
     _check(volume_node, cut)
     if node is None:
-        # Less smoothed than the arteries, so that it covers their colour; on slices it fills their outline.
+        # Less smoothed than the arteries, so that it covers their colour.
         node = _new_node(volume_node, "cut-off ends", opacity=1.0, smoothing=0.1)
-        node.GetDisplayNode().SetVisibility2DFill(True)
-        node.GetDisplayNode().SetOpacity2DFill(0.4)
-        node.GetDisplayNode().SetVisibility2DOutline(False)
     segments = [
         (f"{each.name}_cut_off", f"{each.title} (cut off)", CUT_OFF_COLOR, each.label, "")
         for each in map(territory_of_label, _labels(cut.array))

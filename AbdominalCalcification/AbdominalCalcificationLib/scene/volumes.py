@@ -7,12 +7,9 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
+from ..display import CTA_LEVEL_HU, CTA_WINDOW_HU
 from ..errors import InputError
 from ..geometry import Grid, Volume
-
-# The window in which contrast-enhanced vessels and their calcification are read, HU.
-CTA_WINDOW_HU = 800.0
-CTA_LEVEL_HU = 250.0
 
 
 def array_of_matrix(matrix: vtkMatrix4x4) -> np.ndarray:

@@ -1,0 +1,9 @@
+"""How results look, in the scene and in pictures alike. Colours of arteries are in the territory table."""
+
+# The window in which contrast-enhanced vessels and their calcification are read, HU.
+CTA_WINDOW_HU = 800.0
+CTA_LEVEL_HU = 250.0
+
+# RGB, 0 to 1.
+CUT_OFF_COLOR = (0.6, 0.6, 0.6)
+ARTERY_OPACITY = 0.4
