@@ -72,6 +72,13 @@ def test_a_nifti_file_without_orientation_is_flagged(tmp_path, oblique_image):
     assert "unknown_orientation" in {flag.code for flag in read_ct(path).flags}
 
 
+def test_an_nrrd_file_without_a_space_is_flagged(tmp_path):
+    path = tmp_path / "ct.nrrd"
+    header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 5 4 3\nencoding: raw\nendian: little\n\n"
+    path.write_bytes(header.encode() + bytes(120))
+    assert "unknown_orientation" in {flag.code for flag in read_ct(path).flags}
+
+
 def make_empty(path):
     path.write_bytes(b"")
 
@@ -132,6 +139,7 @@ REFUSED = [
     (make_slice, ".mha", "single slice"),
     (make_moving, ".nii.gz", "4 dimensions"),
     (make_moving, ".nrrd", "4 dimensions"),
+    (make_slice, ".tif", "not an image this program can read"),
     (make_colour, ".mha", "colour or vector"),
     (make_colour, ".nii.gz", "colour or vector"),
     (make_truncated, ".nii.gz", "truncated or damaged"),

@@ -97,10 +97,12 @@ def _as_hu(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _orientation_flags(header: dict[str, str]) -> tuple[Flag, ...]:
-    """Flag a NIfTI file without any orientation (both of its codes 0)."""
-    if {header.get("qform_code"), header.get("sform_code")} != {"0"}:
+    """Flag NIfTI files without orientation (both of its codes 0) and NRRD files without a space."""
+    nifti = {header.get("qform_code"), header.get("sform_code")} == {"0"}
+    nrrd = header.get("ITK_InputFilterName") == "NrrdImageIO" and "NRRD_space" not in header
+    if not (nifti or nrrd):
         return ()
-    message = "The file does not say how the patient lies in it; left and right may be swapped."
+    message = "The file does not say how the patient lies in it; sides, and even voxel sizes, may be wrong."
     return (Flag("unknown_orientation", message),)
 
 

@@ -12,6 +12,10 @@ from ..geometry.volume import LPS_FROM_RAS, Grid, Volume
 from .nifti import check_voxels, is_nifti
 from .quiet import quiet_libraries
 
+# What SimpleITK reads beside NIfTI and is known to say how large voxels are and where: a stack of
+# TIFF images would pass for a volume of 1 mm voxels.
+_WITH_GEOMETRY = ("NrrdImageIO", "MetaImageIO")
+
 
 def grid_of(image: sitk.Image) -> Grid:
     """Return the grid of a 3D SimpleITK image (LPS there, RAS here)."""
@@ -64,6 +68,8 @@ def _open(path: Path) -> sitk.ImageFileReader:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
+        if not (is_nifti(path) or reader.GetImageIOFromFileName(str(path)) in _WITH_GEOMETRY):
+            raise RuntimeError("a format without a place in the patient")
         reader.ReadImageInformation()
     except RuntimeError as error:
         if "orthonormal" in str(error):
