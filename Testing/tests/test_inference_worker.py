@@ -202,6 +202,20 @@ def test_a_process_that_just_ends_is_explained_with_its_last_words(ct, model):
     assert "I quit" in error.details
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "print('error: [/slicer/bin/python-real] exit abnormally - Report the problem.'); raise SystemExit(1)",
+        pytest.param(
+            "import os; os._exit(0xC0000005)", marks=pytest.mark.skipif(os.name != "nt", reason="statuses of Windows")
+        ),
+    ],
+    ids=["behind Slicer's launcher", "on Windows"],
+)
+def test_a_crash_is_told_from_an_orderly_end(ct, model, script):
+    assert "crashed" in str(failure(worker_of(script), ct, model))
+
+
 def test_a_process_that_cannot_be_started_is_explained(ct, model, temporary_folder):
     error = failure(Worker(["/nowhere/python"]), ct, model)
     assert "/nowhere/python" in str(error)

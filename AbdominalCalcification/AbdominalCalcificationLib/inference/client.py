@@ -146,7 +146,8 @@ class Worker:
                         settled = True
                         return {**event, "messages": tuple(messages)}
                 if code is not None:
-                    raise InferenceError(_obituary(code), self._log_tail())
+                    log = self._log_tail()
+                    raise InferenceError(_obituary(code, log), log)
                 if not events:
                     yield Progress(last.stage, last.fraction, last.seconds_left, waiting=True)
         finally:
@@ -205,19 +206,20 @@ class Worker:
             return ""
 
 
-def _obituary(code: int) -> str:
+def _obituary(code: int, log: str) -> str:
     """Return one line about a process that ended with the exit status `code` before it was done."""
-    if code == -9 or code == 137:
+    if code in (-9, 137):
         return (
             "The segmentation process was ended from outside (killed), most often by the system for lack of memory; "
             "close other programs or crop the image, then run again."
         )
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return f"The segmentation process crashed ({name}); run again (on the CPU if it was on a GPU) or report it."
+    # Slicer's launcher reports the crash of its child in words; Windows has exit statuses above 255 for crashes.
+    if code < 0 or code > 255 or "exit abnormally" in log:
+        name = next((each.name for each in signal.Signals if each == -code), f"exit status {code}")
+        return (
+            f"The segmentation process crashed ({name}), often for lack of memory; "
+            "close other programs or crop the image, choose the CPU if it was on a GPU, then run again."
+        )
     return f"The segmentation process ended unexpectedly (exit status {code}); see the log for what it said last."
 
 
