@@ -156,7 +156,7 @@ class Worker:
 
     def _start(self) -> None:
         command = self._command or [find_python(), str(Path(__file__).resolve().parent)]
-        folder = Path(tempfile.mkdtemp(prefix="abdominal-calcification-"))
+        folder = Path(tempfile.mkdtemp(prefix="abdominal-calcification-worker-"))
         events = folder / EVENTS_FILE
         events.touch()
         # A process group of its own, so that its children end with it; no console window on Windows.
