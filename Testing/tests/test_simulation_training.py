@@ -1,0 +1,81 @@
+"""Training data from virtual patients, and the plans of the small models."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib import anatomy
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.training import simulated, small
+
+
+def test_test_patients_are_never_trained_on():
+    for seed in (90000, 90039):
+        with pytest.raises(ValueError, match="kept for testing"):
+            simulated.draw_protocol(seed)
+
+
+def test_protocols_differ_in_phase_and_field_of_view_and_are_reproducible():
+    protocols = [simulated.draw_protocol(seed) for seed in range(1000, 1040)]
+    assert protocols == [simulated.draw_protocol(seed) for seed in range(1000, 1040)]
+    assert {p.phase for p in protocols} == {"arterial", "portal_venous", "unenhanced"}
+    heights = [p.shape[0] * p.spacing_mm[2] for p in protocols]
+    widths = [p.shape[2] * p.spacing_mm[0] for p in protocols]
+    assert min(heights) < 60 < 200 < max(heights)
+    assert min(widths) < 200 < 400 < max(widths)
+
+
+def test_the_artery_model_learns_every_territory_under_its_own_name():
+    labels = simulated.TASKS["arteries"].labels
+    assert {name: label for name, label in labels.items() if label} == {t.name: t.label for t in anatomy.TERRITORIES}
+    assert simulated.TASKS["calcification"].labels == {"background": 0, "calcification": 1}
+
+
+def test_resampling_keeps_places_and_labels():
+    grid = Grid.from_spacing((30, 40, 50), (0.8, 0.9, 2.5), (11, -7, 3), np.diag([-1.0, -1.0, 1.0]))
+    points = grid.ras_of_kji(np.argwhere(np.ones(grid.shape)))
+    ramp = Volume((points @ [1.0, 2.0, -1.5]).reshape(grid.shape).astype(np.float32), grid)
+    finer = simulated.at_spacing(ramp, 1.25, is_mask=False)
+    assert np.allclose(finer.grid.spacing_mm, 1.25)
+    inner = np.array([[k, j, i] for k in (10, 40) for j in (5, 20) for i in (5, 25)])
+    expected = finer.grid.ras_of_kji(inner) @ [1.0, 2.0, -1.5]
+    assert np.allclose(finer.array[tuple(inner.T)], expected, atol=1e-3)
+
+    mask = np.zeros(grid.shape, np.uint8)
+    mask[5:20, 10:30, 10:40] = 7
+    label = simulated.at_spacing(Volume(mask, grid), 1.25, is_mask=True)
+    assert set(np.unique(label.array)) == {0, 7}
+    volume = np.count_nonzero(label.array) * 1.25**3
+    assert volume == pytest.approx(np.count_nonzero(mask) * grid.voxel_volume_mm3, rel=0.08)
+
+
+def test_small_plans_change_the_network_and_nothing_else():
+    plans = {
+        "plans_name": "nnUNetPlans",
+        "transpose_forward": [0, 1, 2],
+        "configurations": {
+            "2d": {},
+            "3d_fullres": {
+                "spacing": [2.0, 2.0, 2.0],
+                "patch_size": [128, 128, 128],
+                "batch_size": 2,
+                "architecture": {"network_class_name": "x", "arch_kwargs": {"conv_bias": True, "n_stages": 6}},
+            },
+        },
+        "foreground_intensity_properties_per_channel": {"0": {"mean": 1.0, "percentile_00_5": 250.0}},
+    }
+    before = json.dumps(plans)
+    settings = small.SmallConfiguration()
+    new = small.small_plans(plans, settings)
+    assert json.dumps(plans) == before
+    assert list(new["configurations"]) == ["3d_fullres"]
+    chosen = new["configurations"]["3d_fullres"]
+    assert chosen["spacing"] == [2.0, 2.0, 2.0]
+    assert chosen["patch_size"] == list(settings.patch)
+    assert all(size % 2 ** (len(settings.features) - 1) == 0 for size in settings.patch)
+    assert chosen["architecture"]["arch_kwargs"]["n_stages"] == len(settings.features)
+    # Soft tissue must stay visible to the calcification model.
+    assert new["foreground_intensity_properties_per_channel"]["0"]["percentile_00_5"] <= -150
