@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from .errors import AbdominalCalcificationError
@@ -45,16 +44,17 @@ def _write_views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
 
     measurement = analysis.measurement
     try:
-        render_views(ct, measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map, path)
+        picture = render_views(ct, measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map, path)
     except AbdominalCalcificationError as error:
         return [f"views.png was not written: {error}"]
-    return []
+    return list(picture.notes)
 
 
 def _write_scene(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
-    if importlib.util.find_spec("slicer") is None:
-        return ["scene.mrb was not written: it needs Slicer, or slicer-core from PyPI."]
     from .scene.bundle import write_bundle
 
-    write_bundle(analysis, ct, path)
+    try:
+        write_bundle(analysis, ct, path)
+    except AbdominalCalcificationError as error:  # no slicer-core: everything else is still there
+        return [f"scene.mrb was not written: {error}"]
     return []

@@ -10,7 +10,9 @@ import pytest
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import Flag, measure
+from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.documents import measurement_document
 from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene, write_bundle
@@ -278,3 +280,22 @@ def test_a_file_that_is_no_scene_is_refused(scene, tmp_path):
     (tmp_path / "text.mrb").write_text(json.dumps({"not": "a scene"}))
     with pytest.raises(InputError, match="cannot be read"):
         load_scene(tmp_path / "text.mrb")
+
+
+@pytest.mark.real_ct
+def test_the_real_slab_keeps_every_voxel_through_the_scene(scene, real_ct, tmp_path):
+    import slicer
+
+    ct = read_ct(real_ct / "dicom").volume
+    labels = align_labels(read_mask(real_ct / "totalsegmentator_labels.nii.gz"), ct.grid)
+    aorta = ct.with_array((labels.array == 52).astype(np.uint8))
+    ct_node = volume_node_from(ct, "Slab")
+    show_arteries(ct_node, aorta)
+    save_scene(tmp_path / "slab.mrb")
+    load_scene(tmp_path / "slab.mrb")
+    ct_node, node = slicer.util.getNode("Slab"), slicer.util.getNode("Slab arteries")
+    assert np.array_equal(volume_from_node(ct_node).array, ct.array)
+    back = arteries_from_node(node, ct_node)
+    assert back.grid.same_as(ct.grid)
+    assert np.array_equal(back.array, aorta.array)
+    assert np.count_nonzero(back.array) == np.count_nonzero(labels.array == 52) > 10000
