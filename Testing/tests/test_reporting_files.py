@@ -256,11 +256,17 @@ def test_a_file_in_the_way_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
-def test_the_result_folder_has_the_usual_permissions(tmp_path):
+def test_a_result_has_the_usual_permissions(tmp_path):
     (tmp_path / "usual").mkdir()
-    with ResultFolder(tmp_path / "result"):
-        pass
-    assert stat.S_IMODE((tmp_path / "result").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+    (tmp_path / "usual" / "file").write_text("")
+    with ResultFolder(tmp_path / "result") as temporary:
+        write_volume(temporary / "arteries.nii.gz", volume())
+
+    def mode(name):
+        return stat.S_IMODE((tmp_path / name).stat().st_mode)
+
+    assert mode("result") == mode("usual")
+    assert mode("result/arteries.nii.gz") == mode("usual/file")
 
 
 def test_a_volume_with_sheared_axes_is_refused(tmp_path):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import SimpleITK as sitk
@@ -31,16 +31,16 @@ def write_volume(path: str | Path, volume: Volume) -> None:
     if suffix is None:
         raise InputError(f"'{path.name}' has no known image ending; use {', '.join(_SUFFIXES)}.")
     image = sitk_image(volume)
-    handle, temporary = tempfile.mkstemp(suffix=suffix, prefix=".writing-", dir=path.parent)
-    os.close(handle)
+    # Not mkstemp, whose files are readable by their owner alone.
+    temporary = path.with_name(f".writing-{uuid4().hex}{suffix}")
     try:
-        sitk.WriteImage(image, temporary, useCompression=suffix != ".nii")
+        sitk.WriteImage(image, str(temporary), useCompression=suffix != ".nii")
         os.replace(temporary, path)
     except (RuntimeError, OSError) as error:
         reason = getattr(error, "strerror", None) or "the disk may be full or read-only"
         raise InputError(f"'{path}' cannot be written ({reason}).") from None
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def sitk_image(volume: Volume) -> sitk.Image:
