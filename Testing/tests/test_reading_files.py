@@ -127,7 +127,14 @@ def make_sheared(path):
     path.write_bytes(content)
 
 
+def make_sheared_nrrd(path):
+    directions = "space: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0.5,0,1)\nspace origin: (0,0,0)\n"
+    header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 5 4 3\n" + directions + "encoding: raw\nendian: little\n\n"
+    path.write_bytes(header.encode() + bytes(120))
+
+
 REFUSED = [
+    (make_sheared_nrrd, ".nrrd", "not at right angles"),
     (make_sheared, ".nii", "not at right angles"),
     (make_empty, ".nii.gz", "is empty"),
     (make_empty, ".dcm", "is empty"),

@@ -78,6 +78,12 @@ class Grid:
         return float(np.linalg.norm(corners @ self.ijk_to_ras[:3, :3].T, axis=1).max())
 
     @property
+    def is_rectangular(self) -> bool:
+        """Whether the axes are at right angles, as image files and most filters take for granted."""
+        directions = self.ijk_to_ras[:3, :3] / self.spacing_mm
+        return bool(np.abs(directions.T @ directions - np.eye(3)).max() < 1e-4)
+
+    @property
     def ijk_to_lps(self) -> np.ndarray:
         """Affine from voxel indices (i, j, k, 1) to LPS coordinates (DICOM, ITK) in mm."""
         return LPS_FROM_RAS @ self.ijk_to_ras

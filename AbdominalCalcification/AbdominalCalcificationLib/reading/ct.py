@@ -69,6 +69,8 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
     if min(volume.grid.shape) < 2:
         raise InputError(f"'{path.name}' is a single slice; give a CT volume of several slices.")
+    if not volume.grid.is_rectangular:
+        raise InputError(f"The axes of '{path.name}' are not at right angles; resample it onto a rectangular grid.")
     volume = volume.with_array(_as_hu(volume.array, path.name))
     identity = {
         "name": path.name,

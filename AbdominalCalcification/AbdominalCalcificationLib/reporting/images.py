@@ -47,12 +47,11 @@ def sitk_image(volume: Volume) -> sitk.Image:
     """Return `volume` as a SimpleITK image (LPS); truth values become uint8."""
     array = volume.array
     image = sitk.GetImageFromArray(array.astype(np.uint8) if array.dtype == bool else array)
+    if not volume.grid.is_rectangular:
+        raise InputError("The axes of the volume are not at right angles; resample it onto a rectangular grid first.")
     lps = volume.grid.ijk_to_lps
     spacing = np.array(volume.grid.spacing_mm)
-    directions = lps[:3, :3] / spacing
-    if np.abs(directions.T @ directions - np.eye(3)).max() > 1e-4:
-        raise InputError("The axes of the volume are not at right angles; resample it onto a rectangular grid first.")
     image.SetSpacing(spacing.tolist())
-    image.SetDirection(directions.ravel().tolist())
+    image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
     image.SetOrigin(lps[:3, 3].tolist())
     return image
