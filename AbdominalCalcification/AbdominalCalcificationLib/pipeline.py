@@ -121,7 +121,7 @@ def analyze_steps(
     if defaults:
         messages.append(f"No model named for {' and '.join(defaults)}: using the bundled one.")
     if any(_is_bundled(each) for each in [*folders_of_arteries, folder_of_calcification] if each is not None):
-        flags.append(BUNDLED_MODEL_FLAG)
+        flags = [*(flag for flag in flags if flag != BUNDLED_MODEL_FLAG), BUNDLED_MODEL_FLAG]
         messages.append(BUNDLED_MODEL_FLAG.message)
     if messages:
         yield Progress("Preparing", 0.0, message=" ".join(messages))

@@ -84,7 +84,8 @@ def _fill(node, columns: Sequence) -> None:
             node.AddColumn(values)
             # Kept in the table's schema: the type survives saving, also of text that looks like a number.
             node.SetColumnType(name, values.GetDataType())
-            node.SetColumnTitle(name, name)
+            # The table view shows the unit label only as a tool tip.
+            node.SetColumnTitle(name, f"{name} ({unit})" if unit else name)
             node.SetColumnUnitLabel(name, unit)
         node.SetUseColumnTitleAsColumnHeader(True)
         node.SetLocked(True)
