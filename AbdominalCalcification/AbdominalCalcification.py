@@ -1,0 +1,1032 @@
+"""The scripted module: panel, logic and self-test. The work itself is in ``AbdominalCalcificationLib``.
+
+Nothing heavy is imported while Slicer starts: what computes is imported where it is used.
+"""
+
+import enum
+import importlib
+import logging
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from typing import Annotated
+
+import qt
+import slicer
+import vtk
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.errors import AbdominalCalcificationError, InferenceError, InputError
+from AbdominalCalcificationLib.progress import Progress, drain, scaled
+
+SAMPLE_NAME = "SimulatedAbdominalCTA"
+# The event loop gets its turn this often while the pipeline works.
+TICK_S = 0.05
+
+
+class AbdominalCalcification(ScriptedLoadableModule):
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("Abdominal Calcification")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
+        self.parent.dependencies = ["Segmentations", "SubjectHierarchy", "Plots", "Tables"]
+        self.parent.contributors = ["AbdominalCalcification contributors"]
+        self.parent.helpText = _(
+            "Measures calcification of the abdominal arteries on CT angiograms: segments the aorta, its visceral"
+            " and renal branches and the common iliac arteries, finds calcification, and reports calcified"
+            " volume, burden and clusters per artery. The models that ship with it were trained on simulated CT:"
+            " for trying and testing, not for diagnosis."
+        )
+        self.parent.acknowledgementText = _(
+            "The measures follow Halkoaho et al. 2026, Acta Radiologica Open, doi 10.1177/20584601261431608."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData():
+    """Offer the CT angiogram that ships with the extension in the Sample Data module."""
+    import SampleData
+
+    from AbdominalCalcificationLib.resources import resources_folder, sample_case
+
+    path = sample_case()
+    if not path.is_file():
+        return
+    thumbnail = resources_folder() / "Icons" / f"{SAMPLE_NAME}.png"
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category=_("Abdominal Calcification"),
+        sampleName=SAMPLE_NAME,
+        thumbnailFileName=str(thumbnail) if thumbnail.is_file() else None,
+        uris=path.as_uri(),
+        fileNames=f"{SAMPLE_NAME}.nrrd",
+        checksums="SHA256:" + slicer.util.computeChecksum("SHA256", str(path)),
+        nodeNames=SAMPLE_NAME,
+    )
+
+
+class ArterySource(enum.Enum):
+    BUNDLED = "bundled"
+    MODELS = "models"
+    EXISTING = "existing"
+
+    def label(self):
+        return {
+            "bundled": _("Bundled model (trained on simulated CT)"),
+            "models": _("nnU-Net models of your own"),
+            "existing": _("Artery masks in the scene"),
+        }[self.value]
+
+
+class CalcificationSource(enum.Enum):
+    BUNDLED = "bundled"
+    MODEL = "model"
+    THRESHOLD = "threshold"
+    EXISTING = "existing"
+
+    def label(self):
+        return {
+            "bundled": _("Bundled model (trained on simulated CT)"),
+            "model": _("nnU-Net model of your own"),
+            "threshold": _("Threshold"),
+            "existing": _("Calcification mask in the scene"),
+        }[self.value]
+
+
+class Device(enum.Enum):
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+    def label(self):
+        return {
+            "auto": _("Automatic"),
+            "cpu": _("CPU"),
+            "cuda": _("NVIDIA GPU (CUDA)"),
+            "mps": _("Apple GPU (MPS)"),
+        }[self.value]
+
+
+KEPT_LENGTH_MM = {each.group: each.kept_length_mm for each in TERRITORIES if each.group is not None}
+Length = Annotated[float, WithinRange(0, 1000)]
+
+
+@parameterNodeWrapper
+class AbdominalCalcificationParameterNode:
+    """What the user chose; kept with the scene.
+
+    Lengths are in mm, volumes in mm³. Whether checkpoints are trusted to run code is not among
+    them: a scene from somebody else must not decide that.
+    """
+
+    ct: vtkMRMLScalarVolumeNode
+    arterySource: ArterySource = ArterySource.BUNDLED
+    arteryModels: str = ""
+    calcificationSource: CalcificationSource = CalcificationSource.BUNDLED
+    calcificationModel: str = ""
+    threshold: str = "realistic"
+    arteries: vtkMRMLSegmentationNode
+    calcification: vtkMRMLSegmentationNode
+    cutOff: vtkMRMLSegmentationNode
+    device: Device = Device.AUTO
+    renalLengthMm: Length = KEPT_LENGTH_MM["renal"]
+    mesentericLengthMm: Length = KEPT_LENGTH_MM["mesenteric"]
+    commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
+    maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
+    minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
+
+
+class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
+    """From the nodes in the scene to results in the scene, without a window.
+
+    What takes long is a generator of ``Progress`` that returns its result (see
+    ``AbdominalCalcificationLib.progress``). It touches the scene only in its last step, so
+    that closing it earlier leaves the scene as it was.
+    """
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        self._worker = None
+
+    def getParameterNode(self):
+        return AbdominalCalcificationParameterNode(super().getParameterNode())
+
+    def cleanup(self):
+        """End the worker process, if one runs."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def analyzeSteps(self, parameters, trust=False, replaceMasks=True):
+        """Segment what is not there yet, measure, and show the result.
+
+        :param parameters: AbdominalCalcificationParameterNode
+        :param trust: load checkpoints that can run code
+        :param replaceMasks: write into the chosen mask nodes; False leaves them and makes new ones
+        :return: generator of Progress that returns the Analysis
+        """
+        sources = {}
+        if parameters.arterySource == ArterySource.MODELS:
+            sources["artery_models"] = self._folders(parameters.arteryModels, _("Arteries from"))
+        if parameters.calcificationSource == CalcificationSource.MODEL:
+            sources["calcification_model"] = self._folders(parameters.calcificationModel, _("Calcification from"))[0]
+        if parameters.calcificationSource == CalcificationSource.THRESHOLD:
+            sources["calcification_threshold"] = parameters.threshold.strip()
+        if self.needsModels(parameters):
+            sources |= {"device": parameters.device.value, "trust": trust, "worker": self._startedWorker()}
+        return (
+            yield from self._measuredSteps(
+                parameters,
+                givenArteries=parameters.arterySource == ArterySource.EXISTING,
+                givenCalcification=parameters.calcificationSource == CalcificationSource.EXISTING,
+                replaceMasks=replaceMasks,
+                **sources,
+            )
+        )
+
+    def recomputeSteps(self, parameters):
+        """Measure the masks as they are now, hand corrections included; no model is run."""
+        return self._measuredSteps(parameters, givenArteries=True, givenCalcification=True)
+
+    def exportSteps(self, parameters, folder, overwrite=False):
+        """Measure the masks as they are now and write the result folder of the command line.
+
+        :return: generator of Progress that returns what could not be written on this machine
+        """
+        from AbdominalCalcificationLib.export import export_steps
+        from AbdominalCalcificationLib.reporting import ResultFolder
+        from AbdominalCalcificationLib.scene.volumes import volume_from_node
+
+        ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
+        analysis = yield from scaled(self.recomputeSteps(parameters), 0.0, 0.5)
+        ct = volume_from_node(parameters.ct)
+        return (yield from scaled(export_steps(analysis, ct, folder, overwrite=overwrite), 0.5, 1.0))
+
+    def masksToAskAbout(self, parameters):
+        """Return the mask nodes that Run would overwrite though they hold somebody's work.
+
+        That is: masks that were corrected since they were made, and masks that were not made here.
+        """
+        from AbdominalCalcificationLib.scene.edits import changed_voxels
+
+        nodes = []
+        for node, kept, read in self._maskNodes(parameters):
+            if node is None or kept or parameters.ct is None:
+                continue
+            mask = read(node, parameters.ct)
+            changed = changed_voxels(node, mask)
+            if changed or (changed is None and node.GetSegmentation().GetNumberOfSegments() > 0):
+                nodes.append(node)
+        return nodes
+
+    def needsModels(self, parameters):
+        """Return whether a network has to run."""
+        return parameters.arterySource != ArterySource.EXISTING or parameters.calcificationSource in (
+            CalcificationSource.BUNDLED,
+            CalcificationSource.MODEL,
+        )
+
+    def missingPackages(self):
+        """Return the packages that models need and that are not installed (inference.packages.Package)."""
+        from AbdominalCalcificationLib.inference.packages import missing_packages
+
+        return missing_packages()
+
+    def explainPackages(self, missing):
+        """Return what would be installed, how large it is, and where it goes."""
+        import sysconfig
+
+        from AbdominalCalcificationLib.inference.packages import explain_missing
+
+        where = _("It goes into {folder}. Measuring given masks and thresholding work without it.")
+        return f"{explain_missing(missing)} {where.format(folder=sysconfig.get_paths()['purelib'])}"
+
+    def installPackages(self, missing):
+        """Install `missing`: through the PyTorch and NNUNet extensions where they are, else with pip.
+
+        Raises InferenceError where a package is still missing afterwards.
+        """
+        torchLogic = self._torchLogic()
+        for package in missing:
+            if package.name == "torch" and torchLogic is not None:
+                # The build for this computer's GPU.
+                version = package.requirement.removeprefix(package.name)
+                torchLogic.installTorch(askConfirmation=False, torchVersionRequirement=version)
+            elif package.name == "nnunetv2" and torchLogic is not None and self._nnunetInstaller() is not None:
+                self._nnunetInstaller().setupPythonRequirements(package.requirement)
+            else:
+                self._pipInstall(package.requirement)
+        importlib.invalidate_caches()
+        missing = self.missingPackages()
+        if missing:
+            raise InferenceError(
+                _(
+                    "{packages} could not be installed; check the network and the log, or install the PyTorch and"
+                    " NNUNet extensions in the Extensions Manager."
+                ).format(packages=", ".join(package.name for package in missing))
+            )
+
+    def foundResults(self, parameters):
+        """Return the scene's results of the chosen CT (scene.results.Results); None where there are none."""
+        from AbdominalCalcificationLib.scene.results import find_results
+
+        return find_results(slicer.mrmlScene, parameters.ct)
+
+    def summaryText(self, found):
+        """Return the totals in a sentence, and what counts in none of them."""
+        document = found.document
+        total = document["total"]
+        if total["burden"] is None:
+            text = _("No artery was found.")
+        else:
+            text = _(
+                "Total burden <b>{burden:.2f} %</b>: {calcified:.1f} mm³ calcified of {artery:.2f} mL artery,"
+                " in {clusters} clusters."
+            ).format(
+                burden=100 * total["burden"],
+                calcified=total["calcified_volume_mm3"],
+                artery=total["artery_volume_mm3"] / 1000,
+                clusters=total["cluster_count"],
+            )
+        left = [
+            f"{document[key]:.1f} mm³ {where}"
+            for key, where in (
+                ("beyond_kept_length_calcified_volume_mm3", _("beyond the kept lengths")),
+                ("unassigned_calcified_volume_mm3", _("near no artery")),
+            )
+            if document[key] > 0
+        ]
+        return text + (" " + _("Not counted: {what}.").format(what=", ".join(left)) if left else "")
+
+    def flagTexts(self, found):
+        """Return the messages of the quality flags."""
+        return [flag["message"] for flag in found.document["flags"]]
+
+    def show3D(self, parameters, visible):
+        """Show or hide arteries, calcification and cut-off ends in the 3D views."""
+        for node in (parameters.arteries, parameters.calcification, parameters.cutOff):
+            if node is None:
+                continue
+            if visible:
+                node.CreateClosedSurfaceRepresentation()
+            node.CreateDefaultDisplayNodes()
+            node.GetDisplayNode().SetVisibility3D(visible)
+
+    def jumpToCluster(self, found, row):
+        """Centre all slice views on the cluster in a row of the clusters table, and put the crosshair there."""
+        from AbdominalCalcificationLib.scene.tables import cluster_position
+
+        ras = cluster_position(found.clusters, row)
+        slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *ras, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+        crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        if crosshair is not None:
+            crosshair.SetCrosshairRAS(ras)
+
+    def measurementParameters(self, parameters):
+        """Return the library's measurement parameters."""
+        from AbdominalCalcificationLib.measurement import MeasurementParameters
+
+        return MeasurementParameters(
+            kept_length_mm={
+                "renal": parameters.renalLengthMm,
+                "mesenteric": parameters.mesentericLengthMm,
+                "common_iliac": parameters.commonIliacLengthMm,
+            },
+            max_distance_mm=parameters.maxDistanceMm,
+            min_cluster_volume_mm3=parameters.minClusterVolumeMm3,
+        )
+
+    def _measuredSteps(self, parameters, givenArteries, givenCalcification, replaceMasks=True, **sources):
+        """Run the pipeline on the nodes and show what it found; see `analyzeSteps`."""
+        from AbdominalCalcificationLib.measurement import Flag
+        from AbdominalCalcificationLib.pipeline import BUNDLED_MODEL_FLAG, analyze_steps
+        from AbdominalCalcificationLib.scene import edits, segmentations
+        from AbdominalCalcificationLib.scene.volumes import volume_from_node
+
+        if parameters.ct is None:
+            raise InputError(_("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module."))
+        yield Progress(_("Reading the scene"), 0.0)
+        ct = volume_from_node(parameters.ct)
+        given, made, notes, flags = {}, [], [], []
+        for name, wanted, title, read in (
+            ("arteries", givenArteries, _("artery masks"), segmentations.arteries_from_node),
+            ("calcification", givenCalcification, _("calcification mask"), segmentations.calcification_from_node),
+        ):
+            if not wanted:
+                continue
+            node = getattr(parameters, name)
+            if node is None:
+                raise InputError(_("No {masks} are chosen; choose a segmentation, or press Run.").format(masks=title))
+            given[name] = read(node, parameters.ct)
+            made.append(edits.source_of(node))
+            note = edits.record_edits(node, given[name])
+            if note is not None:
+                notes.append(note)
+                flags.append(Flag("edited_by_hand", _("The {masks} were corrected by hand.").format(masks=title)))
+        if any(source.get("bundled") for source in made):
+            flags.append(BUNDLED_MODEL_FLAG)
+        unknown = segmentations.unknown_segments(
+            parameters.arteries if givenArteries else None, parameters.calcification if givenCalcification else None
+        )
+        if unknown:
+            yield Progress(
+                _("Reading the scene"),
+                0.0,
+                message=_("Segments that stand for nothing measured here are left out: {names}.").format(
+                    names=", ".join(unknown)
+                ),
+            )
+        analysis = yield from scaled(
+            analyze_steps(
+                ct,
+                **given,
+                **sources,
+                parameters=self.measurementParameters(parameters),
+                flags=flags,
+                edits=notes,
+                identity=self._identity(parameters.ct),
+            ),
+            0.0,
+            0.97,
+        )
+        # What made the masks that were given now is not in the pipeline's hands.
+        provenance = analysis.measurement.provenance
+        for source in made:
+            provenance["models"].extend(source.get("models", ()))
+            provenance["calcification_source"] = source.get("calcification_source", provenance["calcification_source"])
+        yield Progress(_("Showing the result"), 0.97)
+        self._show(parameters, analysis, given, replaceMasks)
+        return analysis
+
+    def _show(self, parameters, analysis, given, replaceMasks):
+        """Put masks that were made, cut-off ends, tables and chart into the scene."""
+        from AbdominalCalcificationLib.scene import edits, results, segmentations
+
+        ct, measurement = parameters.ct, analysis.measurement
+        provenance = measurement.provenance
+        for name, mask, bundled, show in (
+            (
+                "arteries",
+                analysis.arteries,
+                parameters.arterySource == ArterySource.BUNDLED,
+                segmentations.show_arteries,
+            ),
+            (
+                "calcification",
+                analysis.calcification,
+                parameters.calcificationSource == CalcificationSource.BUNDLED,
+                segmentations.show_calcification,
+            ),
+        ):
+            if name in given:
+                continue
+            source = {"models": [m for m in provenance["models"] if m["role"] == name], "bundled": bundled}
+            if name == "calcification":
+                source["calcification_source"] = provenance["calcification_source"]
+            node = show(ct, mask, getattr(parameters, name) if replaceMasks else None)
+            edits.remember_origin(node, mask, source)
+            setattr(parameters, name, node)
+        parameters.cutOff = segmentations.show_cut_off(ct, measurement.cut_arteries, parameters.cutOff)
+        results.store_measurement(measurement, ct)
+
+    def _maskNodes(self, parameters):
+        """Return (node, whether Run only reads it, how to read it) of both masks."""
+        from AbdominalCalcificationLib.scene.segmentations import arteries_from_node, calcification_from_node
+
+        return (
+            (parameters.arteries, parameters.arterySource == ArterySource.EXISTING, arteries_from_node),
+            (
+                parameters.calcification,
+                parameters.calcificationSource == CalcificationSource.EXISTING,
+                calcification_from_node,
+            ),
+        )
+
+    def _folders(self, text, where):
+        folders = [Path(part.strip()) for part in text.split(";") if part.strip()]
+        if not folders:
+            raise InputError(
+                _("No model folder is named under '{field}'; choose an nnU-Net v2 model folder.").format(field=where)
+            )
+        return folders
+
+    def _startedWorker(self):
+        from AbdominalCalcificationLib.inference import Worker
+
+        if self._worker is None:
+            self._worker = Worker()
+        return self._worker
+
+    def _identity(self, ctNode):
+        """Return what tells which image it was: its name and, where it came from DICOM, its series UID."""
+        identity = {"name": ctNode.GetName(), "format": "scene"}
+        hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+        item = hierarchy.GetItemByDataNode(ctNode) if hierarchy is not None else 0
+        uid = hierarchy.GetItemUID(item, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMUIDName()) if item else ""
+        return identity | ({"series_uid": uid} if uid else {})
+
+    def _torchLogic(self):
+        """Return the logic of the PyTorch extension; None where it is not installed."""
+        try:
+            import PyTorchUtils
+        except ImportError:
+            return None
+        return PyTorchUtils.PyTorchUtilsLogic()
+
+    def _nnunetInstaller(self):
+        """Return the installer of the NNUNet extension; None where it is not installed."""
+        try:
+            from SlicerNNUNetLib import InstallLogic
+        except ImportError:
+            return None
+        return InstallLogic(doAskConfirmation=False)
+
+    def _pipInstall(self, requirement):
+        # Slicer's own SimpleITK and requests must stay as they are.
+        try:
+            from slicer.packaging import pip_install
+        except ImportError:  # before Slicer 5.12
+            slicer.util.pip_install(requirement)
+        else:
+            pip_install([requirement], skip_packages=["SimpleITK", "requests"], requester="AbdominalCalcification")
+
+
+class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel. Long work advances in a timer, a few steps per tick, so that the window stays alive."""
+
+    def __init__(self, parent=None):
+        # First, because without a parent the base class goes on to setup(), which observes.
+        VTKObservationMixin.__init__(self)
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+
+    def setup(self):
+        ScriptedLoadableModuleWidget.setup(self)
+        self.logic = AbdominalCalcificationLogic()
+        self._parameterNode = None
+        self._guiTag = None
+        self._shownCT = None
+        self._observedMasks = []
+        self._steps = None
+        self._onDone = None
+        self._ticking = False
+        self._answers = ()
+
+        panel = slicer.util.loadUI(self.resourcePath("UI/AbdominalCalcification.ui"))
+        self.layout.addWidget(panel)
+        self.ui = slicer.util.childWidgetVariables(panel)
+        panel.setMRMLScene(slicer.mrmlScene)
+        self._timer = qt.QTimer()
+        self._timer.interval = 0
+        self._timer.connect("timeout()", self.onTick)
+
+        self.ui.runButton.connect("clicked(bool)", self.onRun)
+        self.ui.cancelButton.connect("clicked(bool)", self.onCancel)
+        self.ui.recomputeButton.connect("clicked(bool)", self.onRecompute)
+        self.ui.exportButton.connect("clicked(bool)", self.onExport)
+        self.ui.show3DButton.connect("toggled(bool)", self.onShow3D)
+        self.ui.showChartButton.connect("clicked(bool)", self.onShowChart)
+        self.ui.installButton.connect("clicked(bool)", self.onInstall)
+        self.ui.arteryModelsBrowse.connect("clicked(bool)", self.onBrowseArteryModels)
+        self.ui.calcificationModelBrowse.connect("clicked(bool)", self.onBrowseCalcificationModel)
+        self.ui.clustersTable.connect("selectionChanged()", self.onClusterSelected)
+        for index, button in enumerate((self.ui.firstAnswer, self.ui.secondAnswer, self.ui.lastAnswer)):
+            button.connect("clicked(bool)", lambda _checked=False, index=index: self.onAnswer(index))
+
+        self.ui.progressBar.visible = False
+        self.ui.questionFrame.visible = False
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneReplaced)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneReplaced)
+        self.initializeParameterNode()
+
+    def cleanup(self):
+        """Called when the module is closed or reloaded: nothing may go on without its panel."""
+        self._stop()
+        self.setParameterNode(None)
+        self.removeObservers()
+        self.logic.cleanup()
+
+    def enter(self):
+        """Called each time the panel is opened."""
+        self.initializeParameterNode()
+        self._showPackages()
+
+    def onSceneStartClose(self, caller, event):
+        self._stop()
+        self.setParameterNode(None)
+
+    def onSceneReplaced(self, caller, event):
+        self.initializeParameterNode()
+
+    def initializeParameterNode(self):
+        """Show the scene's choices and results; take the first CT where none is chosen."""
+        self.setParameterNode(self.logic.getParameterNode())
+        if self._parameterNode.ct is None:
+            volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+            self._parameterNode.ct = next((v for v in volumes if v.GetClassName() == "vtkMRMLScalarVolumeNode"), None)
+        self.showResults()
+
+    def setParameterNode(self, parameterNode):
+        if self._parameterNode is not None:
+            self._parameterNode.disconnectGui(self._guiTag)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self._parameterNode = parameterNode
+        if parameterNode is not None:
+            self._guiTag = parameterNode.connectGui(self.ui)
+            self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self.onParametersChanged()
+
+    def onParametersChanged(self, caller=None, event=None):
+        """Enable what can be done, and show only the fields that the chosen sources use."""
+        parameters, busy = self._parameterNode, self._steps is not None
+        self.ui.inputsButton.enabled = self.ui.advancedButton.enabled = parameters is not None and not busy
+        self.ui.cancelButton.enabled = busy
+        hasCT = parameters is not None and parameters.ct is not None
+        hasMasks = hasCT and parameters.arteries is not None and parameters.calcification is not None
+        asking = bool(self._answers)
+        self.ui.runButton.enabled = hasCT and not busy and not asking
+        for button in (self.ui.recomputeButton, self.ui.exportButton):
+            button.enabled = hasMasks and not busy and not asking
+        self.ui.show3DButton.enabled = hasMasks
+        if parameters is None:
+            return
+        if parameters.ct is not self._shownCT:
+            self._shownCT = parameters.ct
+            self.showResults()
+        for shown, names in (
+            (parameters.arterySource == ArterySource.MODELS, ("arteryModelsLabel", "arteryModelsRow")),
+            (
+                parameters.calcificationSource == CalcificationSource.MODEL,
+                ("calcificationModelLabel", "calcificationModelRow"),
+            ),
+            (parameters.calcificationSource == CalcificationSource.THRESHOLD, ("thresholdLabel", "threshold")),
+        ):
+            for name in names:
+                getattr(self.ui, name).visible = shown
+        self._observeMasks()
+
+    def onRun(self, checked=False):
+        """Run, after asking what has to be asked."""
+        missing = self.logic.missingPackages() if self.logic.needsModels(self._parameterNode) else []
+        if missing:
+            self._ask(
+                self.logic.explainPackages(missing),
+                (_("Install, then run"), lambda: self._install(missing) and self.onRun()),
+            )
+            return
+        try:
+            corrected = self.logic.masksToAskAbout(self._parameterNode)
+        except AbdominalCalcificationError as error:
+            self._showError(str(error))
+            return
+        if corrected:
+            self._ask(
+                _("{masks}: corrected by hand, or not made here. Running again would replace this work.").format(
+                    masks=", ".join(f"'{node.GetName()}'" for node in corrected)
+                ),
+                (_("Keep, make new masks"), lambda: self._run(replaceMasks=False)),
+                (_("Replace"), lambda: self._run(replaceMasks=True)),
+            )
+            return
+        self._run(replaceMasks=True)
+
+    def onCancel(self, checked=False):
+        if self._steps is not None:
+            self._stop()
+            self._status(_("Cancelled; the scene is as it was."))
+
+    def onRecompute(self, checked=False):
+        self._start(self.logic.recomputeSteps(self._parameterNode), self._onMeasured)
+
+    def onExport(self, checked=False):
+        chosen = qt.QFileDialog.getExistingDirectory(self.parent, _("Folder for the result folder"))
+        if not chosen:
+            return
+        folder = Path(chosen) / f"{self._fileName(self._parameterNode.ct.GetName())} calcification"
+        if folder.exists():
+            self._ask(
+                _("'{folder}' exists already.").format(folder=folder),
+                (_("Replace its results"), lambda: self._export(folder, overwrite=True)),
+            )
+        else:
+            self._export(folder, overwrite=False)
+
+    def onShow3D(self, shown):
+        with slicer.util.WaitCursor():
+            self.logic.show3D(self._parameterNode, shown)
+        if shown and slicer.app.layoutManager() is not None:
+            slicer.util.resetThreeDViews()
+
+    def onShowChart(self, checked=False):
+        found = self.logic.foundResults(self._parameterNode)
+        if found is not None and found.chart is not None:
+            slicer.modules.plots.logic().ShowChartInLayout(found.chart)
+
+    def onClusterSelected(self):
+        """Centre the views on the cluster of the selected row."""
+        table = self.ui.clustersTable
+        rows = [
+            table.sortFilterProxyModel().mapToSource(index).row() for index in table.selectionModel().selectedRows()
+        ]
+        found = self.logic.foundResults(self._parameterNode)
+        if found is not None and len(rows) == 1:
+            self.logic.jumpToCluster(found, rows[0])
+
+    def onInstall(self, checked=False):
+        missing = self.logic.missingPackages()
+        self._ask(self.logic.explainPackages(missing), (_("Install"), lambda: self._install(missing)))
+
+    def onBrowseArteryModels(self, checked=False):
+        folder = qt.QFileDialog.getExistingDirectory(self.parent, _("nnU-Net v2 model folder for arteries"))
+        if folder:
+            before = self._parameterNode.arteryModels.strip().rstrip(";")
+            self._parameterNode.arteryModels = f"{before}; {folder}" if before else folder
+
+    def onBrowseCalcificationModel(self, checked=False):
+        folder = qt.QFileDialog.getExistingDirectory(self.parent, _("nnU-Net v2 model folder for calcification"))
+        if folder:
+            self._parameterNode.calcificationModel = folder
+
+    def onAnswer(self, index):
+        """Act on a button of the question in the panel; the last one is always Cancel."""
+        answers, self._answers = self._answers, ()
+        self.ui.questionFrame.visible = False
+        self.onParametersChanged()
+        if index < len(answers):
+            answers[index][1]()
+
+    @property
+    def isBusy(self):
+        """Whether something is at work."""
+        return self._steps is not None
+
+    def onTick(self):
+        """Advance the work for a short while."""
+        if self._ticking or self._steps is None:
+            return
+        self._ticking = True
+        try:
+            self._advance(time.monotonic() + TICK_S)
+        except StopIteration as finished:
+            onDone = self._onDone
+            self._stop()
+            onDone(finished.value)
+        except AbdominalCalcificationError as error:
+            self._stop()
+            self._showError(str(error))
+            self._log(getattr(error, "details", ""))
+        except Exception as error:
+            self._stop()
+            logging.exception("AbdominalCalcification")
+            self._showError(_("Internal error: {error}; see the Python console.").format(error=error))
+        finally:
+            self._ticking = False
+
+    def onMasksChanged(self, caller=None, event=None):
+        """Say that the numbers no longer belong to the masks."""
+        if not self.isBusy and self._parameterNode and self.logic.foundResults(self._parameterNode) is not None:
+            self._status(_("The masks were changed: press Recompute for numbers that belong to them."))
+
+    def showResults(self):
+        """Show the results of the chosen CT, or that there are none."""
+        found = self.logic.foundResults(self._parameterNode)
+        self.ui.territoriesTable.setMRMLTableNode(found.territories if found is not None else None)
+        self.ui.clustersTable.setMRMLTableNode(found.clusters if found is not None else None)
+        for widget in (self.ui.territoriesTable, self.ui.clustersLabel, self.ui.clustersTable):
+            widget.visible = found is not None
+        self.ui.showChartButton.enabled = found is not None
+        self.ui.summaryLabel.text = self.logic.summaryText(found) if found is not None else _("Nothing measured yet.")
+        flags = self.logic.flagTexts(found) if found is not None else []
+        self.ui.flagsLabel.text = "<br>".join(f"⚠ {text}" for text in flags)
+        self.ui.flagsLabel.visible = bool(flags)
+
+    def _run(self, replaceMasks):
+        trust = self.ui.trustCheckBox.checked
+        self._start(self.logic.analyzeSteps(self._parameterNode, trust, replaceMasks), self._onMeasured)
+
+    def _export(self, folder, overwrite):
+        def done(notes):
+            self._onMeasured(None)
+            for note in notes:
+                self._log(note)
+            self._status(_("Exported to {folder}").format(folder=folder))
+
+        self._start(self.logic.exportSteps(self._parameterNode, folder, overwrite), done)
+
+    def _install(self, missing):
+        names = ", ".join(package.name for package in missing)
+        self._status(_("Installing {packages}; this can take minutes…").format(packages=names))
+        slicer.app.processEvents()
+        try:
+            with slicer.util.WaitCursor():
+                self.logic.installPackages(missing)
+        except Exception as error:  # pip and the extensions' installers raise what they like
+            logging.exception("AbdominalCalcification")
+            self._showError(str(error))
+            return False
+        finally:
+            self._showPackages()
+        self._status(_("Installed."))
+        return True
+
+    def _start(self, steps, onDone):
+        self._steps, self._onDone = steps, onDone
+        self.ui.log.clear()
+        self.ui.progressBar.value = 0
+        self.ui.progressBar.visible = True
+        self._status(_("Starting"))
+        self.onParametersChanged()
+        self._timer.start()
+
+    def _advance(self, until):
+        while True:
+            step = next(self._steps)
+            if step.message:
+                self._log(step.message)
+            if step.waiting or time.monotonic() >= until:
+                break
+        # Another process is at work: no need to ask it in every turn of the event loop.
+        self._timer.interval = int(1000 * TICK_S) if step.waiting else 0
+        left = (
+            "" if step.seconds_left is None else _(", about {time} left").format(time=self._duration(step.seconds_left))
+        )
+        self._status(step.stage + left)
+        if step.fraction is not None:
+            self.ui.progressBar.value = int(1000 * step.fraction)
+
+    def _stop(self):
+        """End the work, if any; closing the generator ends its process and removes its files."""
+        self._timer.stop()
+        steps, self._steps, self._onDone = self._steps, None, None
+        if steps is not None:
+            steps.close()
+        self.ui.progressBar.visible = False
+        self.onParametersChanged()
+
+    def _onMeasured(self, analysis):
+        self.showResults()
+        self._status(_("Done."))
+        self.ui.resultsButton.collapsed = False
+        if self.ui.show3DButton.checked:
+            self.logic.show3D(self._parameterNode, True)
+        else:
+            self.ui.show3DButton.checked = True
+
+    def _observeMasks(self):
+        """Watch the chosen masks for edits."""
+        masks = [n for n in (self._parameterNode.arteries, self._parameterNode.calcification) if n is not None]
+        if masks == self._observedMasks:
+            return
+        self.removeObservers(self.onMasksChanged)
+        for node in masks:
+            for event in (
+                slicer.vtkSegmentation.SourceRepresentationModified,
+                slicer.vtkSegmentation.SegmentAdded,
+                slicer.vtkSegmentation.SegmentRemoved,
+            ):
+                self.addObserver(node, event, self.onMasksChanged)
+        self._observedMasks = masks
+
+    def _showPackages(self):
+        missing = self.logic.missingPackages()
+        self.ui.installButton.visible = bool(missing)
+        self.ui.packagesLabel.text = (
+            self.logic.explainPackages(missing) if missing else _("The packages that models need are installed.")
+        )
+
+    def _ask(self, text, *answers):
+        """Ask in the panel, not in a dialog: buttons for `answers` (text, what to do), and Cancel."""
+        self._answers = answers
+        self.ui.questionLabel.text = text
+        for index, button in enumerate((self.ui.firstAnswer, self.ui.secondAnswer)):
+            button.visible = index < len(answers)
+            button.text = answers[index][0] if index < len(answers) else ""
+        self.ui.lastAnswer.text = _("Cancel")
+        self.ui.questionFrame.visible = True
+        self.onParametersChanged()
+
+    def _showError(self, message):
+        self._status(f'<span style="color:#c0392b">{message}</span>')
+        self._log(message)
+
+    def _status(self, text):
+        self.ui.statusLabel.text = text
+
+    def _log(self, text):
+        if text:
+            self.ui.log.appendPlainText(text)
+
+    @staticmethod
+    def _duration(seconds):
+        return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+    @staticmethod
+    def _fileName(name):
+        return "".join(c if c.isalnum() or c in " ._-" else "_" for c in name).strip(" .") or "CT"
+
+
+class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
+    """Runs in a bare Slicer, without network and without torch; inference is skipped there, and says so."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+        self.logic = AbdominalCalcificationLogic()
+        self.parameters = self.logic.getParameterNode()
+
+    def tearDown(self):
+        self.logic.cleanup()
+        slicer.mrmlScene.Clear()
+
+    def runTest(self, **kwargs):
+        """Run every test; the Reload & Test button comes here. A skipped test is no failure."""
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(type(self)).run(result)
+        for test, reason in result.skipped:
+            self.delayDisplay(f"Skipped {test.id()}: {reason}")
+        problems = [f"{test.id()}: {trace}" for test, trace in result.failures + result.errors]
+        if problems:
+            raise AssertionError("\n".join(problems))
+        self.delayDisplay(f"{result.testsRun} tests passed or skipped")
+
+    def test_sampleIsInTheSampleDataModule(self):
+        import SampleData
+
+        registerSampleData()
+        node = SampleData.downloadSample(SAMPLE_NAME)
+        self.assertEqual(node.GetName(), SAMPLE_NAME)
+        self.assertGreater(node.GetImageData().GetScalarRange()[1], 300)
+
+    def test_givenMasksAreMeasured(self):
+        arteries, calcification = self._chooseSampleWithMasks()
+        analysis = drain(self.logic.analyzeSteps(self.parameters))
+        measurement = analysis.measurement
+        voxel = calcification.grid.voxel_volume_mm3
+        everything = (
+            measurement.total.calcified_volume_mm3
+            + measurement.unassigned_calcified_volume_mm3
+            + measurement.beyond_kept_length_calcified_volume_mm3
+            + measurement.below_minimum_calcified_volume_mm3
+        )
+        self.assertAlmostEqual(everything, (calcification.array != 0).sum() * voxel, places=3)
+        self.assertTrue(measurement.territory("aorta").found)
+        self.assertEqual(analysis.arteries.array.tolist(), arteries.array.tolist())
+
+    def test_thresholdNeedsNoModel(self):
+        self._chooseSampleWithMasks()
+        self.parameters.calcificationSource = CalcificationSource.THRESHOLD
+        self.parameters.threshold = "fixed:400"
+        self.assertFalse(self.logic.needsModels(self.parameters))
+        own = self.parameters.calcification
+        analysis = drain(self.logic.analyzeSteps(self.parameters, replaceMasks=False))
+        self.assertGreater(analysis.measurement.total.calcified_volume_mm3, 0)
+        self.assertIsNot(self.parameters.calcification, own)
+
+    def test_modelsSegmentTheSample(self):
+        missing = self.logic.missingPackages()
+        if missing:
+            self.skipTest(f"inference needs {', '.join(p.name for p in missing)}, not installed here")
+        self._chooseSample()
+        analysis = drain(self.logic.analyzeSteps(self.parameters))
+        self.assertTrue(analysis.measurement.territory("aorta").found)
+        self.assertGreater(analysis.measurement.total.calcified_volume_mm3, 0)
+        self.assertIn("bundled_model", [flag.code for flag in analysis.measurement.flags])
+
+    def test_correctionsAreNoticedAndCounted(self):
+        self._chooseSampleWithMasks()
+        self.parameters.calcificationSource = CalcificationSource.THRESHOLD
+        self.parameters.threshold = "fixed:400"
+        drain(self.logic.analyzeSteps(self.parameters, replaceMasks=False))
+        self.assertEqual(self.logic.masksToAskAbout(self.parameters), [])
+        removed = self._eraseHalf(self.parameters.calcification)
+        self.assertEqual(self.logic.masksToAskAbout(self.parameters), [self.parameters.calcification])
+        measurement = drain(self.logic.recomputeSteps(self.parameters)).measurement
+        self.assertIn("edited_by_hand", [flag.code for flag in measurement.flags])
+        self.assertEqual([edit["changed_voxels"] for edit in measurement.provenance["edits"]], [removed])
+
+    def test_resultsSurviveTheScene(self):
+        self._chooseSampleWithMasks()
+        drain(self.logic.analyzeSteps(self.parameters))
+        self.parameters.renalLengthMm = 25.0
+        shown = self.logic.summaryText(self.logic.foundResults(self.parameters))
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(path))
+            slicer.mrmlScene.Clear()
+            slicer.util.loadScene(path)
+        parameters = self.logic.getParameterNode()
+        self.assertEqual(parameters.renalLengthMm, 25.0)
+        self.assertIsNotNone(parameters.ct)
+        self.assertIsNotNone(parameters.arteries)
+        self.assertEqual(self.logic.summaryText(self.logic.foundResults(parameters)), shown)
+
+    def test_exportWritesTheFilesOfTheCommandLine(self):
+        self._chooseSampleWithMasks()
+        with tempfile.TemporaryDirectory() as folder:
+            results = Path(folder) / "results"
+            drain(self.logic.exportSteps(self.parameters, results))
+            written = {path.name for path in results.iterdir()}
+            for name in ("arteries.nii.gz", "calcification.nii.gz", "measurements.json", "territories.csv"):
+                self.assertIn(name, written)
+            with self.assertRaises(InputError):
+                drain(self.logic.exportSteps(self.parameters, results))
+
+    def test_panelGoesFromSampleToResults(self):
+        self._chooseSampleWithMasks()
+        widget = AbdominalCalcificationWidget()
+        try:
+            widget.ui.runButton.click()
+            self._waitFor(widget)
+            self.assertEqual(widget.ui.statusLabel.text, _("Done."))
+            self.assertIsNotNone(widget.ui.territoriesTable.mrmlTableNode())
+            self.assertIsNotNone(widget.ui.clustersTable.mrmlTableNode())
+        finally:
+            widget.cleanup()
+            widget.parent.deleteLater()
+
+    def _chooseSample(self):
+        from AbdominalCalcificationLib.resources import sample_case
+
+        self.parameters.ct = slicer.util.loadVolume(str(sample_case()))
+
+    def _chooseSampleWithMasks(self):
+        """Choose the sample CT and, as masks of the user's own, its exact truth; return the masks."""
+        from AbdominalCalcificationLib.reading import read_mask
+        from AbdominalCalcificationLib.resources import sample_case
+        from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+
+        self._chooseSample()
+        arteries = read_mask(sample_case().with_name("simulated_cta_arteries.nrrd"))
+        calcification = read_mask(sample_case().with_name("simulated_cta_calcification.nrrd"))
+        self.parameters.arteries = show_arteries(self.parameters.ct, arteries)
+        self.parameters.calcification = show_calcification(self.parameters.ct, calcification)
+        self.parameters.arterySource = ArterySource.EXISTING
+        self.parameters.calcificationSource = CalcificationSource.EXISTING
+        return arteries, calcification
+
+    def _eraseHalf(self, node):
+        """Erase the lower half of the calcification and return how many voxels that were."""
+        segment = node.GetSegmentation().GetNthSegmentID(0)
+        array = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment, self.parameters.ct)
+        middle = int(array.nonzero()[0].mean())
+        removed = int((array[:middle] != 0).sum())
+        array[:middle] = 0
+        slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, segment, self.parameters.ct)
+        return removed
+
+    def _waitFor(self, widget, seconds=300):
+        until = time.monotonic() + seconds
+        while widget.isBusy and time.monotonic() < until:
+            slicer.app.processEvents()
+        self.assertFalse(widget.isBusy)

@@ -1,0 +1,498 @@
+"""The panel, driven through its buttons in the test host."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import slicer
+
+from AbdominalCalcificationLib.progress import Progress
+from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model, sample_case
+
+pytestmark = pytest.mark.scene
+TESTING = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def host():
+    from host import start
+
+    return start()
+
+
+@pytest.fixture
+def module(host, monkeypatch):
+    """The module in an empty scene. Qt swallows what a slot raises: here it fails the test."""
+    raised = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
+    slicer.mrmlScene.Clear()
+    yield host.module
+    slicer.mrmlScene.Clear()
+    assert raised == []
+
+
+@pytest.fixture
+def panel(module):
+    """The panel of an empty scene."""
+    widget = module.AbdominalCalcificationWidget()
+    yield widget
+    widget.cleanup()
+
+
+@pytest.fixture
+def panel_with_masks(module, panel):
+    """The panel with the sample CT and, chosen as given masks, its exact truth."""
+    from AbdominalCalcificationLib.reading import read_mask
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+
+    parameters = panel.logic.getParameterNode()
+    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    folder = sample_case().parent
+    parameters.arteries = show_arteries(parameters.ct, read_mask(folder / "simulated_cta_arteries.nrrd"))
+    parameters.calcification = show_calcification(parameters.ct, read_mask(folder / "simulated_cta_calcification.nrrd"))
+    parameters.arterySource = module.ArterySource.EXISTING
+    parameters.calcificationSource = module.CalcificationSource.EXISTING
+    return panel
+
+
+@pytest.fixture
+def panel_with_results(panel_with_masks):
+    run(panel_with_masks)
+    return panel_with_masks
+
+
+def settle(widget):
+    from host.application import run_until
+
+    assert run_until(lambda: not widget.isBusy, 240)
+
+
+def run(widget):
+    widget.ui.runButton.click()
+    settle(widget)
+
+
+def status(widget) -> str:
+    return widget.ui.statusLabel.text
+
+
+def asked(widget) -> str:
+    """The question that the panel asks; empty where it asks none."""
+    return widget.ui.questionLabel.text if not widget.ui.questionFrame.isHidden() else ""
+
+
+def parameters_of(widget):
+    return widget.logic.getParameterNode()
+
+
+def nodes_in_scene() -> set[str]:
+    return {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
+
+
+def erase_lower_half(widget) -> None:
+    parameters = parameters_of(widget)
+    node, ct = parameters.calcification, parameters.ct
+    segment = node.GetSegmentation().GetNthSegmentID(0)
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment, ct)
+    array[: int(array.nonzero()[0].mean())] = 0
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, segment, ct)
+
+
+def endless_work(closed: list):
+    def analyze_steps(*_args, **_kwargs):
+        try:
+            while True:
+                yield Progress("Working", 0.3, 75.0, waiting=True)
+        finally:
+            closed.append(True)
+
+    return analyze_steps
+
+
+def test_nothing_heavy_is_imported_while_slicer_starts():
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]; from host import start; start();"
+        "print([m for m in ('torch', 'nnunetv2', 'scipy', 'SimpleITK') if m in sys.modules])"
+    )
+    paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip().splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
+def test_an_empty_scene_offers_nothing_to_run(panel):
+    for button in (panel.ui.runButton, panel.ui.cancelButton, panel.ui.recomputeButton, panel.ui.exportButton):
+        assert not button.enabled
+    assert "Nothing measured" in panel.ui.summaryLabel.text
+
+
+def test_opening_the_panel_takes_the_ct_that_is_there(panel):
+    volume = slicer.util.loadVolume(str(sample_case()))
+    panel.enter()
+    assert parameters_of(panel).ct is volume
+    assert panel.ui.runButton.enabled
+
+
+def test_only_the_fields_of_the_chosen_source_are_shown(module, panel):
+    parameters = parameters_of(panel)
+    assert panel.ui.arteryModelsRow.isHidden()
+    parameters.arterySource = module.ArterySource.MODELS
+    assert not panel.ui.arteryModelsRow.isHidden()
+    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    assert not panel.ui.threshold.isHidden()
+    assert panel.ui.calcificationModelRow.isHidden()
+
+
+def test_choices_in_the_panel_reach_the_parameter_node(module, panel):
+    panel.ui.renalLength.value = 22.0
+    panel.ui.calcificationSource.currentIndex = 2
+    panel.ui.threshold.text = "fixed:300"
+    parameters = parameters_of(panel)
+    assert parameters.renalLengthMm == 22.0
+    assert parameters.calcificationSource == module.CalcificationSource.THRESHOLD
+    assert parameters.threshold == "fixed:300"
+
+
+def test_given_masks_lead_to_tables_flags_and_a_summary(panel_with_results):
+    panel = panel_with_results
+    assert status(panel) == "Done."
+    table = panel.ui.territoriesTable.mrmlTableNode()
+    assert table.GetNumberOfRows() >= 8
+    assert panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() > 0
+    assert "burden" in panel.ui.summaryLabel.text
+    assert panel.ui.show3DButton.checked
+    assert parameters_of(panel).arteries.GetDisplayNode().GetVisibility3D()
+
+
+@pytest.mark.nnunet
+def test_the_bundled_models_lead_from_the_sample_case_to_results(panel):
+    pytest.importorskip("torch")
+    pytest.importorskip("nnunetv2")
+    assert bundled_artery_model().is_dir()
+    assert bundled_calcification_model().is_dir()
+    slicer.util.loadVolume(str(sample_case()))
+    panel.enter()
+    run(panel)
+    assert status(panel) == "Done."
+    assert "simulated CT" in panel.ui.flagsLabel.text
+    assert parameters_of(panel).arteries is not None
+    assert panel.ui.recomputeButton.enabled
+
+
+@pytest.mark.nnunet
+def test_cancel_ends_the_worker_process_and_leaves_the_scene_alone(panel):
+    pytest.importorskip("torch")
+    pytest.importorskip("nnunetv2")
+    from host.application import run_until
+
+    slicer.util.loadVolume(str(sample_case()))
+    panel.enter()
+    before = nodes_in_scene()
+    panel.ui.runButton.click()
+    assert run_until(lambda: panel.logic._worker is not None and panel.logic._worker.is_alive, 60)
+    process = panel.logic._worker._process
+    panel.ui.cancelButton.click()
+    assert "Cancelled" in status(panel)
+    assert process.poll() is not None
+    assert nodes_in_scene() == before
+
+
+def test_cancel_closes_the_work_and_leaves_the_scene_alone(panel_with_masks, monkeypatch):
+    closed = []
+    monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", endless_work(closed))
+    before = nodes_in_scene()
+    panel = panel_with_masks
+    panel.ui.runButton.click()
+    from host.application import run_until
+
+    assert run_until(lambda: "Working" in status(panel), 10)
+    assert "about 75 s left" in status(panel)
+    assert panel.ui.progressBar.value == pytest.approx(291, abs=1)
+    assert not panel.ui.runButton.enabled
+    assert not panel.ui.inputsButton.enabled
+    panel.ui.cancelButton.click()
+    assert closed == [True]
+    assert not panel.isBusy
+    assert "Cancelled" in status(panel)
+    assert nodes_in_scene() == before
+    assert panel.ui.runButton.enabled
+
+
+def test_closing_the_scene_cancels(panel_with_masks, monkeypatch):
+    closed = []
+    monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", endless_work(closed))
+    panel_with_masks.ui.runButton.click()
+    from host.application import run_until
+
+    run_until(lambda: "Working" in status(panel_with_masks), 10)
+    slicer.mrmlScene.Clear()
+    assert closed == [True]
+    assert not panel_with_masks.isBusy
+    assert not panel_with_masks.ui.runButton.enabled
+
+
+def test_a_wrong_threshold_is_said_in_the_panel(module, panel_with_masks):
+    parameters = parameters_of(panel_with_masks)
+    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcification = None
+    parameters.threshold = "nonsense"
+    before = nodes_in_scene()
+    run(panel_with_masks)
+    assert "nonsense" in status(panel_with_masks)
+    assert nodes_in_scene() == before
+    assert panel_with_masks.ui.runButton.enabled
+
+
+def test_a_missing_model_folder_is_said_in_the_panel(module, panel, monkeypatch, tmp_path):
+    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: ())
+    parameters = parameters_of(panel)
+    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    parameters.arterySource = module.ArterySource.MODELS
+    run(panel)
+    assert "choose an nnU-Net v2 model folder" in status(panel)
+    parameters.arteryModels = str(tmp_path / "gone")
+    run(panel)
+    assert "gone" in status(panel)
+
+
+def test_an_unexpected_error_leaves_the_panel_usable(panel_with_masks, monkeypatch):
+    def broken(*_args, **_kwargs):
+        yield Progress("Working")
+        raise RuntimeError("out of cheese")
+
+    monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", broken)
+    run(panel_with_masks)
+    assert "Internal error: out of cheese" in status(panel_with_masks)
+    assert panel_with_masks.ui.runButton.enabled
+
+
+def test_missing_packages_are_explained_before_anything_is_installed(module, panel, monkeypatch):
+    from AbdominalCalcificationLib.inference.packages import PACKAGES
+
+    installed = []
+    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: PACKAGES)
+    monkeypatch.setattr(
+        module.AbdominalCalcificationLogic, "installPackages", lambda self, missing: installed.append(missing)
+    )
+    slicer.util.loadVolume(str(sample_case()))
+    panel.enter()
+    panel.ui.runButton.click()
+    assert "torch" in asked(panel)
+    assert "MB" in asked(panel)
+    assert "site-packages" in asked(panel) or "dist-packages" in asked(panel)
+    assert not panel.ui.runButton.enabled
+    panel.ui.lastAnswer.click()
+    assert not asked(panel)
+    assert installed == []
+    assert not panel.isBusy
+    assert panel.ui.runButton.enabled
+
+
+def test_packages_are_installed_by_the_button(module, panel, monkeypatch):
+    from AbdominalCalcificationLib.inference.packages import PACKAGES
+
+    missing = list(PACKAGES)
+    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: tuple(missing))
+    monkeypatch.setattr(slicer.util, "pip_install", lambda requirement: missing.pop(0))
+    panel.enter()
+    panel.ui.installButton.click()
+    panel.ui.firstAnswer.click()
+    assert missing == []
+    assert "Installed" in status(panel)
+    assert panel.ui.installButton.isHidden()
+
+
+def test_a_failed_install_is_said_in_the_panel(module, panel, monkeypatch):
+    from AbdominalCalcificationLib.inference.packages import PACKAGES
+
+    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: PACKAGES)
+    monkeypatch.setattr(slicer.util, "pip_install", lambda requirement: None)
+    panel.enter()
+    panel.ui.installButton.click()
+    panel.ui.firstAnswer.click()
+    assert "torch, nnunetv2 could not be installed" in status(panel)
+
+
+@pytest.fixture
+def panel_with_corrected_calcification(module, panel_with_masks):
+    """Thresholded calcification, corrected by hand afterwards; the threshold source still chosen."""
+    panel = panel_with_masks
+    parameters = parameters_of(panel)
+    parameters.calcification = None
+    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    run(panel)
+    assert not asked(panel)
+    erase_lower_half(panel)
+    return panel
+
+
+def test_running_again_over_untouched_masks_asks_nothing(module, panel_with_masks):
+    parameters = parameters_of(panel_with_masks)
+    parameters.calcification = None
+    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    run(panel_with_masks)
+    first = parameters.calcification
+    run(panel_with_masks)
+    assert not asked(panel_with_masks)
+    assert parameters.calcification is first
+
+
+def test_a_correction_makes_the_shown_numbers_stale_and_says_so(panel_with_corrected_calcification):
+    assert "press Recompute" in status(panel_with_corrected_calcification)
+
+
+def test_running_again_asks_before_it_overwrites_a_correction(panel_with_corrected_calcification):
+    panel = panel_with_corrected_calcification
+    corrected = parameters_of(panel).calcification
+    before = mask_of(panel).array.copy()
+    panel.ui.runButton.click()
+    assert corrected.GetName() in asked(panel)
+    assert not panel.isBusy
+    panel.ui.lastAnswer.click()
+    assert np.array_equal(mask_of(panel).array, before)
+    assert parameters_of(panel).calcification is corrected
+
+
+def test_a_correction_can_be_kept_beside_a_new_mask(panel_with_corrected_calcification):
+    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+
+    panel = panel_with_corrected_calcification
+    parameters = parameters_of(panel)
+    corrected, before = parameters.calcification, mask_of(panel).array.copy()
+    panel.ui.runButton.click()
+    panel.ui.firstAnswer.click()
+    settle(panel)
+    assert parameters.calcification is not corrected
+    assert np.array_equal(calcification_from_node(corrected, parameters.ct).array, before)
+    assert mask_of(panel).array.sum() > before.sum()
+
+
+def test_a_correction_can_be_replaced(panel_with_corrected_calcification):
+    panel = panel_with_corrected_calcification
+    corrected, before = parameters_of(panel).calcification, mask_of(panel).array.copy()
+    panel.ui.runButton.click()
+    panel.ui.secondAnswer.click()
+    settle(panel)
+    assert parameters_of(panel).calcification is corrected
+    assert mask_of(panel).array.sum() > before.sum()
+
+
+def test_recompute_measures_the_correction(panel_with_results):
+    panel = panel_with_results
+    before = panel.ui.summaryLabel.text
+    erase_lower_half(panel)
+    panel.ui.recomputeButton.click()
+    settle(panel)
+    assert status(panel) == "Done."
+    assert panel.ui.summaryLabel.text != before
+
+
+def mask_of(panel):
+    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+
+    parameters = parameters_of(panel)
+    return calcification_from_node(parameters.calcification, parameters.ct)
+
+
+def test_a_click_on_a_cluster_centres_the_slice_views_on_it(panel_with_results):
+    slices = []
+    for name in ("Red", "Green", "Yellow"):
+        node = slicer.vtkMRMLSliceNode()
+        node.SetLayoutName(name)
+        node.SetOrientation({"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}[name])
+        slices.append(slicer.mrmlScene.AddNode(node))
+    panel = panel_with_results
+    row = panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() - 1
+    panel.ui.clustersTable.selectRow(row)
+    results = panel.logic.foundResults(parameters_of(panel))
+    centre = results.document["clusters"][row]["centroid_ras"]
+    for node in slices:
+        origin = [node.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
+        assert origin == pytest.approx(centre, abs=0.01)
+
+
+def test_the_chart_is_shown_in_the_layout(panel_with_results):
+    panel_with_results.ui.showChartButton.click()
+    selection = slicer.app.applicationLogic().GetSelectionNode()
+    assert (
+        selection.GetActivePlotChartID()
+        == panel_with_results.logic.foundResults(parameters_of(panel_with_results)).chart.GetID()
+    )
+
+
+def test_show_3d_can_be_switched_off_again(panel_with_results):
+    panel_with_results.ui.show3DButton.checked = False
+    assert not parameters_of(panel_with_results).arteries.GetDisplayNode().GetVisibility3D()
+
+
+def test_export_writes_a_folder_of_its_own_and_asks_before_replacing_one(panel_with_results, monkeypatch, tmp_path):
+    import qt
+
+    def export_steps(analysis, ct, folder, *, overwrite=False):  # the real one is the self-test's
+        yield Progress("Writing", 0.5)
+        folder.mkdir(exist_ok=overwrite)
+        (folder / "measurements.json").write_text(f"{analysis.measurement.total.burden}", encoding="utf-8")
+        return ("views.png was not written",)
+
+    monkeypatch.setattr("AbdominalCalcificationLib.export.export_steps", export_steps)
+    qt.QFileDialog.answers.extend([str(tmp_path), str(tmp_path), ""])
+    panel = panel_with_results
+    panel.ui.exportButton.click()
+    settle(panel)
+    (folder,) = tmp_path.iterdir()
+    assert str(folder) in status(panel)
+    assert "views.png was not written" in panel.ui.log.plainText
+    panel.ui.exportButton.click()
+    assert str(folder) in asked(panel)
+    panel.ui.firstAnswer.click()
+    settle(panel)
+    assert str(folder) in status(panel)
+    panel.ui.exportButton.click()  # and the dialog is closed without an answer
+    assert not panel.isBusy
+
+
+def test_model_folders_are_chosen_in_a_dialog(module, panel):
+    import qt
+
+    parameters = parameters_of(panel)
+    parameters.arterySource = module.ArterySource.MODELS
+    qt.QFileDialog.answers.extend(["/models/a", "/models/b", "/models/c"])
+    panel.ui.arteryModelsBrowse.click()
+    panel.ui.arteryModelsBrowse.click()
+    panel.ui.calcificationModelBrowse.click()
+    assert parameters.arteryModels == "/models/a; /models/b"
+    assert parameters.calcificationModel == "/models/c"
+
+
+def test_a_reloaded_scene_fills_the_panel_again(module, panel_with_results, tmp_path):
+    panel = panel_with_results
+    parameters_of(panel).renalLengthMm = 25.0
+    summary, flags = panel.ui.summaryLabel.text, panel.ui.flagsLabel.text
+    rows = panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows()
+    path = str(tmp_path / "case.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear()
+    assert "Nothing measured" in panel.ui.summaryLabel.text
+    slicer.util.loadScene(path)
+    assert panel.ui.summaryLabel.text == summary
+    assert panel.ui.flagsLabel.text == flags
+    assert panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() == rows
+    assert panel.ui.renalLength.value == 25.0
+    assert panel.ui.arterySource.currentIndex == list(module.ArterySource).index(module.ArterySource.EXISTING)
+    assert parameters_of(panel).ct is not None
+    assert not status(panel).startswith("The masks were changed")
+
+
+def test_trust_in_checkpoints_is_not_kept_with_the_scene(panel):
+    panel.ui.trustCheckBox.checked = True
+    node = panel.logic.getParameterNode().parameterNode
+    assert "rust" not in "".join(node.GetParameterNames())

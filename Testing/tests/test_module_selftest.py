@@ -1,0 +1,32 @@
+"""The self-test class of the module, unchanged, as a real Slicer runs it."""
+
+from __future__ import annotations
+
+import ast
+import unittest
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+MODULE = Path(__file__).parents[2] / "AbdominalCalcification" / "AbdominalCalcification.py"
+
+
+def self_tests() -> list[str]:
+    classes = [node for node in ast.parse(MODULE.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
+    (test_class,) = (node for node in classes if node.name == "AbdominalCalcificationTest")
+    return [node.name for node in test_class.body if getattr(node, "name", "").startswith("test_")]
+
+
+@pytest.mark.scene
+@pytest.mark.parametrize("name", self_tests())
+def test_self_test_passes_in_the_host(name):
+    from host import start
+
+    result = unittest.TestResult()
+    start().module.AbdominalCalcificationTest(name).run(result)
+    for _test, reason in result.skipped:
+        pytest.skip(reason)
+    assert not result.failures + result.errors, "\n".join(trace for _, trace in result.failures + result.errors)
