@@ -83,14 +83,37 @@ def our_labels(model: ModelFolder, ct: Volume, **arguments) -> np.ndarray:
         {"transpose": [2, 0, 1], "spacing_mm": [1.3, 1.7, 1.1]},
         {"patch_size": [16, 48, 32], "spacing_mm": [4.0, 1.0, 1.0]},
         {"patch_size": [64, 64, 64]},
+        {"residual": True},
     ],
-    ids=["isotropic", "transposed", "anisotropic", "patch larger than the image"],
+    ids=["isotropic", "transposed", "anisotropic", "patch larger than the image", "residual"],
 )
 def test_labels_agree_with_stock_nnunet(models, plans):
     model, ct = models("aorta", "renal_left", "renal_right", **plans), a_ct()
     stock = stock_labels(model, ct)
     assert len(np.unique(stock)) > 1
     assert np.array_equal(our_labels(model, ct), stock)
+
+
+def test_plans_from_before_nnunet_2_5_are_understood(tmp_path):
+    folder, ct = a_tiny_model_folder(tmp_path, ["aorta", "renal_left"]), a_ct()
+    plans = json.loads((folder / "plans.json").read_text())
+    settings = plans["configurations"]["3d_fullres"]
+    del settings["architecture"]
+    settings.update(
+        UNet_class_name="PlainConvUNet",
+        UNet_base_num_features=4,
+        unet_max_num_features=320,
+        n_conv_per_stage_encoder=[1, 1],
+        n_conv_per_stage_decoder=[1],
+        num_pool_per_axis=[1, 1, 1],
+        pool_op_kernel_sizes=[[1, 1, 1], [2, 2, 2]],
+        conv_kernel_sizes=[[3, 3, 3], [3, 3, 3]],
+    )
+    before = our_labels(ModelFolder.open(folder), ct)
+    (folder / "plans.json").write_text(json.dumps(plans))
+    model = ModelFolder.open(folder)
+    assert np.array_equal(our_labels(model, ct), before)
+    assert np.array_equal(stock_labels(model, ct), before)
 
 
 def test_folds_are_averaged_as_stock_nnunet_does(models):

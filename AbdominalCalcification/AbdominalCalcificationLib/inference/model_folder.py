@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ..anatomy import CALCIFICATION_NAMES, Territory, known_names, normalized, territories_of_name
+from ..anatomy import CALCIFICATION_NAMES, TERRITORIES, Territory, normalized, territories_of_name
 from ..errors import ModelError
 
 CHECKPOINT_NAMES = ("checkpoint_final.pth", "checkpoint_best.pth")
@@ -171,7 +171,7 @@ class ModelFolder:
             if target and not territories and name != target and normalized(target) not in CALCIFICATION_NAMES:
                 raise ModelError(
                     f"Label '{name}' is mapped to '{target}', which is no territory; "
-                    f"use one of {', '.join(known_names())}."
+                    f"use one of {', '.join(each.name for each in TERRITORIES)}."
                 )
             if territories:
                 mapping[value] = territories

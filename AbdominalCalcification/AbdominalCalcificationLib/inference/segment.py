@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..anatomy import known_names, normalized
+from ..anatomy import TERRITORIES, normalized
 from ..errors import InferenceError, InputError, ModelError
 from ..geometry import Volume
 from ..progress import Progress, Steps
@@ -153,7 +153,7 @@ def plan_job(
         if not mapping:
             raise ModelError(
                 f"No label of the artery model {model.name} is known ({', '.join(model.labels)}); map its labels to "
-                f"territories, or rename them in its dataset.json to some of: {', '.join(known_names())}."
+                f"territories ({', '.join(each.name for each in TERRITORIES)}) or choose another model."
             )
         unused = [name for name, value in model.labels.items() if value not in mapping]
         if unused:
