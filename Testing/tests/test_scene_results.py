@@ -1,6 +1,6 @@
 """Numbers and masks in the scene, saved and found again."""
 
-import json
+import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -274,12 +274,19 @@ def test_a_scene_is_written_whole_or_not_at_all(scene, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_scene_is_refused(scene, tmp_path):
+def test_a_file_that_is_no_scene_is_refused_and_the_working_directory_stays(scene, case, tmp_path):
+    here = os.getcwd()
     with pytest.raises(InputError, match="There is no scene"):
         load_scene(tmp_path / "missing.mrb")
-    (tmp_path / "text.mrb").write_text(json.dumps({"not": "a scene"}))
-    with pytest.raises(InputError, match="cannot be read"):
-        load_scene(tmp_path / "text.mrb")
+    write_bundle(case, case.ct, tmp_path / "whole.mrb")
+    whole = (tmp_path / "whole.mrb").read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 3 : len(whole) // 2] = bytes(len(whole) // 2 - len(whole) // 3)
+    for content in (b"not a scene", b"", whole[: len(whole) // 2], bytes(damaged)):
+        (tmp_path / "other.mrb").write_bytes(content)
+        with pytest.raises(InputError, match="cannot be read"):
+            load_scene(tmp_path / "other.mrb")
+        assert os.getcwd() == here
 
 
 @pytest.mark.real_ct

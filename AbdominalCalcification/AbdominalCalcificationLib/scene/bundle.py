@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,7 +96,14 @@ def load_scene(path: Path | str) -> None:
     path = Path(path).resolve()
     if not path.is_file():
         raise InputError(f"There is no scene '{path}'; choose a .mrb file.")
-    if not ensure_application().scene.ReadFromMRB(str(path), True):
+    scene = ensure_application().scene
+    # Slicer's unzipping changes the working directory and, where it fails, does not change back.
+    here = os.getcwd()
+    try:
+        done = zipfile.is_zipfile(path) and scene.ReadFromMRB(str(path), True)
+    finally:
+        os.chdir(here)
+    if not done:
         raise InputError(f"The scene '{path}' cannot be read; it is damaged or no .mrb file.")
 
 
