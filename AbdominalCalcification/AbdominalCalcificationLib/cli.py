@@ -129,7 +129,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     from .geometry.resample import align_labels, fraction_outside
     from .measurement import Flag, MeasurementParameters
     from .pipeline import analyze_steps
-    from .reading import artery_labels, read_ct, read_mask
+    from .reading import artery_labels, mask_names, read_ct, read_mask
     from .reporting import ResultFolder
 
     if options.artery_labels and options.arteries is None:
@@ -158,7 +158,8 @@ def _analyze(options: argparse.Namespace, report) -> None:
     arteries = calcification = None
     if options.arteries is not None:
         report(Progress("Reading the artery mask", 0.0))
-        arteries = aligned(artery_labels(read_mask(options.arteries), mapping), "artery")
+        mask = read_mask(options.arteries)
+        arteries = aligned(artery_labels(mask, mapping or mask_names(options.arteries) or None), "artery")
     if options.calcification is not None:
         report(Progress("Reading the calcification mask", 0.0))
         calcification = aligned(read_mask(options.calcification), "calcification")
