@@ -50,7 +50,7 @@ def _listen(stdin, commands: queue.SimpleQueue, folder: Path) -> None:
 
 
 class Session:
-    """Answers commands one after the other and keeps models loaded in between."""
+    """Answers commands one after the other and keeps the models of the last one loaded."""
 
     def __init__(self, events: Path):
         self._events = open(events, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - open as long as the process lives
@@ -78,6 +78,8 @@ class Session:
 
         folder = Path(command["folder"])
         job = Job.from_json(command["job"])
+        wanted = [use.path for use in (*job.arteries, job.calcification) if use is not None]
+        self._predictors = {key: value for key, value in self._predictors.items() if key[0] in wanted}
         ct = np.load(folder / CT_FILE, mmap_mode="r")
         grid = Grid(ct.shape, np.array(command["ijk_to_ras"]))
         given = Volume(np.load(folder / ARTERIES_FILE), grid) if command["arteries_given"] else None
@@ -102,7 +104,7 @@ class Session:
         from .model_folder import ModelFolder
 
         model = ModelFolder.open(use.path, tuple(use.folds))
-        key = (model.checksum, trust)
+        key = (use.path, model.checksum, trust)
         if key not in self._predictors:
             from .predictor import Predictor
 
