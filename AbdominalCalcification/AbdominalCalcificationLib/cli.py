@@ -27,9 +27,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _mapping(what: str):
-    from .reading import parse_kept_lengths, parse_label_mapping
+    from .reading import parse_kept_lengths, parse_label_mapping, parse_label_names
 
-    return {"labels": parse_label_mapping, "lengths": parse_kept_lengths}[what]
+    return {"labels": parse_label_mapping, "lengths": parse_kept_lengths, "names": parse_label_names}[what]
 
 
 def _number(text: str) -> float:
@@ -96,6 +96,16 @@ def _parser() -> argparse.ArgumentParser:
         "--min-cluster", metavar="MM3", type=_number, default=0.0, help="smaller clusters are left out (0)"
     )
     running = analyze.add_argument_group("how it runs")
+    running.add_argument(
+        "--label-names",
+        metavar="NAME=ARTERY,...",
+        help="what the labels of a model mean where their names are not understood, like infrarenal=aorta",
+    )
+    running.add_argument(
+        "--trust-models",
+        action="store_true",
+        help="load checkpoints that hold more than weights; they can run any code on this computer",
+    )
     running.add_argument("--device", choices=DEVICES, default="auto")
     running.add_argument("--series", metavar="UID", help="DICOM series; the largest CT series by default")
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
@@ -142,6 +152,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
         min_cluster_volume_mm3=options.min_cluster,
     )
     mapping = _mapping("labels")(options.artery_labels) if options.artery_labels else None
+    label_names = _mapping("names")(options.label_names) if options.label_names else None
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
     report(Progress("Reading the CT", 0.0))
@@ -176,6 +187,8 @@ def _analyze(options: argparse.Namespace, report) -> None:
             device=options.device,
             flags=flags,
             identity=image.identity,
+            label_names=label_names,
+            trust=options.trust_models,
         ),
         report,
     )

@@ -1,6 +1,6 @@
 """CT volumes and masks from files."""
 
-from .arguments import parse_kept_lengths, parse_label_mapping
+from .arguments import parse_kept_lengths, parse_label_mapping, parse_label_names
 from .ct import CtImage, read_ct
 from .masks import artery_labels, mask_names, read_mask
 
@@ -10,6 +10,7 @@ __all__ = [
     "mask_names",
     "parse_kept_lengths",
     "parse_label_mapping",
+    "parse_label_names",
     "read_ct",
     "read_mask",
 ]

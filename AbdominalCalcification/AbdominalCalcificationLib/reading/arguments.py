@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..anatomy import KEPT_LENGTH_GROUPS, known_names, territories_of_name
+from ..anatomy import CALCIFICATION_NAMES, KEPT_LENGTH_GROUPS, known_names, normalized, territories_of_name
 from ..errors import InputError
 
 
@@ -52,6 +52,24 @@ def parse_kept_lengths(text: str) -> dict[str, float]:
             raise InputError(f"The kept length of {group} is given twice; give it once.")
         lengths[group] = length
     return lengths
+
+
+def parse_label_names(text: str) -> dict[str, str]:
+    """Parse ``infrarenal=aorta,plaques=calcification`` into names of model labels and what they mean.
+
+    Raises
+    ------
+    InputError
+        For text of another form, a label given twice, and meanings that are unknown.
+    """
+    names: dict[str, str] = {}
+    for label, meaning in _parts(text, "infrarenal=aorta,plaques=calcification"):
+        if normalized(meaning) not in CALCIFICATION_NAMES:
+            _check_name(meaning)
+        if label in names:
+            raise InputError(f"The label '{label}' is named twice; name each label once.")
+        names[label] = meaning
+    return names
 
 
 def _check_name(name: str) -> None:
