@@ -90,7 +90,7 @@ class CoursedArtery:
         return keep
 
 
-def follow(
+def follow_branch(
     kji: np.ndarray,
     points_ras: np.ndarray,
     contact: np.ndarray,
@@ -99,7 +99,7 @@ def follow(
     grid: Grid,
     attach_distance_mm: float,
 ) -> CoursedArtery:
-    """Follow an artery from where it begins through all pieces of its mask.
+    """Follow an artery from where it leaves its parent through all pieces of its mask.
 
     Pieces that touch the parent begin there. The others are attached one after the other, the
     nearest first, to the nearest voxel of the parent or of a piece that has its place already;
@@ -119,11 +119,13 @@ def follow(
     attach_distance_mm : float
     """
     pieces = _Pieces(kji, points_ras, grid)
-    touches_beside = pieces.settle_touching(contact)
+    ostium = np.isfinite(contact)
+    for number in pieces.touching(contact):
+        ostium &= ~pieces.passing_by(number, contact)
+        pieces.settle_where(number, ostium, contact)
+    touches_beside = bool((np.isfinite(contact) & ~ostium).any())
     border = half_voxel_mm(grid)
     pieces.draw_near(parent_ras, lambda rows: np.full(len(rows), -border))
-    for piece in pieces.settled:
-        pieces.draw_near(points_ras[piece.rows], piece.course.path_lengths_mm)
 
     over_gap, detached, begins_at_parent = [], False, True
     while pieces.waiting.any():
@@ -138,9 +140,17 @@ def follow(
             detached, begins_at_parent = True, False
             number = pieces.largest()
             pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
-        piece = pieces.settled[-1]
-        pieces.draw_near(points_ras[piece.rows], piece.course.path_lengths_mm)
     return CoursedArtery(len(kji), tuple(pieces.settled), tuple(over_gap), detached, begins_at_parent, touches_beside)
+
+
+def follow_trunk(kji: np.ndarray, points_ras: np.ndarray, start_mm: np.ndarray, grid: Grid) -> CoursedArtery:
+    """Follow an artery without a parent from the voxels where `start_mm` is finite: their path length, mm."""
+    pieces = _Pieces(kji, points_ras, grid)
+    for number in pieces.touching(start_mm):
+        pieces.settle_where(number, np.isfinite(start_mm), start_mm)
+    while pieces.waiting.any():
+        pieces.attach(pieces.nearest()[0])
+    return CoursedArtery(len(kji), tuple(pieces.settled), (), False, True, False)
 
 
 class _Pieces:
@@ -197,17 +207,24 @@ class _Pieces:
         np.minimum.at(self._width, self._label[rows], gap[nearer])
         self._references.append((tree, path_of))
 
-    def settle_touching(self, contact: np.ndarray) -> bool:
-        """Settle all pieces that touch the parent; return whether one also passes by it."""
-        touches_beside = False
+    def touching(self, contact: np.ndarray) -> np.ndarray:
+        """Return the pieces with a voxel where `contact` is finite."""
         numbers = np.unique(self._label[np.isfinite(contact)])
-        for number in numbers[np.argsort(self._from_top[numbers])]:
-            rows = self._rows[number]
-            touching = np.flatnonzero(np.isfinite(contact[rows]))
-            start = ostia(touching, self._points[rows], self._pairs_within(number), self._grid)
-            touches_beside |= len(start) < len(touching)
-            self._settle(number, start, contact[rows[start]])
-        return touches_beside
+        return numbers[np.argsort(self._from_top[numbers])]
+
+    def passing_by(self, number: int, contact: np.ndarray) -> np.ndarray:
+        """Return the voxels at which a piece touches its parent without beginning there."""
+        rows = self._rows[number]
+        touching = np.flatnonzero(np.isfinite(contact[rows]))
+        beside = np.zeros(len(contact), bool)
+        beside[rows[touching]] = True
+        beside[rows[ostia(touching, self._points[rows], self._pairs_within(number), self._grid)]] = False
+        return beside
+
+    def settle_where(self, number: int, starts: np.ndarray, start_mm: np.ndarray):
+        """Settle a piece that begins at its voxels in `starts`, which have the path length `start_mm`."""
+        start = np.flatnonzero(starts[self._rows[number]])
+        self._settle(number, start, start_mm[self._rows[number][start]])
 
     def attach(self, number: int):
         """Settle a piece where it is nearest to what has its place; the gap counts as path."""
@@ -234,8 +251,10 @@ class _Pieces:
 
     def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray):
         rows, pairs = self._rows[number], self._pairs_within(number)
+        course = Course(self._points[rows], pairs, start, start_mm, self._grid)
         self.waiting[number] = False
-        self.settled.append(Piece(rows, start, pairs, Course(self._points[rows], pairs, start, start_mm, self._grid)))
+        self.settled.append(Piece(rows, start, pairs, course))
+        self.draw_near(self._points[rows], course.path_lengths_mm)
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:

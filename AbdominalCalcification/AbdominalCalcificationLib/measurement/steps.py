@@ -20,7 +20,7 @@ from .clusters import describe_clusters, numbered_clusters
 from .parameters import MeasurementParameters
 from .region import Region
 from .result import Cluster, Flag, Measurement, Part
-from .shortening import CoursedArtery, follow, path_lengths_at
+from .shortening import CoursedArtery, follow_branch, follow_trunk, path_lengths_at
 from .voxels import TOLERANCE_MM, bounding_box
 
 # The aorta's own path begins where these leave it.
@@ -86,7 +86,7 @@ def measure_steps(
     """Measure as :func:`measure` does, yielding progress between the phases."""
     parameters = MeasurementParameters() if parameters is None else parameters
     yield Progress("Measuring: reading the masks", 0.0)
-    region = Region(ct, arteries, calcification, parameters.max_distance_mm)
+    region = Region(ct, arteries, calcification, max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM))
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
     raised = [*quality.thick_slices(region.whole), *quality.missing(found)]
 
@@ -126,35 +126,15 @@ def measure_steps(
         raised += quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
         raised += quality.metal(region.ct(), region.ras_of(found))
 
-    kept_labels = kept[tuple(region.artery_kji.T)]
-    territories, total = territory_measurements(
-        labels=region.artery_labels,
-        kept=kept_labels,
+    return _measurement(
+        region,
+        calcification.array,
+        kept=kept[tuple(region.artery_kji.T)],
         value=value,
-        beside=region.labels[tuple(region.calcified_kji.T)] == 0,
-        clusters=clusters,
-        voxel_volume_mm3=region.whole.voxel_volume_mm3,
-    )
-    counts = {part: int(np.count_nonzero(value == part)) for part in Part}
-    counts[Part.UNASSIGNED] += region.calcified_count - len(value)
-    parts_map = region.spread(region.calcified_kji, value)
-    elsewhere = bounding_box(calcification.array)
-    if elsewhere is not None:
-        far = (calcification.array[elsewhere] != 0) & (parts_map.array[elsewhere] == 0)
-        parts_map.array[elsewhere][far] = Part.UNASSIGNED
-    return Measurement(
-        territories=territories,
-        total=total,
+        cluster_of=cluster_of,
         clusters=clusters,
         flags=(*flags, *raised),
-        unassigned_calcified_volume_mm3=counts[Part.UNASSIGNED] * region.whole.voxel_volume_mm3,
-        beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * region.whole.voxel_volume_mm3,
-        below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * region.whole.voxel_volume_mm3,
         parameters=parameters,
-        kept_arteries=region.spread(region.artery_kji, kept_labels),
-        cut_arteries=region.spread(region.artery_kji, region.artery_labels - kept_labels),
-        parts_map=parts_map,
-        clusters_map=region.spread(region.calcified_kji, cluster_of.astype(np.min_scalar_type(len(clusters)))),
         provenance=dict(provenance or {}),
     )
 
@@ -163,7 +143,7 @@ def _follow_branch(territory: Territory, region: Region, parameters: Measurement
     parent = territory_named(territory.parent)
     siblings = [each for each in TERRITORIES if each.parent == territory.parent and each is not territory]
     kji = region.kji_of(territory)
-    return follow(
+    return follow_branch(
         kji,
         region.ras_of([territory]),
         contact_mm(kji, region.labels, [parent.label], region.grid),
@@ -188,8 +168,7 @@ def _follow_trunk(trunk: Territory, region: Region, parameters: MeasurementParam
     seen = bool(np.isfinite(start).any())
     if not seen:
         start = lower_end_mm(points, region.grid)
-    nothing = np.zeros((0, 3))
-    return follow(kji, points, start, nothing, nothing, region.grid, parameters.attach_distance_mm), seen
+    return follow_trunk(kji, points, start, region.grid), seen
 
 
 def _assigned(region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float) -> np.ndarray:
@@ -222,3 +201,49 @@ def _described_clusters(
             lengths = path_lengths_at(centroids, cKDTree(points), course.path_lengths_mm)
             distances.update(zip([cluster.id for cluster in own], lengths.tolist(), strict=True))
     return tuple(replace(cluster, path_distance_mm=distances.get(cluster.id)) for cluster in described)
+
+
+def _measurement(
+    region: Region,
+    calcification: np.ndarray,
+    *,
+    kept: np.ndarray,
+    value: np.ndarray,
+    cluster_of: np.ndarray,
+    clusters: tuple[Cluster, ...],
+    flags: tuple[Flag, ...],
+    parameters: MeasurementParameters,
+    provenance: dict,
+) -> Measurement:
+    """Count voxels and spread the values of artery and calcified voxels over whole volumes."""
+    voxel_mm3 = region.whole.voxel_volume_mm3
+    territories, total = territory_measurements(
+        labels=region.artery_labels,
+        kept=kept,
+        value=value,
+        beside=region.labels[tuple(region.calcified_kji.T)] == 0,
+        clusters=clusters,
+        voxel_volume_mm3=voxel_mm3,
+    )
+    parts_map = region.spread(region.calcified_kji, value)
+    counts = {part: int(np.count_nonzero(value == part)) for part in Part}
+    # Calcification outside the region is too far from every artery.
+    counts[Part.UNASSIGNED] += region.calcified_count - len(value)
+    box = bounding_box(calcification)
+    if box is not None:
+        parts_map.array[box][(calcification[box] != 0) & (parts_map.array[box] == 0)] = Part.UNASSIGNED
+    return Measurement(
+        territories=territories,
+        total=total,
+        clusters=clusters,
+        flags=flags,
+        unassigned_calcified_volume_mm3=counts[Part.UNASSIGNED] * voxel_mm3,
+        beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * voxel_mm3,
+        below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * voxel_mm3,
+        parameters=parameters,
+        kept_arteries=region.spread(region.artery_kji, kept),
+        cut_arteries=region.spread(region.artery_kji, region.artery_labels - kept),
+        parts_map=parts_map,
+        clusters_map=region.spread(region.calcified_kji, cluster_of.astype(np.min_scalar_type(len(clusters)))),
+        provenance=provenance,
+    )
