@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, reoriented, rotation_about
+from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, label_of, reoriented, rotation_about
 
 PARAMETERS = MeasurementParameters({"renal": 17.0, "common_iliac": 12.0})
 
@@ -92,6 +93,34 @@ def test_flipped_and_permuted_axes_change_no_number(name, orientation):
     assert {(f.code, f.message) for f in result.flags} == {(f.code, f.message) for f in REFERENCES[name].flags}
     kept = reoriented(REFERENCES[name].kept_arteries, *orientation)
     assert (result.kept_arteries.array == kept.array).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    smoothness=st.sampled_from([0.0, 0.8, 1.5]),
+    mirrored=st.booleans(),
+    orientation=st.sampled_from(ORIENTATIONS),
+)
+def test_even_ragged_and_mirrored_masks_with_many_ties_do_not_depend_on_the_axes(
+    seed, smoothness, mirrored, orientation
+):
+    rng = np.random.default_rng(seed)
+    shape = rng.integers(6, 20, 3)
+    labels = np.zeros(shape, np.uint8)
+    for name in ("common_iliac_left", "renal_left", "superior_mesenteric", "aorta"):
+        field = ndimage.gaussian_filter(rng.random(shape), smoothness)
+        labels[field > np.quantile(field, rng.uniform(0.7, 0.97))] = label_of(name)
+    if mirrored:
+        labels = np.maximum(labels, labels[:, :, ::-1])
+    calcified = rng.random(shape) > 0.9
+    grid = Grid.from_spacing(shape, (1, 1, 1) if mirrored else rng.choice([0.5, 1.0, 2.0], 3))
+    case = [Volume(array, grid) for array in (rng.integers(0, 900, shape), labels, calcified)]
+    parameters = MeasurementParameters({"renal": 4.0, "mesenteric": 6.3, "common_iliac": 9.1}, attach_distance_mm=3)
+    expected = measure(*case, parameters)
+    result = measure(*[reoriented(volume, *orientation) for volume in case], parameters)
+    assert_same_numbers(result, expected)
+    assert (result.parts_map.array == reoriented(expected.parts_map, *orientation).array).all()
 
 
 @settings(max_examples=15, deadline=None)

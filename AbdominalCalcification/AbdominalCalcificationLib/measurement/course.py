@@ -57,7 +57,7 @@ class Course:
         self._measure_centres()
 
     def _slice_voxels(self, first, second, voxel_volume_mm3):
-        level = np.floor(self.shortest_mm / self._thickness + TOLERANCE_MM).astype(int)
+        level = np.floor(self.shortest_mm / self._thickness + TOLERANCE_MM).astype(np.int32)
         same = level[first] == level[second]
         _, label = components(len(level), first[same], second[same])
         self._slice_of_voxel = label
@@ -236,12 +236,12 @@ def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.
     first, second, length = pairs
     # An extra node leads to the starts; a shift keeps its edges positive, as sparse graphs need.
     shift = 1.0
-    source = np.full(len(start), count)
+    source = np.full(len(start), count, np.int32)
     graph = sparse.csr_matrix(
         (
-            np.concatenate([length, length, np.asarray(start_mm, float) + shift]),
-            (np.concatenate([first, second, source]), np.concatenate([second, first, start])),
+            np.concatenate([length, np.asarray(start_mm, float) + shift]),
+            (np.concatenate([first, source]), np.concatenate([second, start.astype(np.int32)])),
         ),
         shape=(count + 1, count + 1),
     )
-    return csgraph.dijkstra(graph, indices=count)[:count] - shift
+    return csgraph.dijkstra(graph, directed=False, indices=count)[:count] - shift
