@@ -10,8 +10,10 @@ from __future__ import annotations
 import sys
 from typing import ClassVar
 
-from __feature__ import true_property  # noqa: F401
 from PySide6 import QtCore, QtGui, QtWidgets
+
+# isort: split
+from __feature__ import true_property  # noqa: F401  (exists only once PySide6 is imported)
 
 from .api import API, names_of, properties_of, signals_of
 

@@ -15,7 +15,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import slicer
 
 from AbdominalCalcificationLib.progress import Progress
-from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model, sample_case
+from AbdominalCalcificationLib.resources import sample_case
 
 pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]
@@ -34,6 +34,7 @@ def module(host, monkeypatch):
     raised = []
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
     slicer.mrmlScene.Clear()
+    slicer.mrmlScene.GetSubjectHierarchyNode()  # there from the start in Slicer; made when first asked for here
     yield host.module
     slicer.mrmlScene.Clear()
     assert raised == []
@@ -145,6 +146,7 @@ def test_only_the_fields_of_the_chosen_source_are_shown(module, panel):
     assert panel.ui.arteryModelsRow.isHidden()
     parameters.arterySource = module.ArterySource.MODELS
     assert not panel.ui.arteryModelsRow.isHidden()
+    assert not panel.ui.labelNames.isHidden()
     parameters.calcificationSource = module.CalcificationSource.THRESHOLD
     assert not panel.ui.threshold.isHidden()
     assert panel.ui.calcificationModelRow.isHidden()
@@ -175,10 +177,11 @@ def test_given_masks_lead_to_tables_flags_and_a_summary(panel_with_results):
 def test_the_bundled_models_lead_from_the_sample_case_to_results(panel):
     pytest.importorskip("torch")
     pytest.importorskip("nnunetv2")
-    assert bundled_artery_model().is_dir()
-    assert bundled_calcification_model().is_dir()
-    slicer.util.loadVolume(str(sample_case()))
-    panel.enter()
+    from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
+
+    whole = slicer.util.loadVolume(str(sample_case()))
+    middle = volume_from_node(whole).cropped((slice(40, 112), slice(30, 105), slice(45, 120)))  # few tiles: quick
+    parameters_of(panel).ct = volume_node_from(middle, "middle of the sample")
     run(panel)
     assert status(panel) == "Done."
     assert "simulated CT" in panel.ui.flagsLabel.text
@@ -196,7 +199,8 @@ def test_cancel_ends_the_worker_process_and_leaves_the_scene_alone(panel):
     panel.enter()
     before = nodes_in_scene()
     panel.ui.runButton.click()
-    assert run_until(lambda: panel.logic._worker is not None and panel.logic._worker.is_alive, 60)
+    # Far enough that the worker reports work of its own.
+    assert run_until(lambda: "Starting" not in status(panel) and panel.ui.progressBar.value > 0, 200)
     process = panel.logic._worker._process
     panel.ui.cancelButton.click()
     assert "Cancelled" in status(panel)
@@ -260,6 +264,9 @@ def test_a_missing_model_folder_is_said_in_the_panel(module, panel, monkeypatch,
     parameters.arteryModels = str(tmp_path / "gone")
     run(panel)
     assert "gone" in status(panel)
+    parameters.labelNames = "my_vessel=nowhere"
+    run(panel)
+    assert "nowhere" in status(panel)
 
 
 def test_an_unexpected_error_leaves_the_panel_usable(panel_with_masks, monkeypatch):
