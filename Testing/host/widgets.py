@@ -15,12 +15,15 @@ from PySide6 import QtCore, QtGui, QtWidgets
 # isort: split
 from __feature__ import true_property  # noqa: F401  (exists only once PySide6 is imported)
 
-from .api import API, names_of, properties_of, signals_of
+from .api import API, bare, names_of, properties_of, signals_of
 
 
 def _spelled(attribute: str) -> bool:
     """Return whether the code that asked for `attribute` (two frames up) holds its name."""
-    return attribute in sys._getframe(2).f_code.co_names
+    try:
+        return attribute in sys._getframe(2).f_code.co_names
+    except ValueError:  # no code did: Qt itself, while Python ends
+        return False
 
 
 def strict(name: str, base: type, local_signals: dict[str, str] | None = None) -> type:
@@ -55,9 +58,7 @@ def strict(name: str, base: type, local_signals: dict[str, str] | None = None) -
         def connect(self, signal, slot):
             if signal not in signals:
                 raise AttributeError(f"{name} has no signal '{signal}' in Slicer")
-            if signal in local_signals:
-                return getattr(self, local_signals[signal]).connect(slot)
-            return QtCore.QObject.connect(self, QtCore.SIGNAL(signal), slot)
+            return getattr(self, local_signals.get(signal, bare(signal))).connect(slot)
 
     Strict.__name__ = Strict.__qualname__ = name
     return Strict
