@@ -1,0 +1,196 @@
+"""Agreement statistics against published examples and against scipy, pingouin and statsmodels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from AbdominalCalcificationLib.comparison.agreement import agreement, holm, icc_2_1, paired_test
+from AbdominalCalcificationLib.errors import InputError
+
+# Bland & Altman 1986, Lancet i:307-310, table: first readings with the Wright and the mini Wright
+# peak flow meter of 17 subjects, l/min.
+WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
+MINI = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451]
+# Shrout & Fleiss 1979, table 2: 6 targets, 4 judges.
+SHROUT_FLEISS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+
+numbers = st.lists(
+    st.tuples(st.integers(-50, 50).map(lambda n: n / 4), st.integers(-50, 50).map(lambda n: n / 4)),
+    min_size=4,
+    max_size=30,
+)
+
+
+def varied(pairs):
+    x, y = np.array(pairs).T
+    return x, y, x.std() > 0 and y.std() > 0
+
+
+def test_peak_flow_limits_are_bland_and_altmans():
+    """Their text: mean difference (large − mini) −2.1, s = 38.8, limits −79.7 and 75.5 with 2 s; r = 0.94.
+
+    Their intervals, with 2 s: bias −22.0 to 17.8, lower limit −114.3 to −45.1, upper limit 40.9 to 110.1.
+    """
+    result = agreement(MINI, WRIGHT, resamples=0)
+    assert result.bias.value == pytest.approx(-2.1, abs=0.05)
+    deviation = (result.upper_limit.value - result.lower_limit.value) / (2 * 1.96)
+    assert deviation == pytest.approx(38.8, abs=0.05)
+    assert result.bias.value - 2 * deviation == pytest.approx(-79.7, abs=0.1)
+    assert result.pearson.value == pytest.approx(0.94, abs=0.005)
+    assert result.bias.analytic == pytest.approx((-22.0, 17.8), abs=0.1)
+    # Bland & Altman 1986 take √(3/n) s for the error of a limit and 2 s; the 1999 formula is a little finer.
+    assert result.lower_limit.analytic == pytest.approx((-114.3, -45.1), abs=2.5)
+    assert result.upper_limit.analytic == pytest.approx((40.9, 110.1), abs=2.5)
+
+
+def test_intraclass_correlation_is_shrout_and_fleisss():
+    """Table 4 of Shrout & Fleiss 1979: ICC(2,1) = 0.29."""
+    assert icc_2_1(SHROUT_FLEISS) == pytest.approx(0.29, abs=0.005)
+
+
+def test_intraclass_correlation_is_pingouins():
+    pingouin = pytest.importorskip("pingouin")
+    pandas = pytest.importorskip("pandas")
+    rows = [(t, j, r) for t, row in enumerate(SHROUT_FLEISS) for j, r in enumerate(row)]
+    frame = pandas.DataFrame(rows, columns=["target", "judge", "rating"])
+    table = pingouin.intraclass_corr(frame, "target", "judge", "rating").set_index("Type")["ICC"]
+    name = next(each for each in table.index if each.replace(" ", "") in ("ICC2", "ICC(A,1)", "ICC(2,1)"))
+    assert icc_2_1(SHROUT_FLEISS) == pytest.approx(table[name], abs=1e-3)
+
+
+def test_concordance_of_a_hand_worked_example():
+    """x = 1, 2, 3 and y = 2, 3, 5: means 2 and 10/3, variances over n 2/3 and 14/9, covariance 1.
+
+    Lin's coefficient is 2·1 / (2/3 + 14/9 + (4/3)²) = 0.5.
+    """
+    assert agreement([1, 2, 3], [2, 3, 5], resamples=0).concordance.value == pytest.approx(0.5)
+
+
+@given(numbers)
+@settings(max_examples=80, deadline=None)
+def test_statistics_equal_plain_formulas_and_scipy(pairs):
+    x, y, spread = varied(pairs)
+    result = agreement(x, y, resamples=0)
+    difference = y - x
+    assert result.bias.value == pytest.approx(difference.mean(), abs=1e-9)
+    assert result.upper_limit.value == pytest.approx(difference.mean() + 1.96 * difference.std(ddof=1), abs=1e-9)
+    assert result.mean_absolute_error.value == pytest.approx(np.abs(difference).mean(), abs=1e-9)
+    if not spread:
+        assert result.pearson.value is None
+        assert result.spearman.value is None
+        return
+    assert result.pearson.value == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-9)
+    assert result.spearman.value == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-9)
+    covariance = ((x - x.mean()) * (y - y.mean())).mean()
+    expected = 2 * covariance / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+    assert result.concordance.value == pytest.approx(expected, abs=1e-9)
+    assert result.icc.value == pytest.approx(plain_icc(np.stack([x, y], axis=1)), abs=1e-9)
+
+
+def plain_icc(table):
+    """ICC(2,1) from the sums of squares of a two-way analysis of variance, element by element."""
+    n, k = table.shape
+    grand = sum(sum(row) for row in table) / (n * k)
+    rows = [sum(row) / k for row in table]
+    columns = [sum(table[i][j] for i in range(n)) / n for j in range(k)]
+    between_rows = k * sum((r - grand) ** 2 for r in rows) / (n - 1)
+    between_columns = n * sum((c - grand) ** 2 for c in columns) / (k - 1)
+    total = sum((table[i][j] - grand) ** 2 for i in range(n) for j in range(k))
+    error = (total - between_rows * (n - 1) - between_columns * (k - 1)) / ((n - 1) * (k - 1))
+    return (between_rows - error) / (between_rows + (k - 1) * error + k * (between_columns - error) / n)
+
+
+def test_bootstrap_intervals_are_those_of_a_plain_resampling():
+    rng = np.random.default_rng(3)
+    x = rng.gamma(2, 2, 24)
+    y = x * 1.1 + rng.normal(0, 1, 24)
+    patients = np.repeat(np.arange(12), 2)
+    result = agreement(x, y, patients, resamples=4000, seed=5)
+    assert (result.pairs, result.patients) == (24, 12)
+
+    samples = {"bias": [], "pearson": [], "spearman": [], "icc": []}
+    for _ in range(1500):
+        rows = np.concatenate([np.flatnonzero(patients == p) for p in rng.integers(0, 12, 12)])
+        samples["bias"].append((y[rows] - x[rows]).mean())
+        samples["pearson"].append(stats.pearsonr(x[rows], y[rows]).statistic)
+        samples["spearman"].append(stats.spearmanr(x[rows], y[rows]).statistic)
+        samples["icc"].append(plain_icc(np.stack([x[rows], y[rows]], axis=1)))
+    for name, values in samples.items():
+        expected = np.quantile(values, [0.025, 0.975])
+        width = expected[1] - expected[0]
+        assert getattr(result, name).bootstrap == pytest.approx(expected, abs=0.12 * width), name
+
+
+def test_the_same_seed_gives_the_same_intervals_and_another_seed_others():
+    first, again, other = (agreement(WRIGHT, MINI, seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first.icc.bootstrap != other.icc.bootstrap
+    assert first.icc.value == other.icc.value
+
+
+@pytest.mark.parametrize("pairs", [[], [(1, 2)], [(1, 2), (3, 4)]])
+def test_too_few_pairs_have_no_spread_and_no_interval(pairs):
+    x, y = [p[0] for p in pairs], [p[1] for p in pairs]
+    result = agreement(x, y)
+    assert result.pairs == len(pairs)
+    assert result.bias.value == (1 if pairs else None)
+    for name in ("lower_limit", "upper_limit", "pearson", "spearman", "icc", "concordance"):
+        assert getattr(result, name).value is None
+    assert result.bias.bootstrap is None
+    assert result.bias.analytic is None
+
+
+@pytest.mark.parametrize("value", [0.0, 1000.1, 1e7 / 3])
+def test_values_that_never_vary_correlate_with_nothing(value):
+    result = agreement([value] * 5, [value] * 5)
+    assert result.bias.value == 0
+    assert result.pearson.value is result.spearman.value is result.icc.value is result.concordance.value is None
+    assert agreement([value] * 5, [value + n for n in range(5)]).pearson.value is None
+
+
+def test_values_that_are_not_finite_or_not_paired_are_refused():
+    with pytest.raises(InputError, match="finite"):
+        agreement([1, np.nan, 3], [1, 2, 3])
+    with pytest.raises(InputError, match="one length"):
+        agreement([1, 2], [1, 2, 3])
+
+
+@given(st.lists(st.integers(1, 1000).map(lambda n: n / 1000), max_size=12))
+@settings(max_examples=50, deadline=None)
+def test_holms_correction_is_statsmodels(p_values):
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    expected = multitest.multipletests(p_values, method="holm")[1].tolist() if p_values else []
+    assert holm(p_values) == pytest.approx(expected)
+
+
+def test_holms_correction_by_hand():
+    """0.01 · 3, then max(0.03, 0.02 · 2), then max(0.04, 0.03 · 1); a missing value does not count."""
+    assert holm([0.02, None, 0.01, 0.03]) == pytest.approx([0.04, None, 0.03, 0.04], nan_ok=True)
+
+
+def test_wilcoxon_of_a_published_example():
+    """Wilcoxon 1945, Biometrics 1:80-83, table 2 (Darwin's maize, eighths of an inch): T = 24, n = 15.
+
+    Exact two-sided p of T = 24 with 15 pairs: 0.0413 (rank sums of all 2¹⁵ sign patterns).
+    """
+    differences = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+    result = paired_test([0.0] * 15, differences)
+    ranks = stats.rankdata(np.abs(differences))
+    signs = (np.arange(2**15)[:, None] >> np.arange(15)) & 1
+    sums = np.minimum(signs @ ranks, (1 - signs) @ ranks)
+    assert result.p_value == pytest.approx((sums <= 24).mean())
+    assert result.p_value == pytest.approx(0.0413, abs=0.0001)
+    assert result.median_difference == 24
+
+
+def test_a_test_pairs_what_both_have_and_averages_within_patients():
+    result = paired_test([1, 2, None, 4, 5, 6], [2, 4, 3, None, 6, 9], ["a", "a", "b", "b", "c", "d"])
+    assert result.pairs == 3  # a (mean of 1 and 2), c, d
+    assert result.median_difference == 1.5
+    assert paired_test([1, 1, 1], [1, 1, 1]).p_value == 1
+    assert paired_test([1, 1], [1, 2]).p_value is None
+    assert paired_test([None], [1]) == paired_test([], [])
