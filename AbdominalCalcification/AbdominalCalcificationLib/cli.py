@@ -1,4 +1,4 @@
-"""The command line: ``abdominal-calcification analyze | simulate | models``.
+"""The command line: ``abdominal-calcification analyze | simulate | evaluate | models``.
 
 Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 interrupted by the user.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +56,71 @@ def _whole_triple(text: str) -> tuple[int, int, int]:
     return tuple(int(part) for part in parts)
 
 
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    measuring = parser.add_argument_group("how it is measured")
+    measuring.add_argument(
+        "--kept-length",
+        metavar="GROUP=MM,...",
+        help="path length kept of the branches: renal=30,mesenteric=50,common_iliac=40 by default (these "
+        "lengths are this program's own choice); 'inf' keeps all",
+    )
+    measuring.add_argument(
+        "--max-distance", metavar="MM", type=_number, default=3.0, help="farther from arteries: unassigned (3)"
+    )
+    measuring.add_argument(
+        "--min-cluster", metavar="MM3", type=_number, default=0.0, help="smaller clusters are left out (0)"
+    )
+
+
+def _measurement_parameters(options: argparse.Namespace):
+    from .measurement import MeasurementParameters
+
+    return MeasurementParameters(
+        kept_length_mm=_mapping("lengths")(options.kept_length) if options.kept_length else {},
+        max_distance_mm=options.max_distance,
+        min_cluster_volume_mm3=options.min_cluster,
+    )
+
+
+def _add_evaluate(commands) -> None:
+    evaluate = commands.add_parser("evaluate", help="compare methods with references over a cohort")
+    evaluate.add_argument("cohort", metavar="COHORT.csv", type=Path, nargs="?", help="table of cases; see the manual")
+    evaluate.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    simulated = evaluate.add_argument_group("virtual patients instead of a table")
+    simulated.add_argument("--simulated", metavar="SEEDS", help="seeds such as 1,5,90000-90039")
+    simulated.add_argument("--phase", nargs="+", default=[], help="scan each in these contrast phases")
+    simulated.add_argument("--spacing", metavar="I,J,K", type=_triple, help="voxel spacing in mm")
+    simulated.add_argument("--size", metavar="I,J,K", type=_whole_triple, help="number of voxels")
+    methods = evaluate.add_argument_group("methods that run now, beside the predictions of the table")
+    methods.add_argument(
+        "--method",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="model (both networks), model-calcification (in the reference's arteries), idealised, realistic, "
+        "realistic:FACTOR, adaptive, fixed:HU",
+    )
+    methods.add_argument("--artery-model", metavar="FOLDER", type=Path, nargs="+", action="extend", default=[])
+    methods.add_argument("--calcification-model", metavar="FOLDER", type=Path)
+    _add_measuring(evaluate)
+    comparing = evaluate.add_argument_group("how it is compared")
+    comparing.add_argument("--tolerance", metavar="MM", type=_number, default=1.0, help="of the surface Dice (1)")
+    comparing.add_argument(
+        "--lesion-coverage", metavar="PART", type=_number, default=0.0, help="part of a lesion to be found (one voxel)"
+    )
+    comparing.add_argument(
+        "--severity", metavar="%,...", help="cut points of the total burden in %%: 0.1,1,5 by default (own choice)"
+    )
+    comparing.add_argument("--resamples", metavar="N", type=int, default=2000, help="of the bootstrap (2000)")
+    comparing.add_argument("--seed", metavar="N", type=int, default=0, help="of the bootstrap (0)")
+    running = evaluate.add_argument_group("how it runs")
+    running.add_argument("--jobs", metavar="N", type=int, help="processes; all cores by default, 1 with networks")
+    running.add_argument("--device", choices=DEVICES, default="auto")
+    running.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    evaluate.set_defaults(run=_evaluate)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=PROGRAM, description="Measures calcification of the abdominal arteries on CT angiograms.")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
@@ -82,19 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         help="'realistic', 'realistic:FACTOR' or a fixed HU such as 'fixed:300', instead of a model",
     )
     calcification.add_argument("--calcification", metavar="MASK", type=Path, help="calcification mask to measure")
-    measuring = analyze.add_argument_group("how it is measured")
-    measuring.add_argument(
-        "--kept-length",
-        metavar="GROUP=MM,...",
-        help="path length kept of the branches: renal=30,mesenteric=50,common_iliac=40 by default (these "
-        "lengths are this program's own choice); 'inf' keeps all",
-    )
-    measuring.add_argument(
-        "--max-distance", metavar="MM", type=_number, default=3.0, help="farther from arteries: unassigned (3)"
-    )
-    measuring.add_argument(
-        "--min-cluster", metavar="MM3", type=_number, default=0.0, help="smaller clusters are left out (0)"
-    )
+    _add_measuring(analyze)
     running = analyze.add_argument_group("how it runs")
     running.add_argument(
         "--label-names",
@@ -121,6 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--quiet", action="store_true", help="print nothing but errors")
     simulate.set_defaults(run=_simulate)
 
+    _add_evaluate(commands)
+
     models = commands.add_parser("models", help="check a model folder, or import one from a zip or folder")
     actions = models.add_subparsers(dest="action", required=True, metavar="check|import", parser_class=_Parser)
     for name, text in (
@@ -137,7 +193,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from .export import export_steps
     from .geometry.resample import align_labels, fraction_outside
-    from .measurement import Flag, MeasurementParameters
+    from .measurement import Flag
     from .pipeline import analyze_steps
     from .reading import artery_labels, mask_names, read_ct, read_mask
     from .reporting import ResultFolder
@@ -146,11 +202,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
         raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
     if options.artery_model and options.arteries is not None:
         raise InputError("--arteries and --artery-model exclude each other; name one of them.")
-    parameters = MeasurementParameters(
-        kept_length_mm=_mapping("lengths")(options.kept_length) if options.kept_length else {},
-        max_distance_mm=options.max_distance,
-        min_cluster_volume_mm3=options.min_cluster,
-    )
+    parameters = _measurement_parameters(options)
     mapping = _mapping("labels")(options.artery_labels) if options.artery_labels else None
     label_names = _mapping("names")(options.label_names) if options.label_names else None
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
@@ -215,6 +267,54 @@ def _simulate(options: argparse.Namespace, report) -> None:
     report.close()
     if not options.quiet:
         print(f"The virtual patient of seed {options.seed} is in {options.output}")
+
+
+def _evaluate(options: argparse.Namespace, report) -> None:
+    from .comparison.severity import SeverityGroups
+    from .evaluation import Settings, evaluate_steps, parse_seeds, read_cohort, simulated_cohort
+
+    if (options.cohort is None) == (options.simulated is None):
+        raise InputError("Name either a table of cases or seeds with --simulated.")
+    if options.jobs is not None and options.jobs < 1:
+        raise InputError(f"--jobs must be at least 1, not {options.jobs}.")
+    severity = SeverityGroups()
+    if options.severity is not None:
+        severity = SeverityGroups.from_cut_points(_percentages(options.severity))
+    settings = Settings(
+        methods=tuple(options.method),
+        artery_models=tuple(options.artery_model),
+        calcification_model=options.calcification_model,
+        device=options.device,
+        parameters=_measurement_parameters(options),
+        tolerance_mm=options.tolerance,
+        coverage=options.lesion_coverage,
+        severity=severity,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
+    if options.cohort is not None:
+        cases = read_cohort(options.cohort)
+    else:
+        shape = options.size[::-1] if options.size else None
+        cases = simulated_cohort(parse_seeds(options.simulated), options.phase, options.spacing, shape)
+    begin = time.monotonic()
+    document = drain(evaluate_steps(cases, options.output, settings, jobs=options.jobs), report)
+    report.close()
+    if not options.quiet:
+        from .evaluation.conclusions import plain_reading
+
+        for line in plain_reading(document):
+            print(line)
+        if document["failed"]:
+            print(f"{len(document['failed'])} failures are listed in the report.")
+        print(f"{document['cases']} cases in {time.monotonic() - begin:.0f} s; see {options.output / 'report.html'}")
+
+
+def _percentages(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) / 100 for part in text.split(","))
+    except ValueError:
+        raise InputError(f"'{text}' are no cut points; write per cents such as 0.1,1,5.") from None
 
 
 def _check_model(options: argparse.Namespace, report) -> None:

@@ -139,7 +139,7 @@ def test_masks_on_another_grid_are_refused():
         threshold_calcification(phantom.ct, other)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_the_idealised_threshold_is_the_best_of_all_thresholds(seed):
     random = np.random.default_rng(seed)
@@ -206,3 +206,36 @@ def test_on_the_real_slab_the_default_method_agrees_with_the_plaques(real_ct):
     assert dice(found.mask.array, plaques) >= 0.8
     best = idealised(ct, arteries, ct.with_array(plaques))
     assert best.threshold_hu == pytest.approx(300, abs=5)
+
+
+def test_the_adaptive_threshold_is_comp2comps_rule_on_the_aorta():
+    phantom = Phantom(lumen_hu=300, noise_hu=20)
+    phantom.add((phantom.r > 7) & (phantom.r <= RADIUS_MM) & (phantom.y > 4), 1000)
+    ct, branch = phantom.ct, phantom.x > 4
+    arteries = phantom.arteries.with_array(
+        np.where(phantom.artery & branch, 5, phantom.arteries.array).astype(np.uint8)
+    )
+    aorta = np.sort(ct.array[phantom.artery & ~branch].astype(float))
+    median, low = np.percentile(aorta, 50), np.percentile(aorta, 15.8)
+    found = threshold_calcification(ct, arteries, "adaptive")
+    assert found.threshold_hu == pytest.approx(median + 3 * (median - low))
+    assert threshold_calcification(ct, arteries, "adaptive:2").threshold_hu == pytest.approx(3 * median - 2 * low)
+
+
+def test_the_adaptive_threshold_takes_all_arteries_where_no_aorta_is_labelled():
+    phantom = Phantom()
+    branch = phantom.arteries.with_array(phantom.arteries.array * 5)
+    expected = threshold_calcification(phantom.ct, phantom.arteries, "adaptive").threshold_hu
+    assert threshold_calcification(phantom.ct, branch, "adaptive").threshold_hu == expected
+
+
+def test_the_idealised_method_needs_a_reference_and_takes_a_distance():
+    phantom = Phantom()
+    plaque = phantom.add((phantom.r > RADIUS_MM + 2.5) & (phantom.r < 13) & (phantom.y > 4) & (phantom.z < 20), 900)
+    reference = Volume(plaque, phantom.grid)
+    with pytest.raises(InputError, match="fitted to a reference"):
+        threshold_calcification(phantom.ct, phantom.arteries, "idealised")
+    near = threshold_calcification(phantom.ct, phantom.arteries, "idealised", reference)
+    far = threshold_calcification(phantom.ct, phantom.arteries, "idealised:5", reference)
+    assert dice(near.mask.array, plaque) < 0.5
+    assert dice(far.mask.array, plaque) == 1

@@ -47,10 +47,10 @@ def eroded(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
     return ~dilated(~mask, grid, radius_mm)
 
 
-def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float) -> np.ndarray:
+def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float, wall_mm: float = WALL_MM) -> np.ndarray:
     """Return the voxels in which calcification of `artery` can lie.
 
-    These are the artery's mask and the voxels within 2 mm of it, less those that belong to a
+    These are the artery's mask and the voxels within `wall_mm` of it, less those that belong to a
     neighbour: dense matter (above `dense_hu`) beyond the wall that forms pieces of at least
     300 mm³ is bone or an enhanced organ. Dense voxels in the wall that hang together with such a
     neighbour and not with dense matter in the artery are the neighbour's; where they hang together
@@ -63,12 +63,13 @@ def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float) ->
     artery : ndarray of bool, shape (k, j, i)
     dense_hu : float
         What blood does not exceed.
+    wall_mm : float
 
     Returns
     -------
     ndarray of bool, shape (k, j, i)
     """
-    region = dilated(artery, ct.grid, WALL_MM)
+    region = dilated(artery, ct.grid, wall_mm)
     dense = ct.array > dense_hu
     neighbour = _large_pieces(dense & ~region, ct.grid)
     wall, count = ndimage.label(dense & region & ~artery, _TOUCHING)

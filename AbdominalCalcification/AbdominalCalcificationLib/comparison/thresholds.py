@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..anatomy import TERRITORIES
 from ..errors import InputError
 from ..geometry import Volume
 from .lumen import Lumen, measure_lumen
-from .neighbourhood import box_around, near_artery_without_bone
+from .neighbourhood import WALL_MM, box_around, near_artery_without_bone
 
 # Fixed thresholds in use. Without contrast medium 130 HU (Agatston et al. 1990,
 # doi 10.1016/0735-1097(90)90282-T). In the venous phase 300 HU agreed best with calcium scores of
@@ -23,7 +24,15 @@ _ENHANCED_FROM_HU = 100.0
 # threshold loses plaques that fill their voxels only in part.
 REALISTIC_FACTOR = 1.1
 
-_METHODS = "realistic, realistic:FACTOR (such as realistic:1.3) or fixed:HU (such as fixed:300)"
+# The adaptive rule of Stanford's Comp2Comp (github.com/StanfordMIMI/Comp2Comp, aortic calcium): so
+# many left-hand spreads above the median, the spread reaching down to this quantile.
+ADAPTIVE_SPREADS = 3.0
+_ADAPTIVE_QUANTILE = 0.158
+
+_DEFAULT_NUMBERS = {"realistic": REALISTIC_FACTOR, "adaptive": ADAPTIVE_SPREADS, "idealised": WALL_MM}
+_METHODS = (
+    "realistic, realistic:FACTOR (such as realistic:1.3), adaptive, adaptive:SPREADS or fixed:HU (such as fixed:300)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +56,9 @@ class Thresholded:
     description: str
 
 
-def threshold_calcification(ct: Volume, arteries: Volume, method: str = "realistic") -> Thresholded:
+def threshold_calcification(
+    ct: Volume, arteries: Volume, method: str = "realistic", reference: Volume | None = None
+) -> Thresholded:
     """Find calcification as what is denser than a threshold, in the arteries and within 2 mm of them.
 
     Bone and enhanced organs that touch an artery are kept out
@@ -64,15 +75,22 @@ def threshold_calcification(ct: Volume, arteries: Volume, method: str = "realist
         where the blood is enhanced, that of the venous phase (300 HU), but at least 1.1 times the
         upper end of this scan's blood, which is the median of the lumen plus three times its
         spread (:func:`.lumen.measure_lumen`); ``realistic:FACTOR``: another factor;
-        ``fixed:300`` or ``300``: that HU.
+        ``fixed:300`` or ``300``: that HU. ``adaptive``: the rule of Stanford's Comp2Comp, median +
+        3 × (median − 15.8 % quantile) of the whole aorta, calcium and wall included (of all
+        arteries where no aorta is labelled); ``adaptive:2``: another number of spreads.
+        ``idealised``, ``idealised:MM``: see :func:`idealised`; it needs `reference`.
+    reference : Volume, optional
+        Non-zero = calcified, for ``idealised`` alone.
 
     Raises
     ------
     InputError
-        For an unknown method and for volumes on different grids.
+        For an unknown method, ``idealised`` without a reference, and volumes on different grids.
     """
-    kind, number = parse_method(method)
-    near = _prepare(ct, arteries)
+    kind, number = parse_method(method, with_reference=reference is not None)
+    if kind == "idealised":
+        return idealised(ct, arteries, reference, number)
+    near = _prepare(ct, arteries, WALL_MM)
     if near is None:
         return Thresholded(_nothing(ct), float("nan"), method, "There is no artery to look at.")
     lumen = near.lumen
@@ -82,6 +100,12 @@ def threshold_calcification(ct: Volume, arteries: Volume, method: str = "realist
         description = f"Fixed at {threshold:g} HU ({blood})."
         if threshold < lumen.upper_hu:
             description += " This is within the range of the blood, which is counted as calcification."
+    elif kind == "adaptive":
+        aorta = arteries.array == TERRITORIES[0].label
+        values = ct.array[aorta if aorta.any() else arteries.array != 0]
+        median, low = np.quantile(values, [0.5, _ADAPTIVE_QUANTILE])
+        threshold = float(median + number * (median - low))
+        description = f"{threshold:.0f} HU: median {median:.0f} + {number:g} × {median - low:.0f} HU (whole aorta)."
     else:
         least = ENHANCED_THRESHOLD_HU if lumen.median_hu >= _ENHANCED_FROM_HU else UNENHANCED_THRESHOLD_HU
         threshold = max(least, number * lumen.upper_hu)
@@ -93,7 +117,7 @@ def threshold_calcification(ct: Volume, arteries: Volume, method: str = "realist
     return Thresholded(near.above(threshold), threshold, method, description)
 
 
-def idealised(ct: Volume, arteries: Volume, reference: Volume) -> Thresholded:
+def idealised(ct: Volume, arteries: Volume, reference: Volume, wall_mm: float = WALL_MM) -> Thresholded:
     """Find the one threshold whose mask agrees best (Dice) with a reference mask.
 
     It is searched in the same neighbourhood as in :func:`threshold_calcification`, over every
@@ -107,6 +131,8 @@ def idealised(ct: Volume, arteries: Volume, reference: Volume) -> Thresholded:
         As in :func:`threshold_calcification`.
     reference : Volume
         Non-zero = calcified, on the same grid.
+    wall_mm : float
+        How far from the artery calcification is looked for.
 
     Raises
     ------
@@ -115,44 +141,65 @@ def idealised(ct: Volume, arteries: Volume, reference: Volume) -> Thresholded:
     """
     if not reference.grid.same_as(ct.grid):
         raise InputError("The reference mask and the CT are on different grids; align the mask first.")
-    near = _prepare(ct, arteries)
+    near = _prepare(ct, arteries, wall_mm)
     total = int(np.count_nonzero(reference.array))
     if near is None or total == 0:
         return Thresholded(_nothing(ct), float("nan"), "idealised", "There is no reference calcification to fit.")
     values = near.ct.array[near.region]
     calcified = reference.array[near.box][near.region] != 0
+    threshold, dice = best_threshold(values, calcified, total)
+    description = f"{threshold:g} HU: agrees best with the reference (Dice {dice:.3f})."
+    return Thresholded(near.above(threshold), threshold, "idealised", description)
+
+
+def best_threshold(values: np.ndarray, inside: np.ndarray, total: int) -> tuple[float, float]:
+    """Return the threshold whose voxels above it have the greatest Dice with a reference, and that Dice.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        HU of the voxels that may be chosen; not empty.
+    inside : ndarray of bool, shape (n,)
+        Whether each belongs to the reference.
+    total : int
+        Voxels of the reference, also those that cannot be chosen.
+    """
     order = np.argsort(values)[::-1]
-    values, hits = values[order], np.cumsum(calcified[order])
+    values, hits = values[order], np.cumsum(inside[order])
     # A mask ends where the value changes; its threshold is the next value, which it leaves out.
     ends = np.flatnonzero(np.diff(values, append=values[-1] - 1))
     dice = 2 * hits[ends] / (ends + 1 + total)
     best = int(np.argmax(dice))
     following = ends[best] + 1
     threshold = float(values[following]) if following < len(values) else float(values[-1]) - 1
-    description = f"{threshold:g} HU: agrees best with the reference (Dice {dice[best]:.3f})."
-    return Thresholded(near.above(threshold), threshold, "idealised", description)
+    return threshold, float(dice[best])
 
 
-def parse_method(method: str) -> tuple[str, float]:
-    """Return kind (``realistic``, ``fixed``) and number (factor, HU) of a method's name.
+def parse_method(method: str, *, with_reference: bool = False) -> tuple[str, float]:
+    """Return kind and number of a method's name.
+
+    ``realistic`` has a factor, ``fixed`` a HU, ``adaptive`` a number of spreads, ``idealised`` a
+    distance in mm.
 
     Raises
     ------
     InputError
-        Where there is no such method.
+        Where there is no such method, and for ``idealised`` without a reference.
     """
     kind, _, text = method.strip().lower().partition(":")
     try:
-        if kind == "realistic":
-            number = float(text) if text else REALISTIC_FACTOR
+        if kind in _DEFAULT_NUMBERS:
+            number = float(text) if text else _DEFAULT_NUMBERS[kind]
         elif kind == "fixed":
             number = float(text)
         else:
             kind, number = "fixed", float(method)
     except ValueError:
         number = float("nan")
-    if not np.isfinite(number) or (kind == "realistic" and number <= 0):
+    if not np.isfinite(number) or (kind in _DEFAULT_NUMBERS and number <= 0):
         raise InputError(f"There is no threshold method '{method}'; use {_METHODS}.")
+    if kind == "idealised" and not with_reference:
+        raise InputError(f"The idealised threshold is fitted to a reference, to evaluate others; use {_METHODS}.")
     return kind, number
 
 
@@ -172,7 +219,7 @@ class _Neighbourhood:
         return mask
 
 
-def _prepare(ct: Volume, arteries: Volume) -> _Neighbourhood | None:
+def _prepare(ct: Volume, arteries: Volume, wall_mm: float) -> _Neighbourhood | None:
     if not arteries.grid.same_as(ct.grid):
         raise InputError("The artery mask and the CT are on different grids; align the mask first.")
     artery = arteries.array != 0
@@ -181,7 +228,7 @@ def _prepare(ct: Volume, arteries: Volume) -> _Neighbourhood | None:
     box = box_around(artery, ct.grid)
     near, artery = ct.cropped(box), artery[box]
     lumen = measure_lumen(near, artery)
-    region = near_artery_without_bone(near, artery, max(UNENHANCED_THRESHOLD_HU, lumen.upper_hu))
+    region = near_artery_without_bone(near, artery, max(UNENHANCED_THRESHOLD_HU, lumen.upper_hu), wall_mm)
     return _Neighbourhood(ct, box, near, region, lumen)
 
 

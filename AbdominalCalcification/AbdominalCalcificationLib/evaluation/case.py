@@ -1,0 +1,236 @@
+"""One case: read, run the methods, measure, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ..anatomy import TERRITORIES
+from ..comparison.overlap import (
+    LesionOverlap,
+    VolumeOverlap,
+    covered_lesions,
+    surface_overlap,
+    volume_overlap,
+    volume_overlap_by_label,
+)
+from ..comparison.thresholds import threshold_calcification
+from ..errors import AbdominalCalcificationError, InputError
+from ..geometry import Grid, Volume
+from ..geometry.resample import align_labels, fraction_outside
+from ..inference import ModelFolder, Worker, segment_steps
+from ..measurement import Measurement, measure
+from ..progress import drain
+from ..reading import artery_labels, parse_label_mapping, read_ct, read_mask
+from ..reporting.documents import measurement_document
+from ..resources import bundled_artery_model, bundled_calcification_model
+from ..simulation import simulate
+from .cohort import Case, Masks
+from .settings import Settings
+
+TOTAL = "total"  # everything that is counted in a territory
+WHOLE = "whole mask"  # also what lies beyond a kept length or far from every artery
+PLACES = (*(territory.name for territory in TERRITORIES), TOTAL, WHOLE)
+# Noise of virtual patients, standard deviation in soft tissue, HU; this project's own division.
+_NOISE_LEVELS_HU = ((12.0, "low"), (20.0, "medium"), (float("inf"), "high"))
+_LABELS = [territory.label for territory in TERRITORIES]
+
+
+@dataclass(frozen=True, eq=False)
+class _Segmented:
+    """Masks of one method; `arteries` is None where it used those of the reference."""
+
+    calcification: Volume
+    arteries: Volume | None = None
+    note: str = ""
+    threshold_hu: float | None = None
+
+
+def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
+    """Evaluate every method on one case.
+
+    Parameters
+    ----------
+    case : Case
+    settings : Settings
+    worker : Worker
+        Runs the networks; keeps them loaded for the next case.
+
+    Returns
+    -------
+    dict
+        JSON values: ``patient``, ``groups``, ``failures`` (method to reason), ``measurements``
+        (``reference`` and methods to territories), ``notes`` and ``overlap`` (a list of rows).
+
+    Raises
+    ------
+    AbdominalCalcificationError
+        Where the case itself cannot be used. A method that fails is listed instead.
+    """
+    groups, note = dict(case.groups), ""
+    if case.simulation is not None:
+        patient = simulate(**case.simulation)
+        ct, arteries, calcification = patient.ct, patient.arteries, patient.calcification
+        noise_hu = patient.truth["scanner"]["noise_hu"]
+        noise = next(name for limit, name in _NOISE_LEVELS_HU if noise_hu < limit)
+        groups = {"phase": patient.truth["phase"], "noise": noise, **groups}
+    else:
+        ct = read_ct(case.ct).volume if case.ct is not None else None
+        arteries, calcification, note = _read(case.reference, None if ct is None else ct.grid)
+    reference = measure(ct, arteries, calcification, settings.parameters)
+    result = {
+        "patient": case.patient,
+        "groups": groups,
+        "failures": {},
+        "notes": {"reference": {"text": note}},
+        "measurements": {"reference": _territories(reference)},
+        "overlap": [],
+    }
+    for name in (*case.predictions, *settings.methods):
+        try:
+            if name in case.predictions:
+                own, found, note = _read(case.predictions[name], arteries.grid)
+                segmented = _Segmented(found, own, note)
+            elif ct is None:
+                raise InputError("The case names no CT; fill in the column ct.")
+            else:
+                segmented = _segment(name, ct, arteries, calcification, settings, worker)
+        except AbdominalCalcificationError as error:
+            result["failures"][name] = str(error)
+            continue
+        own = arteries if segmented.arteries is None else segmented.arteries
+        measurement = measure(ct, own, segmented.calcification, settings.parameters)
+        result["measurements"][name] = _territories(measurement)
+        result["notes"][name] = {
+            "text": segmented.note,
+            "threshold_hu": segmented.threshold_hu,
+            "flags": sorted({flag.code for flag in measurement.flags}),
+        }
+        rows = list(_overlap_rows(reference, measurement, calcification, segmented.calcification, settings))
+        if segmented.arteries is not None:
+            rows += _artery_rows(reference, measurement, arteries, own, settings)
+        result["overlap"] += [{"method": name, **row} for row in rows]
+    return result
+
+
+def model_folders(settings: Settings) -> tuple[list[ModelFolder], ModelFolder]:
+    """Open the models of the model methods: of arteries, and of calcification."""
+    paths = settings.artery_models or (bundled_artery_model(),)
+    calcification = settings.calcification_model or bundled_calcification_model()
+    return [ModelFolder.open(path) for path in paths], ModelFolder.open(calcification)
+
+
+def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
+    """Return arteries (None where none are named), calcification and a note, on `grid` or that of the arteries."""
+    notes = []
+
+    def aligned(mask: Volume, what: str) -> Volume:
+        if outside := fraction_outside(mask, grid):
+            notes.append(f"{100 * outside:.1f} % of the {what} mask lies outside the image and is not counted.")
+        return align_labels(mask, grid)
+
+    arteries = None
+    if masks.arteries is not None:
+        mapping = parse_label_mapping(masks.artery_labels) if masks.artery_labels else None
+        arteries = artery_labels(read_mask(masks.arteries), mapping)
+        grid = arteries.grid if grid is None else grid
+        arteries = aligned(arteries, "artery")
+    if masks.calcification is None:
+        raise InputError("The table names no calcification mask of this method for the case.")
+    return arteries, aligned(read_mask(masks.calcification), "calcification"), " ".join(notes)
+
+
+def _segment(
+    method: str, ct: Volume, arteries: Volume, calcification: Volume, settings: Settings, worker: Worker
+) -> _Segmented:
+    if method in ("model", "model-calcification"):
+        of_arteries, of_calcification = model_folders(settings)
+        given = arteries if method == "model-calcification" else None
+        steps = segment_steps(ct, of_arteries, of_calcification, arteries=given, device=settings.device, worker=worker)
+        found = drain(steps)
+        return _Segmented(found.calcification, found.arteries if given is None else None)
+    found = threshold_calcification(ct, arteries, method, calcification)
+    threshold_hu = float(found.threshold_hu) if np.isfinite(found.threshold_hu) else None
+    return _Segmented(found.mask, None, found.description, threshold_hu)
+
+
+def _territories(measurement: Measurement) -> dict:
+    document = measurement_document(measurement)
+    return {each["name"]: each for each in (*document["territories"], {**document["total"], "name": TOTAL})}
+
+
+def _overlap_rows(
+    reference: Measurement, prediction: Measurement, reference_mask: Volume, prediction_mask: Volume, settings: Settings
+) -> Iterator[dict]:
+    """Yield rows of the calcification; each side is divided into territories by its own arteries."""
+    lesions = _lesions(reference, prediction, settings.coverage)
+    counted = [
+        m.parts_map.with_array(np.where(m.parts_map.array <= max(_LABELS), m.parts_map.array, 0))
+        for m in (reference, prediction)
+    ]
+    yield from _rows("calcification", *counted, reference_mask, prediction_mask, settings, lesions)
+
+
+def _artery_rows(
+    reference: Measurement, prediction: Measurement, reference_mask: Volume, prediction_mask: Volume, settings: Settings
+) -> Iterator[dict]:
+    """Yield rows of the arteries, shortened; as a whole mask not shortened."""
+    yield from _rows(
+        "arteries", reference.kept_arteries, prediction.kept_arteries, reference_mask, prediction_mask, settings, {}
+    )
+
+
+def _rows(
+    structure: str,
+    reference: Volume,
+    prediction: Volume,
+    reference_mask: Volume,
+    prediction_mask: Volume,
+    settings: Settings,
+    lesions: Mapping[str, LesionOverlap],
+) -> Iterator[dict]:
+    volumes = volume_overlap_by_label(reference, prediction, _LABELS)
+
+    def row(place: str, overlap: VolumeOverlap, a: Volume, b: Volume) -> dict:
+        surface = surface_overlap(a, b, settings.tolerance_mm)
+        of_lesions = lesions.get(place)
+        return {
+            "structure": structure,
+            "territory": place,
+            "state": overlap.state,
+            **asdict(overlap),
+            "dice": overlap.dice,
+            "volumetric_similarity": overlap.volumetric_similarity,
+            "sensitivity": overlap.sensitivity,
+            "precision": overlap.precision,
+            "jaccard": overlap.jaccard,
+            **asdict(surface),
+            "lesions": None if of_lesions is None else asdict(of_lesions),
+            "lesion_sensitivity": None if of_lesions is None else of_lesions.sensitivity,
+            "lesion_precision": None if of_lesions is None else of_lesions.precision,
+            "lesion_f1": None if of_lesions is None else of_lesions.f1,
+        }
+
+    for territory in TERRITORIES:
+        parts = (each.with_array(each.array == territory.label) for each in (reference, prediction))
+        yield row(territory.name, volumes[territory.label], *parts)
+    yield row(TOTAL, volume_overlap(reference, prediction), reference, prediction)
+    yield row(WHOLE, volume_overlap(reference_mask, prediction_mask), reference_mask, prediction_mask)
+
+
+def _lesions(reference: Measurement, prediction: Measurement, coverage: float) -> dict[str, LesionOverlap]:
+    """Count lesions (the clusters of rule 6) by the territory they belong to, and in total."""
+    ids = [m.clusters_map.array for m in (reference, prediction)]
+    found = covered_lesions(ids[0], ids[1] != 0, coverage)
+    true = covered_lesions(ids[1], ids[0] != 0, coverage)
+
+    def counts(measurement: Measurement, covered: Mapping[int, bool], territory: str) -> tuple[int, int]:
+        own = [covered[cluster.id] for cluster in measurement.clusters if cluster.territory == territory]
+        return len(own), sum(own)
+
+    by_territory = {
+        t.name: LesionOverlap(*counts(reference, found, t.name), *counts(prediction, true, t.name)) for t in TERRITORIES
+    }
+    return {**by_territory, TOTAL: sum(by_territory.values(), LesionOverlap(0, 0, 0, 0))}

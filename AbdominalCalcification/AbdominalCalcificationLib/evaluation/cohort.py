@@ -1,0 +1,182 @@
+"""The cases of an evaluation: from a table, or virtual patients."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InputError
+
+# Columns of one case; those of predictions and groups are written KIND:NAME.
+_PLAIN = ("case", "patient", "ct", "arteries", "artery_labels", "calcification")
+_NAMED = ("arteries", "artery_labels", "calcification", "group")
+_EXPLAINED = (
+    "columns are case, patient, ct, arteries, artery_labels, calcification (the reference), and for each "
+    "method NAME calcification:NAME, arteries:NAME, artery_labels:NAME; group:NAME divides the cohort"
+)
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Where the masks of one reader or method are.
+
+    Attributes
+    ----------
+    calcification : Path or None
+    arteries : Path or None
+        None for a method that uses the arteries of the reference.
+    artery_labels : str
+        What the values of the artery mask mean, as in ``52=aorta``; empty for territory labels.
+    """
+
+    calcification: Path | None = None
+    arteries: Path | None = None
+    artery_labels: str = ""
+
+
+Prediction = Masks
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a cohort.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the cohort.
+    patient : str
+        Who it is from: patients, not cases, are resampled and tested.
+    ct : Path or None
+        Needed by methods that run on the fly.
+    reference : Masks
+    predictions : mapping of str to Masks
+    groups : mapping of str to str
+        What the cohort is divided by, such as the contrast phase.
+    simulation : mapping or None
+        Arguments of :func:`simulation.simulate` for a virtual patient, who needs no files.
+    """
+
+    name: str
+    patient: str
+    ct: Path | None = None
+    reference: Masks = field(default_factory=Masks)
+    predictions: Mapping[str, Masks] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    simulation: Mapping | None = None
+
+
+def read_cohort(path: str | Path) -> list[Case]:
+    """Read a table of cases (CSV, or TSV by its ending; UTF-8); paths are relative to its folder.
+
+    Raises
+    ------
+    InputError
+        Where the table cannot be read, a column is unknown, or a case has no name, a name that was
+        there before, or no reference.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise InputError(f"The table '{path}' cannot be read ({reason}); name a CSV file of cases.") from None
+    first = text.split("\n", 1)[0]
+    delimiter = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
+    rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter, restkey=""))
+    if not rows:
+        raise InputError(f"The table '{path.name}' holds no cases; {_EXPLAINED}.")
+    columns = [_column(name, path.name) for name in rows[0] if name]
+    cases = [_case(row, columns, path.parent, number) for number, row in enumerate(rows, 2)]
+    for number, case in enumerate(cases, 2):
+        if case.name in (each.name for each in cases[: number - 2]):
+            raise InputError(f"The table names the case '{case.name}' twice (line {number}); give each its own name.")
+    return cases
+
+
+def simulated_cohort(
+    seeds: Iterable[int],
+    phases: Sequence[str] = (),
+    spacing_mm: Sequence[float] | None = None,
+    shape: Sequence[int] | None = None,
+) -> list[Case]:
+    """Return virtual patients as cases, one for each seed and phase (one phase drawn from the seed by default).
+
+    Parameters
+    ----------
+    seeds : iterable of int
+    phases : sequence of str
+        Contrast phases in which each patient is scanned.
+    spacing_mm : sequence of float, optional
+        Along i, j, k.
+    shape : sequence of int, optional
+        Voxels along k, j, i.
+    """
+    scanned = {"spacing_mm": spacing_mm, "shape": shape}
+    scanned = {name: tuple(value) for name, value in scanned.items() if value is not None}
+    cases = []
+    for seed in seeds:
+        for phase in phases or (None,):
+            name = f"seed {seed}" + (f" {phase}" if phase else "")
+            arguments = {"seed": seed, **scanned, **({"phase": phase} if phase else {})}
+            cases.append(Case(name, f"seed {seed}", simulation=arguments))
+    return cases
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Parse ``1,5,90000-90039`` into seeds.
+
+    Raises
+    ------
+    InputError
+        For text of another form and seeds given twice.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first or last - first >= 100_000:
+            raise InputError(f"'{part.strip()}' is not a seed or range of seeds; write them like 1,5,90000-90039.")
+        seeds.extend(range(first, last + 1))
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"'{text}' names a seed twice; name each once.")
+    return seeds
+
+
+def _column(name: str, table: str) -> tuple[str, str]:
+    """Return kind and name of a column; the reference's columns have an empty name."""
+    kind, _, of = (part.strip() for part in name.partition(":"))
+    known = kind in _NAMED if of else kind in _PLAIN and ":" not in name
+    if not known:
+        raise InputError(f"The table '{table}' has a column '{name}' that is not known; {_EXPLAINED}.")
+    return kind, of
+
+
+def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Path, line: int) -> Case:
+    if row.get("") or None in row.values():
+        raise InputError(f"Line {line} of the table has more or fewer cells than the first line; correct it.")
+    cells = dict(zip(columns, (row[name].strip() for name in row if name), strict=True))
+
+    def masks(of: str) -> Masks:
+        paths = (cells.get((kind, of)) for kind in ("calcification", "arteries"))
+        return Masks(*(folder / path if path else None for path in paths), cells.get(("artery_labels", of), ""))
+
+    name = cells.get(("case", ""), "")
+    if not name:
+        raise InputError(f"Line {line} of the table has no name in the column 'case'; {_EXPLAINED}.")
+    reference = masks("")
+    if reference.calcification is None or reference.arteries is None:
+        raise InputError(f"The case '{name}' needs both reference masks, in the columns arteries and calcification.")
+    methods = dict.fromkeys(of for kind, of in columns if of and kind != "group")
+    ct = cells.get(("ct", ""))
+    return Case(
+        name,
+        cells.get(("patient", "")) or name,
+        folder / ct if ct else None,
+        reference,
+        {method: masks(method) for method in methods},
+        {of: cells[kind, of] or "unknown" for kind, of in columns if kind == "group"},
+    )

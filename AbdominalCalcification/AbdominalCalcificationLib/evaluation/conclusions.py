@@ -1,0 +1,92 @@
+"""What the numbers say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .case import TOTAL
+from .summary import ALL
+
+_SIGNIFICANT = 0.05
+
+
+def plain_reading(document: Mapping) -> list[str]:
+    """Return sentences on who is best where, and how far off in burden.
+
+    Parameters
+    ----------
+    document : mapping
+        The content of ``evaluation.json``.
+    """
+    return [
+        *_overall(document),
+        *_burden(document),
+        *_by_group(document),
+    ]
+
+
+def _dice(document: Mapping, group: str) -> list[tuple[str, float]]:
+    """Return methods with their mean Dice, best first."""
+    rows = [
+        (row["method"], row["metrics"]["dice"]["mean"])
+        for row in document["overlap"]
+        if (row["group"], row["structure"], row["territory"]) == (group, "calcification", TOTAL)
+        and row["metrics"]["dice"]["mean"] is not None
+    ]
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def _overall(document: Mapping) -> Iterator[str]:
+    ranked = _dice(document, ALL)
+    if not ranked:
+        yield "No case has calcification to compare."
+        return
+    text = ", ".join(f"{method} {value:.3f}" for method, value in ranked)
+    yield f"Mean Dice of the calcification in all arteries: {text}."
+    if len(ranked) > 1:
+        first, second = ranked[0][0], ranked[1][0]
+        p_value = _p_value(document, "dice", first, second)
+        if p_value is None:
+            yield f"Too few patients to test whether {first} and {second} differ."
+        elif p_value < _SIGNIFICANT:
+            yield f"The lead of {first} over {second} is significant (Wilcoxon, Holm's correction, p = {p_value:.2g})."
+        else:
+            yield f"{first} and {second} do not differ significantly in Dice (p = {p_value:.2g})."
+
+
+def _p_value(document: Mapping, metric: str, first: str, second: str) -> float | None:
+    return next(
+        test["corrected_p_value"]
+        for test in document["tests"]
+        if test["metric"] == metric and {test["first"], test["second"]} == {first, second}
+    )
+
+
+def _burden(document: Mapping) -> Iterator[str]:
+    for row in document["agreement"]:
+        if (row["group"], row["quantity"], row["territory"]) != (ALL, "burden", TOTAL):
+            continue
+        if row["bias"]["value"] is None:
+            yield f"Burden by {row['method']}: nothing to compare."
+            continue
+        bias, limits = 100 * row["bias"]["value"], [row[name]["value"] for name in ("lower_limit", "upper_limit")]
+        side = "high" if bias > 0 else "low"
+        text = f"Burden by {row['method']}: {abs(bias):.2f} percentage points too {side} on average"
+        if None not in limits:
+            text += f", 95 % of cases between {100 * limits[0]:+.2f} and {100 * limits[1]:+.2f}"
+        if row["spearman"]["value"] is not None:
+            text += f"; rank correlation {row['spearman']['value']:.3f}"
+        yield text + "."
+
+
+def _by_group(document: Mapping) -> Iterator[str]:
+    overall = _dice(document, ALL)
+    for group in document["groups"]:
+        ranked = _dice(document, group["group"])
+        if group["group"] == ALL or len(ranked) < 2:
+            continue
+        (first, best), (second, next_best) = ranked[:2]
+        surprise = "" if first == overall[0][0] else " – other than in all cases together"
+        cases = f"{group['cases']} case{'s' * (group['cases'] != 1)}"
+        title = group["group"].capitalize()
+        yield f"{title} ({cases}): {first} leads with {best:.3f} before {second} with {next_best:.3f}{surprise}."

@@ -1,0 +1,380 @@
+"""The report of an evaluation: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from .. import __version__
+from .case import TOTAL
+from .conclusions import plain_reading
+from .summary import ALL, METRICS, territory_title
+
+_TITLES = {
+    "dice": "Dice",
+    "volumetric_similarity": "Volumetric similarity",
+    "sensitivity": "Sensitivity",
+    "precision": "Precision",
+    "jaccard": "Jaccard",
+    "surface_dice": "Surface Dice",
+    "hausdorff95_mm": "Hausdorff 95 % [mm]",
+    "lesion_sensitivity": "Lesion sensitivity",
+    "lesion_precision": "Lesion precision",
+    "lesion_f1": "Lesion F1",
+    "burden": "Burden [%]",
+    "calcified_volume_mm3": "Calcified volume [mm³]",
+    "cluster_count": "Clusters",
+}
+_STATES = {
+    "missed": "calcification in the reference alone",
+    "extra": "calcification in the prediction alone",
+    "neither": "no calcification in either",
+}
+_STATISTICS = {
+    "bias": "Bias",
+    "lower_limit": "Lower limit",
+    "upper_limit": "Upper limit",
+    "mean_absolute_error": "Mean abs. error",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+    "icc": "ICC(2,1)",
+    "concordance": "Concordance",
+}
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1240px;margin:0 auto;padding:1.5rem}
+h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ddd}
+h3{font-size:1rem;margin:1.4rem 0 .4rem}.quiet{color:#666}.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .6rem;border-bottom:1px solid #e6e6e6;text-align:right;white-space:nowrap}
+th{background:#f5f6f8;vertical-align:bottom}th:first-child,td:first-child,td.l,th.l{text-align:left}
+td.w{white-space:normal;text-align:left}td small{color:#777}tr.first td{border-top:2px solid #ccc}
+.best{font-weight:700}.warn{background:#fff6e0;border-left:4px solid #e69f00;padding:.5rem 1rem}
+summary{cursor:pointer;margin:.6rem 0}svg{max-width:100%;height:auto}li{margin:.2rem 0}
+@media print{details{display:none}}
+"""
+
+
+def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, str]) -> str:
+    """Return the report as one HTML text: no scripts, no links to other files.
+
+    Parameters
+    ----------
+    document : mapping
+        The content of ``evaluation.json``.
+    records : sequence of dict
+        The cases' records.
+    plots : mapping of str to str
+        SVG texts of :func:`plots.draw_plots`.
+    """
+    methods = document["methods"]
+    done = sum(record["error"] is None for record in records)
+    parts = [
+        f"<h1>Evaluation of {len(methods)} method{'s' * (len(methods) > 1)}</h1>",
+        f'<p class="quiet">{done} of {document["cases"]} cases, {document["patients"]} patients · '
+        f"AbdominalCalcification {__version__} · research use, not for diagnosis</p>",
+        _failures(document["failed"]),
+        "<h2>In brief</h2>",
+        "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in plain_reading(document)) + "</ul>",
+        "<h2>Calcification: overlap in all arteries</h2>",
+        _overlap_by_method(document, "calcification"),
+        plots["dice-by-territory"],
+        _division(document),
+        "<h2>Calcification: overlap by territory</h2>",
+        *(_overlap_by_territory(document, "calcification", method) for method in methods),
+        _arteries(document, methods),
+        "<h2>Agreement in all arteries</h2>",
+        _agreement(document, TOTAL, ALL),
+        "<h3>Burden</h3>",
+        plots["scatter-burden"],
+        plots["bland-altman-burden"],
+        "<h3>Calcified volume</h3>",
+        plots["scatter-calcified-volume"],
+        plots["bland-altman-calcified-volume"],
+        _agreement_details(document),
+        "<h2>Severity groups by total burden</h2>",
+        _severity(document),
+        _tests(document["tests"]),
+        "<h2>Cases</h2>",
+        _cases(records),
+        "<h2>How to read it</h2>",
+        _definitions(document),
+    ]
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Evaluation of calcification methods</title><style>{_STYLE}</style></head><body>\n"
+        + "\n".join(part for part in parts if part)
+        + "\n</body></html>\n"
+    )
+
+
+def _number(value: float | None, metric: str = "") -> str:
+    if value is None:
+        return "–"
+    if metric == "burden":
+        return f"{100 * value:.2f}"
+    if metric in ("calcified_volume_mm3", "cluster_count", "hausdorff95_mm"):
+        return f"{value:.1f}"
+    return f"{value:.3f}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, first: Iterable[int] = ()) -> str:
+    """Return a table; cells are HTML already, the first `left` columns are text, rows in `first` begin a block."""
+    marks = [' class="l"' if column < left else "" for column in range(len(header))]
+    head = "".join(f"<th{mark}>{cell}</th>" for mark, cell in zip(marks, header, strict=True))
+    starts = set(first)
+    body = "".join(
+        f"<tr{' class=first' if number in starts else ''}>"
+        + "".join(
+            cell if cell.startswith("<td") else f"<td{mark}>{cell}</td>" for mark, cell in zip(marks, row, strict=True)
+        )
+        + "</tr>"
+        for number, row in enumerate(rows)
+    )
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _failures(failed: Sequence[Mapping]) -> str:
+    if not failed:
+        return ""
+    rows = [
+        (escape(each["case"]), escape(each["method"] or "all"), f'<td class="w">{escape(each["reason"])}</td>')
+        for each in failed
+    ]
+    return (
+        f'<div class="warn"><p><b>{len(failed)} failure{"s" * (len(failed) > 1)}</b>: what failed is in none of the '
+        f"numbers below. Running the same command again tries it again.</p>"
+        f"{_table(('Case', 'Method', 'Reason'), rows, left=3)}</div>"
+    )
+
+
+def _rows_of(document: Mapping, part: str, **wanted) -> list[Mapping]:
+    return [row for row in document[part] if all(row[name] == value for name, value in wanted.items())]
+
+
+def _metric_cell(row: Mapping, metric: str, best: float | None) -> str:
+    summary = row["metrics"][metric]
+    if summary["mean"] is None:
+        return "–"
+    mark = ' class="best"' if summary["mean"] == best else ""
+    spread = "" if summary["sd"] is None else f" ± {_number(summary['sd'], metric)}"
+    count = "" if summary["cases"] == row["cases"] else f" <small>n = {summary['cases']}</small>"
+    return f"<span{mark}>{_number(summary['mean'], metric)}</span><small>{spread}</small>{count}"
+
+
+def _overlap_by_method(document: Mapping, structure: str, group: str = ALL) -> str:
+    """Return the table that puts methods side by side, metrics as rows."""
+    rows = _rows_of(document, "overlap", group=group, structure=structure, territory=TOTAL)
+    lines = []
+    for metric in METRICS:
+        means = [row["metrics"][metric]["mean"] for row in rows if row["metrics"][metric]["mean"] is not None]
+        best = (min if metric == "hausdorff95_mm" else max)(means) if len(means) > 1 else None
+        lines.append([_TITLES[metric], *(_metric_cell(row, metric, best) for row in rows)])
+    for metric in ("dice", "lesion_f1"):
+        lines.append([f"{_TITLES[metric]}, pooled", *(_number(row["pooled"][metric]) for row in rows)])
+    for state, title in _STATES.items():
+        lines.append([f"Cases: {title}", *(str(row["states"][state]) for row in rows)])
+    columns = [f"{escape(row['method'])}<br><small>{row['cases']} cases</small>" for row in rows]
+    return _table(["Mean ± standard deviation", *columns], lines, first=(len(METRICS), len(METRICS) + 2))
+
+
+def _overlap_by_territory(document: Mapping, structure: str, method: str) -> str:
+    rows = _rows_of(document, "overlap", group=ALL, structure=structure, method=method)
+    lines = []
+    for row in rows:
+        states = row["states"]
+        counts = f"{states['both']} / {states['missed']} / {states['extra']} / {states['neither']}"
+        lines.append(
+            [territory_title(row["territory"]), counts, *(_metric_cell(row, metric, None) for metric in METRICS)]
+        )
+    header = ["Territory", "both / missed /<br>extra / neither", *(_TITLES[metric] for metric in METRICS)]
+    return f"<h3>{escape(method)}</h3>" + _table(header, lines, first=(len(lines) - 2,))
+
+
+def _arteries(document: Mapping, methods: Sequence[str]) -> str:
+    own = [m for m in methods if _rows_of(document, "overlap", group=ALL, structure="arteries", method=m)]
+    if not own:
+        return ""
+    tables = "".join(_overlap_by_territory(document, "arteries", method) for method in own)
+    return (
+        "<h2>Arteries: overlap by territory</h2><p class=quiet>After shortening; the whole mask is not shortened."
+        + (f" Methods that are not listed used the arteries of the reference.</p>{tables}")
+    )
+
+
+def _division(document: Mapping) -> str:
+    groups = [group for group in document["groups"] if group["group"] != ALL]
+    if not groups:
+        return ""
+    methods = document["methods"]
+    lines, first, last = [], [], ""
+    for group in groups:
+        if (kind := group["group"].split(":")[0]) != last:
+            first.append(len(lines))
+            last = kind
+        rows = {
+            row["method"]: row
+            for row in _rows_of(document, "overlap", group=group["group"], structure="calcification", territory=TOTAL)
+        }
+        burden = {
+            row["method"]: row
+            for row in _rows_of(document, "agreement", group=group["group"], quantity="burden", territory=TOTAL)
+        }
+        means = [row["metrics"]["dice"]["mean"] for row in rows.values() if row["metrics"]["dice"]["mean"] is not None]
+        best = max(means) if len(means) > 1 else None
+        dice = [_metric_cell(rows[m], "dice", best) if m in rows else "–" for m in methods]
+        bias = [_number(burden[m]["bias"]["value"], "burden") for m in methods]
+        lines.append([escape(group["group"]), str(group["cases"]), *dice, *bias])
+    header = [
+        "Group",
+        "Cases",
+        *(f"Dice<br>{escape(m)}" for m in methods),
+        *(f"Burden bias [%]<br>{escape(m)}" for m in methods),
+    ]
+    return "<h2>By group</h2>" + _table(header, lines, first=first)
+
+
+def _estimate(estimate: Mapping, quantity: str = "") -> str:
+    if estimate["value"] is None:
+        return "–"
+    interval = estimate["bootstrap"]
+    shown = "" if interval is None else " to ".join(_number(each, quantity) for each in interval)
+    return _number(estimate["value"], quantity) + (f"<br><small>{shown}</small>" if shown else "")
+
+
+def _agreement(document: Mapping, territory: str, group: str) -> str:
+    rows = _rows_of(document, "agreement", group=group, territory=territory)
+    lines, first = [], []
+    for quantity in dict.fromkeys(row["quantity"] for row in rows):
+        first.append(len(lines))
+        for row in (each for each in rows if each["quantity"] == quantity):
+            unit = [quantity] * 4 + [""] * 4
+            cells = [_estimate(row[name], in_unit) for name, in_unit in zip(_STATISTICS, unit, strict=True)]
+            lines.append([_TITLES[quantity], escape(row["method"]), str(row["pairs"]), *cells])
+    return _table(["Quantity", "Method", "Pairs", *_STATISTICS.values()], lines, left=2, first=first[1:])
+
+
+def _agreement_details(document: Mapping) -> str:
+    places = dict.fromkeys(
+        row["territory"] for row in _rows_of(document, "agreement", group=ALL) if row["territory"] != TOTAL
+    )
+    body = "".join(f"<h3>{territory_title(place)}</h3>{_agreement(document, place, ALL)}" for place in places)
+    groups = [group["group"] for group in document["groups"] if group["group"] != ALL]
+    body += "".join(f"<h3>All arteries, {escape(group)}</h3>{_agreement(document, TOTAL, group)}" for group in groups)
+    return f"<details><summary>Agreement by territory and group</summary>{body}</details>"
+
+
+def _severity(document: Mapping) -> str:
+    names = document["settings"]["severity_groups"]
+    parts = []
+    for row in _rows_of(document, "severity", group=ALL):
+        lines = [
+            [
+                f"reference: {escape(name)}",
+                *(str(count) for count in counts),
+                _number(sensitivity),
+                _number(specificity),
+            ]
+            for name, counts, sensitivity, specificity in zip(
+                names, row["confusion"], row["sensitivity"], row["specificity"], strict=True
+            )
+        ]
+        parts.append(
+            f"<h3>{escape(row['method'])}</h3><p class=quiet>{row['cases']} cases · same group "
+            f"{_number(row['accuracy'])} · weighted kappa {_number(row['quadratic_kappa'])} (quadratic), "
+            f"{_number(row['linear_kappa'])} (linear)</p>"
+            + _table(["", *(escape(name) for name in names), "Sensitivity", "Specificity"], lines)
+        )
+    return "".join(parts)
+
+
+def _tests(tests: Sequence[Mapping]) -> str:
+    if not tests:
+        return ""
+    lines = [
+        [
+            _TITLES.get(test["metric"], test["metric"].replace("_", " ").replace("mm3", "[mm³]").capitalize()),
+            f"{escape(test['second'])} − {escape(test['first'])}",
+            str(test["pairs"]),
+            "–" if test["median_difference"] is None else f"{test['median_difference']:+.4g}",
+            _p(test["p_value"]),
+            _p(test["corrected_p_value"]),
+        ]
+        for test in tests
+    ]
+    header = ["Metric", "Difference", "Patients", "Median difference", "p", "p, corrected"]
+    return "<h2>Do methods differ?</h2>" + _table(header, lines, left=2)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:.3f}" if value >= 0.001 else "&lt; 0.001"
+    return f"<b>{text}</b>" if value < 0.05 else text
+
+
+def _cases(records: Sequence[dict]) -> str:
+    lines, first = [], []
+    for record in records:
+        if record["error"] is not None:
+            continue
+        first.append(len(lines))
+        rows = {
+            row["method"]: row
+            for row in record["overlap"]
+            if (row["structure"], row["territory"]) == ("calcification", TOTAL)
+        }
+        reference = record["measurements"]["reference"][TOTAL]
+        for method, row in rows.items():
+            found = record["measurements"][method][TOTAL]
+            lines.append(
+                [
+                    escape(record["case"]),
+                    escape(", ".join(record["groups"].values())),
+                    escape(method),
+                    *(_number(row[name], name) for name in ("dice", "sensitivity", "precision", "lesion_f1")),
+                    *(
+                        f"{_number(side[name], name)}"
+                        for name in ("burden", "calcified_volume_mm3")
+                        for side in (reference, found)
+                    ),
+                    f"{reference['cluster_count']} / {found['cluster_count']}",
+                    f'<td class="w">{escape(record["notes"][method]["text"])}</td>',
+                ]
+            )
+    header = ["Case", "Groups", "Method", "Dice", "Sensitivity", "Precision", "Lesion F1"]
+    header += ["Burden ref. [%]", "Burden [%]", "Volume ref. [mm³]", "Volume [mm³]", "Clusters ref. / found", "Notes"]
+    table = _table(header, lines, left=3, first=first[1:])
+    return (
+        f"<details><summary>{len(first)} cases, all arteries (cases.csv has every territory)</summary>{table}</details>"
+    )
+
+
+def _definitions(document: Mapping) -> str:
+    chosen = document["settings"]
+    cuts = ", ".join(f"{100 * cut:g} %" for cut in chosen["severity_cut_points"])
+    lines = [
+        "Each side's calcification is divided into territories by its own arteries, after shortening: a plaque that "
+        "a method puts into another territory is missed in one and extra in the other. “All arteries” is everything "
+        "counted in any territory; “whole mask” also what lies beyond a kept length or far from every artery.",
+        "Where one side is empty, ratios that are 0/0 and distances to nothing are left out (n is then smaller); the "
+        "others are 0, as their formulas say. Where both are empty every metric is left out, and the case is counted.",
+        "“Pooled” adds the volumes (or lesions) of all cases before dividing.",
+        f"Surface Dice: the part of both surfaces that lies within {chosen['surface_tolerance_mm']:g} mm of the other. "
+        "Hausdorff 95 %: the distance that 95 % of each surface keeps, of the two directions the larger.",
+        "A lesion is found where the other side covers "
+        + (
+            f"at least {100 * chosen['lesion_coverage']:g} % of it."
+            if chosen["lesion_coverage"]
+            else "one voxel of it."
+        ),
+        f"Small numbers under statistics are 95 % bootstrap intervals over patients ({chosen['bootstrap_resamples']} "
+        f"resamples, seed {chosen['bootstrap_seed']}); shaded bands in the difference plots are Bland and Altman's.",
+        "Differences between methods: Wilcoxon's signed-rank test over patients, corrected with Holm's method over all "
+        "tests of the table.",
+        f"Severity groups are divided at a total burden of {cuts}. The default cut points are this project's own "
+        "choice and have not been related to outcomes.",
+        "Threshold methods and “model-calcification” look in the arteries of the reference. The idealised threshold "
+        "knows the reference and cannot be had in practice: it is the most that any threshold could reach.",
+    ]
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"

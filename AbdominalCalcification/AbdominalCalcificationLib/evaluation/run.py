@@ -1,0 +1,127 @@
+"""A whole evaluation: cases, then statistics, tables, plots and the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..errors import InputError
+from ..progress import Progress, Steps
+from ..reporting.documents import json_safe, json_text
+from .cohort import Case
+from .pool import run_steps, usable_cores
+from .settings import Settings
+from .store import SCHEMA_VERSION, Store, write_text
+
+CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
+
+
+def evaluate_steps(
+    cases: Sequence[Case], output: str | Path, settings: Settings | None = None, *, jobs: int | None = None
+) -> Steps[dict]:
+    """Evaluate a cohort and write the results into `output`.
+
+    What an earlier, interrupted evaluation left there is used again where its inputs and settings
+    are the same; cases that failed are tried again. The result does not depend on interruptions,
+    on `jobs` or on the time: the same cohort gives the same files.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    output : path
+        Gets ``report.html``, ``evaluation.json``, ``cases.csv``, ``overlap.csv``, ``agreement.csv``,
+        ``plots/*.svg`` and ``cases/*.json``.
+    settings : Settings, optional
+    jobs : int, optional
+        Processes; by default one for each core, but one alone where networks run, since these use
+        all cores themselves.
+
+    Returns
+    -------
+    dict
+        The content of ``evaluation.json``.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to compare, or `output` cannot be written.
+    """
+    settings = settings or Settings()
+    given = list(dict.fromkeys(name for case in cases for name in case.predictions))
+    methods = [*given, *settings.methods]
+    if not cases or not methods:
+        raise InputError("There is nothing to compare: name predictions in the table, or methods with --method.")
+    if "reference" in methods or set(given) & set(settings.methods):
+        raise InputError("Give every prediction a name of its own, other than 'reference' and the methods' names.")
+    output = Path(output)
+    folder = output / CASES_FOLDER
+    store = Store(folder, settings)
+    yield Progress("Looking for finished cases", 0.0)
+    todo = [case for case in cases if not store.is_done(case)]
+    if len(todo) < len(cases):
+        yield Progress(
+            "Looking for finished cases", 0.0, message=f"{len(cases) - len(todo)} cases are finished already."
+        )
+    jobs = jobs or (1 if settings.uses_models else usable_cores())
+
+    begin, before = time.monotonic(), len(cases) - len(todo)
+    steps = run_steps(todo, folder, settings, min(jobs, max(1, len(todo))))
+    try:
+        for step in steps:
+            left = (time.monotonic() - begin) * (1 / step.fraction - 1) if step.fraction else None
+            fraction = 0.95 * (before + step.fraction * len(todo)) / len(cases)
+            yield Progress(step.stage, fraction, left, step.message, step.waiting)
+    finally:
+        steps.close()
+
+    yield Progress("Summarising", 0.95)
+    records = [store.read(case) for case in cases]
+    if missing := [case.name for case, record in zip(cases, records, strict=True) if record is None]:
+        raise InputError(f"The files of {missing[0]} changed during the evaluation; run it again.")
+    return (yield from _summarise_steps(records, methods, settings, output))
+
+
+def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: Settings, output: Path) -> Steps[dict]:
+    from .plots import draw_plots
+    from .report import report_html
+    from .summary import summarise
+    from .tables import agreement_csv, cases_csv, overlap_csv
+
+    summary = summarise(records, methods, settings)
+    document = json_safe(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "software": {"name": "AbdominalCalcification", "version": __version__},
+            "cases": len(records),
+            "patients": len({record["patient"] for record in records}),
+            "methods": list(methods),
+            "settings": {
+                "methods": settings.methods,
+                "artery_models": settings.artery_models,
+                "calcification_model": settings.calcification_model,
+                "kept_length_mm": settings.parameters.kept_length_mm,
+                "max_distance_mm": settings.parameters.max_distance_mm,
+                "min_cluster_volume_mm3": settings.parameters.min_cluster_volume_mm3,
+                "surface_tolerance_mm": settings.tolerance_mm,
+                "lesion_coverage": settings.coverage,
+                "severity_cut_points": settings.severity.cut_points,
+                "severity_groups": settings.severity.names,
+                "bootstrap_resamples": settings.resamples,
+                "bootstrap_seed": settings.seed,
+            },
+            **summary,
+        }
+    )
+    yield Progress("Writing tables, plots and the report", 0.98)
+    plots = draw_plots(records, methods, document)
+    (output / PLOTS_FOLDER).mkdir(exist_ok=True)
+    for name, svg in plots.items():
+        write_text(output / PLOTS_FOLDER / f"{name}.svg", svg)
+    write_text(output / "cases.csv", cases_csv(records))
+    write_text(output / "overlap.csv", overlap_csv(summary["overlap"]))
+    write_text(output / "agreement.csv", agreement_csv(summary["agreement"]))
+    write_text(output / "report.html", report_html(document, records, plots))
+    write_text(output / "evaluation.json", json_text(document))  # last: where it is, the rest is
+    return document

@@ -1,0 +1,112 @@
+"""Per-case records on disk, so that an interrupted evaluation goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from .. import __version__
+from ..errors import InputError
+from ..reporting.documents import json_safe
+from .case import model_folders
+from .cohort import Case
+from .settings import Settings
+
+SCHEMA_VERSION = "1.0"
+
+
+class Store:
+    """The records of one evaluation, one JSON file for each case.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it does not exist.
+    settings : Settings
+        Records made with other settings, another version or other files are not used again.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path, settings: Settings):
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"'{folder}' cannot be made ({error.strerror}); name another folder.") from None
+        own = asdict(settings)
+        for of_the_summary in ("severity", "resamples", "seed"):
+            del own[of_the_summary]
+        models = []
+        if settings.uses_models:
+            of_arteries, of_calcification = model_folders(settings)
+            models = [model.checksum for model in (*of_arteries, of_calcification)]
+        self._made_from = json_safe(
+            {"schema": SCHEMA_VERSION, "version": __version__, "settings": own, "models": models}
+        )
+
+    def path_of(self, case: Case) -> Path:
+        """Return where the record of `case` is; names that file systems dislike are told apart by a checksum."""
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", case.name)[:60]
+        return self.folder / f"{plain}-{hashlib.sha256(case.name.encode()).hexdigest()[:8]}.json"
+
+    def read(self, case: Case) -> dict | None:
+        """Return the record of `case`; None where there is none that still holds."""
+        with suppress(OSError, ValueError):
+            record = json.loads(self.path_of(case).read_text(encoding="utf-8"))
+            if record.get("fingerprint") == self.fingerprint(case):
+                return record
+        return None
+
+    def is_done(self, case: Case) -> bool:
+        """Return whether `case` needs no more work; what failed is tried again."""
+        record = self.read(case)
+        return record is not None and record["error"] is None and not record["failures"]
+
+    def write(self, case: Case, result: dict | None, error: str | None = None, details: str = "") -> None:
+        """Write the record of `case`, whole or not at all: its result, or why there is none."""
+        empty = {"patient": case.patient, "groups": dict(case.groups), "failures": {}}
+        record = {
+            "case": case.name,
+            "fingerprint": self.fingerprint(case),
+            "error": error,
+            "details": details,
+            **(empty if result is None else result),
+        }
+        write_text(self.path_of(case), json.dumps(json_safe(record), indent=1, ensure_ascii=False) + "\n")
+
+    def fingerprint(self, case: Case) -> str:
+        """Return a checksum of everything that the record of `case` depends on."""
+        files = [
+            case.ct,
+            *(p for m in (case.reference, *case.predictions.values()) for p in (m.arteries, m.calcification)),
+        ]
+        made_from = {**self._made_from, "case": asdict(case), "files": [_stamp(path) for path in files]}
+        return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _stamp(path: Path | None) -> list | None:
+    """Return what tells one version of a file (or of a folder's files) from another, without reading it."""
+    if path is None or not path.exists():
+        return None
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    return [[each.name, each.stat().st_size, each.stat().st_mtime_ns] for each in files]

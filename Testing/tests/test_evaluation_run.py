@@ -1,0 +1,411 @@
+"""A cohort from table to report: numbers, broken cases, dying processes, resuming, cancelling."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
+from AbdominalCalcificationLib.progress import drain
+
+SPACING_MM = (0.8, 0.7, 1.25)
+VOXEL_MM3 = 0.8 * 0.7 * 1.25
+SHAPE = (16, 24, 24)
+RESULT_FILES = ("agreement.csv", "cases.csv", "evaluation.json", "overlap.csv", "report.html")
+
+
+def write(path, array):
+    image = sitk.GetImageFromArray(array.astype(np.uint8) if array.dtype == bool else array)
+    image.SetSpacing(SPACING_MM)
+    sitk.WriteImage(image, str(path))
+    return path.name
+
+
+def a_cohort(folder, count=4):
+    """An aorta with plaques in each case, a CT, and two readers: one exact, one who shifts and forgets."""
+    folder.mkdir()
+    _, j, i = np.indices(SHAPE)
+    aorta = (i - 12) ** 2 + (j - 12) ** 2 <= 49
+    rows = []
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        plaques = np.zeros(SHAPE, bool)
+        for _ in range(number):  # the first case has none
+            k, corner = rng.integers(1, 12), rng.integers(8, 14, 2)
+            plaques[k : k + 2, corner[0] : corner[0] + 2, corner[1] : corner[1] + 3] = True
+        ct = np.where(plaques, 900, np.where(aorta, 300, 0)) + rng.normal(0, 10, SHAPE)
+        rows.append(
+            {
+                "case": f"case {number}",
+                "patient": f"patient {number // 2}",
+                "ct": write(folder / f"ct{number}.nrrd", ct.astype(np.int16)),
+                "arteries": write(folder / f"aorta{number}.nrrd", aorta),
+                "calcification": write(folder / f"plaques{number}.nrrd", plaques),
+                "calcification:exact": write(folder / f"exact{number}.nrrd", plaques),
+                "calcification:careless": write(folder / f"careless{number}.nrrd", np.roll(plaques, 1, axis=2)),
+                "group:phase": "arterial" if number % 2 else "venous",
+            }
+        )
+    return write_table(folder / "cohort.csv", rows)
+
+
+def write_table(path, rows):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def rows_in(table):
+    with open(table, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def evaluate(table, output, *, jobs=1, **settings):
+    return drain(evaluate_steps(read_cohort(table), output, Settings(resamples=100, **settings), jobs=jobs))
+
+
+def row_of(rows, **wanted):
+    return next(row for row in rows if all(row[name] == value for name, value in wanted.items()))
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    return a_cohort(tmp_path_factory.mktemp("cohort") / "cases")
+
+
+@pytest.fixture(scope="module")
+def evaluation(cohort, tmp_path_factory):
+    output = tmp_path_factory.mktemp("evaluation") / "result"
+    return output, evaluate(cohort, output, jobs=2, methods=("idealised", "fixed:500"))
+
+
+def test_the_per_case_table_holds_what_counting_voxels_gives(cohort, evaluation):
+    rows = rows_in(evaluation[0] / "cases.csv")
+    folder = cohort.parent
+    for number in range(4):
+        aorta, reference, careless = (
+            sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{name}{number}.nrrd"))) != 0
+            for name in ("aorta", "plaques", "careless")
+        )
+        row = row_of(rows, case=f"case {number}", method="careless", structure="calcification", territory="total")
+        common = (reference & careless).sum()
+        assert float(row["reference_mm3"]) == pytest.approx(reference.sum() * VOXEL_MM3)
+        assert float(row["common_mm3"]) == pytest.approx(common * VOXEL_MM3)
+        burdens = [mask.sum() / (aorta | mask).sum() for mask in (reference, careless)]
+        assert float(row["reference_burden"]) == pytest.approx(burdens[0])
+        assert float(row["prediction_burden"]) == pytest.approx(burdens[1])
+        if number == 0:
+            assert (row["state"], row["dice"]) == ("neither", "")
+        else:
+            assert float(row["dice"]) == pytest.approx(2 * common / (reference.sum() + careless.sum()))
+
+
+def test_the_summary_is_the_mean_of_the_cases_where_there_is_something(evaluation):
+    output, document = evaluation
+    own = [
+        float(row["dice"])
+        for row in rows_in(output / "cases.csv")
+        if (row["method"], row["structure"], row["territory"]) == ("careless", "calcification", "total") and row["dice"]
+    ]
+    row = row_of(
+        document["overlap"], group="all cases", method="careless", structure="calcification", territory="total"
+    )
+    assert row["cases"] == 4
+    assert row["states"] == {"both": 3, "missed": 0, "extra": 0, "neither": 1}
+    assert row["metrics"]["dice"] == {
+        "cases": 3,
+        "mean": pytest.approx(np.mean(own)),
+        "sd": pytest.approx(np.std(own, ddof=1)),
+        "median": pytest.approx(np.median(own)),
+    }
+
+
+def test_an_exact_reader_and_a_clear_threshold_agree_perfectly(evaluation):
+    for method in ("exact", "idealised", "fixed:500"):
+        overlap = row_of(
+            evaluation[1]["overlap"], group="all cases", method=method, structure="calcification", territory="total"
+        )
+        for metric, summary in overlap["metrics"].items():
+            assert summary["mean"] == pytest.approx(0 if metric == "hausdorff95_mm" else 1), metric
+        agreement = row_of(
+            evaluation[1]["agreement"], group="all cases", method=method, quantity="burden", territory="total"
+        )
+        assert agreement["bias"]["value"] == 0
+        assert agreement["concordance"]["value"] == pytest.approx(1)
+        assert (agreement["pairs"], agreement["patients"]) == (4, 2)
+        severity = row_of(evaluation[1]["severity"], group="all cases", method=method)
+        assert severity["accuracy"] == 1
+
+
+def test_groups_divide_the_cohort(evaluation):
+    assert evaluation[1]["groups"] == [
+        {"group": "all cases", "cases": 4},
+        {"group": "phase: arterial", "cases": 2},
+        {"group": "phase: venous", "cases": 2},
+    ]
+
+
+def test_methods_in_the_references_arteries_have_no_artery_rows(evaluation):
+    assert {row["structure"] for row in evaluation[1]["overlap"]} == {"calcification"}
+
+
+def test_arteries_of_a_method_are_compared_and_measured_with(cohort, tmp_path):
+    row = rows_in(cohort)[3]
+    aorta = sitk.GetArrayFromImage(sitk.ReadImage(str(cohort.parent / row["arteries"])))
+    thinner = np.where(np.roll(aorta, 2, axis=1) & aorta, 52, 0).astype(np.uint8)
+    absolute = {name: str(cohort.parent / row[name]) for name in ("ct", "arteries", "calcification")}
+    own = {
+        "calcification:other": absolute["calcification"],
+        "arteries:other": write(tmp_path / "thinner.nrrd", thinner),
+        "artery_labels:other": "52=aorta",
+    }
+    table = write_table(tmp_path / "cohort.csv", [{"case": "one", **absolute, **own}])
+    document = evaluate(table, tmp_path / "out")
+    arteries = row_of(document["overlap"], structure="arteries", territory="aorta")
+    expected = 2 * (thinner > 0).sum() / ((thinner > 0).sum() + aorta.sum())
+    assert arteries["metrics"]["dice"]["mean"] == pytest.approx(expected)
+    assert row_of(document["agreement"], quantity="burden", territory="total")["bias"]["value"] > 0
+
+
+def test_the_report_is_one_file_that_needs_nothing_else(evaluation):
+    text = (evaluation[0] / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script|<link|<img|@import|\ssrc=|\shref=|url\(", text)
+    balance = Balance()
+    balance.feed(text)
+    assert balance.open == []
+    assert not re.search(r"\bnan\b|\binf\b|\bNone\b", text)
+    for method in ("exact", "careless", "idealised", "fixed:500"):
+        assert method in text
+
+
+class Balance(HTMLParser):
+    """Checks that every element that opens closes in order."""
+
+    VOID = ("meta", "br", "rect", "line", "circle")
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, _):
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag, self.getpos()
+
+
+def test_names_in_the_table_cannot_become_markup(cohort, tmp_path):
+    row = {
+        "case": "<script>alert(1)</script>",
+        "arteries": str(cohort.parent / "aorta1.nrrd"),
+        "calcification": str(cohort.parent / "plaques1.nrrd"),
+        "calcification:<b>me</b>": str(cohort.parent / "careless1.nrrd"),
+        "group:<i>": "<u>x</u>",
+    }
+    evaluate(write_table(tmp_path / "cohort.csv", [row]), tmp_path / "out")
+    for path in [tmp_path / "out" / "report.html", *(tmp_path / "out" / "plots").iterdir()]:
+        assert not re.search(r"<script|<b>me|<i>|<u>", path.read_text(encoding="utf-8"))
+
+
+def test_a_broken_case_is_listed_with_its_reason_and_stops_nothing(cohort, tmp_path):
+    rows = [
+        {name: str(cohort.parent / text) if text.endswith(".nrrd") else text for name, text in row.items()}
+        for row in rows_in(cohort)
+    ]
+    rows[1]["calcification"] = str(tmp_path / "gone.nrrd")
+    (tmp_path / "text.nrrd").write_text("no image")
+    rows[2]["calcification:careless"] = str(tmp_path / "text.nrrd")
+    rows[3]["calcification:exact"] = ""
+    document = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out", jobs=2)
+
+    failed = {(each["case"], each["method"]): each["reason"] for each in document["failed"]}
+    assert set(failed) == {("case 1", None), ("case 2", "careless"), ("case 3", "exact")}
+    assert "gone.nrrd" in failed["case 1", None]
+    assert "text.nrrd" in failed["case 2", "careless"]
+    assert "names no calcification mask" in failed["case 3", "exact"]
+    counts = {
+        row["method"]: row["cases"]
+        for row in document["overlap"]
+        if (row["group"], row["territory"]) == ("all cases", "total")
+    }
+    assert counts == {"exact": 2, "careless": 2}
+    assert "gone.nrrd" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+    write(tmp_path / "gone.nrrd", np.zeros(SHAPE, np.uint8))
+    rows[3]["calcification:exact"] = rows[3]["calcification"]
+    again = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out")
+    assert [each["case"] for each in again["failed"]] == ["case 2"]
+
+
+def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(cohort, tmp_path):
+    steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(resamples=10), jobs=1)
+    killed = False
+    messages = []
+    try:
+        while True:
+            step = next(steps)
+            messages.append(step.message)
+            if step.waiting and not killed and multiprocessing.active_children():
+                multiprocessing.active_children()[0].kill()
+                killed = True
+            time.sleep(0.005)
+    except StopIteration as stop:
+        document = stop.value
+    assert killed
+    assert len(document["failed"]) == 1
+    assert "out of memory, or killed?" in document["failed"][0]["reason"]
+    assert any("out of memory, or killed?" in message for message in messages)
+    assert evaluate(cohort, tmp_path / "out")["failed"] == []
+
+
+def test_cancelling_ends_the_processes_and_writes_no_report(cohort, tmp_path):
+    steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(), jobs=2)
+    while not next(steps).waiting:
+        pass
+    assert multiprocessing.active_children()
+    steps.close()
+    assert multiprocessing.active_children() == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cases"]
+
+
+def contents(folder):
+    plots = sorted((folder / "plots").iterdir())
+    return {path.name: path.read_bytes() for path in [*(folder / name for name in RESULT_FILES), *plots]}
+
+
+def test_killed_half_way_and_resumed_gives_the_identical_report(tmp_path):
+    table = a_cohort(tmp_path / "cases", count=14)
+    options = [str(table), "--method", "idealised", "--resamples", "50", "--quiet", "--jobs", "2"]
+    program = [sys.executable, "-m", "AbdominalCalcificationLib", "evaluate", *options]
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
+
+    halfway = tmp_path / "halfway"
+    process = subprocess.Popen([*program, "--output", str(halfway)], env=environment)
+    records = halfway / "cases"
+    while process.poll() is None and len(list(records.glob("case*.json"))) < 5:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    process.wait()
+    time.sleep(0.5)
+    finished = {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}
+    assert 5 <= len(finished) < 14
+    assert not (halfway / "report.html").exists()
+
+    for output in (halfway, tmp_path / "whole"):
+        subprocess.run([*program, "--output", str(output)], env=environment, check=True)
+    assert contents(halfway) == contents(tmp_path / "whole")
+    assert {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}.items() >= finished.items()
+
+
+def test_records_of_other_settings_or_changed_files_are_not_used_again(tmp_path):
+    table = a_cohort(tmp_path / "cases", count=2)
+    output = tmp_path / "out"
+
+    def made_anew(**settings):
+        before = {path.name: path.stat().st_mtime_ns for path in (output / "cases").iterdir()}
+        evaluate(table, output, **settings)
+        after = {path.name: path.stat().st_mtime_ns for path in (output / "cases").iterdir()}
+        return sum(after[name] != stamp for name, stamp in before.items())
+
+    evaluate(table, output)
+    assert made_anew() == 0
+    assert made_anew(tolerance_mm=2.0) == 2
+    write(tmp_path / "cases" / "exact1.nrrd", np.zeros(SHAPE, bool))
+    assert made_anew(tolerance_mm=2.0) == 1
+
+
+def test_virtual_patients_are_a_cohort(tmp_path):
+    cases = simulated_cohort([1], ["arterial", "portal_venous"], (4.0, 4.0, 4.0), (36, 36, 36))
+    document = drain(
+        evaluate_steps(cases, tmp_path / "out", Settings(methods=("idealised", "realistic"), resamples=10), jobs=2)
+    )
+    assert document["failed"] == []
+    assert (document["cases"], document["patients"]) == (2, 1)
+    assert {"phase: arterial", "phase: portal_venous"} <= {each["group"] for each in document["groups"]}
+    dice = {
+        row["method"]: row["metrics"]["dice"]["mean"]
+        for row in document["overlap"]
+        if (row["group"], row["territory"]) == ("all cases", "whole mask")
+    }
+    assert dice["idealised"] >= dice["realistic"]
+
+
+def test_nothing_to_compare_is_refused(cohort, tmp_path):
+    with pytest.raises(InputError, match="nothing to compare"):
+        next(evaluate_steps(simulated_cohort([1]), tmp_path / "out"))
+    row = {"case": 1, "arteries": "a", "calcification": "c", "calcification:idealised": "x"}
+    cases = read_cohort(write_table(tmp_path / "cohort.csv", [row]))
+    with pytest.raises(InputError, match="name of its own"):
+        next(evaluate_steps(cases, tmp_path / "out", Settings(methods=("idealised",))))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Name either"),
+        (["c.csv", "--simulated", "1"], "Name either"),
+        (["no-such.csv"], "no-such.csv"),
+        (["--simulated", "1-x"], "1-x"),
+        (["--simulated", "1", "--method", "magic"], "magic"),
+        (["--simulated", "1", "--method", "realistic", "--jobs", "0"], "--jobs"),
+        (["--simulated", "1", "--method", "realistic", "--severity", "5,1"], "rising"),
+        (["--simulated", "1", "--method", "realistic", "--severity", "x"], "cut points"),
+        (["--simulated", "1", "--method", "realistic", "--lesion-coverage", "2"], "coverage"),
+        (["--simulated", "1", "--method", "model", "--artery-model", "nowhere"], "nowhere"),
+        (["--simulated", "1"], "nothing to compare"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["evaluate", *arguments, "--output", "out"]) == 2
+    complaint = capsys.readouterr().err.strip()
+    assert words in complaint.splitlines()[-1]
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_the_command_prints_a_reading_and_where_the_report_is(cohort, tmp_path, capsys):
+    arguments = ["evaluate", cohort, "--output", tmp_path / "out", "--jobs", "2", "--resamples", "20"]
+    assert cli.main([str(each) for each in arguments]) == 0
+    printed = capsys.readouterr().out
+    assert "Mean Dice of the calcification in all arteries: exact 1.000" in printed
+    assert "report.html" in printed
+    document = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
+    assert document["methods"] == ["exact", "careless"]
+
+
+@pytest.mark.nnunet
+def test_models_run_on_the_fly_and_one_that_fails_leaves_the_others(cohort, tmp_path):
+    pytest.importorskip("nnunetv2")
+    from tiny_models import a_tiny_model_folder
+
+    arteries = a_tiny_model_folder(tmp_path / "a", ["aorta"])
+    calcification = a_tiny_model_folder(tmp_path / "c", ["calcification"])
+    row = {"case": "one", "ct": "ct3", "arteries": "aorta3", "calcification": "plaques3"}
+    row = {name: text if name == "case" else str(cohort.parent / f"{text}.nrrd") for name, text in row.items()}
+    table = write_table(tmp_path / "cohort.csv", [row])
+    settings = {"artery_models": (arteries,), "calcification_model": calcification, "device": "cpu"}
+    document = evaluate(table, tmp_path / "out", methods=("model", "model-calcification", "idealised"), **settings)
+    assert document["failed"] == []
+    structures = {(row["method"], row["structure"]) for row in document["overlap"]}
+    assert ("model", "arteries") in structures
+    assert ("model-calcification", "arteries") not in structures
