@@ -118,7 +118,7 @@ def _add_evaluate(commands) -> None:
     running.add_argument("--jobs", metavar="N", type=int, help="processes; all cores by default, 1 with networks")
     running.add_argument("--device", choices=DEVICES, default="auto")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    evaluate.set_defaults(run=_evaluate)
+    evaluate.set_defaults(run=_evaluate, cancelled="Cancelled; the same command goes on where it stopped.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -367,7 +367,7 @@ def _duration(seconds: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises but for ``--help``."""
-    report = None
+    options = report = None
     try:
         options = _parser().parse_args(arguments)
         report = _Report(getattr(options, "quiet", False))
@@ -378,7 +378,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AbdominalCalcificationError as error:
         return _complain(report, error, 2)
     except KeyboardInterrupt:
-        return _complain(report, "Cancelled; nothing was written.", 130)
+        return _complain(report, getattr(options, "cancelled", "Cancelled; nothing was written."), 130)
     except Exception:
         code = _complain(report, "Internal error; please report it with the lines below.", 1)
         traceback.print_exc()

@@ -1,4 +1,4 @@
-"""Agreement statistics against published examples and against scipy, pingouin and statsmodels."""
+"""Agreement statistics against published examples and against scipy and statsmodels."""
 
 from __future__ import annotations
 
@@ -50,16 +50,6 @@ def test_peak_flow_limits_are_bland_and_altmans():
 def test_intraclass_correlation_is_shrout_and_fleisss():
     """Table 4 of Shrout & Fleiss 1979: ICC(2,1) = 0.29."""
     assert icc_2_1(SHROUT_FLEISS) == pytest.approx(0.29, abs=0.005)
-
-
-def test_intraclass_correlation_is_pingouins():
-    pingouin = pytest.importorskip("pingouin")
-    pandas = pytest.importorskip("pandas")
-    rows = [(t, j, r) for t, row in enumerate(SHROUT_FLEISS) for j, r in enumerate(row)]
-    frame = pandas.DataFrame(rows, columns=["target", "judge", "rating"])
-    table = pingouin.intraclass_corr(frame, "target", "judge", "rating").set_index("Type")["ICC"]
-    name = next(each for each in table.index if each.replace(" ", "") in ("ICC2", "ICC(A,1)", "ICC(2,1)"))
-    assert icc_2_1(SHROUT_FLEISS) == pytest.approx(table[name], abs=1e-3)
 
 
 def test_concordance_of_a_hand_worked_example():

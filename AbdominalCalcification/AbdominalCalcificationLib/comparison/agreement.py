@@ -1,8 +1,8 @@
 """How well two ways of measuring the same quantity agree, and whether methods differ.
 
 The statistics are written for weighted rows, so that thousands of bootstrap resamples (rows drawn
-several times = whole-number weights) are one matrix product; the tests compare them with scipy,
-pingouin and statsmodels, and with published examples.
+several times = whole-number weights) are one matrix product; the tests compare them with scipy
+and statsmodels, and with published examples.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def _scatter(place: int, method: str, points, color: str, unit: str) -> _Panel:
     panel.x_ticks()
     panel.line((span[0], span[0]), (span[1], span[1]), "d")
     for name, x, y in points:
-        panel.point(x, y, color, f"{name}: {x:.3g} → {y:.3g} {unit}")
+        panel.point(x, y, color, f"{name}: {_short(x)} → {_short(y)} {unit}")
     return panel
 
 
@@ -142,9 +142,9 @@ def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, 
             low, high = (min(max(limit * factor, y_range[0]), y_range[1]) for limit in line["analytic"])
             panel.rectangle(*x_range, low, high, color, 0.1)
         panel.line((x_range[0], value), (x_range[1], value), "a" if label == "bias" else "d", color)
-        panel.label(x_range[1], value, f"{label}: {value:.3g}")
+        panel.label(x_range[1], value, f"{label}: {_short(value)}")
     for name, x, y in points:
-        panel.point((x + y) / 2, y - x, color, f"{name}: {x:.3g} → {y:.3g} {unit}")
+        panel.point((x + y) / 2, y - x, color, f"{name}: {_short(x)} → {_short(y)} {unit}")
     return panel
 
 
@@ -193,6 +193,10 @@ def _box(panel: _Panel, left: float, right: float, values: Sequence[tuple[str, f
     for name, value in values:
         if not low - reach <= value <= high + reach:
             panel.point(middle, value, color, f"{name}: {value:.3f}", 2.4)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _range(values: Iterable[float], from_zero: bool = False) -> tuple[float, float]:

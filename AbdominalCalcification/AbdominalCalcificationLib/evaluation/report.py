@@ -41,11 +41,11 @@ _STATISTICS = {
     "concordance": "Concordance",
 }
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1240px;margin:0 auto;padding:1.5rem}
+body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1500px;margin:0 auto;padding:1.5rem}
 h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ddd}
 h3{font-size:1rem;margin:1.4rem 0 .4rem}.quiet{color:#666}.scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .6rem;border-bottom:1px solid #e6e6e6;text-align:right;white-space:nowrap}
+th,td{padding:.25rem .5rem;border-bottom:1px solid #e6e6e6;text-align:right;white-space:nowrap}
 th{background:#f5f6f8;vertical-align:bottom}th:first-child,td:first-child,td.l,th.l{text-align:left}
 td.w{white-space:normal;text-align:left}td small{color:#777}tr.first td{border-top:2px solid #ccc}
 .best{font-weight:700}.warn{background:#fff6e0;border-left:4px solid #e69f00;padding:.5rem 1rem}
