@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..anatomy import TERRITORIES
-from ..comparison.overlap import (
-    LesionOverlap,
-    VolumeOverlap,
-    covered_lesions,
-    surface_overlap,
-    volume_overlap,
-    volume_overlap_by_label,
-)
+from ..comparison.territories import TOTAL, artery_rows, calcification_rows
 from ..comparison.thresholds import threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
 from ..geometry import Grid, Volume
@@ -30,12 +21,8 @@ from ..simulation import simulate
 from .cohort import Case, Masks
 from .settings import Settings
 
-TOTAL = "total"  # everything that is counted in a territory
-WHOLE = "whole mask"  # also what lies beyond a kept length or far from every artery
-PLACES = (*(territory.name for territory in TERRITORIES), TOTAL, WHOLE)
 # Noise of virtual patients, standard deviation in soft tissue, HU; this project's own division.
 _NOISE_LEVELS_HU = ((12.0, "low"), (20.0, "medium"), (float("inf"), "high"))
-_LABELS = [territory.label for territory in TERRITORIES]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +95,10 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
             "threshold_hu": segmented.threshold_hu,
             "flags": sorted({flag.code for flag in measurement.flags}),
         }
-        rows = list(_overlap_rows(reference, measurement, calcification, segmented.calcification, settings))
+        compared = settings.tolerance_mm, settings.coverage
+        rows = calcification_rows(reference, measurement, calcification, segmented.calcification, *compared)
         if segmented.arteries is not None:
-            rows += _artery_rows(reference, measurement, arteries, own, settings)
+            rows += artery_rows(reference, measurement, arteries, segmented.arteries, settings.tolerance_mm)
         result["overlap"] += [{"method": name, **row} for row in rows]
     return result
 
@@ -159,78 +147,3 @@ def _segment(
 def _territories(measurement: Measurement) -> dict:
     document = measurement_document(measurement)
     return {each["name"]: each for each in (*document["territories"], {**document["total"], "name": TOTAL})}
-
-
-def _overlap_rows(
-    reference: Measurement, prediction: Measurement, reference_mask: Volume, prediction_mask: Volume, settings: Settings
-) -> Iterator[dict]:
-    """Yield rows of the calcification; each side is divided into territories by its own arteries."""
-    lesions = _lesions(reference, prediction, settings.coverage)
-    counted = [
-        m.parts_map.with_array(np.where(m.parts_map.array <= max(_LABELS), m.parts_map.array, 0))
-        for m in (reference, prediction)
-    ]
-    yield from _rows("calcification", *counted, reference_mask, prediction_mask, settings, lesions)
-
-
-def _artery_rows(
-    reference: Measurement, prediction: Measurement, reference_mask: Volume, prediction_mask: Volume, settings: Settings
-) -> Iterator[dict]:
-    """Yield rows of the arteries, shortened; as a whole mask not shortened."""
-    yield from _rows(
-        "arteries", reference.kept_arteries, prediction.kept_arteries, reference_mask, prediction_mask, settings, {}
-    )
-
-
-def _rows(
-    structure: str,
-    reference: Volume,
-    prediction: Volume,
-    reference_mask: Volume,
-    prediction_mask: Volume,
-    settings: Settings,
-    lesions: Mapping[str, LesionOverlap],
-) -> Iterator[dict]:
-    volumes = volume_overlap_by_label(reference, prediction, _LABELS)
-
-    def row(place: str, overlap: VolumeOverlap, a: Volume, b: Volume) -> dict:
-        surface = surface_overlap(a, b, settings.tolerance_mm)
-        of_lesions = lesions.get(place)
-        return {
-            "structure": structure,
-            "territory": place,
-            "state": overlap.state,
-            **asdict(overlap),
-            "dice": overlap.dice,
-            "volumetric_similarity": overlap.volumetric_similarity,
-            "sensitivity": overlap.sensitivity,
-            "precision": overlap.precision,
-            "jaccard": overlap.jaccard,
-            **asdict(surface),
-            "lesions": None if of_lesions is None else asdict(of_lesions),
-            "lesion_sensitivity": None if of_lesions is None else of_lesions.sensitivity,
-            "lesion_precision": None if of_lesions is None else of_lesions.precision,
-            "lesion_f1": None if of_lesions is None else of_lesions.f1,
-        }
-
-    for territory in TERRITORIES:
-        parts = (each.with_array(each.array == territory.label) for each in (reference, prediction))
-        yield row(territory.name, volumes[territory.label], *parts)
-    yield row(TOTAL, volume_overlap(reference, prediction), reference, prediction)
-    yield row(WHOLE, volume_overlap(reference_mask, prediction_mask), reference_mask, prediction_mask)
-
-
-def _lesions(reference: Measurement, prediction: Measurement, coverage: float) -> dict[str, LesionOverlap]:
-    """Count lesions (the clusters of rule 6) by the territory they belong to, and in total."""
-    ids = [m.clusters_map.array for m in (reference, prediction)]
-    found = covered_lesions(ids[0], ids[1] != 0, coverage)
-    true = covered_lesions(ids[1], ids[0] != 0, coverage)
-
-    def counts(measurement: Measurement, covered: Mapping[int, bool], territory: str) -> tuple[int, int]:
-        own = [covered[cluster.id] for cluster in measurement.clusters if cluster.territory == territory]
-        return len(own), sum(own)
-
-    by_territory = {
-        t.name: LesionOverlap(*counts(reference, found, t.name), *counts(prediction, true, t.name)) for t in TERRITORIES
-    }
-    return {**by_territory, TOTAL: sum(by_territory.values(), LesionOverlap(0, 0, 0, 0))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .case import TOTAL
+from ..comparison.territories import TOTAL
 from .summary import ALL
 
 _SIGNIFICANT = 0.05

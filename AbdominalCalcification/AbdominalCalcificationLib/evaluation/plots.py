@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 
 from ..anatomy import TERRITORIES
-from .case import TOTAL
+from ..comparison.territories import TOTAL
 from .summary import ALL, pairs_of, territory_title
 
 # Okabe & Ito's colours, which colour-blind readers tell apart; yellow left out as too pale on white.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from .. import __version__
-from .case import TOTAL
+from ..comparison.territories import TOTAL
 from .conclusions import plain_reading
 from .summary import ALL, METRICS, territory_title
 

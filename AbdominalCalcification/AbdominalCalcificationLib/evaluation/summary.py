@@ -12,7 +12,7 @@ from ..anatomy import TERRITORIES
 from ..comparison.agreement import agreement, holm, paired_test
 from ..comparison.overlap import STATES, LesionOverlap, VolumeOverlap
 from ..comparison.severity import group_agreement
-from .case import PLACES, TOTAL
+from ..comparison.territories import PLACES, TOTAL
 from .settings import Settings
 
 ALL = "all cases"

@@ -20,6 +20,7 @@ from ..anatomy import (
     territory,
     territory_of_label,
 )
+from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, CUT_OFF_COLOR
 from ..errors import InputError
 from ..geometry import Grid, Volume
@@ -102,6 +103,30 @@ def show_cut_off(volume_node, cut: Volume, node=None):
         for each in map(territory_of_label, _labels(cut.array))
     ]
     _replace(node, volume_node, cut.array, segments, lambda _id, _segment: True)
+    return node
+
+
+def show_disagreement(volume_node, where: Volume, names=("first", "second"), node=None):
+    """Show where two masks agree and differ, as the segments ``both``, ``only_first`` and ``only_second``.
+
+    Nothing reads this node back. Parameters as for :func:`show_arteries`.
+
+    Parameters
+    ----------
+    where : Volume
+        What :func:`comparison.overlap.disagreement` returns, on the grid of the CT.
+    names : sequence of str
+        What the two masks are called.
+    """
+    _check(volume_node, where)
+    if node is None:
+        node = _new_node(volume_node, "disagreement", opacity=1.0, smoothing=0.1)
+    segments = [
+        ("both", "Both", (0.55, 0.55, 0.55), Disagreement.BOTH, ""),
+        ("only_first", f"Only {names[0]}", (0.0, 0.45, 0.70), Disagreement.ONLY_FIRST, ""),
+        ("only_second", f"Only {names[1]}", (0.84, 0.37, 0.0), Disagreement.ONLY_SECOND, ""),
+    ]
+    _replace(node, volume_node, where.array, segments, lambda _id, _segment: True)
     return node
 
 

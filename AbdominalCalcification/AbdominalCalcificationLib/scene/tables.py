@@ -6,11 +6,12 @@ the table view would show *nan*. Numbers for computing are in the record (``scen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray, vtkStringArray
 
-from ..anatomy import territory
+from ..anatomy import TERRITORIES, territory
+from ..comparison.territories import TOTAL
 from ..measurement import Measurement
 from ..reporting.text import NOT_MEASURED, territory_cells
 
@@ -24,6 +25,16 @@ _TERRITORY_COLUMNS = (
     ("Largest cluster", "mm³"),
 )
 _POSITION = ("R", "A", "S")
+_COMPARED = (
+    ("Dice", "dice", "", 3),
+    ("Volumetric similarity", "volumetric_similarity", "", 3),
+    ("Sensitivity", "sensitivity", "", 3),
+    ("Precision", "precision", "", 3),
+    ("Jaccard", "jaccard", "", 3),
+    ("Surface Dice", "surface_dice", "", 3),
+    ("Hausdorff 95 %", "hausdorff95_mm", "mm", 2),
+    ("Lesion F1", "lesion_f1", "", 3),
+)
 
 
 def fill_territories_table(node, measurement: Measurement) -> None:
@@ -59,6 +70,29 @@ def fill_clusters_table(node, measurement: Measurement) -> None:
     for axis, name in enumerate(_POSITION):
         columns.append((name, "mm", _numbers((each.centroid_ras[axis] for each in clusters), 2)))
     _fill(node, columns)
+
+
+def fill_comparison_table(node, rows: Sequence[Mapping]) -> None:
+    """Fill a ``vtkMRMLTableNode`` with the overlap of two masks, one row per territory that either holds.
+
+    Parameters
+    ----------
+    node : vtkMRMLTableNode
+    rows : sequence of mapping
+        What :func:`comparison.territories.calcification_rows` returns.
+    """
+    rows = [row for row in rows if row["state"] != "neither" or row["territory"] == TOTAL]
+    titles = {each.name: each.title for each in TERRITORIES}
+    columns = [
+        ("Territory", "", _texts(titles.get(row["territory"], row["territory"].capitalize()) for row in rows)),
+        ("First", "mm³", _numbers((row["reference_mm3"] for row in rows), 1)),
+        ("Second", "mm³", _numbers((row["prediction_mm3"] for row in rows), 1)),
+        ("Both", "mm³", _numbers((row["common_mm3"] for row in rows), 1)),
+    ]
+    for name, key, unit, digits in _COMPARED:
+        columns.append((name, unit, _texts(_text(row[key], digits) for row in rows)))
+    _fill(node, columns)
+    node.SetUseFirstColumnAsRowHeader(True)
 
 
 def cluster_position(node, row: int) -> tuple[float, float, float]:

@@ -1,0 +1,84 @@
+"""Two segmentations of one case compared in the scene."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.comparison.overlap import disagreement
+from AbdominalCalcificationLib.comparison.territories import calcification_rows
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.measurement import measure
+
+pytestmark = pytest.mark.scene
+
+SHAPE = (12, 16, 20)
+
+
+@pytest.fixture
+def masks():
+    """CT, arteries, and the calcification of two readers who share half of a plaque."""
+    grid = Grid.from_spacing(SHAPE, (0.8, 0.9, 1.5), (5, -7, 30))
+    _, j, i = np.indices(SHAPE)
+    arteries = np.where((i - 10) ** 2 + (j - 8) ** 2 <= 25, 1, 0).astype(np.uint8)
+    first, second = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
+    first[4:6, 8, 7:11] = 1
+    second[4:6, 8, 9:13] = 1
+    ct = np.where(arteries > 0, 300, 0).astype(np.int16)
+    return [Volume(array, grid) for array in (ct, arteries, first, second)]
+
+
+def voxel_count(node, segment_id):
+    import slicer
+
+    from AbdominalCalcificationLib.scene.volumes import array_of_image
+
+    image = slicer.vtkOrientedImageData()
+    node.GetBinaryLabelmapRepresentation(segment_id, image)
+    return int(np.count_nonzero(array_of_image(image)))
+
+
+def test_disagreement_is_shown_as_three_segments(scene, masks):
+    from AbdominalCalcificationLib.scene.segmentations import show_disagreement
+    from AbdominalCalcificationLib.scene.volumes import volume_node_from
+
+    ct, _, first, second = masks
+    volume_node = volume_node_from(ct, "CT", scene)
+    node = show_disagreement(volume_node, disagreement(first, second), ("model", "corrected"))
+    segmentation = node.GetSegmentation()
+    names = {s: segmentation.GetSegment(s).GetName() for s in ("both", "only_first", "only_second")}
+    assert names == {"both": "Both", "only_first": "Only model", "only_second": "Only corrected"}
+    assert [voxel_count(node, segment) for segment in names] == [4, 4, 4]
+
+    assert show_disagreement(volume_node, disagreement(first, first), node=node) is node
+    assert voxel_count(node, "both") == 8
+    with pytest.raises(InputError, match="align it first"):
+        show_disagreement(volume_node, disagreement(*(each.cropped(np.s_[:5, :, :]) for each in (first, second))))
+
+
+def test_the_table_holds_what_either_mask_holds(scene, masks):
+    from AbdominalCalcificationLib.scene.tables import fill_comparison_table
+
+    ct, arteries, first, second = masks
+    rows = calcification_rows(*(measure(ct, arteries, mask) for mask in (first, second)), first, second)
+    node = scene.AddNewNodeByClass("vtkMRMLTableNode", "comparison")
+    fill_comparison_table(node, rows)
+    table = node.GetTable()
+    assert [table.GetValueByName(row, "Territory").ToString() for row in range(3)] == ["Aorta", "Total", "Whole mask"]
+    assert table.GetNumberOfRows() == 3
+    assert table.GetValueByName(0, "Dice").ToString() == "0.500"
+    assert table.GetValueByName(0, "Both").ToDouble() == pytest.approx(4 * 0.8 * 0.9 * 1.5, abs=0.05)
+    assert table.GetValueByName(0, "Lesion F1").ToString() == "1.000"
+
+
+def test_two_empty_masks_have_a_total_with_dashes(scene, masks):
+    from AbdominalCalcificationLib.scene.tables import fill_comparison_table
+
+    ct, arteries, first, _ = masks
+    empty = first.with_array(np.zeros(SHAPE, np.uint8))
+    measurement = measure(ct, arteries, empty)
+    node = scene.AddNewNodeByClass("vtkMRMLTableNode", "comparison")
+    fill_comparison_table(node, calcification_rows(measurement, measurement, empty, empty))
+    assert node.GetTable().GetNumberOfRows() == 1
+    assert node.GetTable().GetValueByName(0, "Dice").ToString() == "–"
