@@ -254,10 +254,9 @@ def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 def _ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the mean rank of each value in each resample, shape (resamples, n)."""
-    distinct, inverse = np.unique(values, return_inverse=True)
-    counts = np.zeros((len(weights), len(distinct)))
-    for column, group in enumerate(inverse):
-        counts[:, group] += weights[:, column]
+    distinct, first = np.unique(np.sort(values), return_index=True)
+    inverse = np.searchsorted(distinct, values)
+    counts = np.add.reduceat(weights[:, np.argsort(values)], first, axis=1)
     below = np.cumsum(counts, axis=1) - counts
     return (below + (counts + 1) / 2)[:, inverse]
 
