@@ -25,10 +25,10 @@ def plain_reading(document: Mapping) -> list[str]:
     ]
 
 
-def _dice(document: Mapping, group: str) -> list[tuple[str, float]]:
-    """Return methods with their mean Dice, best first."""
+def _dice(document: Mapping, group: str) -> list[tuple[str, float, int]]:
+    """Return methods with their mean Dice and of how many cases it is, best first."""
     rows = [
-        (row["method"], row["metrics"]["dice"]["mean"])
+        (row["method"], row["metrics"]["dice"]["mean"], row["metrics"]["dice"]["cases"])
         for row in document["overlap"]
         if (row["group"], row["structure"], row["territory"]) == (group, "calcification", TOTAL)
         and row["metrics"]["dice"]["mean"] is not None
@@ -41,8 +41,8 @@ def _overall(document: Mapping) -> Iterator[str]:
     if not ranked:
         yield "No case has calcification to compare."
         return
-    text = ", ".join(f"{method} {value:.3f}" for method, value in ranked)
-    yield f"Mean Dice of the calcification in all arteries: {text}."
+    text = ", ".join(f"{method} {value:.3f} ({cases} cases)" for method, value, cases in ranked)
+    yield f"Mean Dice of the calcification in all arteries, of the cases where there is any: {text}."
     if len(ranked) > 1:
         first, second = ranked[0][0], ranked[1][0]
         p_value = _p_value(document, "dice", first, second)
@@ -85,7 +85,7 @@ def _by_group(document: Mapping) -> Iterator[str]:
         ranked = _dice(document, group["group"])
         if group["group"] == ALL or len(ranked) < 2:
             continue
-        (first, best), (second, next_best) = ranked[:2]
+        (first, best, _), (second, next_best, _) = ranked[:2]
         surprise = "" if first == overall[0][0] else " – other than in all cases together"
         cases = f"{group['cases']} case{'s' * (group['cases'] != 1)}"
         title = group["group"].capitalize()

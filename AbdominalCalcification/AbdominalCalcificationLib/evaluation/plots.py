@@ -25,8 +25,8 @@ _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#333}.t{font-weight:600}.a{stroke:#888;fill:none}"
     ".g{stroke:#e4e4e4;fill:none}.d{stroke:#888;stroke-dasharray:4 3;fill:none}"
 )
-_WIDTH, _HEIGHT = 300, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 30, 46
+_WIDTH, _HEIGHT = 320, 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 14, 30, 46
 
 
 def color_of(methods: Sequence[str], method: str) -> str:
@@ -204,7 +204,7 @@ def _range(values: Iterable[float], from_zero: bool = False) -> tuple[float, flo
     low, high = min(values), max(values)
     if from_zero:
         low = min(0.0, low)
-    margin = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
+    margin = 0.1 * (high - low) or max(abs(high), 1.0) * 0.1
     return (low if from_zero and low == 0 else low - margin), high + margin
 
 

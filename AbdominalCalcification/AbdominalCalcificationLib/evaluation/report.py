@@ -370,8 +370,8 @@ def _definitions(document: Mapping) -> str:
         ),
         f"Small numbers under statistics are 95 % bootstrap intervals over patients ({chosen['bootstrap_resamples']} "
         f"resamples, seed {chosen['bootstrap_seed']}); shaded bands in the difference plots are Bland and Altman's.",
-        "Differences between methods: Wilcoxon's signed-rank test over patients, corrected with Holm's method over all "
-        "tests of the table.",
+        "Differences between methods: Wilcoxon's signed-rank test over patients, corrected with Holm's method over "
+        "the pairs of methods, for each metric.",
         f"Severity groups are divided at a total burden of {cuts}. The default cut points are this project's own "
         "choice and have not been related to outcomes.",
         "Threshold methods and “model-calcification” look in the arteries of the reference. The idealised threshold "

@@ -181,16 +181,17 @@ def _severity(records: Sequence[dict], methods: Sequence[str], settings: Setting
 
 
 def _tests(records: Sequence[dict], methods: Sequence[str]) -> list[dict]:
-    """Test every pair of methods; all tests of the list are corrected together."""
+    """Test every pair of methods; the tests of one metric are corrected together."""
     tests = []
     for metric in _TESTED:
+        family = []
         values = {method: [_tested_value(record, method, metric) for record in records] for method in methods}
         for first, second in combinations(methods, 2):
             result = paired_test(values[first], values[second], [record["patient"] for record in records])
             what = metric if metric in METRICS else f"absolute error of {metric}"
-            tests.append({"metric": what, "first": first, "second": second, **asdict(result)})
-    for test, corrected in zip(tests, holm([test["p_value"] for test in tests]), strict=True):
-        test["corrected_p_value"] = corrected
+            family.append({"metric": what, "first": first, "second": second, **asdict(result)})
+        for test, corrected in zip(family, holm([test["p_value"] for test in family]), strict=True):
+            tests.append({**test, "corrected_p_value": corrected})
     return tests
 
 
