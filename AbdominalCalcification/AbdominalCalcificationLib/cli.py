@@ -72,6 +72,20 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_models(group) -> None:
+    group.add_argument(
+        "--label-names",
+        metavar="NAME=ARTERY,...",
+        help="what the labels of a model mean where their names are not understood, like infrarenal=aorta",
+    )
+    group.add_argument(
+        "--trust-models",
+        action="store_true",
+        help="load checkpoints that hold more than weights; they can run any code on this computer",
+    )
+    group.add_argument("--device", choices=DEVICES, default="auto")
+
+
 def _measurement_parameters(options: argparse.Namespace):
     from .measurement import MeasurementParameters
 
@@ -116,7 +130,7 @@ def _add_evaluate(commands) -> None:
     comparing.add_argument("--seed", metavar="N", type=int, default=0, help="of the bootstrap (0)")
     running = evaluate.add_argument_group("how it runs")
     running.add_argument("--jobs", metavar="N", type=int, help="processes; all cores by default, 1 with networks")
-    running.add_argument("--device", choices=DEVICES, default="auto")
+    _add_models(running)
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     evaluate.set_defaults(run=_evaluate, cancelled="Cancelled; the same command goes on where it stopped.")
 
@@ -150,17 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     calcification.add_argument("--calcification", metavar="MASK", type=Path, help="calcification mask to measure")
     _add_measuring(analyze)
     running = analyze.add_argument_group("how it runs")
-    running.add_argument(
-        "--label-names",
-        metavar="NAME=ARTERY,...",
-        help="what the labels of a model mean where their names are not understood, like infrarenal=aorta",
-    )
-    running.add_argument(
-        "--trust-models",
-        action="store_true",
-        help="load checkpoints that hold more than weights; they can run any code on this computer",
-    )
-    running.add_argument("--device", choices=DEVICES, default="auto")
+    _add_models(running)
     running.add_argument("--series", metavar="UID", help="DICOM series; the largest CT series by default")
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -284,6 +288,8 @@ def _evaluate(options: argparse.Namespace, report) -> None:
         methods=tuple(options.method),
         artery_models=tuple(options.artery_model),
         calcification_model=options.calcification_model,
+        label_names=_mapping("names")(options.label_names) if options.label_names else {},
+        trust=options.trust_models,
         device=options.device,
         parameters=_measurement_parameters(options),
         tolerance_mm=options.tolerance,

@@ -136,7 +136,16 @@ def _segment(
     if method in ("model", "model-calcification"):
         of_arteries, of_calcification = model_folders(settings)
         given = arteries if method == "model-calcification" else None
-        steps = segment_steps(ct, of_arteries, of_calcification, arteries=given, device=settings.device, worker=worker)
+        steps = segment_steps(
+            ct,
+            of_arteries,
+            of_calcification,
+            arteries=given,
+            device=settings.device,
+            label_names=settings.label_names,
+            trust=settings.trust,
+            worker=worker,
+        )
         found = drain(steps)
         return _Segmented(found.calcification, found.arteries if given is None else None)
     found = threshold_calcification(ct, arteries, method, calcification)

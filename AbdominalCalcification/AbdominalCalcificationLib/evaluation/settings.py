@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,10 @@ class Settings:
         uses the arteries of the reference.
     artery_models, calcification_model : paths
         nnU-Net model folders of the model methods; the bundled ones by default.
+    label_names : mapping of str to str
+        Label names of the models that are not understood by themselves, to territory names.
+    trust : bool
+        Load checkpoints that need more than weights; they can run code.
     device : str
     parameters : MeasurementParameters
     tolerance_mm : float
@@ -41,6 +46,8 @@ class Settings:
     methods: tuple[str, ...] = ()
     artery_models: tuple[Path, ...] = ()
     calcification_model: Path | None = None
+    label_names: Mapping[str, str] = field(default_factory=dict)
+    trust: bool = False
     device: str = "auto"
     parameters: MeasurementParameters = field(default_factory=MeasurementParameters)
     tolerance_mm: float = DEFAULT_TOLERANCE_MM
