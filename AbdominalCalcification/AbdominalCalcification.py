@@ -4,6 +4,7 @@ Nothing heavy is imported while Slicer starts: what computes is imported where i
 """
 
 import enum
+import html
 import importlib
 import logging
 import tempfile
@@ -228,7 +229,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
         nodes = []
         for node, kept, read in self._maskNodes(parameters):
-            if node is None or kept or parameters.ct is None:
+            if kept or self._ofCT(node, parameters.ct) is None:
                 continue
             mask = read(node, parameters.ct)
             changed = changed_voxels(node, mask)
@@ -440,11 +441,16 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
             source = {"models": [m for m in provenance["models"] if m["role"] == name], "bundled": bundled}
             if name == "calcification":
                 source["calcification_source"] = provenance["calcification_source"]
-            node = show(ct, mask, getattr(parameters, name) if replaceMasks else None)
+            node = show(ct, mask, self._ofCT(getattr(parameters, name), ct) if replaceMasks else None)
             edits.remember_origin(node, mask, source)
             setattr(parameters, name, node)
-        parameters.cutOff = segmentations.show_cut_off(ct, measurement.cut_arteries, parameters.cutOff)
+        parameters.cutOff = segmentations.show_cut_off(ct, measurement.cut_arteries, self._ofCT(parameters.cutOff, ct))
         results.store_measurement(measurement, ct)
+
+    def _ofCT(self, node, ct):
+        """Return `node` where it is a mask of `ct`, else None: the masks of another CT are never written to."""
+        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+        return node if node is not None and ct is not None and node.GetNodeReference(role) is ct else None
 
     def _maskNodes(self, parameters):
         """Return (node, whether Run only reads it, how to read it) of both masks."""
@@ -546,6 +552,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self.ui.arteryModelsBrowse.connect("clicked(bool)", self.onBrowseArteryModels)
         self.ui.calcificationModelBrowse.connect("clicked(bool)", self.onBrowseCalcificationModel)
         self.ui.clustersTable.connect("selectionChanged()", self.onClusterSelected)
+        self.ui.clustersTable.connect("clicked(QModelIndex)", lambda _index: self.onClusterSelected())
         for index, button in enumerate((self.ui.firstAnswer, self.ui.secondAnswer, self.ui.lastAnswer)):
             button.connect("clicked(bool)", lambda _checked=False, index=index: self.onAnswer(index))
 
@@ -569,6 +576,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self._showPackages()
 
     def onSceneStartClose(self, caller, event):
+        self._takeAnswers()
         self._stop()
         self.setParameterNode(None)
 
@@ -690,9 +698,8 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         rows = [
             table.sortFilterProxyModel().mapToSource(index).row() for index in table.selectionModel().selectedRows()
         ]
-        found = self.logic.foundResults(self._parameterNode)
-        if found is not None and len(rows) == 1:
-            self.logic.jumpToCluster(found, rows[0])
+        if len(rows) == 1 and self._parameterNode is not None:
+            self.logic.jumpToCluster(self.logic.foundResults(self._parameterNode), rows[0])
 
     def onInstall(self, checked=False):
         missing = self.logic.missingPackages()
@@ -711,8 +718,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
 
     def onAnswer(self, index):
         """Act on a button of the question in the panel; the last one is always Cancel."""
-        answers, self._answers = self._answers, ()
-        self.ui.questionFrame.visible = False
+        answers = self._takeAnswers()
         self.onParametersChanged()
         if index < len(answers):
             answers[index][1]()
@@ -867,8 +873,14 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self.ui.questionFrame.visible = True
         self.onParametersChanged()
 
+    def _takeAnswers(self):
+        """Take the question away and return the answers it had."""
+        answers, self._answers = self._answers, ()
+        self.ui.questionFrame.visible = False
+        return answers
+
     def _showError(self, message):
-        self._status(f'<span style="color:#c0392b">{message}</span>')
+        self._status(f'<span style="color:#c0392b">{html.escape(message)}</span>')
         self._log(message)
 
     def _status(self, text):

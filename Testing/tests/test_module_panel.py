@@ -393,6 +393,28 @@ def test_a_correction_can_be_replaced(panel_with_corrected_calcification):
     assert mask_of(panel).array.sum() > before.sum()
 
 
+def test_the_masks_of_another_ct_are_left_alone(module, panel_with_masks):
+    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+
+    panel = panel_with_masks
+    parameters = parameters_of(panel)
+    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    first, mask, before = parameters.ct, parameters.calcification, mask_of(panel).array.copy()
+    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    run(panel)
+    assert not asked(panel)
+    assert parameters.calcification is not mask
+    assert np.array_equal(calcification_from_node(mask, first).array, before)
+
+
+def test_closing_the_scene_takes_an_open_question_away(panel_with_corrected_calcification):
+    panel_with_corrected_calcification.ui.runButton.click()
+    assert asked(panel_with_corrected_calcification)
+    slicer.mrmlScene.Clear()
+    assert not asked(panel_with_corrected_calcification)
+
+
 def test_recompute_measures_the_correction(panel_with_results):
     panel = panel_with_results
     before = panel.ui.summaryLabel.text
