@@ -142,7 +142,9 @@ def train(work: Path | str, task_name: str, minutes: float, configuration: Small
             self.num_val_iterations_per_epoch = 4
             self.num_epochs = 100_000
             self.save_every = 2
-            self.oversample_foreground_percent = 0.66
+            # Small arteries fill a hundredth of the patches drawn at random.
+            self.oversample_foreground_percent = 0.8
+            self.probabilistic_oversampling = True
             self.spent_s = 0.0
             self.my_init_kwargs = {"configuration": configuration, "fold": fold}
             self.clock_file = Path(self.output_folder) / "seconds.json"
