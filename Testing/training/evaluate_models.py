@@ -30,7 +30,7 @@ def dice(one: np.ndarray, two: np.ndarray) -> float | None:
 
 def virtual_patient(seed: int, arteries: ModelFolder, calcification: ModelFolder) -> dict:
     phase = ("arterial", "portal_venous")[seed % 2]
-    patient = simulate(seed, spacing_mm=(0.9, 0.9, 1.2), shape=(200, 200, 250), phase=phase)
+    patient = simulate(seed, spacing_mm=(1.25, 1.25, 1.25), shape=(180, 140, 160), phase=phase)
     found = drain(segment_steps(patient.ct, [arteries], calcification))
     voxel = patient.ct.grid.voxel_volume_mm3
     result = {"seed": seed, "phase": phase, "severity": patient.truth["severity"]}

@@ -19,6 +19,17 @@ from .simulated import TASKS
 PLANS = "nnUNetPlans"
 CONFIGURATION = "3d_fullres"
 
+# Of the cross-entropy, relative to background and aorta.
+THIN_ARTERY_WEIGHTS = {
+    "celiac_trunk": 10.0,
+    "superior_mesenteric": 3.0,
+    "inferior_mesenteric": 10.0,
+    "renal_left": 10.0,
+    "renal_right": 10.0,
+    "common_iliac_left": 3.0,
+    "common_iliac_right": 3.0,
+}
+
 
 @dataclass(frozen=True)
 class SmallConfiguration:
@@ -152,6 +163,16 @@ def train(work: Path | str, task_name: str, minutes: float, configuration: Small
         def configure_optimizers(self):
             optimizer = torch.optim.AdamW(self.network.parameters(), self.initial_lr, weight_decay=1e-4)
             return optimizer, PolyLRScheduler(optimizer, self.initial_lr, 1000)
+
+        def _build_loss(self):
+            loss = super()._build_loss()
+            if task_name == "arteries":
+                # Without a heavier cross-entropy the thin arteries stay unseen for thousands of steps.
+                weights = torch.ones(len(task.labels))
+                for name, weight in THIN_ARTERY_WEIGHTS.items():
+                    weights[task.labels[name]] = weight
+                loss.loss.ce.register_buffer("weight", weights)
+            return loss
 
         def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self):
             rotation, dummy, patch, _ = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
