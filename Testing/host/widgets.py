@@ -12,10 +12,15 @@ from typing import ClassVar
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-# isort: split
-from __feature__ import true_property  # noqa: F401  (exists only once PySide6 is imported)
-
 from .api import API, bare, names_of, properties_of, signals_of
+
+# PySide6 reads the source of every module that is loaded already; torch has objects among its modules
+# that cannot be asked for it.
+_aside = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "torch"}
+try:
+    from __feature__ import true_property  # noqa: F401  (exists only once PySide6 is imported)
+finally:
+    sys.modules.update(_aside)
 
 
 def _spelled(attribute: str) -> bool:
