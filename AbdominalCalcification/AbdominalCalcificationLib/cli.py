@@ -159,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     calcification.add_argument(
         "--calcification-threshold",
         metavar="METHOD",
-        help="'realistic', 'realistic:FACTOR' or a fixed HU such as 'fixed:300', instead of a model",
+        help="'realistic', 'adaptive' or a fixed HU such as 'fixed:300', instead of a model",
     )
     calcification.add_argument("--calcification", metavar="MASK", type=Path, help="calcification mask to measure")
     _add_measuring(analyze)
