@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ..geometry import Grid, Volume
+from ..geometry import Grid, Volume, bounding_box
 
 # Plaques sit in the wall, which artery masks often leave out, and blur beyond it.
 WALL_MM = 2.0
@@ -21,12 +21,11 @@ _TOUCHING = np.ones((3, 3, 3), bool)
 
 def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> tuple[slice, slice, slice]:
     """Return the k, j, i slices that hold `mask` (not empty) and `margin_mm` around it."""
-    box = []
-    for axis, step in enumerate(reversed(grid.spacing_mm)):
-        hits = np.flatnonzero(mask.any(axis=tuple(each for each in range(3) if each != axis)))
-        margin = int(np.ceil(margin_mm / step))
-        box.append(slice(max(0, int(hits[0]) - margin), min(mask.shape[axis], int(hits[-1]) + 1 + margin)))
-    return tuple(box)
+    margins = [int(np.ceil(margin_mm / step)) for step in reversed(grid.spacing_mm)]
+    return tuple(
+        slice(max(0, part.start - margin), min(size, part.stop + margin))
+        for part, margin, size in zip(bounding_box(mask), margins, mask.shape, strict=True)
+    )
 
 
 def dilated(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:

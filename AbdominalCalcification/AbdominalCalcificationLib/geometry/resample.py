@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from ..errors import InputError
+from .box import bounding_box
 from .volume import Grid, Volume
 
 # A target voxel is looked up per axis where the other axes shift it by less than this, in voxels.
@@ -41,7 +42,7 @@ def align_labels(labels: Volume, grid: Grid) -> Volume:
     if not _overlap(grid.shape, labels.grid.shape, matrix, offset):
         raise InputError("The mask does not overlap the image; choose a mask made on this patient's scan.")
     aligned = np.zeros(grid.shape, labels.array.dtype)
-    box = _labelled_box(labels.array)
+    box = bounding_box(labels.array)
     if box is None:
         return Volume(aligned, grid)
     if not _fill_per_axis(aligned, labels.array, matrix, offset):
@@ -103,21 +104,6 @@ def _overlap(shape, source_shape, matrix, offset) -> bool:
     return not apart(shape, source_shape, matrix, offset) and not apart(source_shape, shape, inverse, -inverse @ offset)
 
 
-def _labelled_box(array: np.ndarray) -> list[tuple[int, int]] | None:
-    """Return first and last index along k, j, i of the non-zero voxels; None where there are none."""
-    lines = [np.zeros(n, bool) for n in array.shape]
-    for k, plane in enumerate(array):
-        rows = (plane != 0).any(axis=1)
-        if rows.any():
-            lines[0][k] = True
-            lines[1] |= rows
-            lines[2] |= (plane != 0).any(axis=0)
-    if not lines[0].any():
-        return None
-    hits = [np.flatnonzero(line) for line in lines]
-    return [(int(h[0]), int(h[-1])) for h in hits]
-
-
 def _fill_per_axis(out: np.ndarray, source: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> bool:
     """Fill `out` where the axes of the grids are parallel; return False where they are not."""
     partner = np.abs(matrix).argmax(axis=1)  # of each source axis: the target axis along it
@@ -153,7 +139,7 @@ def _as_slice(index: np.ndarray) -> slice | np.ndarray:
 def _fill_per_plane(out: np.ndarray, source: np.ndarray, box, matrix: np.ndarray, offset: np.ndarray) -> None:
     """Fill `out` on a grid turned against the source, one plane at a time, near the labelled box only."""
     inverse = np.linalg.inv(matrix)
-    corners = (np.array(list(product(*[(a - 0.5, b + 0.5) for a, b in box]))) - offset) @ inverse.T
+    corners = (np.array(list(product(*[(part.start - 0.5, part.stop - 0.5) for part in box]))) - offset) @ inverse.T
     low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, out.shape)
     high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1, 0, out.shape)
     j = np.arange(low[1], high[1])[:, None]

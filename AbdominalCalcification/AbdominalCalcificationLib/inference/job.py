@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from ..anatomy import territory
-from ..geometry import Volume
+from ..geometry import Volume, bounding_box, grown
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
 
@@ -158,15 +158,9 @@ def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
     """Return the voxels within `distance_mm` (Euclidean, along the grid's axes) of `mask`, shape (k, j, i)."""
     import SimpleITK as sitk
 
-    spacing = ct.grid.spacing_mm
-    box = []
-    for axis in range(3):
-        used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        rim = int(np.ceil(distance_mm / spacing[2 - axis])) + 1
-        box.append(slice(max(0, used[0] - rim), used[-1] + rim + 1))
-    box = tuple(box)
+    box = grown(bounding_box(mask), distance_mm, ct.grid)
     image = sitk.GetImageFromArray(mask[box].astype(np.uint8))
-    image.SetSpacing(spacing)
+    image.SetSpacing(ct.grid.spacing_mm)
     distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
     result = np.zeros(mask.shape, bool)
     # The distances are single precision: voxels at just this distance shall not depend on the grid's orientation.

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import ModelError
+from ..geometry import bounding_box
 from .checkpoint import load_checkpoint
 from .devices import is_out_of_memory
 from .model_folder import ModelFolder, check_settings, configuration_settings, network_of
@@ -99,7 +100,7 @@ class Predictor:
         forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]
         spacing = [spacing_mm[axis] for axis in forward]
         image = image.transpose(forward)
-        box = _nonzero_box(image)
+        box = bounding_box(image) or (slice(None),) * 3  # as nnU-Net crops
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
         wanted = None if region is None else region.transpose(forward)[box]
@@ -295,15 +296,6 @@ def _build_network(settings: dict, classes: int, model: ModelFolder):
         raise ModelError(
             f"The network described in plans.json of {model.path} cannot be built ({error}); export the model again."
         ) from error
-
-
-def _nonzero_box(image: np.ndarray) -> tuple[slice, ...]:
-    """Return the bounding box of the voxels that are not zero, as nnU-Net crops; everything where all are."""
-    box = []
-    for axis in range(3):
-        used = np.flatnonzero((image != 0).any(axis=tuple(a for a in range(3) if a != axis)))
-        box.append(slice(used[0], used[-1] + 1) if used.size else slice(None))
-    return tuple(box)
 
 
 def _nearest(mask: np.ndarray, shape) -> np.ndarray:

@@ -8,8 +8,7 @@ import numpy as np
 
 from ..anatomy import TERRITORIES, Territory
 from ..errors import InputError
-from ..geometry import Grid, Volume
-from .voxels import bounding_box, grown
+from ..geometry import Grid, Volume, bounding_box, grown
 
 _KNOWN_LABELS = {territory.label for territory in TERRITORIES}
 

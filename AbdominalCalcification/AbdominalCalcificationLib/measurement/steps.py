@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
 from ..anatomy import territory as territory_named
-from ..geometry import Volume
+from ..geometry import Volume, bounding_box
 from ..progress import Progress, Steps, drain
 from . import quality
 from .assignment import nearest_part
@@ -21,7 +21,7 @@ from .parameters import MeasurementParameters
 from .region import Region
 from .result import Cluster, Flag, Measurement, Part
 from .shortening import CoursedArtery, follow_branch, follow_trunk, path_lengths_at
-from .voxels import TOLERANCE_MM, bounding_box
+from .voxels import TOLERANCE_MM
 
 # The aorta's own path begins where these leave it.
 _BIFURCATION_GROUP = "common_iliac"

@@ -13,8 +13,6 @@ from scipy.sparse import csgraph
 
 from ..geometry import Grid
 
-Box = tuple[slice, slice, slice]
-
 # Rows of neighbouring voxels (int32, every pair once), and the distances of their centres in mm.
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -25,28 +23,6 @@ FACE_NEIGHBOURS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 
 # Lengths and coordinates that differ by less are equal: a flipped or permuted grid rounds
 # the same position differently.
 TOLERANCE_MM = 1e-6
-
-
-def bounding_box(array: np.ndarray) -> Box | None:
-    """Return the smallest box (k, j, i slices) around the non-zero voxels; None where there are none."""
-    box = [slice(0, size) for size in array.shape]
-    for axis in range(3):
-        others = tuple(each for each in range(3) if each != axis)
-        hit = np.flatnonzero(array[tuple(box)].any(axis=others))
-        if hit.size == 0:
-            return None
-        box[axis] = slice(int(hit[0]), int(hit[-1]) + 1)
-    return tuple(box)
-
-
-def grown(box: Box, margin_mm: float, grid: Grid) -> Box:
-    """Return `box` with every voxel within `margin_mm` of it and one more, inside `grid`."""
-    per_mm = np.linalg.norm(np.linalg.inv(grid.ijk_to_ras[:3, :3]), axis=1)[::-1]
-    margins = np.minimum(np.ceil(margin_mm * per_mm + TOLERANCE_MM) + 1, grid.shape).astype(int)
-    return tuple(
-        slice(max(part.start - margin, 0), min(part.stop + margin, size))
-        for part, margin, size in zip(box, margins.tolist(), grid.shape, strict=True)
-    )
 
 
 def neighbour_length_mm(offset, grid: Grid) -> float:

@@ -16,8 +16,7 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from ..geometry import Volume
-from .segmentations import box_of
+from ..geometry import Volume, bounding_box
 
 _ORIGIN = "AbdominalCalcification.Origin"
 _SOURCE = "AbdominalCalcification.Source"
@@ -111,7 +110,7 @@ def _user() -> str:
 
 def _packed(array: np.ndarray) -> str:
     """Return an array, cut to the box of its labels, as text."""
-    box = box_of(array) or (slice(0, 0),) * 3
+    box = bounding_box(array) or (slice(0, 0),) * 3
     header = {"shape": array.shape, "box": [[part.start, part.stop] for part in box]}
     data = zlib.compress(np.ascontiguousarray(array[box]).astype(np.uint8, copy=False).tobytes(), 6)
     return json.dumps(header) + "\n" + base64.urlsafe_b64encode(data).decode("ascii")

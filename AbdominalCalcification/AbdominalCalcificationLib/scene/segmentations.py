@@ -23,7 +23,7 @@ from ..anatomy import (
 from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, CUT_OFF_COLOR
 from ..errors import InputError
-from ..geometry import Grid, Volume
+from ..geometry import Grid, Volume, bounding_box
 from ..geometry.resample import align_labels
 from . import terminology
 from .volumes import array_of_image, array_of_matrix, grid_of_node, image_of_array, world_matrix
@@ -255,7 +255,7 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
     _put_beside(node, volume_node)
 
     image = slicer.vtkOrientedImageData()
-    box = box_of(array)
+    box = bounding_box(array)
     if box is not None:
         image_of_array(array[box].astype(np.uint8, copy=False), image, [part.start for part in box[::-1]])
     ijk_to_ras = vtkMatrix4x4()
@@ -372,15 +372,3 @@ def _labels(array: np.ndarray) -> list[int]:
     for plane in array:  # plane by plane: indexing with the whole map would need eight times its memory
         present[plane] = True
     return [int(label) for label in np.flatnonzero(present) if label]
-
-
-def box_of(array: np.ndarray) -> tuple[slice, slice, slice] | None:
-    """Return the smallest box that holds all non-zero voxels; None where there is none."""
-    box = []
-    for axis in range(3):
-        others = tuple(each for each in range(3) if each != axis)
-        filled = np.flatnonzero(array.any(axis=others))
-        if filled.size == 0:
-            return None
-        box.append(slice(int(filled[0]), int(filled[-1]) + 1))
-    return tuple(box)
