@@ -117,6 +117,22 @@ def test_the_per_case_table_holds_what_counting_voxels_gives(cohort, evaluation)
             assert float(row["dice"]) == pytest.approx(2 * common / (reference.sum() + careless.sum()))
 
 
+def test_segment_names_in_slicers_own_files_say_which_artery_is_which(tmp_path):
+    table = a_cohort(tmp_path / "cases", count=2)
+    row = rows_in(table)[1]
+    mask = sitk.ReadImage(str(table.parent / row["arteries"])) * 5  # 5 would be an artery of a kidney
+    mask.SetMetaData("Segment0_Name", "Aorta")
+    mask.SetMetaData("Segment0_LabelValue", "5")
+    sitk.WriteImage(mask, str(table.parent / "named.seg.nrrd"))
+    write_table(table, [{**row, "arteries": "named.seg.nrrd"}])
+    evaluate(table, tmp_path / "result")
+    structure = {"method": "exact", "structure": "calcification"}
+    rows = rows_in(tmp_path / "result" / "cases.csv")
+    total = row_of(rows, territory="total", **structure)
+    assert float(total["reference_burden"]) > 0
+    assert row_of(rows, territory="aorta", **structure)["reference_burden"] == total["reference_burden"]
+
+
 def test_the_summary_is_the_mean_of_the_cases_where_there_is_something(evaluation):
     output, document = evaluation
     own = [

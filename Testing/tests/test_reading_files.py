@@ -16,6 +16,7 @@ from AbdominalCalcificationLib.reading import (
     mask_names,
     parse_kept_lengths,
     parse_label_mapping,
+    read_arteries,
     read_ct,
     read_mask,
 )
@@ -232,6 +233,8 @@ def test_the_names_of_a_slicer_segmentation_are_found(tmp_path):
     assert mask_names(path) == {3: "aorta", 1: "Left renal artery"}
     found = artery_labels(read_mask(path), mask_names(path))
     assert set(np.unique(found.array)) == {0, territory("aorta").label, territory("renal_left").label}
+    assert np.array_equal(read_arteries(path).array, found.array)
+    assert set(np.unique(read_arteries(path, {2: "aorta"}).array)) == {0, territory("aorta").label}
 
 
 def test_named_values_become_territories_and_the_rest_background():

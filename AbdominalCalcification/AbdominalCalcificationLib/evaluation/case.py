@@ -14,7 +14,7 @@ from ..geometry.resample import align_labels, fraction_outside
 from ..inference import ModelFolder, Worker, segment_steps
 from ..measurement import Measurement, measure
 from ..progress import drain
-from ..reading import artery_labels, parse_label_mapping, read_ct, read_mask
+from ..reading import parse_label_mapping, read_arteries, read_ct, read_mask
 from ..reporting.documents import measurement_document
 from ..resources import bundled_artery_model, bundled_calcification_model
 from ..simulation import simulate
@@ -122,7 +122,7 @@ def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
     arteries = None
     if masks.arteries is not None:
         mapping = parse_label_mapping(masks.artery_labels) if masks.artery_labels else None
-        arteries = artery_labels(read_mask(masks.arteries), mapping)
+        arteries = read_arteries(masks.arteries, mapping)
         grid = arteries.grid if grid is None else grid
         arteries = aligned(arteries, "artery")
     if masks.calcification is None:

@@ -37,9 +37,6 @@ class Masks:
     artery_labels: str = ""
 
 
-Prediction = Masks
-
-
 @dataclass(frozen=True)
 class Case:
     """One case of a cohort.

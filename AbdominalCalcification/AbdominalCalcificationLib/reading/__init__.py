@@ -2,7 +2,7 @@
 
 from .arguments import parse_kept_lengths, parse_label_mapping, parse_label_names
 from .ct import CtImage, read_ct
-from .masks import artery_labels, mask_names, read_mask
+from .masks import artery_labels, mask_names, read_arteries, read_mask
 
 __all__ = [
     "CtImage",
@@ -11,6 +11,7 @@ __all__ = [
     "parse_kept_lengths",
     "parse_label_mapping",
     "parse_label_names",
+    "read_arteries",
     "read_ct",
     "read_mask",
 ]

@@ -53,6 +53,25 @@ def mask_names(path: str | Path) -> dict[int, str]:
     return names
 
 
+def read_arteries(path: str | Path, mapping: Mapping[int, str] | None = None) -> Volume:
+    """Read an artery mask as territory labels (uint8, on the mask's grid).
+
+    Parameters
+    ----------
+    path : str or Path
+        As for :func:`read_mask`.
+    mapping : mapping of int to str, optional
+        What the mask's values mean, see :func:`artery_labels`; by default what the file itself
+        says (:func:`mask_names`), and where it says nothing the values are territory labels.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_mask` and :func:`artery_labels`.
+    """
+    return artery_labels(read_mask(path), mapping or mask_names(path) or None)
+
+
 def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Volume:
     """Return `mask` as territory labels (uint8, on the mask's grid).
 
