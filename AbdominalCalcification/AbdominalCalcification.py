@@ -30,7 +30,7 @@ from slicer.util import VTKObservationMixin
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError, InferenceError, InputError
-from AbdominalCalcificationLib.progress import Progress, drain, scaled
+from AbdominalCalcificationLib.progress import Progress, drain, duration_text, scaled
 
 SAMPLE_NAME = "SimulatedAbdominalCTA"
 # The event loop gets its turn this often while the pipeline works.
@@ -816,7 +816,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         # Another process is at work: no need to ask it in every turn of the event loop.
         self._timer.interval = int(1000 * TICK_S) if step.waiting else 0
         left = (
-            "" if step.seconds_left is None else _(", about {time} left").format(time=self._duration(step.seconds_left))
+            "" if step.seconds_left is None else _(", about {time} left").format(time=duration_text(step.seconds_left))
         )
         self._status(step.stage + left)
         if step.fraction is not None:
@@ -889,10 +889,6 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
     def _log(self, text):
         if text:
             self.ui.log.appendPlainText(text)
-
-    @staticmethod
-    def _duration(seconds):
-        return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
     @staticmethod
     def _fileName(name):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import __version__
 from .errors import AbdominalCalcificationError, InferenceError, InputError
-from .progress import Progress, drain
+from .progress import Progress, drain, duration_text
 
 PROGRAM = "abdominal-calcification"
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -199,7 +199,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     from .geometry.resample import align_labels, fraction_outside
     from .measurement import Flag
     from .pipeline import analyze_steps
-    from .reading import artery_labels, mask_names, read_ct, read_mask
+    from .reading import read_arteries, read_ct, read_mask
     from .reporting import ResultFolder
 
     if options.artery_labels and options.arteries is None:
@@ -225,8 +225,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     arteries = calcification = None
     if options.arteries is not None:
         report(Progress("Reading the artery mask", 0.0))
-        mask = read_mask(options.arteries)
-        arteries = aligned(artery_labels(mask, mapping or mask_names(options.arteries) or None), "artery")
+        arteries = aligned(read_arteries(options.arteries, mapping), "artery")
     if options.calcification is not None:
         report(Progress("Reading the calcification mask", 0.0))
         calcification = aligned(read_mask(options.calcification), "calcification")
@@ -352,7 +351,7 @@ class _Report:
             print(step.message, file=sys.stderr, flush=True)
         if self._moving:
             share = "" if step.fraction is None else f"{100 * step.fraction:3.0f} %  "
-            left = "" if step.seconds_left is None else f"  about {_duration(step.seconds_left)} left"
+            left = "" if step.seconds_left is None else f"  about {duration_text(step.seconds_left)} left"
             line = f"{share}{step.stage}{left}"
             print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
             self._width = len(line)
@@ -365,10 +364,6 @@ class _Report:
         if self._width:
             print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
             self._width = 0
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

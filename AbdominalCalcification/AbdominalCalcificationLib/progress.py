@@ -44,6 +44,11 @@ class Progress:
 Steps = Generator[Progress, None, Result]
 
 
+def duration_text(seconds: float) -> str:
+    """Return a duration as people are told it: seconds up to a minute and a half, then minutes."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
 def drain(steps: Steps[Result], report: Callable[[Progress], None] | None = None, idle_s: float = 0.05) -> Result:
     """Run `steps` to its end and return its result.
 
