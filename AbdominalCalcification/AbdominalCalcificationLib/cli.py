@@ -196,10 +196,9 @@ def _parser() -> argparse.ArgumentParser:
 def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from .export import export_steps
-    from .geometry.resample import align_labels, fraction_outside
     from .measurement import Flag
     from .pipeline import analyze_steps
-    from .reading import read_arteries, read_ct, read_mask
+    from .reading import aligned_mask, read_arteries, read_ct, read_mask
     from .reporting import ResultFolder
 
     if options.artery_labels and options.arteries is None:
@@ -216,11 +215,10 @@ def _analyze(options: argparse.Namespace, report) -> None:
     flags = list(image.flags)
 
     def aligned(mask, name):
-        outside = fraction_outside(mask, image.volume.grid)
-        if outside > 0:
-            text = f"{100 * outside:.1f} % of the {name} mask lies outside the CT and is not measured."
-            flags.append(Flag("mask_outside_image", text))
-        return align_labels(mask, image.volume.grid)
+        mask, note = aligned_mask(mask, image.volume.grid, name)
+        if note:
+            flags.append(Flag("mask_outside_image", note))
+        return mask
 
     arteries = calcification = None
     if options.arteries is not None:

@@ -44,6 +44,16 @@ class Analysis:
     messages: tuple[str, ...]
 
 
+def open_artery_models(paths: Sequence[Path | str] | None = None) -> list[ModelFolder]:
+    """Open the models that find arteries: the bundled one where none is named."""
+    return [ModelFolder.open(path) for path in paths or (bundled_artery_model(),)]
+
+
+def open_calcification_model(path: Path | str | None = None) -> ModelFolder:
+    """Open the model that finds calcification: the bundled one where none is named."""
+    return ModelFolder.open(path or bundled_calcification_model())
+
+
 def analyze_steps(
     ct: Volume,
     *,
@@ -106,10 +116,10 @@ def analyze_steps(
 
     folders_of_arteries: list[ModelFolder] = []
     if arteries is None:
-        folders_of_arteries = [ModelFolder.open(path) for path in artery_models or [bundled_artery_model()]]
+        folders_of_arteries = open_artery_models(artery_models)
     folder_of_calcification = None
     if calcification is None and calcification_threshold is None:
-        folder_of_calcification = ModelFolder.open(calcification_model or bundled_calcification_model())
+        folder_of_calcification = open_calcification_model(calcification_model)
     defaults = [
         what
         for what, needed, named in (

@@ -12,6 +12,7 @@ from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.reading import (
+    aligned_mask,
     artery_labels,
     mask_names,
     parse_kept_lengths,
@@ -235,6 +236,14 @@ def test_the_names_of_a_slicer_segmentation_are_found(tmp_path):
     assert set(np.unique(found.array)) == {0, territory("aorta").label, territory("renal_left").label}
     assert np.array_equal(read_arteries(path).array, found.array)
     assert set(np.unique(read_arteries(path, {2: "aorta"}).array)) == {0, territory("aorta").label}
+
+
+def test_the_part_of_a_mask_outside_the_image_is_told():
+    mask = Volume(np.ones((2, 3, 8), np.uint8), Grid((2, 3, 8)))
+    inside, note = aligned_mask(mask, Grid((2, 3, 6)), "artery")
+    assert inside.array.shape == (2, 3, 6)
+    assert note == "25.0 % of the artery mask lies outside the image and is not counted."
+    assert aligned_mask(mask, mask.grid, "artery")[1] == ""
 
 
 def test_named_values_become_territories_and_the_rest_background():

@@ -10,13 +10,12 @@ from ..comparison.territories import TOTAL, artery_rows, calcification_rows
 from ..comparison.thresholds import threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
 from ..geometry import Grid, Volume
-from ..geometry.resample import align_labels, fraction_outside
 from ..inference import ModelFolder, Worker, segment_steps
 from ..measurement import Measurement, measure
+from ..pipeline import open_artery_models, open_calcification_model
 from ..progress import drain
-from ..reading import parse_label_mapping, read_arteries, read_ct, read_mask
+from ..reading import aligned_mask, parse_label_mapping, read_arteries, read_ct, read_mask
 from ..reporting.documents import measurement_document
-from ..resources import bundled_artery_model, bundled_calcification_model
 from ..simulation import simulate
 from .cohort import Case, Masks
 from .settings import Settings
@@ -96,7 +95,7 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
             "flags": sorted({flag.code for flag in measurement.flags}),
         }
         compared = settings.tolerance_mm, settings.coverage
-        rows = calcification_rows(reference, measurement, calcification, segmented.calcification, *compared)
+        rows = list(calcification_rows(reference, measurement, calcification, segmented.calcification, *compared))
         if segmented.arteries is not None:
             rows += artery_rows(reference, measurement, arteries, segmented.arteries, settings.tolerance_mm)
         result["overlap"] += [{"method": name, **row} for row in rows]
@@ -105,9 +104,7 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
 
 def model_folders(settings: Settings) -> tuple[list[ModelFolder], ModelFolder]:
     """Open the models of the model methods: of arteries, and of calcification."""
-    paths = settings.artery_models or (bundled_artery_model(),)
-    calcification = settings.calcification_model or bundled_calcification_model()
-    return [ModelFolder.open(path) for path in paths], ModelFolder.open(calcification)
+    return open_artery_models(settings.artery_models), open_calcification_model(settings.calcification_model)
 
 
 def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
@@ -115,9 +112,9 @@ def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
     notes = []
 
     def aligned(mask: Volume, what: str) -> Volume:
-        if outside := fraction_outside(mask, grid):
-            notes.append(f"{100 * outside:.1f} % of the {what} mask lies outside the image and is not counted.")
-        return align_labels(mask, grid)
+        mask, note = aligned_mask(mask, grid, what)
+        notes.append(note)
+        return mask
 
     arteries = None
     if masks.arteries is not None:
@@ -127,7 +124,7 @@ def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
         arteries = aligned(arteries, "artery")
     if masks.calcification is None:
         raise InputError("The table names no calcification mask of this method for the case.")
-    return arteries, aligned(read_mask(masks.calcification), "calcification"), " ".join(notes)
+    return arteries, aligned(read_mask(masks.calcification), "calcification"), " ".join(filter(None, notes))
 
 
 def _segment(

@@ -2,10 +2,11 @@
 
 from .arguments import parse_kept_lengths, parse_label_mapping, parse_label_names
 from .ct import CtImage, read_ct
-from .masks import artery_labels, mask_names, read_arteries, read_mask
+from .masks import aligned_mask, artery_labels, mask_names, read_arteries, read_mask
 
 __all__ = [
     "CtImage",
+    "aligned_mask",
     "artery_labels",
     "mask_names",
     "parse_kept_lengths",

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..anatomy import TERRITORIES, known_names, territories_of_name
 from ..errors import InputError
-from ..geometry import Volume
+from ..geometry import Grid, Volume
+from ..geometry.resample import align_labels, fraction_outside
 from ..geometry.sides import split_left_right
 from .images import read_header, read_image
 
@@ -70,6 +71,33 @@ def read_arteries(path: str | Path, mapping: Mapping[int, str] | None = None) ->
         As :func:`read_mask` and :func:`artery_labels`.
     """
     return artery_labels(read_mask(path), mapping or mask_names(path) or None)
+
+
+def aligned_mask(mask: Volume, grid: Grid, name: str) -> tuple[Volume, str]:
+    """Return `mask` on the grid of an image, and a sentence where a part of it lies outside.
+
+    Parameters
+    ----------
+    mask : Volume
+        Integer labels.
+    grid : Grid
+    name : str
+        What the mask shows, for the sentence ("artery").
+
+    Returns
+    -------
+    mask : Volume
+    note : str
+        Empty where the whole mask lies inside.
+
+    Raises
+    ------
+    InputError
+        Where nothing of it lies inside.
+    """
+    outside = fraction_outside(mask, grid)
+    note = f"{100 * outside:.1f} % of the {name} mask lies outside the image and is not counted." if outside else ""
+    return align_labels(mask, grid), note
 
 
 def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Volume:
