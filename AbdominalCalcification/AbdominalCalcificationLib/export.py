@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import AbdominalCalcificationError
@@ -11,11 +12,19 @@ from .progress import Progress, Steps
 from .reporting import ResultFolder, write_results
 
 
-def export_steps(analysis: Analysis, ct: Volume, folder: Path | str, *, overwrite: bool = False) -> Steps[tuple]:
+def export_steps(
+    analysis: Analysis,
+    ct: Volume,
+    folder: Path | str,
+    *,
+    overwrite: bool = False,
+    histories: Mapping[str, Mapping[str, str]] | None = None,
+) -> Steps[tuple]:
     """Write everything about `analysis` into `folder`, all of it or nothing.
 
     ``arteries.nii.gz`` and ``calcification.nii.gz`` are the masks before shortening, so that
-    measuring them again gives the same numbers.
+    measuring them again gives the same numbers. `histories` goes into the scene, see
+    :func:`scene.bundle.write_bundle`.
 
     Returns
     -------
@@ -34,7 +43,7 @@ def export_steps(analysis: Analysis, ct: Volume, folder: Path | str, *, overwrit
         yield Progress("Rendering views", 0.4)
         notes.extend(_write_views(analysis, ct, unfinished / "views.png"))
         yield Progress("Writing the scene", 0.7)
-        notes.extend(_write_scene(analysis, ct, unfinished / "scene.mrb"))
+        notes.extend(_write_scene(analysis, ct, unfinished / "scene.mrb", histories))
         yield Progress("Writing results", 1.0)
     return tuple(notes)
 
@@ -50,11 +59,11 @@ def _write_views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
     return list(picture.notes)
 
 
-def _write_scene(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
+def _write_scene(analysis: Analysis, ct: Volume, path: Path, histories) -> list[str]:
     from .scene.bundle import write_bundle
 
     try:
-        write_bundle(analysis, ct, path)
+        write_bundle(analysis, ct, path, histories=histories)
     except AbdominalCalcificationError as error:  # no slicer-core: everything else is still there
         return [f"scene.mrb was not written: {error}"]
     return []

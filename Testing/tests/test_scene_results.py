@@ -257,6 +257,23 @@ def test_a_bundle_is_written_without_touching_the_scene_at_hand(scene, case, ct_
     assert np.array_equal(volume_from_node(results.ct).array, case.ct.array)
 
 
+def test_a_bundle_keeps_what_a_corrected_mask_was(scene, case, ct_node, tmp_path):
+    import slicer
+
+    node = show_calcification(ct_node, case.calcification)
+    before = case.calcification.with_array(np.zeros(SHAPE, np.uint8))
+    edits.remember_origin(node, before, {"models": ["tiny"]})
+    note = edits.record_edits(node, case.calcification, editor="Ann")
+    write_bundle(case, case.ct, tmp_path / "case.mrb", histories={"calcification": edits.history_of(node)})
+    load_scene(tmp_path / "case.mrb")
+    node, ct = slicer.util.getNode("CT calcification"), slicer.util.getNode("CT")
+    mask = calcification_from_node(node, ct)
+    assert np.array_equal(mask.array, case.calcification.array)
+    assert not edits.origin_of(node, mask.grid).array.any()
+    assert edits.edits_of(node) == note
+    assert edits.source_of(node) == {"models": ["tiny"]}
+
+
 def test_a_case_without_anything_found_is_written_and_read(scene, case, tmp_path):
     empty = case.arteries.with_array(np.zeros(SHAPE, np.uint8))
     nothing = SimpleNamespace(arteries=empty, calcification=empty, measurement=measure(case.ct, empty, empty))

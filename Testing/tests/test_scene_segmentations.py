@@ -356,6 +356,7 @@ def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     mask = artery_mask(ct_node)
     node = show_arteries(ct_node, mask)
     assert edits.changed_voxels(node, mask) is None
+    assert edits.origin_of(node, mask.grid) is None
     edits.remember_origin(node, mask, {"model": "small"})
     assert edits.changed_voxels(node, mask) == 0
     assert edits.record_edits(node, mask) is None
@@ -365,6 +366,8 @@ def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     array[5, 4, 2] = 1  # changed hands
     edited = mask.with_array(array)
     assert edits.changed_voxels(node, edited) == 3
+    assert np.array_equal(edits.origin_of(node, mask.grid).array, mask.array)
+    assert edits.origin_of(node, mask.grid.cropped(np.s_[1:, :, :])) is None
     note = edits.record_edits(node, edited, editor="Ann", time="2026-01-02T03:04:05+00:00")
     assert note == {
         "mask": "CT arteries",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from .segmentations import show_arteries, show_calcification, show_cut_off
 from .volumes import volume_node_from
 
 
-def write_bundle(analysis, ct: Volume, path: Path | str, name: str = "CT") -> None:
+def write_bundle(
+    analysis, ct: Volume, path: Path | str, name: str = "CT", histories: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
     """Write a CT with its masks and results as a .mrb that Slicer opens; the scene at hand is left alone.
 
     Parameters
@@ -31,6 +34,9 @@ def write_bundle(analysis, ct: Volume, path: Path | str, name: str = "CT") -> No
         Written whole or not at all.
     name : str
         Name of the volume node.
+    histories : mapping, optional
+        ``arteries`` and ``calcification`` to what :func:`edits.history_of` tells of masks that were
+        corrected; by default the masks are taken as they were made.
 
     Raises
     ------
@@ -49,7 +55,9 @@ def write_bundle(analysis, ct: Volume, path: Path | str, name: str = "CT") -> No
         ("arteries", show_arteries, analysis.arteries),
         ("calcification", show_calcification, analysis.calcification),
     ):
-        edits.remember_origin(show(volume_node, mask), mask, _source(analysis, role))
+        node = show(volume_node, mask)
+        edits.remember_origin(node, mask, _source(analysis, role))
+        edits.take_over(node, (histories or {}).get(role, {}))
     if analysis.measurement.cut_arteries.array.any():
         show_cut_off(volume_node, analysis.measurement.cut_arteries)
     store_measurement(analysis.measurement, volume_node)

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from ..geometry import Volume, bounding_box
+from ..geometry import Grid, Volume, bounding_box
 
 _ORIGIN = "AbdominalCalcification.Origin"
 _SOURCE = "AbdominalCalcification.Source"
@@ -39,6 +39,17 @@ def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
     node.RemoveAttribute(_EDITS)
 
 
+def history_of(node) -> dict[str, str]:
+    """Return all that is remembered of a node, for another node with the same mask; empty where nothing is."""
+    return {name: node.GetAttribute(name) for name in (_ORIGIN, _SOURCE, _EDITS) if node.GetAttribute(name)}
+
+
+def take_over(node, history: Mapping[str, str]) -> None:
+    """Keep with a node what :func:`history_of` returned of another one."""
+    for name, value in history.items():
+        node.SetAttribute(name, value)
+
+
 def source_of(node) -> dict:
     """Return where the mask of a node came from; empty where unknown."""
     return json.loads(node.GetAttribute(_SOURCE) or "{}")
@@ -59,6 +70,17 @@ def changed_voxels(node, mask: Volume) -> int | None:
     inside = current[box]
     outside = np.count_nonzero(current) - np.count_nonzero(inside)
     return int(np.count_nonzero(inside != origin) + outside)
+
+
+def origin_of(node, grid: Grid) -> Volume | None:
+    """Return what was remembered, on the grid of the CT; None where nothing was, or a mask of another shape."""
+    packed = node.GetAttribute(_ORIGIN)
+    shape, box, origin = _unpacked(packed) if packed else ((), (), None)
+    if shape != grid.shape:
+        return None
+    array = np.zeros(shape, np.uint8)
+    array[box] = origin
+    return Volume(array, grid)
 
 
 def record_edits(node, mask: Volume, editor: str | None = None, time: str | None = None) -> dict | None:
