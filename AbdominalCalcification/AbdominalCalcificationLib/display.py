@@ -7,3 +7,7 @@ CTA_LEVEL_HU = 250.0
 # RGB, 0 to 1.
 CUT_OFF_COLOR = (0.6, 0.6, 0.6)
 ARTERY_OPACITY = 0.4
+# Told apart by people who see no red or no green too (Okabe and Ito's palette), and from what was cut off.
+BOTH_COLOR = (0.0, 0.62, 0.45)
+ONLY_FIRST_COLOR = (0.0, 0.45, 0.70)
+ONLY_SECOND_COLOR = (0.84, 0.37, 0.0)

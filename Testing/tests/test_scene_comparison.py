@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.comparison.overlap import disagreement
-from AbdominalCalcificationLib.comparison.territories import calcification_rows
+from AbdominalCalcificationLib.comparison.territories import calcification_rows, compare_steps
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
+from AbdominalCalcificationLib.progress import drain
 
 pytestmark = pytest.mark.scene
 
@@ -61,7 +62,8 @@ def test_the_table_holds_what_either_mask_holds(scene, masks):
     from AbdominalCalcificationLib.scene.tables import fill_comparison_table
 
     ct, arteries, first, second = masks
-    rows = calcification_rows(*(measure(ct, arteries, mask) for mask in (first, second)), first, second)
+    rows = drain(compare_steps("calcification", first, second, arteries))
+    assert rows == list(calcification_rows(*(measure(ct, arteries, m) for m in (first, second)), first, second))
     node = scene.AddNewNodeByClass("vtkMRMLTableNode", "comparison")
     fill_comparison_table(node, rows)
     table = node.GetTable()
@@ -70,6 +72,42 @@ def test_the_table_holds_what_either_mask_holds(scene, masks):
     assert table.GetValueByName(0, "Dice").ToString() == "0.500"
     assert table.GetValueByName(0, "Both").ToDouble() == pytest.approx(4 * 0.8 * 0.9 * 1.5, abs=0.05)
     assert table.GetValueByName(0, "Lesion F1").ToString() == "1.000"
+
+
+def test_a_comparison_is_found_again_after_saving_and_replaced_by_the_next(scene, masks, tmp_path):
+    import slicer
+
+    from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
+    from AbdominalCalcificationLib.scene.comparison import find_comparison, store_comparison
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+    from AbdominalCalcificationLib.scene.volumes import volume_node_from
+
+    ct, arteries, first, second = masks
+    volume_node = volume_node_from(ct, "CT", scene)
+    assert find_comparison(volume_node) is None
+    nodes = [show_calcification(volume_node, each) for each in (first, second)]
+    artery_node = show_arteries(volume_node, arteries)
+
+    def store(**more):
+        rows = drain(compare_steps("calcification", first, second, arteries))
+        where = disagreement(first, second)
+        return store_comparison(rows, where, volume_node, nodes, names="AB", description="A, B.", **more)
+
+    store(arteries_node=artery_node).mark_outdated()
+    save_scene(tmp_path / "case.mrb")
+    load_scene(tmp_path / "case.mrb")
+    volume_node = slicer.util.getNode("CT")
+    found = find_comparison(volume_node)
+    assert (found.description, found.outdated) == ("A, B.", True)
+    assert [voxel_count(found.disagreement, each) for each in ("both", "only_first", "only_second")] == [4, 4, 4]
+    assert [each.GetName() for each in (*found.compared, found.arteries)] == [
+        "CT calcification", "CT calcification_1", "CT arteries",
+    ]  # fmt: skip
+    nodes = list(found.compared[:1])
+    count = scene.GetNumberOfNodes()
+    found = store()
+    assert scene.GetNumberOfNodes() == count
+    assert (found.outdated, found.compared, found.arteries) == (False, tuple(nodes), None)
 
 
 def test_two_empty_masks_have_a_total_with_dashes(scene, masks):

@@ -29,7 +29,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..errors import InputError
-from ..geometry import Grid, Volume
+from ..geometry import Grid, Volume, bounding_box
 
 STATES = ("both", "missed", "extra", "neither")
 # Surfaces closer than this count as the same: about one voxel of a CTA.
@@ -220,7 +220,7 @@ def surface_overlap(
     _check_grids(reference, prediction)
     if not tolerance_mm >= 0:
         raise InputError(f"The surface tolerance must be a number of at least 0 mm, not {tolerance_mm}.")
-    boxes = [_box(volume.array) for volume in (reference, prediction)]
+    boxes = [bounding_box(volume.array) for volume in (reference, prediction)]
     if None in boxes:
         return SurfaceOverlap(None if boxes == [None, None] else 0.0, None)
     (points_r, areas_r), (points_p, areas_p) = (
@@ -291,17 +291,6 @@ def _check_grids(first: Volume, second: Volume) -> None:
 
 def _as_bool(volume: Volume) -> Volume:
     return volume.with_array(volume.array != 0)
-
-
-def _box(array: np.ndarray) -> tuple[slice, slice, slice] | None:
-    """Return the k, j, i slices that hold the non-zero voxels; None where there are none."""
-    box = []
-    for axis in range(3):
-        hits = np.flatnonzero(array.any(axis=tuple(a for a in range(3) if a != axis)))
-        if len(hits) == 0:
-            return None
-        box.append(slice(int(hits[0]), int(hits[-1]) + 1))
-    return tuple(box)
 
 
 def _faces(mask: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

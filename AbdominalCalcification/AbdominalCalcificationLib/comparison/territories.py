@@ -8,8 +8,9 @@ from dataclasses import asdict
 import numpy as np
 
 from ..anatomy import TERRITORIES
-from ..geometry import Volume
-from ..measurement import Measurement
+from ..geometry import Box, Volume, bounding_box
+from ..measurement import Measurement, MeasurementParameters, measure_steps
+from ..progress import Progress, Steps, scaled
 from .overlap import (
     DEFAULT_TOLERANCE_MM,
     LesionOverlap,
@@ -26,6 +27,42 @@ PLACES = (*(territory.name for territory in TERRITORIES), TOTAL, WHOLE)
 _LABELS = [territory.label for territory in TERRITORIES]
 
 
+def compare_steps(
+    structure: str,
+    reference: Volume,
+    prediction: Volume,
+    arteries: Volume | None = None,
+    parameters: MeasurementParameters | None = None,
+) -> Steps[list[dict]]:
+    """Measure two masks of one structure in the same way, and compare them.
+
+    Parameters
+    ----------
+    structure : {'arteries', 'calcification'}
+    reference, prediction : Volume
+        Territory labels, or non-zero = calcified; on one grid.
+    arteries : Volume, optional
+        Territory labels in which both calcification masks are measured.
+    parameters : MeasurementParameters, optional
+
+    Returns
+    -------
+    list of dict
+        As the result of the generator: :func:`artery_rows` or :func:`calcification_rows`.
+    """
+    measured = []
+    for number, mask in enumerate((reference, prediction)):
+        empty = mask.with_array(np.zeros(mask.array.shape, np.uint8))
+        pair = (mask, empty) if structure == "arteries" else (empty if arteries is None else arteries, mask)
+        measured.append((yield from scaled(measure_steps(None, *pair, parameters), 0.3 * number, 0.3 * (number + 1))))
+    rows = []
+    compared = artery_rows if structure == "arteries" else calcification_rows
+    for row in compared(*measured, reference, prediction):
+        rows.append(row)
+        yield Progress("Comparing", 0.6 + 0.4 * len(rows) / len(PLACES))
+    return rows
+
+
 def calcification_rows(
     reference: Measurement,
     prediction: Measurement,
@@ -33,7 +70,7 @@ def calcification_rows(
     prediction_mask: Volume,
     tolerance_mm: float = DEFAULT_TOLERANCE_MM,
     coverage: float = 0.0,
-) -> list[dict]:
+) -> Iterator[dict]:
     """Compare what two measurements count as calcification; each divides it by its own arteries.
 
     Parameters
@@ -47,9 +84,9 @@ def calcification_rows(
     coverage : float
         Part of a lesion that the other side must cover to have found it; 0 = one voxel.
 
-    Returns
-    -------
-    list of dict
+    Yields
+    ------
+    dict
         One row for each of :data:`PLACES`, as JSON values.
     """
     lesions = _lesions(reference, prediction, coverage)
@@ -57,7 +94,7 @@ def calcification_rows(
         m.parts_map.with_array(np.where(m.parts_map.array <= max(_LABELS), m.parts_map.array, 0))
         for m in (reference, prediction)
     ]
-    return list(_rows("calcification", *counted, reference_mask, prediction_mask, tolerance_mm, lesions))
+    yield from _rows("calcification", *counted, reference_mask, prediction_mask, tolerance_mm, lesions)
 
 
 def artery_rows(
@@ -66,13 +103,13 @@ def artery_rows(
     reference_mask: Volume,
     prediction_mask: Volume,
     tolerance_mm: float = DEFAULT_TOLERANCE_MM,
-) -> list[dict]:
+) -> Iterator[dict]:
     """Compare the arteries of two measurements, shortened; the whole masks are not shortened.
 
-    Parameters and result as for :func:`calcification_rows`.
+    Parameters and rows as for :func:`calcification_rows`.
     """
     kept = (reference.kept_arteries, prediction.kept_arteries)
-    return list(_rows("arteries", *kept, reference_mask, prediction_mask, tolerance_mm, {}))
+    yield from _rows("arteries", *kept, reference_mask, prediction_mask, tolerance_mm, {})
 
 
 def _rows(
@@ -84,6 +121,11 @@ def _rows(
     tolerance_mm: float,
     lesions: Mapping[str, LesionOverlap],
 ) -> Iterator[dict]:
+    # What is measured lies inside the masks: the rest of the volume need not be looked at.
+    box = _common_box(reference_mask.array, prediction_mask.array)
+    reference, prediction, reference_mask, prediction_mask = (
+        each.cropped(box) for each in (reference, prediction, reference_mask, prediction_mask)
+    )
     volumes = volume_overlap_by_label(reference, prediction, _LABELS)
 
     def row(place: str, overlap: VolumeOverlap, a: Volume, b: Volume) -> dict:
@@ -111,6 +153,12 @@ def _rows(
         yield row(territory.name, volumes[territory.label], *parts)
     yield row(TOTAL, volume_overlap(reference, prediction), reference, prediction)
     yield row(WHOLE, volume_overlap(reference_mask, prediction_mask), reference_mask, prediction_mask)
+
+
+def _common_box(*arrays: np.ndarray) -> Box:
+    """Return the box around the non-zero voxels of all arrays; of a single voxel where there are none."""
+    boxes = [box for box in map(bounding_box, arrays) if box is not None] or [(slice(0, 1),) * 3]
+    return tuple(slice(min(p.start for p in parts), max(p.stop for p in parts)) for parts in zip(*boxes, strict=True))
 
 
 def _lesions(reference: Measurement, prediction: Measurement, coverage: float) -> dict[str, LesionOverlap]:

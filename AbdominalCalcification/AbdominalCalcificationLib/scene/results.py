@@ -15,9 +15,9 @@ from ..reporting.documents import json_text, measurement_document
 from .charts import fill_chart
 from .tables import fill_clusters_table, fill_territories_table
 
-_ROLE = "AbdominalCalcification.Role"
+ROLE = "AbdominalCalcification.Role"
 _RECORD = "measurement"
-_CT = "AbdominalCalcification.CT"
+CT_REFERENCE = "AbdominalCalcification.CT"
 # Node reference role, node class and name of what belongs to a record.
 _PARTS = {
     "territories": ("vtkMRMLTableNode", "territories"),
@@ -65,8 +65,8 @@ def store_measurement(measurement: Measurement, volume_node) -> Results:
     earlier = find_results(scene, volume_node)
     record = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} measurement") if earlier is None else earlier.record
     record.SetText(json_text(measurement_document(measurement)))
-    record.SetAttribute(_ROLE, _RECORD)
-    record.SetNodeReferenceID(_CT, volume_node.GetID())
+    record.SetAttribute(ROLE, _RECORD)
+    record.SetNodeReferenceID(CT_REFERENCE, volume_node.GetID())
     for part, (kind, title) in _PARTS.items():
         if record.GetNodeReference(_reference(part)) is None:
             node = scene.AddNewNodeByClass(kind, f"{name} {title}")
@@ -83,7 +83,7 @@ def find_results(scene, volume_node=None) -> Results | None:
     found = []
     for number in range(scene.GetNumberOfNodesByClass("vtkMRMLTextNode")):
         node = scene.GetNthNodeByClass(number, "vtkMRMLTextNode")
-        if node.GetAttribute(_ROLE) == _RECORD and node.GetText():
+        if node.GetAttribute(ROLE) == _RECORD and node.GetText():
             results = _results(node)
             if volume_node is None or results.ct is volume_node:
                 found.append(results)
@@ -101,4 +101,4 @@ def _reference(part: str) -> str:
 
 def _results(record) -> Results:
     parts = {part: record.GetNodeReference(_reference(part)) for part in _PARTS}
-    return Results(record=record, ct=record.GetNodeReference(_CT), **parts)
+    return Results(record=record, ct=record.GetNodeReference(CT_REFERENCE), **parts)

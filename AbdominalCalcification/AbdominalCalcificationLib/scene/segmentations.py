@@ -21,7 +21,7 @@ from ..anatomy import (
     territory_of_label,
 )
 from ..comparison.overlap import Disagreement
-from ..display import ARTERY_OPACITY, CUT_OFF_COLOR
+from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
 from ..geometry import Grid, Volume, bounding_box
 from ..geometry.resample import align_labels
@@ -122,9 +122,9 @@ def show_disagreement(volume_node, where: Volume, names=("first", "second"), nod
     if node is None:
         node = _new_node(volume_node, "disagreement", opacity=1.0, smoothing=0.1)
     segments = [
-        ("both", "Both", (0.55, 0.55, 0.55), Disagreement.BOTH, ""),
-        ("only_first", f"Only {names[0]}", (0.0, 0.45, 0.70), Disagreement.ONLY_FIRST, ""),
-        ("only_second", f"Only {names[1]}", (0.84, 0.37, 0.0), Disagreement.ONLY_SECOND, ""),
+        ("both", "Both", BOTH_COLOR, Disagreement.BOTH, ""),
+        ("only_first", f"Only {names[0]}", ONLY_FIRST_COLOR, Disagreement.ONLY_FIRST, ""),
+        ("only_second", f"Only {names[1]}", ONLY_SECOND_COLOR, Disagreement.ONLY_SECOND, ""),
     ]
     _replace(node, volume_node, where.array, segments, lambda _id, _segment: True)
     return node
@@ -230,7 +230,10 @@ def _check(volume_node, mask: Volume) -> None:
 def _new_node(volume_node, what: str, *, opacity: float, smoothing: float):
     import slicer
 
-    node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", f"{volume_node.GetName()} {what}")
+    # Masks of one CT are kept beside each other and compared: their names must tell them apart.
+    scene = volume_node.GetScene()
+    name = scene.GenerateUniqueName(f"{volume_node.GetName()} {what}")
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetOpacity3D(opacity)

@@ -73,20 +73,20 @@ def fill_clusters_table(node, measurement: Measurement) -> None:
 
 
 def fill_comparison_table(node, rows: Sequence[Mapping]) -> None:
-    """Fill a ``vtkMRMLTableNode`` with the overlap of two masks, one row per territory that either holds.
+    """Fill a ``vtkMRMLTableNode`` with the overlap of B with the reference A, one row per territory that either holds.
 
     Parameters
     ----------
     node : vtkMRMLTableNode
     rows : sequence of mapping
-        What :func:`comparison.territories.calcification_rows` returns.
+        What :func:`comparison.territories.compare_steps` returns.
     """
     rows = [row for row in rows if row["state"] != "neither" or row["territory"] == TOTAL]
     titles = {each.name: each.title for each in TERRITORIES}
     columns = [
         ("Territory", "", _texts(titles.get(row["territory"], row["territory"].capitalize()) for row in rows)),
-        ("First", "mm³", _numbers((row["reference_mm3"] for row in rows), 1)),
-        ("Second", "mm³", _numbers((row["prediction_mm3"] for row in rows), 1)),
+        ("A", "mm³", _numbers((row["reference_mm3"] for row in rows), 1)),
+        ("B", "mm³", _numbers((row["prediction_mm3"] for row in rows), 1)),
         ("Both", "mm³", _numbers((row["common_mm3"] for row in rows), 1)),
     ]
     for name, key, unit, digits in _COMPARED:
