@@ -120,6 +120,14 @@ class Device(enum.Enum):
         }[self.value]
 
 
+class ComparedStructure(enum.Enum):
+    CALCIFICATION = "calcification"
+    ARTERIES = "arteries"
+
+    def label(self):
+        return {"calcification": _("Calcification"), "arteries": _("Arteries")}[self.value]
+
+
 KEPT_LENGTH_MM = {each.group: each.kept_length_mm for each in TERRITORIES if each.group is not None}
 Length = Annotated[float, WithinRange(0, 1000)]
 
@@ -148,6 +156,13 @@ class AbdominalCalcificationParameterNode:
     commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
     maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
     minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
+    comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
+    comparedA: vtkMRMLSegmentationNode
+    comparedB: vtkMRMLSegmentationNode
+    disagreementShown: bool = True
+    bothShown: bool = True
+    onlyAShown: bool = True
+    onlyBShown: bool = True
 
 
 class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
@@ -213,12 +228,69 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """
         from AbdominalCalcificationLib.export import export_steps
         from AbdominalCalcificationLib.reporting import ResultFolder
+        from AbdominalCalcificationLib.scene.edits import history_of
         from AbdominalCalcificationLib.scene.volumes import volume_from_node
 
         ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
         analysis = yield from scaled(self.recomputeSteps(parameters), 0.0, 0.5)
         ct = volume_from_node(parameters.ct)
-        return (yield from scaled(export_steps(analysis, ct, folder, overwrite=overwrite), 0.5, 1.0))
+        histories = {name: history_of(getattr(parameters, name)) for name in ("arteries", "calcification")}
+        steps = export_steps(analysis, ct, folder, overwrite=overwrite, histories=histories)
+        return (yield from scaled(steps, 0.5, 1.0))
+
+    def compareSteps(self, parameters):
+        """Compare two masks of the CT, per artery, and show where they differ.
+
+        A, the reference, is the segmentation chosen as A, else the mask under Inputs. B is the one
+        chosen as B, else A as it was made, before anybody corrected it.
+
+        :return: generator of Progress that returns the scene.comparison.Comparison
+        """
+        from AbdominalCalcificationLib.comparison.overlap import disagreement
+        from AbdominalCalcificationLib.comparison.territories import compare_steps
+        from AbdominalCalcificationLib.scene.comparison import store_comparison
+        from AbdominalCalcificationLib.scene.segmentations import arteries_from_node
+
+        ct, structure = parameters.ct, parameters.comparedStructure
+        yield Progress(_("Reading the scene"), 0.0)
+        nodes, masks, names, notes = self._comparedPair(parameters)
+        arteries = parameters.arteries if structure == ComparedStructure.CALCIFICATION else None
+        if structure == ComparedStructure.CALCIFICATION and arteries is None:
+            notes.append(_("No artery masks are chosen under Inputs: only the whole masks are compared."))
+        within = None if arteries is None else arteries_from_node(arteries, ct)
+        rows = yield from scaled(
+            compare_steps(structure.value, *masks, within, self.measurementParameters(parameters)), 0.0, 0.95
+        )
+        yield Progress(_("Showing the result"), 0.95)
+        what = _("{structure}. A, the reference: {a}. B: {b}.")
+        what = what.format(structure=structure.label(), a=names[0], b=names[1])
+        return store_comparison(
+            rows,
+            disagreement(*masks),
+            ct,
+            nodes,
+            names=[f"A ({names[0]})", f"B ({names[1]})"],
+            description=" ".join([what, *notes]),
+            arteries_node=arteries,
+        )
+
+    def comparedReference(self, parameters):
+        """Return the segmentation that is compared as A: the chosen one, else that under Inputs."""
+        return parameters.comparedA or getattr(parameters, parameters.comparedStructure.value)
+
+    def foundComparison(self, parameters):
+        """Return the comparison of the chosen CT (scene.comparison.Comparison); None where there is none."""
+        from AbdominalCalcificationLib.scene.comparison import find_comparison
+
+        return None if parameters.ct is None else find_comparison(parameters.ct)
+
+    def showDisagreement(self, parameters, shown, both=True, onlyA=True, onlyB=True):
+        """Show where the compared masks differ in their place, or the masks again."""
+        from AbdominalCalcificationLib.scene.comparison import show_comparison
+
+        found = self.foundComparison(parameters)
+        if found is not None:
+            show_comparison(found, shown, {"both": both, "only_first": onlyA, "only_second": onlyB})
 
     def masksToAskAbout(self, parameters):
         """Return the mask nodes that Run would overwrite though they hold somebody's work.
@@ -447,6 +519,52 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         parameters.cutOff = segmentations.show_cut_off(ct, measurement.cut_arteries, self._ofCT(parameters.cutOff, ct))
         results.store_measurement(measurement, ct)
 
+    def _comparedPair(self, parameters):
+        """Return the segmentations to compare (one, if with what it was), both masks, their names, and remarks."""
+        from AbdominalCalcificationLib.scene.edits import origin_of
+
+        ct, first, second = parameters.ct, self.comparedReference(parameters), parameters.comparedB
+        if ct is None or first is None:
+            raise InputError(_("There is nothing to compare; choose a CT volume and a segmentation as A."))
+        if first is second:
+            raise InputError(_("A and B are the same segmentation; choose another one as B, or none."))
+        nodes = [first] if second is None else [first, second]
+        names = [node.GetName() for node in nodes]
+        masks, notes = [], []
+        for node in nodes:
+            mask, left = self._comparedMask(node, parameters.comparedStructure, ct)
+            masks.append(mask)
+            if left:
+                notes.append(_("Left out of '{mask}': {names}.").format(mask=node.GetName(), names=", ".join(left)))
+        if second is None:
+            made = origin_of(first, masks[0].grid) if self._ofCT(first, ct) is not None else None
+            if made is None:
+                raise InputError(
+                    _(
+                        "What '{mask}' was before correction is not known, because it was not made here on this CT;"
+                        " choose another segmentation as B."
+                    ).format(mask=names[0])
+                )
+            masks.append(made)
+            names.append(_("{mask} as it was made").format(mask=names[0]))
+        return nodes, masks, names, notes
+
+    def _comparedMask(self, node, structure, ct):
+        """Return the mask that a segmentation holds of `structure`, and the segments that are neither structure."""
+        from AbdominalCalcificationLib.scene import segmentations
+
+        unknown = {
+            ComparedStructure.ARTERIES: segmentations.unknown_segments(arteries_node=node),
+            ComparedStructure.CALCIFICATION: segmentations.unknown_segments(calcification_node=node),
+        }
+        arteries = structure == ComparedStructure.ARTERIES
+        mask = (segmentations.arteries_from_node if arteries else segmentations.calcification_from_node)(node, ct)
+        if unknown[structure] and not mask.array.any():
+            text = _("Nothing in '{mask}' is known as {what}; give its segments ({names}) names that say so.")
+            what = structure.label().lower()
+            raise InputError(text.format(mask=node.GetName(), what=what, names=", ".join(unknown[structure])))
+        return mask, [name for name in unknown[structure] if all(name in names for names in unknown.values())]
+
     def _ofCT(self, node, ct):
         """Return `node` where it is a mask of `ct`, else None: the masks of another CT are never written to."""
         role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
@@ -528,7 +646,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self._parameterNode = None
         self._guiTag = None
         self._shownCT = None
-        self._observedMasks = []
+        self._observedMasks = {}
         self._steps = None
         self._onDone = None
         self._ticking = False
@@ -548,6 +666,9 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self.ui.exportButton.connect("clicked(bool)", self.onExport)
         self.ui.show3DButton.connect("toggled(bool)", self.onShow3D)
         self.ui.showChartButton.connect("clicked(bool)", self.onShowChart)
+        self.ui.compareButton.connect("clicked(bool)", self.onCompare)
+        for toggle in self._disagreementToggles():
+            toggle.connect("toggled(bool)", self.onDisagreementToggled)
         self.ui.installButton.connect("clicked(bool)", self.onInstall)
         self.ui.arteryModelsBrowse.connect("clicked(bool)", self.onBrowseArteryModels)
         self.ui.calcificationModelBrowse.connect("clicked(bool)", self.onBrowseCalcificationModel)
@@ -556,6 +677,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         for index, button in enumerate((self.ui.firstAnswer, self.ui.secondAnswer, self.ui.lastAnswer)):
             button.connect("clicked(bool)", lambda _checked=False, index=index: self.onAnswer(index))
 
+        self._colorToggles()
         self.ui.progressBar.visible = False
         self.ui.questionFrame.visible = False
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
@@ -590,6 +712,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
             self._parameterNode.ct = next((v for v in volumes if v.GetClassName() == "vtkMRMLScalarVolumeNode"), None)
         self.showResults()
+        self.showComparison()
 
     def setParameterNode(self, parameterNode):
         if self._parameterNode is not None:
@@ -613,11 +736,14 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         for button in (self.ui.recomputeButton, self.ui.exportButton):
             button.enabled = hasMasks and not busy and not asking
         self.ui.show3DButton.enabled = hasMasks
+        comparable = hasCT and self.logic.comparedReference(parameters) is not None
+        self.ui.compareButton.enabled = comparable and not busy and not asking
         if parameters is None:
             return
         if parameters.ct is not self._shownCT:
             self._shownCT = parameters.ct
             self.showResults()
+            self.showComparison()
         for shown, names in (
             (parameters.arterySource == ArterySource.MODELS, ("arteryModelsLabel", "arteryModelsRow")),
             (
@@ -680,6 +806,17 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             )
         else:
             self._export(folder, overwrite=False)
+
+    def onCompare(self, checked=False):
+        self._start(self.logic.compareSteps(self._parameterNode), self._onCompared)
+
+    def onDisagreementToggled(self, checked=False):
+        """Show the disagreement as the check boxes say."""
+        shown, *segments = (toggle.checked for toggle in self._disagreementToggles())
+        for toggle in self._disagreementToggles()[1:]:
+            toggle.enabled = shown
+        if self._parameterNode is not None:
+            self.logic.showDisagreement(self._parameterNode, shown, *segments)
 
     def onShow3D(self, shown):
         with slicer.util.WaitCursor():
@@ -755,6 +892,13 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         if not self.isBusy and self._parameterNode and self.logic.foundResults(self._parameterNode) is not None:
             self._status(_("The masks were changed: press Recompute for numbers that belong to them."))
 
+    def onComparedChanged(self, caller=None, event=None):
+        """Note that the comparison no longer belongs to the masks."""
+        found = self.logic.foundComparison(self._parameterNode) if self._parameterNode else None
+        if found is not None and not found.outdated:
+            found.mark_outdated()
+            self.showComparison()
+
     def showResults(self):
         """Show the results of the chosen CT, or that there are none."""
         found = self.logic.foundResults(self._parameterNode)
@@ -767,6 +911,17 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         flags = self.logic.flagTexts(found) if found is not None else []
         self.ui.flagsLabel.text = "<br>".join(f"⚠ {text}" for text in flags)
         self.ui.flagsLabel.visible = bool(flags)
+
+    def showComparison(self):
+        """Show the comparison of the chosen CT, or that there is none."""
+        found = self.logic.foundComparison(self._parameterNode)
+        self.ui.comparisonTable.setMRMLTableNode(found.table if found is not None else None)
+        for widget in (self.ui.comparisonTable, self.ui.disagreementRow):
+            widget.visible = found is not None
+        text = found.description if found is not None else _("Nothing compared yet.")
+        if found is not None and found.outdated:
+            text += " " + _("A mask was changed since: press Compare for numbers that belong to it.")
+        self.ui.comparisonLabel.text = text
 
     def _run(self, replaceMasks):
         trust = self.ui.trustCheckBox.checked
@@ -831,8 +986,30 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self.ui.progressBar.visible = False
         self.onParametersChanged()
 
+    def _onCompared(self, comparison):
+        self.showComparison()
+        self._status(_("Done."))
+        self.ui.showDisagreement.checked = True
+        self.onDisagreementToggled()  # also where it was checked already
+
+    def _disagreementToggles(self):
+        return self.ui.showDisagreement, self.ui.showBoth, self.ui.showOnlyA, self.ui.showOnlyB
+
+    def _colorToggles(self):
+        """Give the check boxes the colours of the segments that they show."""
+        from AbdominalCalcificationLib.display import BOTH_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
+
+        for toggle, color in zip(
+            self._disagreementToggles()[1:], (BOTH_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR), strict=True
+        ):
+            red, green, blue = (round(255 * part) for part in color)
+            toggle.styleSheet = f"font-weight: bold; color: rgb({red}, {green}, {blue})"
+
     def _onMeasured(self, analysis):
         self.showResults()
+        self.showComparison()
+        if analysis is not None:  # what was compared may be another mask now; show the masks
+            self.ui.showDisagreement.checked = False
         self._status(_("Done."))
         self.ui.resultsButton.collapsed = False
         if self.ui.show3DButton.checked:
@@ -841,19 +1018,23 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             self.ui.show3DButton.checked = True
 
     def _observeMasks(self):
-        """Watch the chosen masks for edits."""
-        masks = [n for n in (self._parameterNode.arteries, self._parameterNode.calcification) if n is not None]
-        if masks == self._observedMasks:
-            return
-        self.removeObservers(self.onMasksChanged)
-        for node in masks:
-            for event in (
-                slicer.vtkSegmentation.SourceRepresentationModified,
-                slicer.vtkSegmentation.SegmentAdded,
-                slicer.vtkSegmentation.SegmentRemoved,
-            ):
-                self.addObserver(node, event, self.onMasksChanged)
-        self._observedMasks = masks
+        """Watch the chosen masks, and those that were compared, for edits."""
+        chosen = (self._parameterNode.arteries, self._parameterNode.calcification)
+        found = self.logic.foundComparison(self._parameterNode)
+        compared = () if found is None else (*found.compared, found.arteries)
+        for changed, nodes in ((self.onMasksChanged, chosen), (self.onComparedChanged, compared)):
+            masks = [node for node in nodes if node is not None]
+            if masks == self._observedMasks.get(changed):
+                continue
+            self.removeObservers(changed)
+            for node in masks:
+                for event in (
+                    slicer.vtkSegmentation.SourceRepresentationModified,
+                    slicer.vtkSegmentation.SegmentAdded,
+                    slicer.vtkSegmentation.SegmentRemoved,
+                ):
+                    self.addObserver(node, event, changed)
+            self._observedMasks[changed] = masks
 
     def _showPackages(self):
         missing = self.logic.missingPackages()
@@ -975,21 +1156,33 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self.assertIn("edited_by_hand", [flag.code for flag in measurement.flags])
         self.assertEqual([edit["changed_voxels"] for edit in measurement.provenance["edits"]], [removed])
 
+    def test_correctedIsComparedWithWhatWasMade(self):
+        self._chooseSampleWithMasks()
+        self.parameters.calcificationSource = CalcificationSource.THRESHOLD
+        self.parameters.threshold = "fixed:400"
+        made = drain(self.logic.analyzeSteps(self.parameters, replaceMasks=False)).calcification
+        removed = self._eraseHalf(self.parameters.calcification) * made.grid.voxel_volume_mm3
+        for reloaded in (False, True):
+            table = drain(self.logic.compareSteps(self.parameters)).table.GetTable()
+            whole = table.GetNumberOfRows() - 1
+            corrected, before, both = (table.GetValueByName(whole, name).ToDouble() for name in ("A", "B", "Both"))
+            self.assertAlmostEqual(before, (made.array != 0).sum() * made.grid.voxel_volume_mm3, delta=0.1)
+            self.assertAlmostEqual(before - corrected, removed, delta=0.1)
+            self.assertEqual(both, corrected)
+            if not reloaded:
+                self._saveAndLoad()
+        self.assertEqual(self.logic.masksToAskAbout(self.parameters), [self.parameters.calcification])
+
     def test_resultsSurviveTheScene(self):
         self._chooseSampleWithMasks()
         drain(self.logic.analyzeSteps(self.parameters))
         self.parameters.renalLengthMm = 25.0
         shown = self.logic.summaryText(self.logic.foundResults(self.parameters))
-        with tempfile.TemporaryDirectory() as folder:
-            path = str(Path(folder) / "scene.mrb")
-            self.assertTrue(slicer.util.saveScene(path))
-            slicer.mrmlScene.Clear()
-            slicer.util.loadScene(path)
-        parameters = self.logic.getParameterNode()
-        self.assertEqual(parameters.renalLengthMm, 25.0)
-        self.assertIsNotNone(parameters.ct)
-        self.assertIsNotNone(parameters.arteries)
-        self.assertEqual(self.logic.summaryText(self.logic.foundResults(parameters)), shown)
+        self._saveAndLoad()
+        self.assertEqual(self.parameters.renalLengthMm, 25.0)
+        self.assertIsNotNone(self.parameters.ct)
+        self.assertIsNotNone(self.parameters.arteries)
+        self.assertEqual(self.logic.summaryText(self.logic.foundResults(self.parameters)), shown)
 
     def test_exportWritesTheFilesOfTheCommandLine(self):
         self._chooseSampleWithMasks()
@@ -1052,6 +1245,14 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         array[:middle] = 0
         slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, segment, self.parameters.ct)
         return removed
+
+    def _saveAndLoad(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(path))
+            slicer.mrmlScene.Clear()
+            slicer.util.loadScene(path)
+        self.parameters = self.logic.getParameterNode()
 
     def _waitFor(self, widget, seconds=300):
         until = time.monotonic() + seconds
