@@ -11,7 +11,13 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib import anatomy, resources
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.reporting import write_patient
-from AbdominalCalcificationLib.simulation import simulate
+from AbdominalCalcificationLib.simulation import BYSTANDERS, default_grid, simulate
+from AbdominalCalcificationLib.simulation.anatomy import draw_phase, draw_vessels, draw_voltage_kv
+from AbdominalCalcificationLib.simulation.painting import axes_of, paint_arteries
+from AbdominalCalcificationLib.simulation.plaques import Plaque
+from AbdominalCalcificationLib.simulation.scanner import Scanner, add_streaks, scan
+from AbdominalCalcificationLib.simulation.stents import Stent
+from AbdominalCalcificationLib.simulation.tubes import Centerline, Tube
 
 LABEL = {t.name: t.label for t in anatomy.TERRITORIES}
 COARSE = {"spacing_mm": (2.5, 2.5, 2.5), "shape": (60, 64, 64)}
@@ -116,15 +122,18 @@ def test_the_true_volumes_do_not_depend_on_the_grid(an_arterial_patient):
     assert two == pytest.approx(one, rel=0.02)
 
 
-def test_a_straight_tube_has_the_volume_of_a_cylinder():
-    from AbdominalCalcificationLib.simulation import default_grid
-    from AbdominalCalcificationLib.simulation.painting import paint_arteries
-    from AbdominalCalcificationLib.simulation.plaques import Plaque
-    from AbdominalCalcificationLib.simulation.tubes import Centerline, Tube
-
+def a_straight_tube():
     line = Centerline.through([[0, 0, 60], [0, 0, 0], [0, 0, -60]])
     ones = np.ones(len(line.points))
-    tube = Tube("aorta", 1, line, 8.0 * ones, 6.5 * ones, 300.0 * ones)
+    return Tube("aorta", 1, line, 8.0 * ones, 6.5 * ones, 300.0 * ones)
+
+
+def a_spot(center_mm, angle_rad=0.0):
+    return Plaque("spot", center_mm, angle_rad, 3.0, 0.4, 1.5, 0.0, 900.0)
+
+
+def test_a_straight_tube_has_the_volume_of_a_cylinder():
+    tube = a_straight_tube()
     # A very long ring is a hollow cylinder here.
     ring = Plaque("ring", 60.0, 0.0, 1e4, np.pi, 1.5, 0.0, 900.0)
     grid = default_grid((0.9, 0.9, 1.3), (30, 40, 40), center_ras=(0.3, 0.2, 0.1))
@@ -136,6 +145,124 @@ def test_a_straight_tube_has_the_volume_of_a_cylinder():
     shell = np.pi * (7.85**2 - 6.35**2) * length
     assert with_ring.calcified_mm3[1] == pytest.approx(shell, rel=0.01)
     assert with_ring.artery_mm3[1] == pytest.approx(painted.artery_mm3[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("steps", [(1.0, 1.0, 1.0), (-1.0, -1.0, 1.0), (1.0, -1.0, -1.0)])
+def test_true_clusters_are_counted_alike_on_every_grid(steps):
+    from AbdominalCalcificationLib.geometry.volume import Grid
+
+    # Two spots far apart, and two that overlap: three clusters.
+    plaques = [[a_spot(30.0), a_spot(80.0), a_spot(81.5), a_spot(80.0, np.pi)]]
+    shape, spacing = (100, 24, 24), np.array((0.9, 0.8, 1.1))
+    origin = -np.array(steps) * spacing * (np.array(shape[::-1]) - 1) / 2
+    grid = Grid.from_spacing(shape, spacing, origin, np.diag(steps))
+    painted = paint_arteries(np.zeros(grid.shape, np.float32), grid, [a_straight_tube()], plaques)
+    assert painted.clusters == {1: 3}
+
+
+def test_true_clusters_are_those_of_a_dense_count():
+    from scipy import ndimage
+
+    from AbdominalCalcificationLib.simulation.painting import subvoxel_offsets
+
+    rng = np.random.default_rng(4)
+    plaques = [a_spot(*place) for place in zip(rng.uniform(20, 100, 24), rng.uniform(-3, 3, 24), strict=True)]
+    # Where a voxel is one sub-voxel wide or two, its mask is (nearly) the fine model.
+    grid = default_grid((0.4, 0.4, 0.4), (220, 44, 44), center_ras=(0, 0, 0))
+    painted = paint_arteries(np.zeros(grid.shape, np.float32), grid, [a_straight_tube()], [plaques])
+    assert len(subvoxel_offsets((0.4, 0.4, 0.4))) == 8
+    number = ndimage.label(painted.calcification, np.ones((3, 3, 3)))[1]
+    assert 5 < number < 24
+    assert painted.clusters[1] == number
+
+
+def test_a_stent_is_metal_in_the_wall_and_no_calcium():
+    grid = default_grid((0.5, 0.5, 0.5), (120, 50, 50), center_ras=(0, 0, 0))
+    stent = Stent(start_mm=45.0, end_mm=75.0, wires=6, pitch_mm=12.0, strut_mm=0.25, hu=4000.0)
+    hu = np.zeros(grid.shape, np.float32)
+    painted = paint_arteries(hu, grid, [a_straight_tube()], [[]], [stent])
+    assert not painted.calcification.any()
+    assert painted.calcified_mm3 == {1: 0.0}
+    points = grid.ras_of_kji(np.stack(np.unravel_index(painted.metal, grid.shape), 1))
+    assert np.all(np.abs(points[:, 2]) < 15.5)
+    away = np.hypot(points[:, 0], points[:, 1])
+    assert np.all((away > 5.4) & (away < 7.2))
+    assert hu.max() > 900 > np.percentile(hu[hu > 250], 50)
+
+
+def test_metal_leaves_streaks_in_its_slices_alone():
+    grid = default_grid((1.0, 1.0, 1.0), (40, 80, 80), center_ras=(0, 0, 0))
+    hu = np.zeros(grid.shape, np.float32)
+    add_streaks(hu, axes_of(grid), (0.0, 0.0, 0.0), 6.0, np.random.default_rng(1))
+    touched = np.flatnonzero(np.abs(hu).max(axis=(1, 2)) > 1.0)
+    heights = axes_of(grid)[2][touched]
+    assert len(heights)
+    assert np.all(np.abs(heights) < 6.0)
+    middle = hu[touched[len(touched) // 2]]
+    assert middle.max() > 15
+    assert middle.min() < -15
+    assert np.abs(middle[:10, :10]).max() < np.abs(middle[35:45, 35:45]).max()
+
+
+def test_overlapping_slices_are_thicker_than_they_lie_apart():
+    ideal = np.zeros((41, 8, 8), np.float32)
+    ideal[20] = 1000.0
+    apart = Scanner(0.01, 0.01, 0.0, 1e-6, 0.1, overlap=0.0)
+    overlapping = Scanner(0.01, 0.01, 0.0, 1e-6, 0.1, overlap=0.5)
+    one = scan(ideal, (1, 1, 1), apart, np.random.default_rng(0))[:, 4, 4]
+    two = scan(ideal, (1, 1, 1), overlapping, np.random.default_rng(0))[:, 4, 4]
+    # Slices twice as thick as they lie apart: half of a thin sheet's signal, a quarter in each neighbour.
+    assert one[18:23].tolist() == [0, 0, 1000, 0, 0]
+    assert two[18:23].tolist() == [0, 250, 500, 250, 0]
+
+
+def test_a_low_tube_voltage_brightens_iodine_and_calcium():
+    grid = default_grid((1.0, 1.0, 1.0), (60, 30, 30), center_ras=(0, 0, 0))
+    plaque = [[Plaque("ring", 60.0, 0.0, 1e4, np.pi, 1.5, 0.0, 600.0)]]
+    peak = []
+    for gain in (1.0, 1.42):
+        hu = np.zeros(grid.shape, np.float32)
+        paint_arteries(hu, grid, [a_straight_tube()], plaque, None, gain)
+        peak.append(hu.max())
+    assert peak[1] == pytest.approx(1.42 * peak[0], rel=0.02)
+    iodine = [
+        np.mean([draw_phase(np.random.default_rng(seed), "arterial", kv).artery for seed in range(40)])
+        for kv in (140, 120, 100, 80)
+    ]
+    assert iodine == sorted(iodine)
+    assert {draw_voltage_kv(np.random.default_rng(seed)) for seed in range(60)} == {80, 100, 120, 140}
+
+
+def test_the_right_renal_artery_passes_behind_the_vena_cava():
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        vessels = draw_vessels(rng, draw_phase(rng, "portal_venous"))
+        cava = next(vein for vein in vessels.veins if vein.name == "cava")
+        renal = next(tube for tube in vessels.arteries if tube.name == "renal_right").centerline.points
+        distance, nearest = cava.centerline.tree.query(renal)
+        middle = cava.centerline.points[nearest]
+        beside = np.abs(renal[:, 0] - middle[:, 0]) < 0.5 * cava.outer_mm[nearest]
+        assert np.all(renal[beside, 1] < middle[beside, 1]), seed
+        assert np.median(distance[beside] / cava.outer_mm[nearest][beside]) > 0.7, seed
+
+
+def test_bystanders_are_bright_and_apart_from_calcium(an_arterial_patient):
+    patient = an_arterial_patient
+    bone = patient.bystanders.array == BYSTANDERS["bone"]
+    assert bone.mean() > 0.02
+    assert np.median(patient.ct.array[bone]) > 120
+    metal = patient.bystanders.array == BYSTANDERS["stent"]
+    assert not (bone & (patient.arteries.array > 0)).any()
+    assert not (patient.bystanders.array[~metal & (patient.arteries.array > 0)]).any()
+    kinds = {item["kind"] for item in patient.truth["not_to_count"]}
+    assert kinds <= set(BYSTANDERS)
+
+
+def test_the_total_of_the_truth_is_the_sum_of_its_territories(an_arterial_patient):
+    truth = an_arterial_patient.truth
+    for key in ("artery_volume_mm3", "calcified_volume_mm3", "cluster_count"):
+        assert truth["total"][key] == pytest.approx(sum(entry[key] for entry in truth["territories"]), abs=0.01)
+    assert truth["total"]["cluster_count"] > 3
 
 
 def test_calcium_lies_in_arteries_and_is_brighter_than_blood(an_arterial_patient):

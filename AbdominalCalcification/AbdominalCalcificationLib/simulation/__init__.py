@@ -2,5 +2,6 @@
 
 from .anatomy import PHASES
 from .patient import VirtualPatient, default_grid, simulate
+from .surroundings import BYSTANDERS
 
-__all__ = ["PHASES", "VirtualPatient", "default_grid", "simulate"]
+__all__ = ["BYSTANDERS", "PHASES", "VirtualPatient", "default_grid", "simulate"]

@@ -50,14 +50,28 @@ class Phase:
 
 PHASES = ("arterial", "portal_venous", "unenhanced")
 
+# Of iodine and of calcium, relative to 120 kVp: mass attenuation coefficients over that of water (NIST XCOM,
+# doi 10.18434/T48G6X) at effective energies of 52, 58, 63 and 67 keV behind a trunk (the energies are ours).
+IODINE_GAIN = {80: 1.52, 100: 1.20, 120: 1.0, 140: 0.87}
+CALCIUM_GAIN = {80: 1.42, 100: 1.15, 120: 1.0, 140: 0.90}
 
-def draw_phase(rng: np.random.Generator, name: str | None) -> Phase:
-    """Return random enhancement; `name` fixes the phase, None draws arterial, portal venous or (seldom) unenhanced."""
+
+def draw_voltage_kv(rng: np.random.Generator) -> int:
+    """Return a random tube voltage in kV; 100 and 120 are the common ones."""
+    return int(rng.choice(sorted(IODINE_GAIN), p=(0.12, 0.38, 0.44, 0.06)))
+
+
+def draw_phase(rng: np.random.Generator, name: str | None, voltage_kv: int = 120) -> Phase:
+    """Return random enhancement; `name` fixes the phase, None draws arterial, portal venous or (seldom) unenhanced.
+
+    A low tube voltage brightens the iodine of the arterial phase; the portal venous range already spans it, since
+    less contrast medium is given then.
+    """
     drawn = str(rng.choice(PHASES, p=(0.55, 0.38, 0.07)))
     name = drawn if name is None else name
     u = rng.uniform
     if name == "arterial":
-        artery = u(210, 560)
+        artery = float(np.clip(u(190, 430) * IODINE_GAIN[voltage_kv], 200, 600))
         renal = u(80, 200)
         return Phase(
             name, artery, u(-0.5, 0.3), u(35, 90), renal, u(50, 140), renal + u(20, 80), u(50, 110), u(55, 85),
@@ -199,12 +213,8 @@ def draw_vessels(rng: np.random.Generator, phase: Phase) -> Vessels:
         kidneys[side] = hilum
         origins = [level] + ([level - u(12, 30)] if u() < 0.15 else [])
         for accessory, origin_z in enumerate(origins):
-            start = aorta.centerline.points[aorta.centerline.nearest_to_level(origin_z)]
             goal = hilum + np.array([0, 0, -10.0 * accessory])
-            t = np.linspace(0, 1, 6)
-            knots = start + (goal - start) * t[:, None]
-            knots[:, 1] += 7.0 * np.sin(np.pi * t) * (1.0 if sign > 0 else 0.4) + _wander(rng, t, 1.5)
-            knots[:, 2] += _wander(rng, t, 2.0)
+            knots = _renal_course(rng, aorta, spine, origin_z, goal, sign)
             radius = u(2.5, 3.5) * (0.72 if accessory else 1.0)
             add(name, knots, (radius * 1.12, radius, radius * 0.92), 0.6)
             if not accessory:
@@ -214,7 +224,30 @@ def draw_vessels(rng: np.random.Generator, phase: Phase) -> Vessels:
                     add("segmental", branch, (radius * 0.7, radius * 0.5), 0.5, territory=False)
 
     _mesenteric(rng, aorta, levels, scale, add, ostia)
-    return Vessels(arteries, _veins(rng, aorta, spine, phase, levels, kidneys), ostia, spine, phase, levels)
+    for level in np.arange(u(8, 20), 200, spine.vertebra_pitch_mm):
+        for sign in (-1.0, 1.0):
+            start = aorta.centerline.points[aorta.centerline.nearest_to_level(level)]
+            knots = start + np.linspace(0, 1, 4)[:, None] * [[sign * u(16, 26), -u(14, 30), u(-6, 2)]]
+            add("lumbar", knots, (1.1, 0.8), 0.3, territory=False)
+    return Vessels(arteries, _veins(rng, arteries, spine, phase, levels, kidneys), ostia, spine, phase, levels)
+
+
+def _renal_course(rng, aorta: Tube, spine: SpineCurve, origin_z: float, goal: np.ndarray, sign: float) -> np.ndarray:
+    """Return knots from the middle of the aorta to the hilum, close to the spine's side: veins pass in front."""
+    u = rng.uniform
+    at = aorta.centerline.nearest_to_level(origin_z)
+    start, wall = aorta.centerline.points[at], float(aorta.outer_mm[at])
+    turn = u(-0.4, 0.5) if sign > 0 else u(-0.5, 0.4)
+    # It leaves the side of the aorta and then falls back.
+    leaving = start + (wall + 4.0) * np.array([sign * np.cos(turn), np.sin(turn), u(-0.35, 0.25)])
+    beside = spine.middle(origin_z) + sign * u(23.0, 29.0)
+    share = np.clip((beside - leaving[0]) / (goal[0] - leaving[0]), 0.2, 0.6)
+    beside = leaving[0] + share * (goal[0] - leaving[0])
+    behind = np.array([beside, spine.front(origin_z) + u(-4.0, 3.0), leaving[2] + share * (goal[2] - leaving[2])])
+    knots = [start, leaving, behind + np.array([0.0, 0.0, rng.normal(0, 2.5)])]
+    for t in (1 / 3, 2 / 3):
+        knots.append(knots[2] + t * (goal - knots[2]) + rng.normal(0.0, 2.0, 3))
+    return np.stack([*knots, goal])
 
 
 def _aorta(rng, phase: Phase, spine: SpineCurve, scale: float, levels: dict) -> Tube:
@@ -264,13 +297,13 @@ def _mesenteric(rng, aorta: Tube, levels, scale, add, ostia) -> None:
         return aorta.centerline.points[index], float(aorta.outer_mm[index])
 
     start, wall = origin("celiac_trunk")
-    length, drop = u(24, 36) * scale, u(-0.2, 0.7)
+    length, drop = u(18, 38) * scale, u(-0.25, 0.9)
     t = np.linspace(0, 1, 5)
     reach = wall + length
     celiac = start + np.stack(
-        [u(-4, 6) * t, reach * t * (1 - 0.25 * drop * t), -drop * reach * 0.7 * t**1.5 + 2 * t], axis=1
+        [u(-7, 8) * t, reach * t * (1 - 0.25 * drop * t), -drop * reach * 0.7 * t**1.5 + u(-2, 5) * t], axis=1
     )
-    radius = u(3.0, 4.3) * scale
+    radius = u(2.8, 4.4) * scale
     add("celiac_trunk", celiac, (radius, radius * 0.92), 0.7)
     tip = celiac[-1]
     t = np.linspace(0, 1, 9)[:, None]
@@ -304,9 +337,26 @@ def _mesenteric(rng, aorta: Tube, levels, scale, add, ostia) -> None:
     add("inferior_mesenteric", ima, (radius * 1.1, radius, radius * 0.75), 0.5)
 
 
-def _veins(rng, aorta: Tube, spine: SpineCurve, phase: Phase, levels, kidneys) -> list[Tube]:
+def _room_behind(cava: np.ndarray, reach_mm: np.ndarray, arteries: list[Tube]) -> np.ndarray:
+    """Return how far the cava's knots move to the front, so that the right renal arteries pass behind it."""
+    push = np.zeros(len(cava))
+    for tube in arteries:
+        if tube.name != "renal_right":
+            continue
+        points = tube.centerline.points
+        x, y, reach = (np.interp(points[:, 2], cava[::-1, 2], of[::-1]) for of in (cava[:, 0], cava[:, 1], reach_mm))
+        beneath = np.abs(points[:, 0] - x) < reach
+        if beneath.any():
+            needed = np.max((points[:, 1] + tube.outer_mm + reach - y)[beneath])
+            level = points[beneath, 2].mean()
+            push = np.maximum(push, max(needed, 0.0) * np.exp(-(((cava[:, 2] - level) / 30.0) ** 4)))
+    return push
+
+
+def _veins(rng, arteries: list[Tube], spine: SpineCurve, phase: Phase, levels, kidneys) -> list[Tube]:
     """Return vena cava, iliac, renal, portal and superior mesenteric veins."""
     u = rng.uniform
+    aorta = arteries[0]
     radius = u(8.0, 12.5)
     z = np.linspace(TOP_MM, 2.0, 30)
     on_aorta = aorta.centerline.points[[aorta.centerline.nearest_to_level(level) for level in z]]
@@ -314,8 +364,10 @@ def _veins(rng, aorta: Tube, spine: SpineCurve, phase: Phase, levels, kidneys) -
     # The cava keeps clear of the aorta, however tortuous that is.
     x = np.maximum(spine.middle(z) + 20.0, on_aorta[:, 0] + aorta.outer_mm[0] + radius + gap - 4.0)
     y = spine.front(z) + radius + u(0.0, 4.0) + np.clip(z - 120, 0, 100) * 0.16
+    outer = radius * np.interp(z, [0, 60, 120, 250], [0.85, 0.9, 1.05, 1.2])
+    y = y + _room_behind(np.stack([x, y, z], 1), outer + u(0.5, 2.0), arteries)
     line = Centerline.through(np.stack([x, y, z], 1))
-    outer = radius * np.interp(line.points[:, 2], [0, 60, 120, 250], [0.85, 0.9, 1.05, 1.2])
+    outer = np.interp(line.points[:, 2], z[::-1], outer[::-1])
     mixing = 1 / (1 + np.exp(-(line.points[:, 2] - levels["renal_left"] + 10) / 6.0))
     hu = phase.cava + mixing * 0.5 * (phase.renal_vein - phase.cava)
     veins = [Tube("cava", 0, line, outer, outer, hu)]

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from ..geometry.volume import Grid
 from .plaques import Plaque
+from .stents import Stent
 from .tubes import Neighborhood, Tube, neighborhood
 
 SUBVOXEL_MM = 0.4
@@ -47,12 +50,21 @@ class Painted:
         1 where calcium holds at least half of the voxel.
     artery_mm3, calcified_mm3 : dict of int to float
         Volume of each territory label, from the sub-voxels; artery volumes include the calcium.
+    clusters : dict of int to int
+        Calcified clusters of each label: 26-connected sub-voxels; a cluster counts where most of it lies.
+    metal : ndarray of int
+        Flat indices of the voxels that a stent touches.
+    unmeasured : ndarray of int
+        Flat indices of the voxels with calcium of arteries that are not measured.
     """
 
     labels: np.ndarray
     calcification: np.ndarray
     artery_mm3: dict[int, float]
     calcified_mm3: dict[int, float]
+    clusters: dict[int, int]
+    metal: np.ndarray
+    unmeasured: np.ndarray
 
 
 class _Cells:
@@ -70,12 +82,21 @@ class _Cells:
         self.wall_hu = np.zeros(shape, np.float32)
         self.plaque = np.zeros(shape, bool)
         self.plaque_hu = np.zeros(shape, np.float32)
+        self.metal = np.zeros(shape, bool)
+        self.metal_hu = 0.0
 
     def rows(self, voxels: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.voxels, voxels)
 
 
-def paint_arteries(hu: np.ndarray, grid: Grid, arteries: list[Tube], plaques: list[list[Plaque]]) -> Painted:
+def paint_arteries(
+    hu: np.ndarray,
+    grid: Grid,
+    arteries: list[Tube],
+    plaques: list[list[Plaque]],
+    stents: list[Stent | None] | None = None,
+    calcium_gain: float = 1.0,
+) -> Painted:
     """Paint arteries with their plaques into `hu` (float32, in place) and return their truth.
 
     Parameters
@@ -86,6 +107,10 @@ def paint_arteries(hu: np.ndarray, grid: Grid, arteries: list[Tube], plaques: li
     arteries : list of Tube
     plaques : list of list of Plaque
         Of each artery.
+    stents : list of Stent or None, optional
+        Of each artery.
+    calcium_gain : float
+        What the tube voltage makes of the plaques' HU.
     """
     axes = axes_of(grid)
     offsets = subvoxel_offsets(grid.spacing_mm)
@@ -101,6 +126,11 @@ def paint_arteries(hu: np.ndarray, grid: Grid, arteries: list[Tube], plaques: li
     for tube, around, own in zip(arteries, near, plaques, strict=True):
         for plaque in own:
             _fill_plaque(cells, tube, around, offsets, plaque)
+    for tube, around, stent in zip(arteries, near, stents or [None] * len(arteries), strict=True):
+        if stent is not None:
+            _fill_stent(cells, tube, around, offsets, stent)
+    cells.plaque &= ~cells.metal
+    cells.plaque_hu *= calcium_gain
     return _compose(hu, grid, cells)
 
 
@@ -179,9 +209,58 @@ def _fill_plaque(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.nd
     cells.inside[rows] |= fresh
 
 
+def _fill_stent(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndarray, stent: Stent) -> None:
+    line = tube.centerline
+    arc = line.arc_mm[around.nearest]
+    near = np.flatnonzero((arc >= stent.start_mm - 1.0) & (arc <= stent.end_mm + 1.0))
+    if not len(near):
+        return
+    index, along, across, aside = _local(tube, around, near, offsets)
+    radius = tube.lumen_mm[index].astype(np.float32)[:, None]
+    place = line.arc_mm[index].astype(np.float32)[:, None] + along
+    metal = stent.metal(place, np.sqrt(across**2 + aside**2), np.arctan2(aside, across), radius)
+    cells.metal[cells.rows(around.voxels[near])] |= metal
+    cells.metal_hu = stent.hu
+
+
+def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int, int]:
+    """Return the number of 26-connected clusters of calcified sub-voxels, by the label that most of each carries."""
+    counts = np.array([max(2, int(np.ceil(step / SUBVOXEL_MM - 1e-9))) for step in grid.spacing_mm])
+    rows, columns = np.nonzero(calcium)
+    if not len(rows):
+        return {}
+    k, j, i = np.unravel_index(cells.voxels[rows], grid.shape)
+    parts = np.stack(np.unravel_index(columns, counts), axis=1)
+    # Sub-voxels run along +RAS, voxels along i, j, k: turned round where those point the other way.
+    falling = np.diag(grid.ijk_to_ras)[:3] < 0
+    parts[:, falling] = counts[falling] - 1 - parts[:, falling]
+    place = np.stack([i, j, k], axis=1) * counts + parts + 1
+    size = np.array(grid.shape[::-1]) * counts + 2
+    steps = np.array([1, size[0], size[0] * size[1]])
+    key = place @ steps
+    order = np.argsort(key)
+    key, label = key[order], cells.label[rows, columns][order]
+    offsets = [np.dot((a, b, c), steps) for c in (-1, 0, 1) for b in (-1, 0, 1) for a in (-1, 0, 1)]
+    ones, others = [], []
+    for offset in offsets[14:]:
+        found = np.searchsorted(key, key + offset)
+        hit = np.flatnonzero(key[np.minimum(found, len(key) - 1)] == key + offset)
+        ones.append(hit)
+        others.append(found[hit])
+    ones, others = np.concatenate(ones), np.concatenate(others)
+    graph = coo_matrix((np.ones(len(ones), bool), (ones, others)), shape=(len(key), len(key)))
+    number, component = connected_components(graph, directed=False)
+    votes = np.zeros((number, int(label.max()) + 1), int)
+    np.add.at(votes, (component, label), 1)
+    names, many = np.unique(votes.argmax(axis=1), return_counts=True)
+    return {int(name): int(n) for name, n in zip(names, many, strict=True)}
+
+
 def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
     count = cells.inside.shape[1]
     value = np.where(cells.plaque, cells.plaque_hu, np.where(cells.lumen, cells.blood_hu, cells.wall_hu))
+    if cells.metal_hu:
+        value[cells.metal] = cells.metal_hu
     flat = hu.reshape(-1)
     outside = 1.0 - cells.inside.mean(axis=1, dtype=np.float32)
     flat[cells.voxels] = (
@@ -199,7 +278,15 @@ def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
     part = grid.voxel_volume_mm3 / count
     artery_mm3 = {t: float(shares[:, column].sum() * part) for column, t in enumerate(territories)}
     calcified_mm3 = {t: float((calcium & (cells.label == t)).sum() * part) for t in territories}
-    return Painted(labels.reshape(hu.shape), calcification.reshape(hu.shape), artery_mm3, calcified_mm3)
+    return Painted(
+        labels.reshape(hu.shape),
+        calcification.reshape(hu.shape),
+        artery_mm3,
+        calcified_mm3,
+        _count_clusters(cells, grid, calcium),
+        cells.voxels[cells.metal.any(axis=1)],
+        cells.voxels[(cells.plaque & (cells.label == 0)).any(axis=1)],
+    )
 
 
 def paint_veins(hu: np.ndarray, grid: Grid, veins: list[Tube]) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
 from .. import anatomy as territories
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
-from .anatomy import PHASES, draw_phase, draw_vessels
-from .painting import SUBVOXEL_MM, paint_arteries, paint_veins
+from .anatomy import CALCIUM_GAIN, PHASES, draw_phase, draw_vessels, draw_voltage_kv
+from .painting import SUBVOXEL_MM, axes_of, paint_arteries, paint_veins
 from .plaques import draw_plaques
-from .scanner import draw_scanner, scan
-from .surroundings import clear_of_arteries, paint_surroundings
+from .scanner import add_streaks, draw_scanner, scan
+from .stents import draw_stent
+from .surroundings import BYSTANDERS, METAL_HU, clear_of_arteries, paint_surroundings
 
 DEFAULT_SPACING_MM = (1.0, 1.0, 1.0)
 DEFAULT_SHAPE = (220, 200, 220)
+THICKEST_SLICE_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,8 @@ class VirtualPatient:
         uint8, territory labels; a voxel is named where arteries hold at least half of it.
     calcification : Volume
         uint8, 1 where calcium of a measured artery holds at least half of the voxel.
+    bystanders : Volume
+        uint8, values of `BYSTANDERS`: bone and other bright things that are no arterial calcium.
     truth : dict
         Exact volumes and how the patient was made; ready for JSON.
     """
@@ -38,6 +42,7 @@ class VirtualPatient:
     ct: Volume
     arteries: Volume
     calcification: Volume
+    bystanders: Volume
     truth: dict = field(default_factory=dict)
 
 
@@ -99,20 +104,34 @@ def simulate(
     """
     _check(seed, spacing_mm, shape, phase)
     # One stream for each part, so that a change in one leaves the others as they were.
-    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng = (
-        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(5)
+    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng, metal_rng = (
+        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(6)
     )
     grid = default_grid(spacing_mm, shape, center_ras)
-    enhancement = draw_phase(scanner_rng, phase)
+    voltage_kv = draw_voltage_kv(scanner_rng)
+    enhancement = draw_phase(scanner_rng, phase, voltage_kv)
     scanner = draw_scanner(scanner_rng)
+    most = max(0.0, 1.0 - grid.spacing_mm[2] / THICKEST_SLICE_MM)
+    scanner = replace(scanner, overlap=min(scanner.overlap, most))
     vessels = draw_vessels(tree_rng, enhancement)
     drawn_severity = 0.0 if plaque_rng.uniform() < 0.1 else float(plaque_rng.uniform(0.03, 1.0) ** 1.5)
     severity = drawn_severity if severity is None else float(severity)
     plaques = [_plaques_of(plaque_rng, tube, vessels.ostia_mm, severity) for tube in vessels.arteries]
 
-    hu, distractors = paint_surroundings(grid, vessels, body_rng)
+    stents = [_stent_of(metal_rng, tube, vessels.ostia_mm) for tube in vessels.arteries]
+
+    gain = CALCIUM_GAIN[voltage_kv]
+    hu, bystanders, distractors = paint_surroundings(grid, vessels, body_rng, gain)
     paint_veins(hu, grid, vessels.veins)
-    painted = paint_arteries(hu, grid, vessels.arteries, plaques)
+    painted = paint_arteries(hu, grid, vessels.arteries, plaques, stents, gain)
+    bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
+    bystanders[painted.labels > 0] = 0
+    bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
+    distractors = clear_of_arteries(distractors, vessels.arteries)
+    for item in distractors:
+        if item["hu"] >= METAL_HU:
+            add_streaks(hu, axes_of(grid), item["center_ras"], 6.0, metal_rng)
+    distractors += [_stent_entry(tube, s) for tube, s in zip(vessels.arteries, stents, strict=True) if s is not None]
     ct = scan(hu, grid.spacing_mm, scanner, noise_rng)
 
     truth = {
@@ -132,27 +151,41 @@ def simulate(
                     if painted.artery_mm3.get(t.label)
                     else None
                 ),
+                "cluster_count": painted.clusters.get(t.label, 0),
                 "length_mm": _length_beyond_ostium(vessels, t.name),
             }
             for t in territories.TERRITORIES
         ],
+        "total": {
+            "artery_volume_mm3": round(sum(painted.artery_mm3.values()), 3),
+            "calcified_volume_mm3": round(sum(painted.calcified_mm3.values()), 3),
+            "burden": round(sum(painted.calcified_mm3.values()) / max(sum(painted.artery_mm3.values()), 1e-9), 6),
+            "cluster_count": sum(painted.clusters.values()),
+        },
         "plaques": [
             {
                 "territory": tube.name,
+                "measured": tube.label > 0,
                 "center_ras": tube.centerline.points[_index(tube, plaque.center_mm)].round(2).tolist(),
                 **{key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(plaque).items()},
             }
             for tube, own in zip(vessels.arteries, plaques, strict=True)
             for plaque in own
         ],
-        "not_to_count": clear_of_arteries(distractors, vessels.arteries),
-        "scanner": {key: round(value, 4) for key, value in asdict(scanner).items()},
+        "not_to_count": distractors,
+        "scanner": {
+            "tube_voltage_kv": voltage_kv,
+            "slice_thickness_mm": round(grid.spacing_mm[2] / (1.0 - scanner.overlap), 4),
+            **{key: round(value, 4) for key, value in asdict(scanner).items()},
+        },
         "enhancement": {
             key: value if isinstance(value, str) else round(float(value), 3)
             for key, value in asdict(enhancement).items()
         },
     }
-    return VirtualPatient(Volume(ct, grid), Volume(painted.labels, grid), Volume(painted.calcification, grid), truth)
+    return VirtualPatient(
+        *(Volume(array, grid) for array in (ct, painted.labels, painted.calcification, bystanders)), truth
+    )
 
 
 def _check(seed, spacing_mm, shape, phase) -> None:
@@ -167,12 +200,26 @@ def _check(seed, spacing_mm, shape, phase) -> None:
 
 
 def _plaques_of(rng, tube, ostia_mm, severity):
+    if tube.name == "splenic" and rng.uniform() < 0.3:
+        return draw_plaques(rng, tube, "mesenteric", severity, 25.0)
     if not tube.label:
         return []
     group = territories.territory(tube.name).group or "aorta"
     # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
     start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostia_mm.get(tube.name, 8.0)
     return draw_plaques(rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
+
+
+def _stent_of(rng, tube, ostia_mm):
+    if not tube.label:
+        return None
+    group = territories.territory(tube.name).group or "aorta"
+    return draw_stent(rng, tube, group, ostia_mm.get(tube.name, 8.0))
+
+
+def _stent_entry(tube, stent) -> dict:
+    middle = tube.centerline.points[_index(tube, (stent.start_mm + stent.end_mm) / 2)]
+    return {"kind": "stent", "territory": tube.name, "center_ras": middle.round(2).tolist(), "hu": round(stent.hu)}
 
 
 def _index(tube, arc_mm: float) -> int:

@@ -11,20 +11,43 @@ from .anatomy import Phase, SpineCurve, Vessels
 from .painting import axes_of
 from .tubes import Tube
 
-AIR_HU, LUNG_HU, FAT_HU, SKIN_HU, DISC_HU = -1000.0, -840.0, -102.0, 30.0, 80.0
+# What looks like arterial calcium and is none; values of the map of bystanders.
+BYSTANDERS = {
+    "bone": 1,
+    "osteophyte": 2,
+    "lymph node": 3,
+    "kidney stone": 4,
+    "phlebolith": 5,
+    "surgical clip": 6,
+    "stent": 7,
+    "bowel contrast": 8,
+    "screw": 9,
+    "splenic artery": 10,
+}
+METAL_HU = 3000.0
+
+AIR_HU, LUNG_HU, FAT_HU, SKIN_HU, DISC_HU = -1000.0, -840.0, -98.0, 30.0, 80.0
 
 
 class Canvas:
     """The ideal image, painted shape over shape, each with a soft edge one voxel wide.
 
     Shapes are functions of broadcastable x, y, z (RAS, mm) that return a signed distance in mm, negative inside.
+
+    Attributes
+    ----------
+    hu : ndarray of float32
+    bystanders : ndarray of uint8
+        Values of `BYSTANDERS` where more than half of the voxel is one.
     """
 
-    def __init__(self, grid: Grid):
+    def __init__(self, grid: Grid, calcium_gain: float = 1.0):
+        self.calcium_gain = calcium_gain
         self.grid = grid
         x, y, z = (axis.astype(np.float32) for axis in axes_of(grid))
         self.axes = x, y, z
         self.hu = np.full(grid.shape, AIR_HU, np.float32)
+        self.bystanders = np.zeros(grid.shape, np.uint8)
         self._width = float(np.mean(grid.spacing_mm))
 
     def box(self, low, high) -> tuple[slice, slice, slice]:
@@ -40,8 +63,19 @@ class Canvas:
         x, y, z = self.axes
         return x[None, None, box[2]], y[None, box[1], None], z[box[0], None, None]
 
-    def paint(self, shape: Callable, hu, low=(-1e4,) * 3, high=(1e4,) * 3, within: np.ndarray | None = None) -> None:
-        """Paint `shape` between the corners `low` and `high` with `hu` (a number or a function of x, y, z)."""
+    def paint(
+        self,
+        shape: Callable,
+        hu,
+        low=(-1e4,) * 3,
+        high=(1e4,) * 3,
+        within: np.ndarray | None = None,
+        kind: str | None = None,
+    ) -> None:
+        """Paint `shape` between the corners `low` and `high` with `hu` (a number or a function of x, y, z).
+
+        `kind` of `BYSTANDERS` is noted down, and if it is calcium its HU follow the tube voltage.
+        """
         box = self.box(low, high)
         target = self.hu[box]
         if not target.size:
@@ -50,14 +84,18 @@ class Canvas:
         share = np.clip(0.5 - shape(*place) / self._width, 0.0, 1.0)
         if within is not None:
             share = share * within[box]
-        target += share * ((hu(*place) if callable(hu) else hu) - target)
+        value = hu(*place) if callable(hu) else hu
+        if kind not in (None, "bowel contrast", "surgical clip", "screw"):
+            value = value * self.calcium_gain
+        target += share * (value - target)
+        self.bystanders[box][share > 0.5] = BYSTANDERS.get(kind, 0)
 
-    def ellipsoid(self, center, radii, hu, *, lumps: Field | None = None, within=None) -> None:
+    def ellipsoid(self, center, radii, hu, *, lumps: Field | None = None, within=None, kind=None) -> None:
         """Paint an ellipsoid; `lumps` (mm) makes its surface uneven."""
         center, radii = np.asarray(center, np.float32), np.asarray(radii, np.float32)
         margin = radii + 12.0
         self.paint(lambda x, y, z: ellipsoid(x, y, z, center, radii) + (0 if lumps is None else lumps(x, y, z)), hu,
-                   center - margin, center + margin, within)  # fmt: skip
+                   center - margin, center + margin, within, kind)  # fmt: skip
 
 
 def ellipsoid(x, y, z, center, radii):
@@ -99,22 +137,26 @@ class Field:
         return np.ascontiguousarray(np.tensordot(part, wx, axes=(1, 1)))
 
 
-def paint_surroundings(grid: Grid, vessels: Vessels, rng: np.random.Generator) -> tuple[np.ndarray, list[dict]]:
-    """Return the ideal image without vessels, float32 HU, and the list of calcium that must not count."""
-    canvas = Canvas(grid)
+def paint_surroundings(
+    grid: Grid, vessels: Vessels, rng: np.random.Generator, calcium_gain: float = 1.0
+) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+    """Return the ideal image without vessels, float32 HU; the map of bystanders; and the list of single ones."""
+    canvas = Canvas(grid, calcium_gain)
     spine, phase = vessels.spine, vessels.phase
     lumps = Field(rng, 28.0, 2.5)
     grain = Field(rng, 9.0, 1.0)
     cavity, beneath_fat = _body_wall(canvas, spine, phase, lumps, grain, rng)
     distractors: list[dict] = []
+    _fill_cavity(canvas, phase, cavity, grain, rng)
     _organs(canvas, vessels, cavity, lumps, grain, rng, distractors)
     _bowel(canvas, vessels, cavity, lumps, rng)
+    _retroperitoneum(canvas, vessels, grain, rng)
     _muscles(canvas, spine, phase, beneath_fat, lumps, grain, rng)
     _spine(canvas, spine, grain, rng)
     _pelvis(canvas, spine, rng)
     _other_calcium(canvas, vessels, rng, distractors)
     _outside(canvas, phase, rng)
-    return canvas.hu, distractors
+    return canvas.hu, canvas.bystanders, distractors
 
 
 def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> tuple[np.ndarray, np.ndarray]:
@@ -140,7 +182,7 @@ def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> tuple[np.ndarr
 
     hu = canvas.hu
     hu += share(depth) * (SKIN_HU - hu)
-    hu += share(depth + 1.8) * (FAT_HU + 5.0 * tissue - hu)
+    hu += share(depth + 1.8) * (FAT_HU + 8.0 * tissue - hu)
     # Fat is thin at the sides and back, muscle thick at the back.
     fat_here = fat * (0.75 + 0.25 / (1.0 + np.exp(-y / 12.0))) + 3.0
     beneath_fat = share(depth + fat_here)
@@ -148,22 +190,33 @@ def _body_wall(canvas, spine, phase: Phase, lumps, grain, rng) -> tuple[np.ndarr
     wall = u(11, 17)
     inner = depth + fat_here + wall
     cavity = share(inner)
-    hu += cavity * (FAT_HU - 3.0 + 7.0 * tissue - hu)
+    hu += cavity * (FAT_HU + 10.0 * tissue - hu)
     # Ribs slope down towards the front within the wall, above the costal margin.
     pitch, tilt = u(26, 32), u(0.35, 0.6)
     along = (z + tilt * y) % pitch - pitch / 2
     bar = np.maximum(np.abs(along) - u(5, 6.5), np.abs(depth + fat_here + wall * 0.5) - u(3.2, 4.5))
     bar = np.maximum(bar, 85.0 + np.clip(y, 0, None) * 1.0 - z)
     bar = np.maximum(bar, 28.0 - np.abs(x))
-    cortical, marrow = u(450, 750), u(90, 220)
-    hu += share(bar) * (cortical - hu)
+    cortical, marrow = canvas.calcium_gain * u(450, 750), canvas.calcium_gain * u(90, 220)
+    bone = share(bar)
+    hu += bone * (cortical - hu)
     hu += share(bar + u(1.2, 1.8)) * (marrow - hu)
+    canvas.bystanders[bone > 0.5] = BYSTANDERS["bone"]
     # Lungs reach lower at the back; the mediastinum stays.
     floor = u(150, 190)
     lung = np.maximum(inner, floor + 0.9 * (y + 35.0) - z + 14.0 * np.cos(x / 45.0))
     lung = np.maximum(lung, 34.0 + 0.1 * np.clip(y + 30, 0, None) - np.abs(x + 6.0))
     hu += share(lung) * (LUNG_HU + 40.0 * tissue - hu)
     return cavity * (1.0 - share(lung)), beneath_fat
+
+
+def _fill_cavity(canvas: Canvas, phase: Phase, cavity, grain, rng) -> None:
+    """Paint lumps of soft tissue of no name into the fat of the belly: few in the obese, most of it in the lean."""
+    u = rng.uniform
+    leanness, softness = u(-0.6, 2.2), u(25, 75)
+    lumps = Field(rng, u(9.0, 22.0), 1.0)
+    canvas.paint(lambda x, y, z: 5.0 * (leanness - lumps(x, y, z)), lambda x, y, z: softness + 6.0 * grain(x, y, z),
+                 within=cavity)  # fmt: skip
 
 
 def _organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, distractors) -> None:
@@ -180,12 +233,18 @@ def _organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, distrac
           lumps=lumps, within=cavity)  # fmt: skip
     paint((u(0, 25), u(60, 75), top + u(15, 35)), (u(60, 80), u(28, 40), u(35, 50)), tissue(phase.liver),
           lumps=lumps, within=cavity)  # fmt: skip
+    if u() < 0.5:
+        # The caudate lobe reaches the cava and the aorta.
+        paint((u(8, 35), u(20, 40), top + u(10, 35)), (u(20, 35), u(15, 28), u(25, 40)), tissue(phase.liver),
+              lumps=lumps, within=cavity)  # fmt: skip
     paint((-u(95, 115), u(-45, -15), top + u(15, 35)), (u(28, 38), u(45, 55), u(38, 52)), tissue(phase.spleen),
           lumps=lumps, within=cavity)  # fmt: skip
     stomach = np.array([-u(45, 70), u(40, 65), top + u(0, 30)])
     radii = np.array([u(35, 50), u(22, 36), u(38, 52)])
     paint(stomach, radii, phase.bowel_wall, lumps=lumps, within=cavity)
-    paint(stomach, radii - 4.0, u(250, 500) if u() < 0.12 else u(5, 45), lumps=lumps, within=cavity)
+    positive = u() < 0.12
+    paint(stomach, radii - 4.0, u(250, 500) if positive else u(5, 45), lumps=lumps, within=cavity,
+          kind="bowel contrast" if positive else None)  # fmt: skip
     if u() < 0.8:
         level = stomach[1] + u(0, 15)
         canvas.paint(
@@ -220,7 +279,7 @@ def _organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, distrac
         for _ in range(int(rng.poisson(0.4))):
             spot = center + rng.uniform(-0.5, 0.5, 3) * radii
             size, density = u(1.0, 4.5), u(300, 1300)
-            paint(spot, (size, size * u(0.6, 1.2), size), density)
+            paint(spot, (size, size * u(0.6, 1.2), size), density, kind="kidney stone")
             distractors.append({"kind": "kidney stone", "center_ras": spot.round(2).tolist(), "hu": round(density)})
 
 
@@ -233,7 +292,8 @@ def _bowel(canvas: Canvas, vessels: Vessels, cavity, lumps, rng) -> None:
     def loop(center, radii, content):
         inner = np.asarray(radii) - 2.2
         canvas.ellipsoid(center, radii, phase.bowel_wall, lumps=rough, within=cavity)
-        canvas.ellipsoid(center, inner, content, lumps=rough, within=cavity)
+        kind = "bowel contrast" if content > 150 else None
+        canvas.ellipsoid(center, inner, content, lumps=rough, within=cavity, kind=kind)
         if u() < 0.3:
             level = center[1] + u(-3, 6)
             canvas.paint(
@@ -257,6 +317,37 @@ def _bowel(canvas: Canvas, vessels: Vessels, cavity, lumps, rng) -> None:
             loop(center, (u(16, 24), u(15, 24), 19.0), u(-300, 40) if u() < 0.6 else u(10, 40))
     for x in np.arange(-90.0, 91.0, 26.0):
         loop((x, u(75, 100), u(50, 80)), (18.0, u(14, 20), u(16, 22)), u(-300, 40))
+
+
+def _retroperitoneum(canvas: Canvas, vessels: Vessels, grain, rng) -> None:
+    """Paint what lies against the great vessels: the duodenum before the aorta, adrenals, nodes, strands of fascia."""
+    u, phase, spine = rng.uniform, vessels.phase, vessels.spine
+    aorta = vessels.arteries[0]
+    rough = Field(rng, 10.0, 1.5)
+
+    def front_of_aorta(level):
+        at = aorta.centerline.nearest_to_level(level)
+        return aorta.centerline.points[at] + np.array([0.0, aorta.outer_mm[at], 0.0])
+
+    crossing = vessels.levels_mm["superior_mesenteric"] - u(42, 62)
+    content, thick = u(5, 45), u(6.5, 10.5)
+    lift = u(0.5, 3.0)
+    for shrink, hu in ((0.0, phase.bowel_wall), (2.5, content)):
+        for step in np.linspace(-1.0, 1.0, 15):
+            center = front_of_aorta(crossing) + np.array([-55.0 * step, thick + lift - 10.0 * step**2, 5.0 * step])
+            canvas.ellipsoid(center, np.array([11.0, thick, thick + 1.0]) - shrink, hu, lumps=rough)
+    for side in (-1.0, 1.0):
+        level = vessels.levels_mm["celiac_trunk"] + u(-8, 12)
+        at = np.array([side * u(28, 42), spine.front(level) + u(-4, 12), level])
+        for lean in (-1.0, 1.0):
+            limb = at + np.array([lean * 4.0, -3.0 * lean, 0.0])
+            canvas.ellipsoid(limb, (u(2, 3.5), u(7, 12), u(8, 14)), u(0.5, 1.0) * phase.liver)
+    for _ in range(int(u(10, 60))):
+        level = u(-90, 230)
+        radii = rng.uniform(1.2, 5.0, 3)
+        center = front_of_aorta(max(level, 0.0)) + np.array([u(-30, 30), u(-22, 16), 0.0])
+        hu = u(10, 100)
+        canvas.ellipsoid([*center[:2], level], radii, lambda x, y, z, hu=hu: hu + 4.0 * grain(x, y, z))
 
 
 def _muscles(canvas: Canvas, spine: SpineCurve, phase: Phase, beneath_fat, lumps, grain, rng) -> None:
@@ -308,10 +399,10 @@ def _spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
 
     low, high = (-75, -190, -1e4), (75, 60, 1e4)
     canvas.paint(lambda x, y, z: place(x, y, z)[0], DISC_HU + u(-15, 25), low, high)
-    canvas.paint(lambda x, y, z: np.maximum(*place(x, y, z)), cortical, low, high)
+    canvas.paint(lambda x, y, z: np.maximum(*place(x, y, z)), cortical, low, high, kind="bone")
     canvas.paint(
         lambda x, y, z: np.maximum(place(x, y, z)[0] + shell, place(x, y, z)[1] + endplate),
-        lambda x, y, z: trabecular + mesh(x, y, z), low, high,
+        lambda x, y, z: trabecular + mesh(x, y, z), low, high, kind="bone",
     )  # fmt: skip
 
     def canal(x, y, z):
@@ -328,10 +419,9 @@ def _spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
         return np.minimum.reduce(np.broadcast_arrays(pedicle, lamina, spinous, transverse, facet))
 
     bumps = Field(rng, 14.0, 1.6)
-    canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z), cortical, low, high)
-    canvas.paint(
-        lambda x, y, z: arch(x, y, z) + bumps(x, y, z) + 1.6, lambda x, y, z: trabecular + 60 + mesh(x, y, z), low, high
-    )
+    canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z), cortical, low, high, kind="bone")
+    canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z) + 1.6,
+                 lambda x, y, z: trabecular + 60 + mesh(x, y, z), low, high, kind="bone")  # fmt: skip
     canvas.paint(canal, 25.0, low, high)
 
 
@@ -364,16 +454,17 @@ def _pelvis(canvas: Canvas, spine: SpineCurve, rng) -> None:
     low, high = (-170, -190, -1e4), (170, 80, 60)
     uneven = Field(rng, 15.0, 2.5)
     for shape in (wing, ala):
-        canvas.paint(lambda x, y, z, shape=shape: shape(x, y, z) + uneven(x, y, z), cortical, low, high)
-        canvas.paint(lambda x, y, z, shape=shape: shape(x, y, z) + uneven(x, y, z) + 1.7, marrow, low, high)
+        for hu, shell_mm in ((cortical, 0.0), (marrow, 1.7)):
+            canvas.paint(lambda x, y, z, shape=shape, shell_mm=shell_mm: shape(x, y, z) + uneven(x, y, z) + shell_mm,
+                         hu, low, high, kind="bone")  # fmt: skip
 
 
 def _other_calcium(canvas: Canvas, vessels: Vessels, rng, distractors: list[dict]) -> None:
-    """Paint osteophytes, calcified lymph nodes, phleboliths and surgical clips."""
+    """Paint osteophytes, calcified lymph nodes, phleboliths, surgical clips and pedicle screws."""
     u, spine = rng.uniform, vessels.spine
 
     def spot(kind, center, radii, hu):
-        canvas.ellipsoid(center, radii, hu)
+        canvas.ellipsoid(center, radii, hu, kind=kind)
         distractors.append({"kind": kind, "center_ras": np.round(center, 2).tolist(), "hu": round(hu)})
 
     worn = u(0, 1) ** 1.5
@@ -399,7 +490,31 @@ def _other_calcium(canvas: Canvas, vessels: Vessels, rng, distractors: list[dict
     if u() < 0.08:
         start = np.array([u(-60, 60), u(20, 80), u(-40, 150)])
         for _ in range(int(u(2, 7))):
-            spot("surgical clip", start + rng.normal(0, 8, 3), (u(0.6, 1.0), u(0.6, 1.0), u(2, 4)), 3000.0)
+            spot("surgical clip", start + rng.normal(0, 8, 3), (u(0.6, 1.0), u(0.6, 1.0), u(2, 4)), METAL_HU)
+    if u() < 0.04:
+        bottom = spine.phase_mm + spine.vertebra_pitch_mm * rng.integers(-1, 3)
+        for level in (bottom, bottom + spine.vertebra_pitch_mm):
+            for side in (-1.0, 1.0):
+                _screw(canvas, spine, side, level + 8.0, distractors)
+
+
+def _screw(canvas: Canvas, spine: SpineCurve, side: float, level: float, distractors: list[dict]) -> None:
+    """Paint a pedicle screw that reaches three quarters of the way through the vertebra."""
+    front, middle = float(spine.front(level)), float(spine.middle(level))
+    tail = np.array([middle + side * 24.0, front - spine.depth_mm - 34.0])
+    tip = np.array([middle + side * 9.0, front - 0.25 * spine.depth_mm])
+    axis = (tip - tail) / np.linalg.norm(tip - tail)
+
+    def rod(x, y, z):
+        along = (x - tail[0]) * axis[0] + (y - tail[1]) * axis[1]
+        across = (x - tail[0]) * axis[1] - (y - tail[1]) * axis[0]
+        ends = np.maximum(-along, along - np.linalg.norm(tip - tail))
+        return np.maximum(np.hypot(across, z - level) - 3.0, ends)
+
+    low, high = (-60, tail[1] - 5, level - 8), (60, front + 5, level + 8)
+    canvas.paint(rod, METAL_HU, low, high, kind="screw")
+    center = [*np.round((tail + tip) / 2, 2).tolist(), round(level, 2)]
+    distractors.append({"kind": "screw", "center_ras": center, "hu": round(METAL_HU)})
 
 
 def _outside(canvas: Canvas, phase: Phase, rng) -> None:
@@ -417,7 +532,8 @@ def _outside(canvas: Canvas, phase: Phase, rng) -> None:
             cx, cy, radius = sign * u(235, 260), u(-40, 10), u(32, 44)
             low, high = (cx - 60, cy - 60, -1e4), (cx + 60, cy + 60, 1e4)
             for r, hu in ((radius, FAT_HU), (radius - 7, phase.muscle), (11.0, 900.0), (6.0, 60.0)):
-                canvas.paint(lambda x, y, z, r=r, cx=cx, cy=cy: np.hypot(x - cx, y - cy) - r + 0 * z, hu, low, high)
+                canvas.paint(lambda x, y, z, r=r, cx=cx, cy=cy: np.hypot(x - cx, y - cy) - r + 0 * z, hu, low, high,
+                             kind="bone" if r == 11.0 else None)  # fmt: skip
 
 
 def clear_of_arteries(distractors: list[dict], arteries: list[Tube], margin_mm: float = 2.0) -> list[dict]:

@@ -68,13 +68,13 @@ class Protocol:
 def draw_protocol(seed: int) -> Protocol:
     """Return the field of view, spacing and phase for training patient `seed`.
 
-    Three in five show the trunk of the arteries, one in five the whole body, one in five a short slab.
+    Half show the trunk of the arteries, one in five the whole body, three in ten a short slab.
     """
     if seed in TEST_SEEDS:
         raise ValueError(f"seed {seed} is kept for testing")
     rng = np.random.Generator(np.random.PCG64([seed, 77]))
     u = rng.uniform
-    kind = ("trunk", "trunk", "trunk", "body", "slab")[seed % 5]
+    kind = ("trunk", "slab", "trunk", "body", "trunk", "slab", "trunk", "body", "trunk", "slab")[seed % 10]
     phase = ("arterial", "portal_venous", "arterial", "portal_venous", "arterial", "portal_venous", "unenhanced")[
         seed % 7 if seed % 14 < 7 else seed % 6
     ]
@@ -89,8 +89,8 @@ def draw_protocol(seed: int) -> Protocol:
     else:
         pixel, slice_mm = u(0.8, 1.0), u(1.0, 3.0)
         wide = u() < 0.5
-        extent = np.array([u(300, 420) if wide else u(150, 240), u(260, 320) if wide else u(140, 200), u(36, 80)])
-        center = (u(-10, 10), u(-5, 15), u(-50, 190))
+        extent = np.array([u(300, 420) if wide else u(150, 240), u(260, 320) if wide else u(140, 200), u(30, 80)])
+        center = (u(-10, 10), u(-5, 15), u(-40, 200))
     spacing = (float(pixel), float(pixel), float(slice_mm))
     ni, nj, nk = (int(e / s) for e, s in zip(extent, spacing, strict=True))
     return Protocol(seed, spacing, (nk, nj, ni), tuple(float(c) for c in center), phase)
