@@ -363,6 +363,20 @@ def test_virtual_patients_are_a_cohort(tmp_path):
         if (row["group"], row["territory"]) == ("all cases", "whole mask")
     }
     assert dice["idealised"] >= dice["realistic"]
+    # What was taken for calcification adds up to the false positives of the whole mask.
+    for row in document["mistaken"]:
+        assert row["cases"] == 2
+        wrong = [
+            record["prediction_mm3"] - record["common_mm3"]
+            for path in (tmp_path / "out" / "cases").iterdir()
+            for record in json.loads(path.read_text(encoding="utf-8"))["overlap"]
+            if (record["method"], record["territory"]) == (row["method"], "whole mask")
+        ]
+        assert sum(row["mean_mm3"].values()) == pytest.approx(np.mean(wrong))
+        assert sum(row["mean_mm3"].values()) > 0
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "What was taken for calcification" in report
+    assert "Rim of true calcification" in report
 
 
 def test_nothing_to_compare_is_refused(cohort, tmp_path):

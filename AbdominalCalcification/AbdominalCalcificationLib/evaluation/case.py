@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..comparison.mistakes import mistaken_volumes
 from ..comparison.territories import TOTAL, artery_rows, calcification_rows
 from ..comparison.thresholds import threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
@@ -16,7 +17,7 @@ from ..pipeline import open_artery_models, open_calcification_model
 from ..progress import drain
 from ..reading import aligned_mask, parse_label_mapping, read_arteries, read_ct, read_mask
 from ..reporting.documents import measurement_document
-from ..simulation import simulate
+from ..simulation import BYSTANDERS, simulate
 from .cohort import Case, Masks
 from .settings import Settings
 
@@ -48,17 +49,19 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     -------
     dict
         JSON values: ``patient``, ``groups``, ``failures`` (method to reason), ``measurements``
-        (``reference`` and methods to territories), ``notes`` and ``overlap`` (a list of rows).
+        (``reference`` and methods to territories), ``notes``, ``overlap`` (a list of rows) and
+        ``mistaken`` (method to kind of bystander to false positive mm³; virtual patients only).
 
     Raises
     ------
     AbdominalCalcificationError
         Where the case itself cannot be used. A method that fails is listed instead.
     """
-    groups, note = dict(case.groups), ""
+    groups, note, bystanders = dict(case.groups), "", None
     if case.simulation is not None:
         patient = simulate(**case.simulation)
         ct, arteries, calcification = patient.ct, patient.arteries, patient.calcification
+        bystanders = patient.bystanders
         noise_hu = patient.truth["scanner"]["noise_hu"]
         noise = next(name for limit, name in _NOISE_LEVELS_HU if noise_hu < limit)
         groups = {"phase": patient.truth["phase"], "noise": noise, **groups}
@@ -73,6 +76,7 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
         "notes": {"reference": {"text": note}},
         "measurements": {"reference": _territories(reference)},
         "overlap": [],
+        "mistaken": {},
     }
     for name in (*case.predictions, *settings.methods):
         try:
@@ -99,6 +103,10 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
         if segmented.arteries is not None:
             rows += artery_rows(reference, measurement, arteries, segmented.arteries, settings.tolerance_mm)
         result["overlap"] += [{"method": name, **row} for row in rows]
+        if bystanders is not None:
+            result["mistaken"][name] = mistaken_volumes(
+                segmented.calcification, calcification, bystanders, BYSTANDERS, arteries
+            )
     return result
 
 

@@ -82,6 +82,7 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
         "<h2>Calcification: overlap by territory</h2>",
         *(_overlap_by_territory(document, "calcification", method) for method in methods),
         _arteries(document, methods),
+        _mistaken(document["mistaken"]),
         "<h2>Agreement in all arteries</h2>",
         _agreement(document, TOTAL, ALL),
         "<h3>Burden</h3>",
@@ -199,6 +200,27 @@ def _arteries(document: Mapping, methods: Sequence[str]) -> str:
     return (
         "<h2>Arteries: overlap by territory</h2><p class=quiet>After shortening; the whole mask is not shortened."
         + (f" Methods that are not listed used the arteries of the reference.</p>{tables}")
+    )
+
+
+def _mistaken(rows: Sequence[Mapping]) -> str:
+    """Return the table of false positives by what they were taken from (virtual patients)."""
+    if not rows:
+        return ""
+    kinds = list(rows[0]["mean_mm3"])
+    lines = [[escape(kind.capitalize()), *(f"{row['mean_mm3'][kind]:.1f}" for row in rows)] for kind in kinds]
+    lines.append(["All", *(f"{sum(row['mean_mm3'].values()):.1f}" for row in rows)])
+    counts = dict.fromkeys(str(row["cases_without_calcification"]) for row in rows)
+    lines.append(
+        [
+            f"All, of the {' or '.join(counts)} cases without calcification",
+            *(_number(row["mean_mm3_without_calcification"], "calcified_volume_mm3") for row in rows),
+        ]
+    )
+    header = ["Taken from", *(f"{escape(row['method'])}<br><small>{row['cases']} cases</small>" for row in rows)]
+    return (
+        "<h2>What was taken for calcification</h2><p class=quiet>Mean false positive volume of the whole mask in a "
+        "case [mm³], by the nearest thing within 2 mm.</p>" + _table(header, lines, first=(len(kinds),))
     )
 
 

@@ -17,7 +17,7 @@ from .case import model_folders
 from .cohort import Case
 from .settings import Settings
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Store:

@@ -12,7 +12,7 @@ from ..anatomy import TERRITORIES
 from ..comparison.agreement import agreement, holm, paired_test
 from ..comparison.overlap import STATES, LesionOverlap, VolumeOverlap
 from ..comparison.severity import group_agreement
-from ..comparison.territories import PLACES, TOTAL
+from ..comparison.territories import PLACES, TOTAL, WHOLE
 from .settings import Settings
 
 ALL = "all cases"
@@ -47,7 +47,7 @@ def summarise(records: Sequence[dict], methods: Sequence[str], settings: Setting
     Returns
     -------
     dict
-        ``failed``, ``groups``, ``overlap``, ``agreement``, ``severity`` and ``tests``.
+        ``failed``, ``groups``, ``overlap``, ``agreement``, ``severity``, ``tests`` and ``mistaken``.
     """
     done = [record for record in records if record["error"] is None]
     divisions = list(divide(done))
@@ -67,6 +67,7 @@ def summarise(records: Sequence[dict], methods: Sequence[str], settings: Setting
             {"group": group, **row} for group, members in divisions for row in _severity(members, methods, settings)
         ],
         "tests": _tests(done, methods),
+        "mistaken": _mistaken(done, methods),
     }
 
 
@@ -178,6 +179,38 @@ def _severity(records: Sequence[dict], methods: Sequence[str], settings: Setting
         pairs = pairs_of(records, method, TOTAL, "burden")
         sides = [[groups.group_of(pair[side]) for pair in pairs] for side in (2, 3)]
         yield {"method": method, "cases": len(pairs), **asdict(group_agreement(*sides, len(groups.names)))}
+
+
+def _mistaken(records: Sequence[dict], methods: Sequence[str]) -> list[dict]:
+    """Return the mean false positive volume by what it was taken from, over virtual patients."""
+    rows = []
+    for method in methods:
+        cases = [record["mistaken"][method] for record in records if method in record["mistaken"]]
+        # Without any true calcification, what is found is all wrong.
+        empty = [
+            sum(record["mistaken"][method].values())
+            for record in records
+            if method in record["mistaken"] and _is_empty(record, method)
+        ]
+        if cases:
+            rows.append(
+                {
+                    "method": method,
+                    "cases": len(cases),
+                    "mean_mm3": {kind: float(np.mean([case[kind] for case in cases])) for kind in cases[0]},
+                    "cases_without_calcification": len(empty),
+                    "mean_mm3_without_calcification": float(np.mean(empty)) if empty else None,
+                }
+            )
+    return rows
+
+
+def _is_empty(record: dict, method: str) -> bool:
+    return any(
+        (row["method"], row["structure"], row["territory"]) == (method, "calcification", WHOLE)
+        and row["reference_mm3"] == 0
+        for row in record["overlap"]
+    )
 
 
 def _tests(records: Sequence[dict], methods: Sequence[str]) -> list[dict]:
