@@ -195,6 +195,18 @@ def territory_of_label(label: int) -> Territory:
     return _BY_LABEL[label]
 
 
+def weakest_first() -> tuple[Territory, ...]:
+    """Return the territories in the order in which overlapping masks are painted: a later one wins.
+
+    A branch wins over its parent, else the earlier in the table over the later.
+    """
+
+    def depth(each: Territory) -> int:
+        return 0 if each.parent is None else 1 + depth(territory(each.parent))
+
+    return tuple(sorted(TERRITORIES, key=lambda each: (depth(each), -TERRITORIES.index(each))))
+
+
 def normalized(name: str) -> str:
     """Return `name` as label names are compared: lower case, words joined by underscores."""
     return "_".join(name.lower().replace("-", " ").replace("_", " ").split())

@@ -14,11 +14,11 @@ from ..anatomy import (
     CALCIFICATION_COLOR,
     CALCIFICATION_NAMES,
     TERRITORIES,
-    Territory,
     normalized,
     territories_of_name,
     territory,
     territory_of_label,
+    weakest_first,
 )
 from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
@@ -190,15 +190,10 @@ def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, 
     return tuple(names)
 
 
-def _depth(each: Territory) -> int:
-    return 0 if each.parent is None else 1 + _depth(territory(each.parent))
-
-
 def _precedence() -> np.ndarray:
-    """Return for each label how strongly it holds a voxel: deeper first, then table order."""
-    order = sorted(TERRITORIES, key=lambda each: (-_depth(each), TERRITORIES.index(each)))
+    """Return for each label how strongly it holds a voxel."""
     precedence = np.zeros(256, np.uint8)
-    for rank, each in enumerate(reversed(order), start=1):
+    for rank, each in enumerate(weakest_first(), start=1):
         precedence[each.label] = rank
     return precedence
 

@@ -1,0 +1,261 @@
+"""Saved scenes (.mrb) read without Slicer: a zip of one .mrml file and the images that it names."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import posixpath
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..anatomy import CALCIFICATION_NAMES, normalized, territories_of_name, weakest_first
+from ..errors import InputError
+from ..geometry import Volume
+from ..geometry.resample import align_labels
+from ..reading import CtImage, read_ct
+from ..reading.images import grid_of
+from ..reading.quiet import quiet_libraries
+from .terminology import is_calcification_entry, territory_of_entry
+
+_CALCIFICATION = 1
+# More than any image of a scene takes; a zip that says so is damaged or malicious.
+_MAX_BYTES = 20 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class SavedCase:
+    """One CT of a saved scene with the masks that lie on it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the volume in the scene.
+    ct : CtImage
+        Its identity has the series UID where the scene knows it.
+    arteries : Volume or None
+        uint8 territory labels on the grid of the CT; None where the scene has none.
+    calcification : Volume or None
+        uint8, 1 where calcified, on the grid of the CT; None where the scene has none.
+    """
+
+    name: str
+    ct: CtImage
+    arteries: Volume | None
+    calcification: Volume | None
+
+
+def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = None) -> Iterator[SavedCase]:
+    """Yield every CT of a .mrb that has masks of arteries or calcification, one at a time.
+
+    Segments are known by their name, else by their ID, else by their terminology, as in Slicer;
+    segmentations without any known segment (cut-off ends, helpers) are passed over.
+
+    Parameters
+    ----------
+    path : path
+    label_names : mapping of str to str, optional
+        Names of segments that are not understood, to names of territories or ``calcification``.
+
+    Raises
+    ------
+    InputError
+        Where the file is no scene or is damaged, where a segment beside known ones stands for
+        nothing, and where it is unclear which mask belongs to a CT.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="scene-") as folder:
+            yield from _Scene(path, archive, Path(folder), label_names or {}).cases()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ElementTree.ParseError):
+        raise InputError(f"The scene '{path.name}' is damaged or no .mrb file; save it again from Slicer.") from None
+    except OSError as error:
+        raise InputError(
+            f"The scene '{path.name}' cannot be read ({error.strerror or error}); check permissions and disk space."
+        ) from None
+
+
+def read_segments(
+    file: Path, label_names: Mapping[str, str] | None = None, title: str | None = None
+) -> tuple[Volume | None, Volume | None] | None:
+    """Return the masks of arteries and of calcification that a ``.seg.nrrd`` file holds.
+
+    Parameters
+    ----------
+    file : Path
+    label_names : mapping of str to str, optional
+        As for :func:`read_saved_cases`, which also says how segments are known.
+    title : str, optional
+        What to call it in messages.
+
+    Returns
+    -------
+    tuple of (Volume or None), or None
+        On the file's own grid; None where no segment is known.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, and where a segment beside known ones stands for nothing.
+    """
+    title = title or f"'{file.name}'"
+    with quiet_libraries():
+        try:
+            image = sitk.ReadImage(str(file))
+        except RuntimeError:
+            raise InputError(f"{title} cannot be read as a segmentation; save it again from Slicer.") from None
+    if image.GetDimension() != 3:
+        raise InputError(f"{title} has {image.GetDimension()} dimensions; save one segmentation of one time point.")
+    array = sitk.GetArrayFromImage(image)
+    layers = array if array.ndim == 4 else array[..., None]
+    header = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    parts: dict = {}
+    strangers = []
+    for number in itertools.takewhile(lambda n: f"Segment{n}_ID" in header, itertools.count()):
+        name, segment_id, tags, layer, value = (
+            header.get(f"Segment{number}_{key}", "") for key in ("Name", "ID", "Tags", "Layer", "LabelValue")
+        )
+        where = layers[..., int(layer or 0)] == int(value or 1)
+        meaning = _meaning(name, segment_id, tags, label_names or {})
+        if meaning is not None:
+            parts.setdefault(meaning, []).append(where)
+        elif where.any():
+            strangers.append(name or segment_id)
+    if not parts:
+        return None
+    if strangers:
+        raise InputError(
+            f"{title} has a segment '{strangers[0]}' that is no artery and no calcification; rename or remove it, "
+            "or say what it is with --label-names."
+        )
+    grid = grid_of(image)
+    arteries = calcification = None
+    if parts.keys() - {_CALCIFICATION}:
+        arteries = Volume(np.zeros(grid.shape, np.uint8), grid)
+        for territory in weakest_first():
+            for where in parts.get(territory, ()):
+                arteries.array[where] = territory.label
+    if _CALCIFICATION in parts:
+        calcification = Volume(np.any(parts[_CALCIFICATION], axis=0).astype(np.uint8), grid)
+    return arteries, calcification
+
+
+def _meaning(name: str, segment_id: str, tags: str, label_names: Mapping[str, str]):
+    """Return the territory of a segment, or that it is calcification; None where it stands for nothing."""
+    given = {normalized(label): meaning for label, meaning in label_names.items()}
+    for said in (name, segment_id):
+        said = given.get(normalized(said), said)
+        if normalized(said) in CALCIFICATION_NAMES:
+            return _CALCIFICATION
+        territories = territories_of_name(said)
+        if len(territories) == 1:
+            return territories[0]
+    entries = [tag.partition(":")[2] for tag in tags.split("|") if tag.startswith("TerminologyEntry:")]
+    entry = entries[0] if entries else ""
+    return _CALCIFICATION if is_calcification_entry(entry) else territory_of_entry(entry)
+
+
+class _Scene:
+    """The nodes of one scene, and its files as they are needed."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile, folder: Path, label_names: Mapping[str, str]):
+        self._name = path.name
+        self._archive = archive
+        self._folder = folder
+        self._label_names = label_names
+        described = [name for name in archive.namelist() if name.endswith(".mrml")]
+        if len(described) != 1:
+            raise InputError(f"'{path.name}' holds {len(described)} scenes; save one scene as a .mrb from Slicer.")
+        self._root = posixpath.dirname(described[0])
+        tree = ElementTree.fromstring(archive.read(described[0]))
+        self._nodes = {node.get("id"): node for node in tree if node.get("id")}
+        self._items = list(tree.iter("SubjectHierarchyItem"))
+
+    def cases(self) -> Iterator[SavedCase]:
+        volumes = {key: node for key, node in self._nodes.items() if node.tag == "Volume"}
+        segmentations = [node for node in self._nodes.values() if node.tag == "Segmentation"]
+        masks: dict[str, list] = {}
+        for node in segmentations:
+            found = read_segments(self._file(node), self._label_names, f"'{node.get('name')}' in '{self._name}'")
+            if found is None:
+                continue
+            on = _references(node).get("referenceImageGeometryRef", [])
+            if not on and len(volumes) == 1:
+                on = list(volumes)
+            if not on or on[0] not in volumes:
+                raise InputError(
+                    f"'{self._name}' does not say on which CT '{node.get('name')}' was drawn; "
+                    "set its source geometry in Slicer and save again."
+                )
+            if _references(volumes[on[0]]).get("transform") != _references(node).get("transform"):
+                raise InputError(
+                    f"In '{self._name}' the CT and '{node.get('name')}' lie under different transforms; "
+                    "harden them in Slicer and save again."
+                )
+            masks.setdefault(on[0], []).append((node.get("name"), *found))
+        for key, found in masks.items():
+            ct = self._ct(key)
+            arteries = self._only(found, "arteries", ct)
+            calcification = self._only(found, "calcification", ct)
+            yield SavedCase(volumes[key].get("name", ""), ct, arteries, calcification)
+
+    def _only(self, found: list, what: str, ct: CtImage) -> Volume | None:
+        """Return the one mask of arteries, or of calcification, on the grid of the CT."""
+        index = 1 if what == "arteries" else 2
+        having = [each for each in found if each[index] is not None]
+        if len(having) > 1:
+            names = " and ".join(f"'{each[0]}'" for each in having)
+            raise InputError(f"'{self._name}' has {what} in {names}; keep the one that counts and save again.")
+        return align_labels(having[0][index], ct.volume.grid) if having else None
+
+    def _ct(self, key: str) -> CtImage:
+        image = read_ct(self._file(self._nodes[key]))
+        uid = self._series_uid(key)
+        # The file's own name is that of the volume, which may be the patient's.
+        return replace(image, identity={**image.identity, "name": self._name, "series_uid": uid})
+
+    def _series_uid(self, key: str) -> str | None:
+        for item in self._items:
+            if item.get("dataNode") == key:
+                uids = dict(pair.split("^", 1) for pair in item.get("uids", "").split("|") if "^" in pair)
+                if uids.get("DICOM"):
+                    return uids["DICOM"]
+        for node in self._nodes.values():
+            if node.tag == "Text" and key in _references(node).get("AbdominalCalcification.CT", []):
+                try:
+                    text = node.get("text") or self._file(node).read_text(encoding="utf-8")
+                    return json.loads(text)["provenance"]["input"]["series_uid"]
+                except (ValueError, KeyError, TypeError, InputError):
+                    continue
+        return None
+
+    def _file(self, node) -> Path:
+        """Return the file of a node, unpacked under a name of our own, so that it cannot leave the folder."""
+        stored = [self._nodes.get(key) for key in _references(node).get("storage", [])]
+        file_name = unquote(stored[0].get("fileName", "")) if stored and stored[0] is not None else ""
+        member = posixpath.normpath(posixpath.join(self._root, file_name))
+        try:
+            info = self._archive.getinfo(member)
+        except KeyError:
+            raise InputError(f"'{node.get('name')}' is not stored in '{self._name}'; save the scene again.") from None
+        if info.file_size > _MAX_BYTES:
+            raise InputError(f"'{self._name}' holds a file of {info.file_size >> 30} GiB; that is no CT or mask.")
+        suffix = "".join(Path(member).suffixes[-2:]) if member.endswith((".seg.nrrd", ".nii.gz")) else ""
+        target = self._folder / f"{len(list(self._folder.iterdir()))}{suffix or Path(member).suffix}"
+        with self._archive.open(info) as source, open(target, "xb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+        return target
+
+
+def _references(node) -> dict[str, list[str]]:
+    """Return which nodes a node refers to, by role."""
+    parts = (part.partition(":") for part in node.get("references", "").split(";") if part)
+    return {role: ids.split() for role, _, ids in parts}
