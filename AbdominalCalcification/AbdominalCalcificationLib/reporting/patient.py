@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..simulation import VirtualPatient
+from ..errors import InputError
+from ..parallel import results_of
+from ..progress import Progress, Steps
+from ..simulation import VirtualPatient, simulate
 from .images import write_volume
 from .result_folder import ResultFolder
 
@@ -31,3 +36,75 @@ def write_patient(patient: VirtualPatient, folder: Path | str, *, overwrite: boo
 def truth_text(patient: VirtualPatient) -> str:
     """Return the truth of a patient as JSON."""
     return json.dumps(patient.truth, indent=1) + "\n"
+
+
+def simulate_steps(
+    patients: Sequence[tuple[int, Path]],
+    arguments: Mapping | None = None,
+    *,
+    processes: int = 1,
+    overwrite: bool = False,
+    keep: bool = False,
+) -> Steps[int]:
+    """Simulate patients and write each into its folder.
+
+    Parameters
+    ----------
+    patients : sequence of (int, Path)
+        Seed and folder.
+    arguments : mapping, optional
+        Of :func:`simulation.simulate`, the same for all.
+    processes : int
+        Patients at a time.
+    overwrite : bool
+        Replace patients that are there.
+    keep : bool
+        Leave patients alone that are there already and were made alike, instead of refusing them.
+
+    Returns
+    -------
+    int
+        How many were made.
+
+    Raises
+    ------
+    InputError
+        Before anything is simulated where a folder holds another patient or cannot be written.
+    """
+    arguments = dict(arguments or {})
+    todo = []
+    for seed, folder in patients:
+        if keep and not overwrite and (folder / "truth.json").is_file():
+            _check_alike(folder, seed, arguments)
+        else:
+            ResultFolder(folder, overwrite, PATIENT_FILES)
+            todo.append((seed, folder))
+    begin, done = time.monotonic(), 0
+    stage = "Simulating" if len(patients) == 1 else "Simulating patients"
+    yield Progress(stage, 0.0)
+    for result in results_of(_simulated, [(seed, arguments) for seed, _ in todo], processes):
+        if result is not None:
+            # Written here, so that a process that is ended leaves nothing half-written.
+            index, patient = result
+            write_patient(patient, todo[index][1], overwrite=overwrite)
+            done += 1
+        left = (time.monotonic() - begin) / done * (len(todo) - done) if done else None
+        yield Progress(stage, done / len(todo), left, waiting=result is None)
+    return done
+
+
+def _simulated(seed: int, arguments: Mapping) -> VirtualPatient:
+    return simulate(seed, **arguments)
+
+
+def _check_alike(folder: Path, seed: int, arguments: Mapping) -> None:
+    """Refuse a folder whose patient was made from another seed or scanned otherwise."""
+    try:
+        truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+        alike = truth["seed"] == seed
+        for name, said in (("spacing_mm", "spacing_mm"), ("shape", "shape_kji")):
+            alike = alike and (name not in arguments or list(arguments[name]) == truth[said])
+    except (OSError, ValueError, KeyError, TypeError):
+        alike = False
+    if not alike:
+        raise InputError(f"'{folder}' holds a patient that was made otherwise; name another folder or add --overwrite.")
