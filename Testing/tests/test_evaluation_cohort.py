@@ -50,7 +50,7 @@ def test_spreadsheets_of_every_country_are_read(tmp_path, delimiter, name):
         (f"{HEADER},mask:net\nA,x,y,z\n", "'mask:net'"),
         (f"{HEADER},calcification:\nA,x,y,z\n", "'calcification:'"),
         (f"{HEADER}\n,x,y\n", "Line 2"),
-        (f"{HEADER}\nA,,y\n", "'A' needs both"),
+        (f"{HEADER}\nA,,y\n", "'A' needs a file in the column arteries"),
         (f"{HEADER}\nA,x\n", "Line 2"),
         (f"{HEADER}\nA,x,y,z\n", "Line 2"),
         (f"{HEADER}\nA,x,y\nA,x,y\n", "line 3"),

@@ -66,14 +66,20 @@ class Case:
     simulation: Mapping | None = None
 
 
-def read_cohort(path: str | Path) -> list[Case]:
+def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcification")) -> list[Case]:
     """Read a table of cases (CSV, or TSV by its ending; UTF-8); paths are relative to its folder.
+
+    Parameters
+    ----------
+    path : str or Path
+    needed : sequence of str
+        Columns among ct, arteries and calcification in which every case has a file.
 
     Raises
     ------
     InputError
         Where the table cannot be read, a column is unknown, or a case has no name, a name that was
-        there before, or no reference.
+        there before, or lacks a file that is needed.
     """
     path = Path(path)
     try:
@@ -87,7 +93,7 @@ def read_cohort(path: str | Path) -> list[Case]:
     if not rows:
         raise InputError(f"The table '{path.name}' holds no cases; {_EXPLAINED}.")
     columns = [_column(name, path.name) for name in rows[0] if name]
-    cases = [_case(row, columns, path.parent, number) for number, row in enumerate(rows, 2)]
+    cases = [_case(row, columns, path.parent, number, needed) for number, row in enumerate(rows, 2)]
     for number, case in enumerate(cases, 2):
         if case.name in (each.name for each in cases[: number - 2]):
             raise InputError(f"The table names the case '{case.name}' twice (line {number}); give each its own name.")
@@ -152,7 +158,7 @@ def _column(name: str, table: str) -> tuple[str, str]:
     return kind, of
 
 
-def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Path, line: int) -> Case:
+def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Path, line: int, needed) -> Case:
     if row.get("") or None in row.values():
         raise InputError(f"Line {line} of the table has more or fewer cells than the first line; correct it.")
     cells = dict(zip(columns, (row[name].strip() for name in row if name), strict=True))
@@ -164,16 +170,16 @@ def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Pa
     name = cells.get(("case", ""), "")
     if not name:
         raise InputError(f"Line {line} of the table has no name in the column 'case'; {_EXPLAINED}.")
-    reference = masks("")
-    if reference.calcification is None or reference.arteries is None:
-        raise InputError(f"The case '{name}' needs both reference masks, in the columns arteries and calcification.")
+    for column in needed:
+        if not cells.get((column, "")):
+            raise InputError(f"The case '{name}' needs a file in the column {column}; {_EXPLAINED}.")
     methods = dict.fromkeys(of for kind, of in columns if of and kind != "group")
     ct = cells.get(("ct", ""))
     return Case(
         name,
         cells.get(("patient", "")) or name,
         folder / ct if ct else None,
-        reference,
+        masks(""),
         {method: masks(method) for method in methods},
         {of: cells[kind, of] or "unknown" for kind, of in columns if kind == "group"},
     )

@@ -3,55 +3,24 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
-from .. import anatomy
+from ..errors import InputError
 from ..geometry.volume import Grid, Volume
+from ..parallel import results_of
+from ..progress import Progress, Steps, drain
 from ..reporting.images import sitk_image, write_volume
 from ..simulation import simulate
+from .tasks import TASKS, dataset_document
 
 FIRST_TRAINING_SEED = 1000
 TEST_SEEDS = range(90000, 90040)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a model learns.
-
-    Attributes
-    ----------
-    name : str
-        ``arteries`` or ``calcification``.
-    dataset : str
-        nnU-Net dataset name.
-    labels : dict of str to int
-        As in dataset.json.
-    spacing_mm : float
-        Isotropic spacing of the network.
-    """
-
-    name: str
-    dataset: str
-    labels: dict
-    spacing_mm: float
-
-
-TASKS = {
-    "arteries": Task(
-        "arteries",
-        "Dataset901_SimulatedArteries",
-        {"background": 0, **{t.name: t.label for t in anatomy.TERRITORIES}},
-        2.0,
-    ),
-    "calcification": Task(
-        "calcification", "Dataset902_SimulatedCalcification", {"background": 0, "calcification": 1}, 1.25
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -120,7 +89,7 @@ def at_spacing(volume: Volume, spacing_mm: float, is_mask: bool) -> Volume:
 
 def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path]) -> str:
     protocol = draw_protocol(seed)
-    name = f"sim_{seed:05d}"
+    name = case_name(seed)
     if all((folder / f"{name}.nii.gz").exists() for folder in labels.values()):
         return name
     patient = simulate(
@@ -138,32 +107,61 @@ def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path]) -> s
     return name
 
 
+def training_seeds(count: int | None = None, seeds: Sequence[int] | None = None) -> tuple[int, ...]:
+    """Return the seeds of `count` training patients, or `seeds`; InputError where one is kept for testing."""
+    if count is not None and count < 1:
+        raise InputError(f"The number of virtual patients must be at least 1, not {count}.")
+    chosen = tuple(range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + count) if count is not None else seeds or ())
+    if kept := sorted(set(chosen) & set(TEST_SEEDS)):
+        raise InputError(
+            f"Seed {kept[0]} is kept for testing ({TEST_SEEDS.start} to {TEST_SEEDS.stop - 1}); train on other seeds."
+        )
+    return chosen
+
+
+def case_name(seed: int) -> str:
+    """Return the name of a virtual patient's files."""
+    return f"sim_{seed:05d}"
+
+
 def write_raw_datasets(raw_folder: Path | str, seeds, processes: int = 2) -> None:
+    """Write the nnU-Net raw datasets of both tasks; see :func:`raw_dataset_steps`."""
+    drain(raw_dataset_steps(raw_folder, seeds, processes))
+
+
+def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: int = 1) -> Steps[None]:
     """Write the nnU-Net raw datasets of both tasks; cases that are there already are kept.
 
     Parameters
     ----------
     raw_folder : path
         ``nnUNet_raw``.
-    seeds : iterable of int
+    seeds : sequence of int
         Training patients; the test seeds are refused.
     processes : int
+
+    Raises
+    ------
+    InputError
+        Where the datasets hold patients of other seeds already.
     """
     raw = Path(raw_folder)
     images = {name: raw / task.dataset / "imagesTr" for name, task in TASKS.items()}
     labels = {name: raw / task.dataset / "labelsTr" for name, task in TASKS.items()}
+    names = [case_name(seed) for seed in seeds]
     for folder in (*images.values(), *labels.values()):
         folder.mkdir(parents=True, exist_ok=True)
-    seeds = list(seeds)
-    with ProcessPoolExecutor(processes) as pool:
-        cases = list(pool.map(_make_case, seeds, [images] * len(seeds), [labels] * len(seeds)))
+        for left_by_a_killed_process in folder.glob(".writing-*"):
+            left_by_a_killed_process.unlink()
+        there = {each.name.removesuffix(".nii.gz").removesuffix("_0000") for each in folder.glob("*.nii.gz")}
+        if others := sorted(there - set(names)):
+            raise InputError(f"'{raw}' holds virtual patients of other seeds ({others[0]}); name another work folder.")
+    begin, done = time.monotonic(), 0
+    for result in results_of(_make_case, [(seed, images, labels) for seed in seeds], processes):
+        done += result is not None
+        spent = time.monotonic() - begin
+        left = spent / done * (len(seeds) - done) if done else None
+        yield Progress("Simulating patients", done / len(seeds), left, waiting=result is None)
     for task in TASKS.values():
-        content = {
-            "name": task.dataset,
-            "channel_names": {"0": "CT"},
-            "labels": task.labels,
-            "numTraining": len(cases),
-            "file_ending": ".nii.gz",
-            "overwrite_image_reader_writer": "SimpleITKIO",
-        }
-        (raw / task.dataset / "dataset.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        document = dataset_document(task.dataset, task, len(names))
+        (raw / task.dataset / "dataset.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

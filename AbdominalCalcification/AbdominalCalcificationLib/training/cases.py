@@ -1,0 +1,184 @@
+"""Corrected cases, wherever they are: saved scenes, folders and tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..evaluation.cohort import read_cohort
+from ..geometry import Volume
+from ..geometry.resample import align_labels, fraction_outside
+from ..reading import CtImage, parse_label_mapping, read_arteries, read_ct, read_mask
+from ..scene.saved import read_saved_cases, read_segments
+
+_IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
+_EXPLAINED = "name .mrb files, a folder with them, a folder of case folders (ct, arteries, calcification), or a table"
+# A mask that reaches farther beyond its CT was drawn on another one.
+MOST_OUTSIDE = 0.01
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one case, or the cases of one scene, are.
+
+    Attributes
+    ----------
+    path : Path
+        The .mrb, or the CT (a file or a DICOM folder).
+    arteries, calcification : Path or None
+        The masks beside a CT.
+    artery_labels : str
+        What the values of the artery mask mean, as in ``52=aorta``.
+    seed : int or None
+        Of a virtual patient.
+    """
+
+    path: Path
+    arteries: Path | None = None
+    calcification: Path | None = None
+    artery_labels: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CorrectedCase:
+    """A CT and its masks, on one grid.
+
+    Attributes
+    ----------
+    where : str
+        What to call it in messages.
+    ct : CtImage
+    arteries : Volume or None
+        uint8 territory labels; None where there are none.
+    calcification : Volume or None
+        Non-zero where calcified; None where there is none.
+    """
+
+    where: str
+    ct: CtImage
+    arteries: Volume | None
+    calcification: Volume | None
+
+
+def find_sources(paths: Sequence[Path]) -> list[Source]:
+    """Return the cases that `paths` name, in the order of their names.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        .mrb files, tables as ``evaluate`` reads them, and folders. Folders are searched to the bottom for
+        .mrb files and for case folders, which hold ``ct`` (an image file or a folder of DICOM files),
+        ``arteries`` and ``calcification``, as ``simulate`` writes them.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing, and for a result folder whose CT is not with it.
+    """
+    sources = []
+    for path in paths:
+        if path.suffix.lower() == ".mrb":
+            if not path.is_file():
+                raise InputError(f"There is no scene '{path}'; {_EXPLAINED}.")
+            found = [Source(path)]
+        elif path.is_dir():
+            found = _below(path)
+        elif path.is_file():
+            found = [
+                Source(case.ct, case.reference.arteries, case.reference.calcification, case.reference.artery_labels)
+                for case in read_cohort(path, needed=("ct",))
+            ]
+        else:
+            raise InputError(f"'{path}' does not exist; {_EXPLAINED}.")
+        if not found:
+            raise InputError(f"'{path}' holds no cases; {_EXPLAINED}.")
+        sources += found
+    return sources
+
+
+def read_cases(source: Source, label_names: Mapping[str, str] | None = None) -> Iterator[CorrectedCase]:
+    """Yield the cases of a source, one at a time.
+
+    Parameters
+    ----------
+    source : Source
+    label_names : mapping of str to str, optional
+        Names of segments that are not understood, to names of territories or ``calcification``.
+
+    Raises
+    ------
+    InputError
+        For what cannot be read, masks without a known label, and masks of another CT.
+    """
+    if source.path.suffix.lower() == ".mrb":
+        found = False
+        for case in read_saved_cases(source.path, label_names):
+            found = True
+            where = f"{source.path} ({case.name})"
+            yield CorrectedCase(where, case.ct, case.arteries, case.calcification)
+        if not found:
+            raise InputError(
+                f"'{source.path.name}' holds no CT with masks; name its segments after arteries, or calcification."
+            )
+        return
+    ct = read_ct(source.path)
+    arteries = calcification = None
+    if source.arteries is not None:
+        arteries = _aligned(_arteries(source, label_names), ct, source.arteries)
+    if source.calcification is not None:
+        calcification = _aligned(read_mask(source.calcification), ct, source.calcification)
+    yield CorrectedCase(str(source.path), ct, arteries, calcification)
+
+
+def _arteries(source: Source, label_names: Mapping[str, str] | None) -> Volume:
+    """Return the artery mask of a case folder or table; no segment of it is left out in silence."""
+    if source.artery_labels:
+        return read_arteries(source.arteries, parse_label_mapping(source.artery_labels))
+    segments = None
+    if source.arteries.name.lower().endswith(".seg.nrrd"):
+        segments = read_segments(source.arteries, label_names)
+    return segments[0] if segments and segments[0] is not None else read_arteries(source.arteries)
+
+
+def _aligned(mask: Volume, ct: CtImage, path: Path) -> Volume:
+    outside = fraction_outside(mask, ct.volume.grid)
+    if outside > MOST_OUTSIDE:
+        raise InputError(
+            f"{100 * outside:.0f} % of the mask '{path}' lies outside its CT; name the mask that was drawn on it."
+        )
+    return align_labels(mask, ct.volume.grid)
+
+
+def _below(folder: Path) -> list[Source]:
+    """Return the cases in a folder and everything below it."""
+    sources = []
+    for here in sorted({folder, *(each for each in folder.rglob("*") if each.is_dir())}):
+        if any(part.startswith(".") for part in here.relative_to(folder).parts):
+            continue
+        scenes = sorted(each for each in here.glob("*.mrb") if not each.name.startswith("."))
+        sources += [Source(each) for each in scenes]
+        ct = here / "ct" if (here / "ct").is_dir() else _image(here, "ct")
+        if ct is not None:
+            masks = _image(here, "arteries"), _image(here, "calcification")
+            sources.append(Source(ct, *masks, seed=_seed(here / "truth.json")))
+        elif (here / "measurements.json").is_file() and not scenes:
+            raise InputError(
+                f"'{here}' is a result without its CT (no scene.mrb); name the CT and the masks in a table of cases."
+            )
+    return sources
+
+
+def _image(folder: Path, stem: str) -> Path | None:
+    names = (f"{stem}{middle}{ending}" for ending in _IMAGE_ENDINGS for middle in ("", ".seg"))
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _seed(truth: Path) -> int | None:
+    with suppress(OSError, ValueError, AttributeError):
+        return json.loads(truth.read_text(encoding="utf-8")).get("seed")
+    return None

@@ -1,0 +1,267 @@
+"""Corrected cases as an nnU-Net v2 raw dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..geometry import Grid, Volume
+from ..inference.orientation import Turn
+from ..progress import Progress, Steps
+from ..reading.ct import voxel_checksum
+from ..reporting import write_volume
+from .cases import CorrectedCase, Source, read_cases
+from .simulated import TEST_SEEDS
+from .tasks import Task, check_dataset_name, dataset_document, read_document
+
+INDEX_FILE = "cases.json"
+TRAINING, TEST = "training", "test"
+_FOLDERS = {TRAINING: ("imagesTr", "labelsTr"), TEST: ("imagesTs", "labelsTs")}
+# The axes of DICOM's slices, to which images are turned before prediction too.
+_AXES = "LPS"
+
+
+@dataclass
+class Exported:
+    """What an export did.
+
+    Attributes
+    ----------
+    folder : Path
+    added, updated, unchanged : int
+        Cases.
+    training, test : int
+        Cases that the dataset has now.
+    labels : dict of str to int
+        In how many training cases each label occurs.
+    """
+
+    folder: Path
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    training: int = 0
+    test: int = 0
+    labels: dict[str, int] = field(default_factory=dict)
+
+
+def export_steps(
+    training: Sequence[Source],
+    test: Sequence[Source],
+    folder: Path,
+    task: Task,
+    *,
+    update: bool = False,
+    allow_empty: bool = False,
+    label_names: Mapping[str, str] | None = None,
+) -> Steps[Exported]:
+    """Write cases as a raw dataset, or add them to one that this function made; all of them or none.
+
+    Files are named after a checksum of the CT, so the same CT always has the same name, which says nothing
+    about the patient. CTs are turned to the axes of DICOM slices by exact flips; nothing is resampled.
+
+    Parameters
+    ----------
+    training, test : sequence of Source
+    folder : Path
+        Named as nnU-Net wants it: ``Dataset101_Arteries``.
+    task : Task
+    update : bool
+        Replace masks of cases that are there already with other masks.
+    allow_empty : bool
+        Take calcification masks without a voxel: patients without calcification.
+    label_names : mapping of str to str, optional
+        Names of segments that are not understood, to names of territories or ``calcification``.
+
+    Raises
+    ------
+    InputError
+        With the dataset as it was before: where a case cannot be used, or the same CT (or another of the
+        same study) would be on both sides of the division into training and test.
+    """
+    folder = Path(os.path.abspath(folder))
+    check_dataset_name(folder)
+    index = _existing_index(folder, task)
+    exported = Exported(folder)
+    parent = folder if folder.is_dir() else folder.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
+    except OSError as error:
+        raise InputError(f"'{parent}' cannot be written ({error.strerror}); name another folder.") from None
+    try:
+        for names in _FOLDERS.values():
+            for name in names:
+                (temporary / name).mkdir()
+        sources = [(source, side) for side, listed in ((TRAINING, training), (TEST, test)) for source in listed]
+        for number, (source, side) in enumerate(sources):
+            yield Progress("Reading and writing cases", number / len(sources))
+            if side == TRAINING and source.seed in TEST_SEEDS:
+                raise InputError(f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out.")
+            for case in read_cases(source, label_names):
+                mask = _mask(case, task, allow_empty)
+                _add(case, mask, task, side, index, temporary, update, exported)
+        yield Progress("Finishing the dataset", 1.0)
+        sides = [entry["split"] for entry in index.values()]
+        exported.training, exported.test = sides.count(TRAINING), sides.count(TEST)
+        for name in task.labels:
+            if name != "background":
+                having = (e for e in index.values() if e["split"] == TRAINING and name in e["labels"])
+                exported.labels[name] = sum(1 for _ in having)
+        _write_json(temporary / INDEX_FILE, {"task": task.name, "cases": dict(sorted(index.items()))})
+        _write_json(temporary / "dataset.json", dataset_document(folder.name, task, exported.training))
+        _publish(temporary, folder)
+    except OSError as error:
+        raise InputError(
+            f"'{folder}' cannot be written ({error.strerror or error}); check permissions and disk space."
+        ) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return exported
+
+
+def canonical(volume: Volume) -> Volume:
+    """Return `volume` turned to the axes of DICOM slices, the nearest of the 48 orientations; nothing is resampled."""
+    turn = Turn.to(_AXES, volume.grid)
+    shape = tuple(volume.grid.shape[axis] for axis in turn.order)
+    to_old = np.zeros((4, 4))  # indices i, j, k of the turned array to those of the old
+    to_old[3, 3] = 1
+    for new, old in enumerate(turn.order):
+        flipped = new in turn.flipped
+        to_old[2 - old, 2 - new] = -1 if flipped else 1
+        to_old[2 - old, 3] = shape[new] - 1 if flipped else 0
+    return Volume(np.ascontiguousarray(turn.forward(volume.array)), Grid(shape, volume.grid.ijk_to_ras @ to_old))
+
+
+def same_voxels_checksum(ct: Volume) -> str:
+    """Return a checksum of the CT that no flip, no permutation of axes and no other number format changes."""
+    turned = canonical(ct)
+    return voxel_checksum(turned.with_array(np.rint(turned.array).astype(np.int32)))
+
+
+def _existing_index(folder: Path, task: Task) -> dict[str, dict]:
+    """Return what is known of the cases of a dataset that is there already; empty for a new one."""
+    if not folder.exists():
+        return {}
+    if not folder.is_dir() or any(folder.iterdir()):
+        document = read_document(folder)
+        if document.get("labels") != task.labels:
+            raise InputError(f"'{folder}' is a dataset of other labels than {task.name}; name another folder.")
+        try:
+            return json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))["cases"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(
+                f"'{folder}' has no {INDEX_FILE} to compare cases with, export-dataset did not make it; "
+                "name another folder."
+            ) from None
+    return {}
+
+
+def _mask(case: CorrectedCase, task: Task, allow_empty: bool) -> Volume:
+    mask = case.arteries if task.name == "arteries" else case.calcification
+    if mask is None:
+        raise InputError(f"{case.where} has no mask of {task.name}; add one, or leave the case out.")
+    if task.name == "calcification":
+        mask = mask.with_array((mask.array != 0).astype(np.uint8))
+    if not mask.array.any() and not (task.name == "calcification" and allow_empty):
+        hint = "; add --allow-empty if the patient has none" if task.name == "calcification" else ""
+        raise InputError(f"The mask of {task.name} in {case.where} is empty; draw it or leave the case out{hint}.")
+    return mask
+
+
+def _add(
+    case: CorrectedCase,
+    mask: Volume,
+    task: Task,
+    side: str,
+    index: dict[str, dict],
+    temporary: Path,
+    update: bool,
+    exported: Exported,
+) -> None:
+    """Write one case into the temporary folder and enter it in the index."""
+    ct, mask = canonical(case.ct.volume), canonical(mask)
+    voxels = same_voxels_checksum(ct)
+    series, study = (_hashed(case.ct.identity.get(key)) for key in ("series_uid", "study_uid"))
+    present = np.flatnonzero(np.bincount(mask.array.ravel()))
+    entry = {
+        "split": side,
+        "series": series,
+        "study": study,
+        "voxels": voxels,
+        "mask": voxel_checksum(mask),
+        "labels": sorted(name for name, value in task.labels.items() if value and value in present),
+    }
+    same = next(
+        (name for name, e in index.items() if e["voxels"] == voxels or (series and e["series"] == series)), None
+    )
+    other = next((name for name, e in index.items() if e["split"] != side and study and e["study"] == study), None)
+    if same and index[same]["split"] != side:
+        raise InputError(f"{case.where} is in the {index[same]['split']} cases already; it cannot be in both.")
+    if other:
+        raise InputError(
+            f"{case.where} is of a study that is in the {index[other]['split']} cases already; it cannot be in both."
+        )
+    name = same or f"case_{voxels[:12]}"
+    if same and index[same]["voxels"] == voxels and index[same]["mask"] == entry["mask"]:
+        exported.unchanged += 1
+        return
+    if same and not update:
+        raise InputError(f"{case.where} is in the dataset with another mask; add --update to replace it.")
+    images, labels = _FOLDERS[side]
+    write_volume(temporary / images / f"{name}_0000.nii.gz", ct)
+    write_volume(temporary / labels / f"{name}.nii.gz", mask)
+    index[name] = entry
+    exported.added += not same
+    exported.updated += bool(same)
+
+
+def _publish(temporary: Path, folder: Path) -> None:
+    """Make what the temporary folder holds the dataset, or part of the one that is there; undone on any error."""
+    os.chmod(temporary, 0o755)  # mkdtemp's folders are for the owner alone
+    if not folder.exists():
+        os.rename(temporary, folder)
+        return
+    old = temporary / ".old"
+    moved: list[tuple[Path, Path]] = []
+    try:
+        # dataset.json comes last: where it is new, everything is; labels before the images that need them.
+        for source in _in_order(temporary):
+            target = folder / source.relative_to(temporary)
+            kept = old / source.relative_to(temporary)
+            target.parent.mkdir(exist_ok=True)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                os.rename(target, kept)
+            moved.append((target, kept))
+            os.rename(source, target)
+    except BaseException:
+        for target, kept in reversed(moved):
+            target.unlink(missing_ok=True)
+            if kept.exists():
+                os.rename(kept, target)
+        raise
+
+
+def _in_order(temporary: Path) -> Iterator[Path]:
+    for name in ("labelsTr", "imagesTr", "labelsTs", "imagesTs"):
+        yield from sorted((temporary / name).iterdir())
+    yield from (temporary / INDEX_FILE, temporary / "dataset.json")
+
+
+def _hashed(uid: str | None) -> str | None:
+    """Return what tells one UID from another without naming it."""
+    return hashlib.sha256(uid.encode()).hexdigest() if uid else None
+
+
+def _write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,146 @@
+"""What a model can learn: its labels, and whether a dataset teaches them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..anatomy import CALCIFICATION_NAMES, TERRITORIES, normalized, territories_of_name
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model learns.
+
+    Attributes
+    ----------
+    name : str
+        ``arteries`` or ``calcification``.
+    dataset : str
+        nnU-Net dataset name for virtual patients.
+    labels : dict of str to int
+        As in dataset.json.
+    spacing_mm : float
+        Isotropic spacing of the bundled network.
+    """
+
+    name: str
+    dataset: str
+    labels: dict
+    spacing_mm: float
+
+
+TASKS = {
+    "arteries": Task(
+        "arteries",
+        "Dataset901_SimulatedArteries",
+        {"background": 0, **{t.name: t.label for t in TERRITORIES}},
+        2.0,
+    ),
+    "calcification": Task(
+        "calcification", "Dataset902_SimulatedCalcification", {"background": 0, "calcification": 1}, 1.25
+    ),
+}
+
+
+@dataclass(frozen=True)
+class RawDataset:
+    """An nnU-Net v2 raw dataset.
+
+    Attributes
+    ----------
+    folder : Path
+    cases : tuple of str
+        Training cases.
+    test_cases : int
+    """
+
+    folder: Path
+    cases: tuple[str, ...]
+    test_cases: int
+
+
+def dataset_document(name: str, task: Task, cases: int) -> dict:
+    """Return the dataset.json of an nnU-Net raw dataset."""
+    return {
+        "name": name,
+        "channel_names": {"0": "CT"},
+        "labels": task.labels,
+        "numTraining": cases,
+        "file_ending": ".nii.gz",
+        "overwrite_image_reader_writer": "SimpleITKIO",
+    }
+
+
+def check_dataset_name(folder: Path) -> str:
+    """Return the name of a dataset folder; InputError where nnU-Net would not know it as one."""
+    if not re.fullmatch(r"Dataset\d{3}_\w+", folder.name, re.ASCII):
+        raise InputError(f"'{folder.name}' is no name of an nnU-Net dataset; name it like Dataset101_Arteries.")
+    return folder.name
+
+
+def open_dataset(folder: Path, task: Task) -> RawDataset:
+    """Check that `folder` is a raw dataset that teaches `task`.
+
+    Raises
+    ------
+    InputError
+        Naming the first thing that is wrong.
+    """
+    if not folder.is_dir():
+        raise InputError(f"There is no dataset '{folder}'; make one with export-dataset, or name another folder.")
+    folder = folder.resolve()
+    check_dataset_name(folder)
+    document = read_document(folder)
+    channels = document.get("channel_names")
+    if not isinstance(channels, dict) or [str(each).casefold() for each in channels.values()] != ["ct"]:
+        raise InputError(f"'{folder}' does not have CT as its only channel; name a dataset of CTs.")
+    _check_labels(folder, document.get("labels"), task)
+    ending = str(document.get("file_ending", ""))
+    images = _names(folder / "imagesTr", f"_0000{ending}")
+    labels = _names(folder / "labelsTr", ending)
+    if not images:
+        raise InputError(f"'{folder}' holds no training cases in imagesTr; add some with export-dataset.")
+    if alone := sorted(images ^ labels):
+        raise InputError(
+            f"The case '{alone[0]}' in '{folder}' lacks its {'label' if alone[0] in images else 'image'}; "
+            "remove it or export it again."
+        )
+    return RawDataset(folder, tuple(sorted(images)), len(_names(folder / "imagesTs", f"_0000{ending}")))
+
+
+def read_document(folder: Path) -> dict:
+    """Return the dataset.json of a dataset folder; InputError where there is none."""
+    try:
+        document = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(f"'{folder}' has no readable dataset.json; make datasets with export-dataset.") from None
+    if not isinstance(document, dict):
+        raise InputError(f"The dataset.json of '{folder}' is not that of a dataset; make it with export-dataset.")
+    return document
+
+
+def _check_labels(folder: Path, labels: Mapping | None, task: Task) -> None:
+    if not isinstance(labels, dict) or labels.get("background") != 0:
+        raise InputError(f"The dataset.json of '{folder}' has no labels with background 0; correct it.")
+    names = [name for name in labels if name != "background"]
+    if task.name == "arteries":
+        strangers = [name for name in names if name != "ignore" and not territories_of_name(name)]
+        wanted = "arteries: " + ", ".join(name for name in task.labels if name != "background")
+    else:
+        strangers = [name for name in names if name != "ignore" and normalized(name) not in CALCIFICATION_NAMES]
+        wanted = "'calcification' alone"
+    if strangers or not names:
+        stated = f"'{strangers[0]}'" if strangers else "nothing"
+        raise InputError(f"'{folder}' has {stated} among its labels, but this model learns {wanted}.")
+
+
+def _names(folder: Path, ending: str) -> set[str]:
+    """Return the cases that have a file of this ending in `folder`."""
+    if not folder.is_dir():
+        return set()
+    return {each.name[: -len(ending)] for each in folder.iterdir() if each.name.endswith(ending)}
