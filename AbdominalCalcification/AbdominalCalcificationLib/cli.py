@@ -1,4 +1,4 @@
-"""The command line: ``abdominal-calcification analyze | simulate | evaluate | models``.
+"""The command line: ``abdominal-calcification analyze | simulate | evaluate | export-dataset | train | models``.
 
 Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 interrupted by the user.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
+from .cli_training import add_export, add_train
 from .errors import AbdominalCalcificationError, InferenceError, InputError
 from .progress import Progress, drain, duration_text
 
@@ -170,16 +171,22 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     analyze.set_defaults(run=_analyze)
 
-    simulate = commands.add_parser("simulate", help="make a virtual patient with exact truth")
+    simulate = commands.add_parser("simulate", help="make virtual patients with exact truth")
     simulate.add_argument("--seed", metavar="N", type=int, required=True)
+    simulate.add_argument(
+        "--count", metavar="M", type=int, help="patients N to N+M-1, in a folder each; those that are there are kept"
+    )
+    simulate.add_argument("--processes", metavar="P", type=int, default=1, help="patients at a time (1)")
     simulate.add_argument("--output", metavar="DIR", type=Path, required=True)
     simulate.add_argument("--spacing", metavar="I,J,K", type=_triple, help="voxel spacing in mm")
     simulate.add_argument("--size", metavar="I,J,K", type=_whole_triple, help="number of voxels")
     simulate.add_argument("--overwrite", action="store_true", help="replace the patient that DIR holds")
     simulate.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    simulate.set_defaults(run=_simulate)
+    simulate.set_defaults(run=_simulate, cancelled="Cancelled; finished patients are kept, nothing else was written.")
 
     _add_evaluate(commands)
+    add_export(commands)
+    add_train(commands, DEVICES, _number)
 
     models = commands.add_parser("models", help="check a model folder, or import one from a zip or folder")
     actions = models.add_subparsers(dest="action", required=True, metavar="check|import", parser_class=_Parser)
@@ -257,17 +264,27 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
 
 def _simulate(options: argparse.Namespace, report) -> None:
-    from .reporting import write_patient
-    from .simulation import simulate
+    from .reporting.patient import simulate_steps
 
     given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
-    report(Progress("Simulating"))
-    patient = simulate(options.seed, **{name: value for name, value in given.items() if value is not None})
-    report(Progress("Writing the patient"))
-    write_patient(patient, options.output, overwrite=options.overwrite)
+    given = {name: value for name, value in given.items() if value is not None}
+    many = options.count is not None
+    count = options.count if many else 1
+    if count < 1 or options.processes < 1:
+        raise InputError("--count and --processes must be at least 1.")
+    seeds = range(options.seed, options.seed + count)
+    folders = [options.output / f"seed_{seed:05d}" if many else options.output for seed in seeds]
+    patients = list(zip(seeds, folders, strict=True))
+    made = drain(
+        simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
+    )
     report.close()
     if not options.quiet:
-        print(f"The virtual patient of seed {options.seed} is in {options.output}")
+        if many:
+            kept = f", {count - made} were there already" if made < count else ""
+            print(f"{made} virtual patients were made{kept}; they are in {options.output}")
+        else:
+            print(f"The virtual patient of seed {options.seed} is in {options.output}")
 
 
 def _evaluate(options: argparse.Namespace, report) -> None:

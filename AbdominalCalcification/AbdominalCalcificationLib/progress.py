@@ -45,8 +45,11 @@ Steps = Generator[Progress, None, Result]
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as people are told it: seconds up to a minute and a half, then minutes."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    """Return a duration as people are told it: seconds to a minute and a half, minutes to two hours, and so on."""
+    for unit, length, least in (("d", 86400, 2), ("h", 3600, 2), ("min", 60, 1.5)):
+        if seconds >= least * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def drain(steps: Steps[Result], report: Callable[[Progress], None] | None = None, idle_s: float = 0.05) -> Result:

@@ -62,6 +62,9 @@ class Worker:
         by default.
     """
 
+    what = "segmentation"
+    remedy = "close other programs or crop the image"
+
     def __init__(self, command: Sequence[str] | None = None):
         self._command = list(command) if command is not None else None
         self._process: subprocess.Popen | None = None
@@ -123,7 +126,7 @@ class Worker:
         ModelError, InputError, InferenceError
         """
         settled = False
-        last = Progress("Starting the segmentation process", 0.0)
+        last = Progress(f"Starting the {self.what} process", 0.0)
         messages: list[str] = []
         try:
             self._send(command)
@@ -147,7 +150,7 @@ class Worker:
                         return {**event, "messages": tuple(messages)}
                 if code is not None:
                     log = self._log_tail()
-                    raise InferenceError(_obituary(code, log), log)
+                    raise InferenceError(_obituary(code, log, self.what, self.remedy), log)
                 if not events:
                     yield Progress(last.stage, last.fraction, last.seconds_left, waiting=True)
         finally:
@@ -175,7 +178,7 @@ class Worker:
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise InferenceError(
-                f"The segmentation process could not be started ({command[0]}: {error.strerror}); "
+                f"The {self.what} process could not be started ({command[0]}: {error.strerror}); "
                 f"name a Python interpreter in {PYTHON_VARIABLE}."
             ) from error
         self._process, self._folder = process, folder
@@ -206,21 +209,21 @@ class Worker:
             return ""
 
 
-def _obituary(code: int, log: str) -> str:
+def _obituary(code: int, log: str, what: str, remedy: str) -> str:
     """Return one line about a process that ended with the exit status `code` before it was done."""
     if code in (-9, 137):
         return (
-            "The segmentation process was ended from outside (killed), most often by the system for lack of memory; "
-            "close other programs or crop the image, then run again."
+            f"The {what} process was ended from outside (killed), most often by the system for lack of memory; "
+            f"{remedy}, then run again."
         )
     # Slicer's launcher reports the crash of its child in words; Windows has exit statuses above 255 for crashes.
     if code < 0 or code > 255 or "exit abnormally" in log:
         name = next((each.name for each in signal.Signals if each == -code), f"exit status {code}")
         return (
-            f"The segmentation process crashed ({name}), often for lack of memory; "
-            "close other programs or crop the image, choose the CPU if it was on a GPU, then run again."
+            f"The {what} process crashed ({name}), often for lack of memory; "
+            f"{remedy}, choose the CPU if it was on a GPU, then run again."
         )
-    return f"The segmentation process ended unexpectedly (exit status {code}); see the log for what it said last."
+    return f"The {what} process ended unexpectedly (exit status {code}); see the log for what it said last."
 
 
 def _end(process: subprocess.Popen, events, folder: Path) -> None:

@@ -25,8 +25,11 @@ NNUNET_ENVIRONMENT = {"nnUNet_n_proc_DA": "1", "nnUNet_compile": "f"}
 NNUNET_FOLDERS = ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
 
 
-def main(folder: str) -> None:
-    """Work until standard input closes; `folder` is private to this process and its parent."""
+def main(folder: str, session: type[Session] | None = None) -> None:
+    """Work until standard input closes; `folder` is private to this process and its parent.
+
+    Another `session` answers other commands.
+    """
     commands: queue.SimpleQueue[dict] = queue.SimpleQueue()
     stdin = os.fdopen(os.dup(0), encoding="utf-8")
     # Nobody else may see the pipe: on Windows, loading a library hangs while a thread reads from
@@ -37,9 +40,9 @@ def main(folder: str) -> None:
     os.environ.update(NNUNET_ENVIRONMENT)
     for name in NNUNET_FOLDERS:
         os.environ.setdefault(name, folder)
-    session = Session(Path(folder) / EVENTS_FILE)
+    answering = (session or Session)(Path(folder) / EVENTS_FILE)
     while True:
-        session.answer(commands.get())
+        answering.answer(commands.get())
 
 
 def _listen(stdin, commands: queue.SimpleQueue, folder: Path) -> None:
@@ -61,8 +64,11 @@ class Session:
         try:
             self._run(command)
         except BaseException as error:
-            kind, message = explain(error)
+            kind, message = self._explain(error)
             self._send("error", kind=kind, message=message, details=traceback.format_exc()[-4000:])
+
+    def _explain(self, error: BaseException) -> tuple[str, str]:
+        return explain(error)
 
     def _send(self, event: str, **values) -> None:
         self._events.write(json.dumps({"event": event, **values}) + "\n")

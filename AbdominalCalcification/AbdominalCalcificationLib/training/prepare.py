@@ -1,0 +1,204 @@
+"""From a raw dataset to what nnU-Net's trainer reads: fingerprint, plans, splits, preprocessed cases."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+from ..errors import InputError
+from ..evaluation.store import write_text
+from ..inference import ModelFolder
+from .job import PLANS, Job
+from .small import CONFIGURATION, small_plans
+from .tasks import open_dataset
+
+Report = Callable[[str, float], None]
+
+STATE_FILE = "prepared.json"
+# nnU-Net keeps images as 32-bit and labels as 16-bit numbers, compressed.
+_BYTES_PER_VOXEL = 6
+
+
+def point_nnunet(job: Job) -> None:
+    """Name nnU-Net's folders and processes in the environment; call before nnunetv2 is imported."""
+    for variable, folder in (
+        ("nnUNet_raw", Path(job.raw)),
+        ("nnUNet_preprocessed", job.prepared.parent),
+        ("nnUNet_results", job.trained.parent.parent),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[variable] = str(folder)
+    # Planning asks for at least one.
+    os.environ["nnUNet_n_proc_DA"] = "1"  # noqa: SIM112 - nnU-Net spells it so
+
+
+def prepare(job: Job, report: Report) -> None:
+    """Do what ``nnUNetv2_plan_and_preprocess`` does, unless it was done for this dataset.
+
+    Raises
+    ------
+    InputError
+        Where a training has begun in the work folder on what the dataset was before, and where space is lacking.
+    """
+    raw = open_dataset(Path(job.raw) / job.dataset, job.task)
+    state = _state(job, raw.folder, raw.cases)
+    if _read(job.prepared / STATE_FILE) == state:
+        return
+    if any(job.trained.parent.glob("*/fold_*/checkpoint_*.pth")):
+        raise InputError(
+            f"The dataset or its settings are not those with which a training began in '{job.work}'; "
+            "name another work folder, or remove that one."
+        )
+    fingerprint_and_plan(job, report)
+    _check_space(job)
+    splits = job.prepared / "splits_final.json"
+    splits.unlink(missing_ok=True)
+    if (made := split(raw.cases, job.small is not None)) is not None:
+        write_text(splits, json.dumps(made, indent=1))
+    configuration = plans_manager(job).get_configuration(CONFIGURATION)
+    with _watched(report, job.processes):
+        preprocessor = configuration.preprocessor_class(verbose=False)
+        preprocessor.run(job.dataset, CONFIGURATION, PLANS, num_processes=job.processes)
+    write_text(job.prepared / STATE_FILE, json.dumps(state, indent=1) + "\n")
+
+
+def fingerprint_and_plan(job: Job, report: Report) -> None:
+    """Extract the fingerprint and write the plans: nnU-Net's, the small ones, or those of the initial model."""
+    from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
+    from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
+
+    with _watched(report, job.processes):
+        DatasetFingerprintExtractor(job.dataset, job.processes).run(overwrite_existing=True)
+    report("Planning", 0.0)
+    shutil.copy(Path(job.raw) / job.dataset / "dataset.json", job.prepared / "dataset.json")
+    spacing = None if job.small is None else [job.task.spacing_mm] * 3
+    planner = ExperimentPlanner(
+        job.dataset, gpu_memory_target_in_gb=8, plans_name=PLANS, overwrite_target_spacing=spacing
+    )
+    planner.plan_experiment()
+    path = job.prepared / f"{PLANS}.json"
+    plans = json.loads(path.read_text(encoding="utf-8"))
+    if job.initial is not None:
+        plans = plans_of_model(plans, ModelFolder.open(job.initial))
+    elif job.small is not None:
+        plans = small_plans(plans, job.small)
+    write_text(path, json.dumps(plans, indent=1) + "\n")
+
+
+def plans_of_model(plans: dict, model: ModelFolder) -> dict:
+    """Return nnU-Net's `plans` of a dataset with the network and the preparation of images that `model` has."""
+    own = plans["configurations"][CONFIGURATION]
+    theirs = {key: value for key, value in model.settings.items() if key != "inherits_from"}
+    kept = (
+        "transpose_forward",
+        "transpose_backward",
+        "image_reader_writer",
+        "foreground_intensity_properties_per_channel",
+    )
+    return {
+        **plans,
+        **{key: model.plans[key] for key in kept if key in model.plans},
+        "configurations": {CONFIGURATION: {**theirs, "data_identifier": own["data_identifier"]}},
+    }
+
+
+def plans_manager(job: Job):
+    """Return nnU-Net's reader of the plans."""
+    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+    return PlansManager(str(job.prepared / f"{PLANS}.json"))
+
+
+def split(cases: tuple[str, ...], small: bool) -> list[dict] | None:
+    """Return which cases are trained on and watched, fold by fold; None leaves it to nnU-Net (five folds).
+
+    The small models are watched on every tenth case. Four cases or fewer are watched one at a time.
+    """
+    if small:
+        watched = list(cases[9::10] or cases[-1:])
+        return [{"train": [case for case in cases if case not in watched] or list(cases), "val": watched}]
+    if len(cases) >= 5:
+        return None
+    return [{"train": [each for each in cases if each != case] or [case], "val": [case]} for case in cases]
+
+
+def _state(job: Job, raw: Path, cases: tuple[str, ...]) -> dict:
+    """Return what the preparation depends on, as far as a look at the labels and the sizes of images tells."""
+    labels = hashlib.sha256((raw / "dataset.json").read_bytes())
+    for case in cases:
+        label = next((raw / "labelsTr").glob(f"{case}.*"))
+        image = next((raw / "imagesTr").glob(f"{case}_0000.*"))
+        labels.update(f"{case} {image.stat().st_size}".encode() + label.read_bytes())
+    state = {
+        "cases": len(cases),
+        "labels": labels.hexdigest(),
+        "small": None if job.small is None else {**job.to_json()["small"], "spacing_mm": job.task.spacing_mm},
+        "initial": None if job.initial is None else ModelFolder.open(job.initial).checksum,
+    }
+    return json.loads(json.dumps(state))
+
+
+def _read(path: Path) -> dict | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _check_space(job: Job) -> None:
+    """Refuse to begin what the disk cannot hold; InputError."""
+    fingerprint = json.loads((job.prepared / "dataset_fingerprint.json").read_text(encoding="utf-8"))
+    target = plans_manager(job).get_configuration(CONFIGURATION).spacing
+    cases = zip(fingerprint["shapes_after_crop"], fingerprint["spacings"], strict=True)
+    voxels = sum(math.prod(shape) * math.prod(spacing) / math.prod(target) for shape, spacing in cases)
+    needed, free = voxels * _BYTES_PER_VOXEL, shutil.disk_usage(job.prepared).free
+    if needed > free:
+        raise InputError(
+            f"Preparing the cases takes up to {needed / 1e9:.1f} GB in '{job.work}' and {free / 1e9:.1f} GB are free; "
+            "free some space or name another work folder."
+        )
+
+
+@contextmanager
+def _watched(report: Report, processes: int):
+    """Turn nnU-Net's progress bars into reports, and where one process is wanted, its pool into a thread.
+
+    nnU-Net starts a process even for one; importing PyTorch there takes longer than a small dataset.
+    """
+    from multiprocessing.pool import ThreadPool
+
+    from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
+    from nnunetv2.preprocessing.preprocessors import default_preprocessor
+
+    class Bar:
+        def __init__(self, desc="", total=1, **_):
+            self._desc, self._total, self._done = desc, max(1, total), 0
+            report(desc, 0.0)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def update(self):
+            self._done += 1
+            report(self._desc, self._done / self._total)
+
+    modules = (fingerprint_extractor, default_preprocessor)
+    before = [(module, module.tqdm, module.multiprocessing) for module in modules]
+    threads = SimpleNamespace(get_context=lambda _: SimpleNamespace(Pool=ThreadPool))
+    try:
+        for module, _, own in before:
+            module.tqdm, module.multiprocessing = Bar, threads if processes <= 1 else own
+        yield
+    finally:
+        for module, bar, own in before:
+            module.tqdm, module.multiprocessing = bar, own

@@ -1,0 +1,166 @@
+"""Training from the side of whoever waits for it: checks before, progress during, a clean stop."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InputError
+from ..inference import ModelFolder, Worker
+from ..inference.client import find_python
+from ..inference.devices import check_device_name
+from ..progress import Steps, drain, duration_text
+from .job import FOLDS, Job
+from .process import STOP_FILE
+from .ship import check_destination
+from .tasks import open_dataset
+
+
+class TrainingWorker(Worker):
+    """The process that trains."""
+
+    what = "training"
+    remedy = "close other programs, or train with --small or fewer --processes"
+
+    def __init__(self):
+        super().__init__([find_python(), str(Path(__file__).resolve().parent)])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training ended.
+
+    Attributes
+    ----------
+    finished : bool
+        False where it was stopped; the same job goes on from there.
+    steps : int
+        Steps in all, over all runs.
+    seconds : float
+        Time in all.
+    dice : dict of str to float
+        Of the watched patches of the last epoch, by label: nnU-Net's pseudo Dice, not that of whole cases.
+    model : ModelFolder or None
+        What was shipped.
+    """
+
+    finished: bool
+    steps: int
+    seconds: float
+    dice: dict[str, float] = field(default_factory=dict)
+    model: ModelFolder | None = None
+
+
+def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) -> Steps[Trained]:
+    """Train, from wherever the work folder is, and ship the model at the end where `ship_to` names a folder.
+
+    Closing the generator stops the training after the step at hand and waits for its checkpoint; before the
+    training itself has begun there is none, and everything ends at once.
+
+    Raises
+    ------
+    InputError, ModelError, InferenceError
+    """
+    check_job(job)
+    if ship_to is not None:
+        ship_to = Path(os.path.abspath(ship_to))
+        check_destination(ship_to, job.fold, overwrite)
+    _make_writable(Path(job.work))
+    with TrainingWorker() as worker:
+        stop = worker.folder / STOP_FILE
+        command = {
+            "do": "train",
+            "folder": str(worker.folder),
+            "job": job.to_json(),
+            "ship": None if ship_to is None else str(ship_to),
+            "overwrite": overwrite,
+        }
+        steps = worker.steps(command)
+        training = False
+        try:
+            while True:
+                step = next(steps)
+                training = step.stage.startswith("Training")
+                yield step
+        except StopIteration as end:
+            done = end.value
+        except GeneratorExit:
+            if training:
+                stop.touch()
+                drain(steps)
+            raise
+        finally:
+            steps.close()
+    model = ModelFolder.open(ship_to) if done["finished"] and ship_to is not None else None
+    return Trained(done["finished"], done["steps"], done["seconds"], done["dice"], model)
+
+
+def estimate_steps(job: Job) -> Steps[dict]:
+    """Find out how large the training is and how long it takes; nothing is left on the disk.
+
+    Returns
+    -------
+    dict
+        See :func:`estimate_text`.
+    """
+    check_job(job)
+    with TrainingWorker() as worker:
+        done = yield from worker.steps({"do": "estimate", "folder": str(worker.folder), "job": job.to_json()})
+    return done["estimate"]
+
+
+def check_job(job: Job) -> None:
+    """Raise InputError or ModelError for what can be seen before any work is done."""
+    check_device_name(job.device)
+    if job.fold not in FOLDS:
+        raise InputError(f"There is no fold '{job.fold}'; use {', '.join(FOLDS)}.")
+    if job.small is not None and job.fold not in ("0", "all"):
+        raise InputError(f"The small models have one division of the cases, no fold {job.fold}; use --fold 0 or all.")
+    if job.minutes is not None and job.epochs is not None:
+        raise InputError("--minutes and --epochs exclude each other; name one of them.")
+    if not (job.minutes is None or job.minutes >= 0):
+        raise InputError(f"--minutes must be 0 or more, not {job.minutes:g}.")
+    for name, least in (("epochs", 1), ("processes", 1), ("threads", 0)):
+        if (value := getattr(job, name)) is not None and value < least:
+            raise InputError(f"--{name} must be at least {least}, not {value}.")
+    if job.initial is not None:
+        ModelFolder.open(job.initial)
+    if not job.seeds:
+        cases = len(open_dataset(Path(job.raw) / job.dataset, job.task).cases)
+        if job.fold != "all" and job.small is None and not int(job.fold) < max(1, min(cases, 5)):
+            raise InputError(f"{cases} cases make no fold {job.fold}; use a lower one, or all.")
+
+
+def _make_writable(work: Path) -> None:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        (work / ".writable").touch()
+        (work / ".writable").unlink()
+    except OSError as error:
+        raise InputError(f"'{work}' cannot be written ({error.strerror}); name another work folder.") from None
+
+
+def estimate_text(estimate: dict) -> str:
+    """Return an estimate for people, several lines."""
+    seconds = estimate["seconds"]
+    learnt = max(1, estimate["cases"] - estimate["watched"])
+    features = estimate["features"]
+    before = [f"{duration_text(s)} of {what}" for what, s in seconds.items() if s and what != "training"]
+    steps = estimate["steps"] or f"about {estimate['steps_in_time']}"
+    lines = [
+        f"Cases:   {estimate['cases']}, {learnt} to learn from and {estimate['watched']} watched; "
+        f"{estimate['test_cases']} for testing",
+        f"Network: {estimate['network']}, {len(features)} stages of {features[0]} to {features[-1]} features, "
+        f"{estimate['weights']:,} weights",
+        f"Patch:   {_times(estimate['patch'])} voxels of {_times(round(s, 3) for s in estimate['spacing_mm'])} mm, "
+        f"{estimate['batch']} in a step",
+        f"Steps:   {steps}, {estimate['step_s']:.2f} s each on {estimate['device']}",
+        f"Time:    {duration_text(sum(seconds.values()))} in all: {', '.join(before)}, "
+        f"{duration_text(seconds['training'])} of training",
+    ]
+    return "\n".join(lines)
+
+
+def _times(numbers) -> str:
+    return " × ".join(f"{number:g}" for number in numbers)

@@ -1,0 +1,102 @@
+"""A trained network as a model folder for use."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ..errors import InputError
+from ..inference import ModelFolder
+from ..inference.checkpoint import load_checkpoint
+from .job import Job
+from .small import CONFIGURATION
+from .trainer import FINAL
+
+
+def check_destination(destination: Path, fold: str, overwrite: bool) -> None:
+    """Refuse a place for the model that is taken or cannot be written, before any work is done; InputError."""
+    there = next(each for each in (destination, *destination.resolve().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"'{there}' cannot be written; name another folder for the model.")
+    if (destination / f"fold_{fold}").exists() and not overwrite:
+        raise InputError(f"'{destination}' holds fold {fold} of a model already; name another or add --overwrite.")
+    if destination.is_dir() and any(destination.iterdir()) and not (destination / "plans.json").is_file():
+        raise InputError(f"'{destination}' holds other things than a model; name a new folder.")
+
+
+def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
+    """Write what was trained as a plain nnU-Net model folder: weights only, and the two files that explain them.
+
+    Stock nnU-Net reads it: the trainer is named ``nnUNetTrainer``, whose network is the same. Weights of the
+    small network are stored as 16-bit floats. Other folds of the same model stay.
+
+    Parameters
+    ----------
+    job : Job
+    destination : Path
+        Appears whole or not at all.
+    overwrite : bool
+        Replace the fold, or the whole model where it is another one.
+
+    Raises
+    ------
+    InputError, ModelError
+    """
+    import torch
+
+    check_destination(destination, job.fold, overwrite)
+    trained = job.fold_folder / FINAL
+    if not trained.is_file():
+        raise InputError(f"There is no finished training in '{job.fold_folder}'; let train come to its end first.")
+    plans = json.loads((job.trained / "plans.json").read_text(encoding="utf-8"))
+    plans.pop("continue_training", None)
+    texts = {
+        "plans.json": json.dumps(plans, indent=1) + "\n",
+        "dataset.json": (job.trained / "dataset.json").read_text(encoding="utf-8"),
+    }
+    checkpoint = load_checkpoint(trained, trust=True)  # written by this program
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=destination.parent) as folder:
+            temporary = Path(folder) / destination.name
+            (temporary / f"fold_{job.fold}").mkdir(parents=True)
+            torch.save(_weights_only(checkpoint, job), temporary / f"fold_{job.fold}" / FINAL)
+            for name, text in texts.items():
+                (temporary / name).write_text(text, encoding="utf-8")
+            ModelFolder.open(temporary)
+            if destination.is_dir() and all(_text(destination / name) == text for name, text in texts.items()):
+                shutil.rmtree(destination / f"fold_{job.fold}", ignore_errors=True)
+                os.rename(temporary / f"fold_{job.fold}", destination / f"fold_{job.fold}")
+            else:
+                if destination.is_dir() and any(destination.iterdir()):
+                    if not overwrite:
+                        raise InputError(f"'{destination}' holds another model; name another or add --overwrite.")
+                    os.rename(destination, Path(folder) / ".old")
+                os.rename(temporary, destination)
+    except OSError as error:
+        raise InputError(
+            f"'{destination}' cannot be written ({error.strerror or error}); check permissions and disk space."
+        ) from None
+    return ModelFolder.open(destination)
+
+
+def _weights_only(checkpoint: dict, job: Job) -> dict:
+    weights = checkpoint["network_weights"]
+    if job.small is not None:
+        # The network names many tensors twice; halved once each, they are stored once.
+        halved = {value.data_ptr(): value.half().contiguous() for value in weights.values()}
+        weights = {key: halved[value.data_ptr()] for key, value in weights.items()}
+    axes = checkpoint["inference_allowed_mirroring_axes"]
+    return {
+        "network_weights": weights,
+        "init_args": {"configuration": CONFIGURATION, "fold": job.fold if job.fold == "all" else int(job.fold)},
+        "trainer_name": "nnUNetTrainer",
+        "inference_allowed_mirroring_axes": None if axes is None else tuple(axes),
+    }
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -1,0 +1,156 @@
+"""Both models trained from scratch in miniature: interrupted, resumed, shipped, and used."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib import cli, resources
+from AbdominalCalcificationLib.inference import ModelFolder
+from AbdominalCalcificationLib.inference.predictor import Predictor
+from AbdominalCalcificationLib.reading import read_ct
+
+torch = pytest.importorskip("torch", reason="needs PyTorch")
+pytest.importorskip("nnunetv2", reason="needs nnunetv2")
+pytestmark = pytest.mark.nnunet
+
+PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
+
+
+def run(*arguments) -> int:
+    return cli.main([str(each) for each in arguments])
+
+
+def files_below(folder):
+    return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with three tiny virtual patients, raw datasets of both tasks, and settings for a tiny network."""
+    place = tmp_path_factory.mktemp("training")
+    size = ["--spacing", "3", "--size", "36,32,36"]
+    assert run("simulate", "--seed", 3, "--count", 3, "--output", place / "patients", *size, "--quiet") == 0
+    for task, name in (("artery", "Dataset101_Arteries"), ("calcification", "Dataset102_Calcification")):
+        options = ["--task", task, "--output", place / "raw" / name, "--allow-empty", "--quiet"]
+        assert run("export-dataset", place / "patients", *options) == 0
+    (place / "tiny.json").write_text(json.dumps({"features": [4, 8, 8], "patch": [24, 24, 24], "steps_per_epoch": 3}))
+    return place
+
+
+def train(place, task, *options):
+    """Return the arguments that train a tiny network."""
+    name = {"artery": "Dataset101_Arteries", "calcification": "Dataset102_Calcification"}[task]
+    tiny = ["--small", "--settings", place / "tiny.json", "--device", "cpu", "--threads", "1"]
+    return ["train", task, "--dataset", place / "raw" / name, "--work", place / f"work-{task}", *tiny, *options]
+
+
+def weights(model: Path) -> dict:
+    return torch.load(model / "fold_0" / "checkpoint_final.pth", weights_only=True)["network_weights"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="interrupts are sent by signal here")
+def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, capsys, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(scratch)}
+    command = [sys.executable, "-m", "AbdominalCalcificationLib", *train(place, "artery", "--epochs", 10_000)]
+    with subprocess.Popen([str(each) for each in command], stderr=subprocess.PIPE, text=True, env=environment) as first:
+        for line in first.stderr:
+            if line.startswith("Training, epoch 2"):
+                break
+        first.send_signal(signal.SIGINT)
+        rest = first.stderr.read()
+        assert first.wait(timeout=60) == 130
+    assert "the same command goes on" in rest
+    assert list(scratch.iterdir()) == []
+    (clock,) = (place / "work-artery" / "results").rglob("seconds.json")
+    steps = json.loads(clock.read_text())["steps"]
+    assert steps >= 3
+
+    artery, calcification = place / "models" / "arteries", place / "models" / "calcification"
+    epochs = steps // 3 + 2
+    assert run(*train(place, "artery", "--epochs", epochs, "--ship", artery)) == 0
+    said = capsys.readouterr()
+    assert f"Going on after {steps} steps." in said.err
+    assert "Preprocessing" not in said.err
+    assert 3 * epochs <= json.loads(clock.read_text())["steps"] <= 3 * epochs + 3
+    assert "aorta -> aorta" in said.out
+
+    assert run(*train(place, "calcification", "--minutes", "0.02", "--ship", calcification)) == 0
+    for model in (artery, calcification):
+        assert run("models", "check", model) == 0
+        assert files_below(model) == {"dataset.json", "plans.json", "fold_0/checkpoint_final.pth"}
+        assert set(torch.load(model / "fold_0" / "checkpoint_final.pth", weights_only=True)) == {
+            "network_weights",
+            "init_args",
+            "trainer_name",
+            "inference_allowed_mirroring_axes",
+        }
+        assert all(bool(tensor.isfinite().all()) for tensor in weights(model).values())
+        assert str(place) not in (model / "plans.json").read_text() + (model / "dataset.json").read_text()
+        check_with_stock_nnunet(model, place / "patients" / "seed_00003" / "ct.nii.gz")
+
+    models = ["--artery-model", artery, "--calcification-model", calcification]
+    ct = place / "patients" / "seed_00003" / "ct.nii.gz"
+    assert run("analyze", ct, "--output", tmp_path / "result", *models, "--device", "cpu", "--quiet") == 0
+    used = json.loads((tmp_path / "result" / "measurements.json").read_text())["provenance"]["models"]
+    assert [model["name"] for model in used] == ["Dataset101_Arteries", "Dataset102_Calcification"]
+
+    # What was trained on one dataset does not go on with another.
+    label = next((place / "raw" / "Dataset101_Arteries" / "labelsTr").iterdir())
+    content = label.read_bytes()
+    try:
+        label.write_bytes(content + b" ")
+        capsys.readouterr()
+        assert run(*train(place, "artery", "--epochs", epochs + 1)) == 2
+        assert "another work folder" in capsys.readouterr().err
+    finally:
+        label.write_bytes(content)
+
+
+def check_with_stock_nnunet(model, image):
+    """nnunetv2's own predictor reads the model and finds what ours finds."""
+    from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+
+    ct = read_ct(image).volume
+    stock = nnUNetPredictor(use_mirroring=False, device=torch.device("cpu"), allow_tqdm=False)
+    stock.initialize_from_trained_model_folder(str(model), ("0",), "checkpoint_final.pth")
+    array, spacing = ct.array[:20, 4:24, 4:24], ct.grid.spacing_mm[::-1]
+    labels = stock.predict_single_npy_array(array[None].astype(np.float32), {"spacing": list(spacing)})
+    assert np.array_equal(Predictor(ModelFolder.open(model)).predict(array, spacing, "cpu")[0], labels)
+
+
+def test_training_starts_from_the_weights_of_a_model(place, tmp_path):
+    bundled = resources.bundled_artery_model()
+    options = ["--initial-weights", bundled, "--minutes", "0", "--ship", tmp_path / "model"]
+    command = train(place, "artery", *options)
+    command[command.index("--work") + 1] = tmp_path / "work"
+    assert run(*command, "--quiet") == 0
+    before, after = weights(bundled), weights(tmp_path / "model")
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    ours, theirs = (ModelFolder.open(each) for each in (tmp_path / "model", bundled))
+    assert ours.settings["architecture"] == theirs.settings["architecture"]
+    assert ours.name == "Dataset101_Arteries"
+
+
+def test_a_dry_run_estimates_and_leaves_nothing(place, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = train(place, "artery", "--dry-run", "--epochs", "10")
+    del command[command.index("--work") : command.index("--work") + 2]
+    before = files_below(place)
+    assert run(*command) == 0
+    said = capsys.readouterr().out
+    assert "3, 2 to learn from and 1 watched" in said
+    assert "24 × 24 × 24 voxels of 2 × 2 × 2 mm" in said
+    assert "Steps:   30," in said
+    assert list(tmp_path.iterdir()) == []
+    assert files_below(place) == before
