@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
+from AbdominalCalcificationLib.measurement.voxels import ranks
 from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, label_of, reoriented, rotation_about
 
 PARAMETERS = MeasurementParameters({"renal": 17.0, "common_iliac": 12.0})
@@ -95,16 +96,21 @@ def test_flipped_and_permuted_axes_change_no_number(name, orientation):
     assert (result.kept_arteries.array == kept.array).all()
 
 
-# The same examples every time: a rare tie is known to be broken by the axes, see the test after this one.
-@settings(max_examples=25, deadline=None, derandomize=True)
+# Two limbs of a course that a voxel lies equally near to; nine voxels that a centroid lies equally near to; centres
+# of slices that lie at half a micrometre, where rounding breaks a tie by chance.
+@example(seed=466207, smoothness=1.5, mirrored=False, unit_mm=1.0, orientation=((0, 1, 2), (False, False, True)))
+@example(seed=701, smoothness=1.5, mirrored=True, unit_mm=1.0, orientation=((0, 1, 2), (True, True, True)))
+@example(seed=1017, smoothness=0.0, mirrored=True, unit_mm=0.7, orientation=((2, 0, 1), (False, False, False)))
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     smoothness=st.sampled_from([0.0, 0.8, 1.5]),
     mirrored=st.booleans(),
+    unit_mm=st.sampled_from([1.0, 0.7]),
     orientation=st.sampled_from(ORIENTATIONS),
 )
 def test_even_ragged_and_mirrored_masks_with_many_ties_do_not_depend_on_the_axes(
-    seed, smoothness, mirrored, orientation
+    seed, smoothness, mirrored, unit_mm, orientation
 ):
     rng = np.random.default_rng(seed)
     shape = rng.integers(6, 20, 3)
@@ -115,7 +121,8 @@ def test_even_ragged_and_mirrored_masks_with_many_ties_do_not_depend_on_the_axes
     if mirrored:
         labels = np.maximum(labels, labels[:, :, ::-1])
     calcified = rng.random(shape) > 0.9
-    grid = Grid.from_spacing(shape, (1, 1, 1) if mirrored else rng.choice([0.5, 1.0, 2.0], 3))
+    spacing_mm = np.ones(3) if mirrored else rng.choice([0.5, 1.0, 2.0], 3)
+    grid = Grid.from_spacing(shape, unit_mm * spacing_mm, (1.1, -3.3, 0.1))
     case = [Volume(array, grid) for array in (rng.integers(0, 900, shape), labels, calcified)]
     parameters = MeasurementParameters({"renal": 4.0, "mesenteric": 6.3, "common_iliac": 9.1}, attach_distance_mm=3)
     expected = measure(*case, parameters)
@@ -124,10 +131,10 @@ def test_even_ragged_and_mirrored_masks_with_many_ties_do_not_depend_on_the_axes
     assert (result.parts_map.array == reoriented(expected.parts_map, *orientation).array).all()
 
 
-@pytest.mark.xfail(strict=True, reason="the path distance of one cluster differs by 0.0008 mm when flipped")
-def test_a_tie_in_noise_is_broken_alike_on_a_flipped_grid():
-    check = test_even_ragged_and_mirrored_masks_with_many_ties_do_not_depend_on_the_axes.hypothesis.inner_test
-    check(seed=466207, smoothness=1.5, mirrored=False, orientation=((0, 1, 2), (False, False, True)))
+def test_numbers_on_either_side_of_a_half_rank_alike():
+    values = [0.1875, 0.5, 0.1875 - 1e-16, -np.inf, np.inf, np.inf]
+    assert ranks(values).tolist() == [1, 2, 1, 0, 3, 3]
+    assert ranks([]).tolist() == []
 
 
 @settings(max_examples=15, deadline=None)

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from .course import Course, Pairs, shortest_paths_mm
-from .voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm
+from .voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
 
 
 def half_voxel_mm(grid: Grid) -> float:
@@ -115,7 +115,11 @@ def own_end(
     far_end = _farthest(shortest_paths_mm(len(points_ras), pairs, nearest, np.zeros(len(nearest))))
     there = course_from(far_end)
     ends = there.ends() + course_from(_farthest(there.shortest_mm)).ends()
-    return min(ends, key=lambda end: (round(away[end[0]].min(), 3), -round(points_ras[end[0], 2].max(), 3)))
+    near = ranks([away[rows].min() for rows, _ in ends])
+    low = ranks([-points_ras[rows, 2].max() for rows, _ in ends])
+    # Of ends as near and as high: by position, not by array order, which a flipped grid reverses.
+    x, y, z = (ranks(axis) for axis in zip(*(points_ras[rows].mean(axis=0) for rows, _ in ends), strict=True))
+    return ends[np.lexsort((x, y, z, low, near))[0]]
 
 
 def _farthest(shortest_mm: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 from ..anatomy import Territory
 from ..geometry import Grid
 from .result import Cluster
-from .voxels import components, neighbour_pairs
+from .voxels import components, neighbour_pairs, ranks
 
 # Up to this many points all pairs are cheaper than a convex hull.
 _ALL_PAIRS = 200
@@ -52,8 +52,8 @@ def numbered_clusters(
     keep = size * grid.voxel_volume_mm3 >= min_volume_mm3 * (1 - 1e-9)
 
     votes = np.stack([np.bincount(component[value[assigned] == label], minlength=count) for label in labels])
-    x, y, z = (np.bincount(component, axis, minlength=count) / size for axis in grid.ras_of_kji(kji[assigned]).T)
-    order = np.lexsort((np.round(x, 3), np.round(y, 3), np.round(z, 3), -size, votes.argmax(axis=0), ~keep))
+    x, y, z = (ranks(np.bincount(component, axis, count) / size) for axis in grid.ras_of_kji(kji[assigned]).T)
+    order = np.lexsort((x, y, z, -size, votes.argmax(axis=0), ~keep))
     number = np.zeros(count, int)
     number[order] = np.arange(1, count + 1)
     cluster = np.zeros(len(kji), int)

@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from ..geometry import Grid
-from .voxels import TOLERANCE_MM, Pairs, components
+from .voxels import TOLERANCE_MM, Pairs, components, ranks
 
 # Thickness of a slice in voxel diagonals: at least one, so that neighbouring voxels lie in the
 # same or in adjacent slices; thicker slices have steadier centres but blur the course.
@@ -67,6 +67,7 @@ class Course:
         self._level[label] = level
         self._shortest = np.bincount(label, self.shortest_mm) / count
         self._centre = np.stack([np.bincount(label, axis) / count for axis in self._points.T], axis=1)
+        self._position = np.stack([ranks(axis) for axis in self._centre.T], axis=1)
         self._radius = np.sqrt(count * voxel_volume_mm3 / (np.pi * self._thickness))
 
     def _find_parents(self, first, second):
@@ -79,7 +80,7 @@ class Course:
         links = np.unique(upper.astype(np.int64) * len(self._count) + lower)
         links = np.stack(np.divmod(links, len(self._count)), axis=1)
         # Ties by position, not by array order, which a flipped grid reverses.
-        x, y, z = np.round(self._centre[links[:, 1]], 3).T
+        x, y, z = self._position[links[:, 1]].T
         links = links[np.lexsort((x, y, z, -self._count[links[:, 1]], links[:, 0]))]
         self._links = links
         self._parent = np.full(len(self._count), -1)
@@ -93,7 +94,7 @@ class Course:
         for each in self._order[::-1]:
             if parent[each] >= 0:
                 deepest[parent[each]] = max(deepest[parent[each]], deepest[each])
-        x, y, z = np.round(self._centre, 3).T
+        x, y, z = self._position.T
         children = np.lexsort((x, y, z, -self._count, -deepest, parent))
         children = children[parent[children] >= 0]
         main = np.zeros(len(parent), bool)
@@ -214,21 +215,20 @@ class Course:
         return segments
 
     def _project(self, points, segments):
-        best = np.full(len(points), np.inf)
-        length = np.zeros(len(points))
-        for lower_end, upper_end in segments:
+        """Return the path length of the course's nearest point to each point, mm; of equally near ones the mean."""
+        distances, lengths = np.empty((2, len(segments), len(points)))
+        for number, (lower_end, upper_end) in enumerate(segments):
             origin, direction = self._centre[upper_end], self._centre[lower_end] - self._centre[upper_end]
             size = max(np.linalg.norm(direction), TOLERANCE_MM)
             # The course goes on straight beyond its first and last centre.
             low = -self._thickness / size if self._parent[upper_end] < 0 else 0.0
             high = 1 + (0.0 if self._children[lower_end] else 2 * (self._thickness + self._radius[lower_end]) / size)
             along = np.clip((points - origin) @ direction / size**2, low, high)
-            distance = np.linalg.norm(points - origin - along[:, None] * direction, axis=1)
-            nearer = distance < best - TOLERANCE_MM
-            best[nearer] = distance[nearer]
+            distances[number] = np.linalg.norm(points - origin - along[:, None] * direction, axis=1)
             start, stop = self._length[upper_end], self._length[lower_end]
-            length[nearer] = start + along[nearer] * (stop - start)
-        return length
+            lengths[number] = start + along * (stop - start)
+        nearest = distances <= distances.min(axis=0) + TOLERANCE_MM
+        return np.where(nearest, lengths, 0).sum(axis=0) / nearest.sum(axis=0)
 
 
 def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray) -> np.ndarray:

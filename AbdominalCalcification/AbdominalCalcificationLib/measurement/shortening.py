@@ -11,10 +11,7 @@ from scipy.spatial import cKDTree
 from ..geometry import Grid
 from .beginning import half_voxel_mm, ostia, own_end
 from .course import Course, Pairs
-from .voxels import TOLERANCE_MM, components, neighbour_pairs
-
-# Voxels that are nearest equally: on a regular grid there are rarely more.
-_TIES = 8
+from .voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +171,9 @@ class _Pieces:
 
     def _ranked_from_the_top(self, count: int) -> np.ndarray:
         """Return the order of the pieces by their highest voxel: it breaks ties alike on every grid."""
-        x, y, z = np.round(self._points, 3).T
+        if count == 1:
+            return np.zeros(1, int)
+        x, y, z = (ranks(axis) for axis in self._points.T)
         downwards = np.lexsort((x, y, z))[::-1]
         _, first = np.unique(self._label[downwards], return_index=True)
         rank = np.empty(count, int)
@@ -184,7 +183,7 @@ class _Pieces:
     def nearest(self) -> tuple[int, float]:
         """Return the waiting piece that is nearest to what has its place, and its distance in mm."""
         waiting = np.flatnonzero(self.waiting)
-        number = waiting[np.lexsort((self._from_top[waiting], np.round(self._width[waiting], 3)))[0]]
+        number = waiting[np.lexsort((self._from_top[waiting], ranks(self._width[waiting])))[0]]
         return int(number), float(self._width[number])
 
     def largest(self) -> int:
@@ -265,8 +264,7 @@ def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
 
 def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
-    distance, row = artery.query(points_ras, k=range(1, min(_TIES, artery.n) + 1))
-    nearest = distance <= distance[:, :1] + TOLERANCE_MM
-    lengths = np.zeros(distance.shape)
-    lengths[nearest] = path_of(row[nearest])
-    return lengths.sum(axis=1) / nearest.sum(axis=1)
+    nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
+    count = [len(rows) for rows in nearest]
+    point = np.repeat(np.arange(len(count)), count)
+    return np.bincount(point, path_of(np.concatenate(nearest).astype(int)), len(count)) / count

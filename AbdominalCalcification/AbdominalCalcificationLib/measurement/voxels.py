@@ -25,6 +25,24 @@ FACE_NEIGHBOURS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 
 TOLERANCE_MM = 1e-6
 
 
+def ranks(values) -> np.ndarray:
+    """Return the order of numbers as integers from 0: equal where they differ by less than the tolerance.
+
+    Rounding would not do: two numbers on either side of a half, however near, round apart.
+
+    Examples
+    --------
+    >>> ranks([0.1875, 0.5, 0.1875 - 1e-16]).tolist()
+    [0, 1, 0]
+    """
+    values = np.asarray(values, float)
+    order = np.argsort(values)
+    rising = values[order]
+    rank = np.zeros(len(values), int)
+    rank[order[1:]] = np.cumsum(rising[1:] > rising[:-1] + TOLERANCE_MM)
+    return rank
+
+
 def neighbour_length_mm(offset, grid: Grid) -> float:
     """Return the distance between the centres of a voxel and its neighbour at `offset` (k, j, i), in mm."""
     return float(np.linalg.norm(grid.ijk_to_ras[:3, :3] @ np.asarray(offset[::-1], float)))
