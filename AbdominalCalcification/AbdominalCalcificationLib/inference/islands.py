@@ -1,0 +1,63 @@
+"""Islands: small pieces that a network calls artery far from all arteries."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..geometry import Volume
+from ..measurement.voxels import components, neighbour_pairs
+
+# A gap up to this is a narrow or poorly filled stretch of an artery: measurement attaches such pieces too.
+GAP_MM = 10.0
+# Share of a territory's largest piece from which on another piece is kept wherever it lies (ours).
+LARGE_SHARE = 0.25
+
+
+def without_islands(labels: Volume, gap_mm: float = GAP_MM, large_share: float = LARGE_SHARE) -> tuple[Volume, int]:
+    """Return the label map without its islands, and how many there were.
+
+    A piece is a 26-connected component of all labels together. It is an island where it holds less than
+    `large_share` of the largest piece of each of its territories, and lies farther than `gap_mm` from
+    everything that stays (pieces that stay make room for others in turn).
+
+    Parameters
+    ----------
+    labels : Volume
+        uint8 territory labels.
+    gap_mm : float
+    large_share : float
+        0 to 1.
+
+    Returns
+    -------
+    Volume
+        `labels` itself where there is no island.
+    int
+    """
+    kji = np.argwhere(labels.array)
+    if not len(kji):
+        return labels, 0
+    first, second, _ = neighbour_pairs(kji, labels.grid)
+    number, piece = components(len(kji), first, second)
+    if number == 1:
+        return labels, 0
+    counts = np.zeros((number, int(labels.array.max()) + 1), int)
+    np.add.at(counts, (piece, labels.array[tuple(kji.T)]), 1)
+    stays = ((counts >= large_share * counts.max(axis=0)) & (counts > 0)).any(axis=1)
+    points = labels.grid.ras_of_kji(kji)
+    while True:
+        waiting = np.flatnonzero(~stays[piece])
+        if not len(waiting):
+            break
+        kept = cKDTree(points[stays[piece]])
+        distance, _ = kept.query(points[waiting], distance_upper_bound=gap_mm)
+        near = np.unique(piece[waiting[np.isfinite(distance)]])
+        if not len(near):
+            break
+        stays[near] = True
+    if stays.all():
+        return labels, 0
+    array = labels.array.copy()
+    array[tuple(kji[~stays[piece]].T)] = 0
+    return labels.with_array(array), int(np.count_nonzero(~stays))
