@@ -19,13 +19,13 @@ CONFIGURATION = "3d_fullres"
 
 # Of the cross-entropy, relative to background and aorta.
 THIN_ARTERY_WEIGHTS = {
-    "celiac_trunk": 10.0,
-    "superior_mesenteric": 3.0,
-    "inferior_mesenteric": 10.0,
-    "renal_left": 10.0,
-    "renal_right": 10.0,
-    "common_iliac_left": 3.0,
-    "common_iliac_right": 3.0,
+    "celiac_trunk": 4.0,
+    "superior_mesenteric": 2.0,
+    "inferior_mesenteric": 4.0,
+    "renal_left": 4.0,
+    "renal_right": 4.0,
+    "common_iliac_left": 2.0,
+    "common_iliac_right": 2.0,
 }
 
 
