@@ -322,12 +322,14 @@ def _evaluate(options: argparse.Namespace, report) -> None:
     report.close()
     if not options.quiet:
         from .evaluation.conclusions import plain_reading
+        from .reporting.text import counted
 
         for line in plain_reading(document):
             print(line)
         if document["failed"]:
-            print(f"{len(document['failed'])} failures are listed in the report.")
-        print(f"{document['cases']} cases in {time.monotonic() - begin:.0f} s; see {options.output / 'report.html'}")
+            print(f"The report lists {counted(len(document['failed']), 'failure')}.")
+        seconds = time.monotonic() - begin
+        print(f"{counted(document['cases'], 'case')} in {seconds:.0f} s; see {options.output / 'report.html'}")
 
 
 def _percentages(text: str) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from scipy.spatial import cKDTree
 
+from AbdominalCalcificationLib.comparison.thresholds import threshold_calcification
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import measure
@@ -90,6 +91,28 @@ def test_measured_volume_and_burden_equal_the_plain_count(real_ct, counted, tmp_
     assert result.total.burden == pytest.approx(counted.calcified_mm3 / counted.artery_mm3, rel=1e-6)
     assert result.territory("aorta").artery_volume_mm3 == pytest.approx(counted.artery_mm3, rel=1e-6)
     assert result.unassigned_calcified_volume_mm3 == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "threshold_hu", "dice"),
+    [
+        ("realistic", 300, 0.998),
+        ("adaptive", 247, 0.898),
+        ("fixed:130", 130, 0.198),
+        ("fixed:300", 300, 0.998),
+        ("fixed:500", 500, 0.689),
+        ("fixed:800", 800, 0.293),
+        ("idealised", 300, 0.998),
+    ],
+)
+def test_threshold_methods_side_by_side_are_those_of_the_docs(real_ct, counted, method, threshold_hu, dice):
+    ct = read_ct(real_ct / "dicom").volume
+    labels = artery_labels(read_mask(real_ct / "totalsegmentator_labels.nii.gz"), {52: "aorta"})
+    reference = ct.with_array(counted.plaque.reshape(ct.array.shape))
+    found = threshold_calcification(ct, align_labels(labels, ct.grid), method, reference)
+    assert found.threshold_hu == pytest.approx(threshold_hu, abs=0.5)
+    both = np.count_nonzero(found.mask.array & reference.array)
+    assert 2 * both / (np.count_nonzero(found.mask.array) + 1060) == pytest.approx(dice, abs=6e-4)
 
 
 def test_the_threshold_finds_the_plaques_that_were_counted(real_ct, counted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..comparison.territories import TOTAL
+from ..reporting.text import counted
 from .summary import ALL
 
 _SIGNIFICANT = 0.05
@@ -41,7 +42,7 @@ def _overall(document: Mapping) -> Iterator[str]:
     if not ranked:
         yield "No case has calcification to compare."
         return
-    text = ", ".join(f"{method} {value:.3f} ({cases} cases)" for method, value, cases in ranked)
+    text = ", ".join(f"{method} {value:.3f} ({counted(cases, 'case')})" for method, value, cases in ranked)
     yield f"Mean Dice of the calcification in all arteries, of the cases where there is any: {text}."
     if len(ranked) > 1:
         first, second = ranked[0][0], ranked[1][0]
@@ -87,6 +88,6 @@ def _by_group(document: Mapping) -> Iterator[str]:
             continue
         (first, best, _), (second, next_best, _) = ranked[:2]
         surprise = "" if first == overall[0][0] else " – other than in all cases together"
-        cases = f"{group['cases']} case{'s' * (group['cases'] != 1)}"
+        cases = counted(group["cases"], "case")
         title = group["group"].capitalize()
         yield f"{title} ({cases}): {first} leads with {best:.3f} before {second} with {next_best:.3f}{surprise}."

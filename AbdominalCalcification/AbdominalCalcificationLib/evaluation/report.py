@@ -7,6 +7,7 @@ from html import escape
 
 from .. import __version__
 from ..comparison.territories import TOTAL
+from ..reporting.text import counted
 from .conclusions import plain_reading
 from .summary import ALL, METRICS, territory_title
 
@@ -69,8 +70,8 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
     methods = document["methods"]
     done = sum(record["error"] is None for record in records)
     parts = [
-        f"<h1>Evaluation of {len(methods)} method{'s' * (len(methods) > 1)}</h1>",
-        f'<p class="quiet">{done} of {document["cases"]} cases, {document["patients"]} patients · '
+        f"<h1>Evaluation of {counted(len(methods), 'method')}</h1>",
+        f"<p class=quiet>{done} of {counted(document['cases'], 'case')}, {counted(document['patients'], 'patient')} · "
         f"AbdominalCalcification {__version__} · research use, not for diagnosis</p>",
         _failures(document["failed"]),
         "<h2>In brief</h2>",
@@ -143,7 +144,7 @@ def _failures(failed: Sequence[Mapping]) -> str:
         for each in failed
     ]
     return (
-        f'<div class="warn"><p><b>{len(failed)} failure{"s" * (len(failed) > 1)}</b>: what failed is in none of the '
+        f'<div class="warn"><p><b>{counted(len(failed), "failure")}</b>: what failed is in none of the '
         f"numbers below. Running the same command again tries it again.</p>"
         f"{_table(('Case', 'Method', 'Reason'), rows, left=3)}</div>"
     )
@@ -175,7 +176,7 @@ def _overlap_by_method(document: Mapping, structure: str, group: str = ALL) -> s
         lines.append([f"{_TITLES[metric]}, pooled", *(_number(row["pooled"][metric]) for row in rows)])
     for state, title in _STATES.items():
         lines.append([f"Cases: {title}", *(str(row["states"][state]) for row in rows)])
-    columns = [f"{escape(row['method'])}<br><small>{row['cases']} cases</small>" for row in rows]
+    columns = [f"{escape(row['method'])}<br><small>{counted(row['cases'], 'case')}</small>" for row in rows]
     return _table(["Mean ± standard deviation", *columns], lines, first=(len(METRICS), len(METRICS) + 2))
 
 
@@ -217,10 +218,11 @@ def _mistaken(rows: Sequence[Mapping]) -> str:
             *(_number(row["mean_mm3_without_calcification"], "calcified_volume_mm3") for row in rows),
         ]
     )
-    header = ["Taken from", *(f"{escape(row['method'])}<br><small>{row['cases']} cases</small>" for row in rows)]
+    columns = [f"{escape(row['method'])}<br><small>{counted(row['cases'], 'case')}</small>" for row in rows]
     return (
         "<h2>What was taken for calcification</h2><p class=quiet>Mean false positive volume of the whole mask in a "
-        "case [mm³], by the nearest thing within 2 mm.</p>" + _table(header, lines, first=(len(kinds),))
+        "case [mm³], by the nearest thing within 2 mm.</p>"
+        + _table(["Taken from", *columns], lines, first=(len(kinds),))
     )
 
 
@@ -302,7 +304,7 @@ def _severity(document: Mapping) -> str:
             )
         ]
         parts.append(
-            f"<h3>{escape(row['method'])}</h3><p class=quiet>{row['cases']} cases · same group "
+            f"<h3>{escape(row['method'])}</h3><p class=quiet>{counted(row['cases'], 'case')} · same group "
             f"{_number(row['accuracy'])} · weighted kappa {_number(row['quadratic_kappa'])} (quadratic), "
             f"{_number(row['linear_kappa'])} (linear)</p>"
             + _table(["", *(escape(name) for name in names), "Sensitivity", "Specificity"], lines)
@@ -367,9 +369,8 @@ def _cases(records: Sequence[dict]) -> str:
     header = ["Case", "Groups", "Method", "Dice", "Sensitivity", "Precision", "Lesion F1"]
     header += ["Burden ref. [%]", "Burden [%]", "Volume ref. [mm³]", "Volume [mm³]", "Clusters ref. / found", "Notes"]
     table = _table(header, lines, left=3, first=first[1:])
-    return (
-        f"<details><summary>{len(first)} cases, all arteries (cases.csv has every territory)</summary>{table}</details>"
-    )
+    title = f"{counted(len(first), 'case')}, all arteries (cases.csv has every territory)"
+    return f"<details><summary>{title}</summary>{table}</details>"
 
 
 def _definitions(document: Mapping) -> str:

@@ -61,5 +61,10 @@ def territory_cells(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 case", "2 cases"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _number(value: float | None, digits: int) -> str:
     return NOT_MEASURED if value is None else f"{value:.{digits}f}"
