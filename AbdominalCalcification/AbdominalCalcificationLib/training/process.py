@@ -62,13 +62,13 @@ class TrainingSession(Session):
         point_nnunet(job)
         self._report("Loading nnU-Net")
         prepare(job, self._report)
-        from .trainer import make_trainer, resume
+        from .trainer import FINAL, checkpoint_of, make_trainer, resume
 
         trainer = make_trainer(job)
         resumed = resume(trainer, job)
         if resumed:
             self._send("message", message=f"Going on after {trainer.steps_done} steps.")
-        finished = trainer.part_done >= 1.0 and resumed
+        finished = trainer.part_done >= 1.0 and checkpoint_of(job) == job.fold_folder / FINAL
         if not finished:
             finished = trainer.train_on(self._report, stop.exists)
         result = {"finished": finished, "steps": trainer.steps_done, "seconds": trainer.spent_s, "dice": {}}
