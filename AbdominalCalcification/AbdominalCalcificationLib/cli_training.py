@@ -36,6 +36,11 @@ def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]
     network.add_argument(
         "--initial-weights", metavar="FOLDER", type=Path, help="start from a model: its network and its weights"
     )
+    network.add_argument(
+        "--trust-models",
+        action="store_true",
+        help="load initial weights that hold more than weights; they can run any code on this computer",
+    )
     network.add_argument("--fold", metavar="0..4|all", default="0", help="which cases are watched, not learnt (0)")
     length = network.add_mutually_exclusive_group()
     length.add_argument("--minutes", metavar="M", type=number, help="train for this time in all (small: 40)")
@@ -185,6 +190,7 @@ def make_job(options: argparse.Namespace):
         minutes=minutes,
         epochs=options.epochs,
         initial=None if options.initial_weights is None else str(options.initial_weights.absolute()),
+        trust=options.trust_models,
         processes=options.processes,
         threads=options.threads,
     )
@@ -206,7 +212,7 @@ def interrupt_between_steps() -> Iterator[Callable[[], None]]:
 
     def check() -> None:
         if wanted:
-            print("Stopping with a checkpoint; press Ctrl-C again to stop at once.", file=sys.stderr, flush=True)
+            print("Stopping; press Ctrl-C again to stop at once.", file=sys.stderr, flush=True)
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)

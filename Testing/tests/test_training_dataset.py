@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.training import dataset
 from AbdominalCalcificationLib.training.cases import find_sources
-from AbdominalCalcificationLib.training.tasks import TASKS, open_dataset
+from AbdominalCalcificationLib.training.tasks import TASKS, check_cases, open_dataset
 from dicom_files import write_series
 from placements import OBLIQUE
 
@@ -326,6 +326,7 @@ def test_a_dataset_of_another_kind_is_not_added_to(cases, tmp_path):
         ({"labels": {"background": 0, "liver": 1}}, "'liver'"),
         ({"labels": {"background": 0}}, "nothing among its labels"),
         ({"labels": {"aorta": 1}}, "background 0"),
+        ({"labels": {"background": 0, "aorta": [1, 2]}}, "region-based"),
         ({"channel_names": {"0": "MR"}}, "CT as its only channel"),
     ],
 )
@@ -346,6 +347,27 @@ def test_an_image_without_a_label_is_refused(cases, tmp_path):
     next((folder / "labelsTr").iterdir()).unlink()
     with pytest.raises(InputError, match="lacks its label"):
         open_dataset(folder, TASKS["arteries"])
+
+
+def test_label_maps_that_nnunet_would_stumble_over_are_found_first(cases, tmp_path):
+    folder = tmp_path / "Dataset101_Arteries"
+    export([cases], folder)
+    raw = open_dataset(folder, TASKS["arteries"])
+    assert list(check_cases(raw)) == [1, 2, 3]
+    label = folder / "labelsTr" / f"{raw.cases[1]}.nii.gz"
+    mask = read_mask(label)
+    moved = Grid.from_spacing(SHAPE, (0.8, 0.9, 2.0), (11.0, 20.0, 30.0), LPS)
+    for wrong, complaint in (
+        (mask.with_array(mask.array * 3), "holds 15"),
+        (Volume(mask.array, moved), "one grid"),
+    ):
+        write_volume(label, wrong)
+        with pytest.raises(InputError, match=f"{raw.cases[1]}.*{complaint}|{complaint}.*{raw.cases[1]}"):
+            list(check_cases(raw))
+    for case in raw.cases:
+        write_volume(folder / "labelsTr" / f"{case}.nii.gz", mask.with_array(mask.array * 0))
+    with pytest.raises(InputError, match="nothing to learn"):
+        list(check_cases(raw))
 
 
 @pytest.mark.scene

@@ -17,8 +17,8 @@ from .quiet import quiet_libraries
 _WITH_GEOMETRY = ("NrrdImageIO", "MetaImageIO")
 
 
-def grid_of(image: sitk.Image) -> Grid:
-    """Return the grid of a 3D SimpleITK image (LPS there, RAS here)."""
+def grid_of(image: sitk.Image | sitk.ImageFileReader) -> Grid:
+    """Return the grid of a 3D SimpleITK image, or of the header that a reader has read (LPS there, RAS here)."""
     lps = np.eye(4)
     lps[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
     lps[:3, 3] = image.GetOrigin()
@@ -52,6 +52,12 @@ def read_image(path: Path) -> Volume:
     if len(size) > 3:
         image = sitk.Extract(image, [*size[:3], *[0] * (len(size) - 3)])
     return Volume(sitk.GetArrayFromImage(image), grid_of(image))
+
+
+def read_grid(path: Path) -> Grid:
+    """Return the grid of an image from its header alone; raises as :func:`read_image` does."""
+    with quiet_libraries():
+        return grid_of(_open(path))
 
 
 def read_header(path: Path) -> dict[str, str]:

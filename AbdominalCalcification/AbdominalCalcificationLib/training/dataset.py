@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,8 +104,10 @@ def export_steps(
             for name in names:
                 (temporary / name).mkdir()
         sources = [(source, side) for side, listed in ((TRAINING, training), (TEST, test)) for source in listed]
+        begin = time.monotonic()
         for number, (source, side) in enumerate(sources):
-            yield Progress("Reading and writing cases", number / len(sources))
+            left = (time.monotonic() - begin) / number * (len(sources) - number) if number else None
+            yield Progress("Reading and writing cases", number / len(sources), left)
             if side == TRAINING and source.seed in TEST_SEEDS:
                 raise InputError(f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out.")
             for case in read_cases(source, label_names):

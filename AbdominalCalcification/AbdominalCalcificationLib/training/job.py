@@ -40,7 +40,9 @@ class Job:
     epochs : int or None
         How many epochs instead; None for nnU-Net's 1000.
     initial : str or None
-        Model folder whose plans and weights to start from.
+        Model folder whose plans and weights (those of its first fold) to start from.
+    trust : bool
+        Load those weights even where that can run code.
     processes : int
         For simulating and preparing; on a GPU also for what feeds it.
     threads : int
@@ -58,6 +60,7 @@ class Job:
     minutes: float | None = None
     epochs: int | None = None
     initial: str | None = None
+    trust: bool = False
     processes: int = 1
     threads: int = 0
 

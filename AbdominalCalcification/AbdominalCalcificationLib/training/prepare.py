@@ -17,7 +17,7 @@ from ..evaluation.store import write_text
 from ..inference import ModelFolder
 from .job import PLANS, Job
 from .small import CONFIGURATION, small_plans
-from .tasks import open_dataset
+from .tasks import check_cases, open_dataset
 
 Report = Callable[[str, float], None]
 
@@ -56,6 +56,8 @@ def prepare(job: Job, report: Report) -> None:
             f"The dataset or its settings are not those with which a training began in '{job.work}'; "
             "name another work folder, or remove that one."
         )
+    for number in check_cases(raw):
+        report("Checking the cases", number / len(raw.cases))
     fingerprint_and_plan(job, report)
     _check_space(job)
     splits = job.prepared / "splits_final.json"

@@ -107,7 +107,7 @@ class TrainingSession(Session):
         configuration = plans_manager(trial).get_configuration("3d_fullres")
         per_case = self._prepare_some(trial, raw, configuration)
         seconds["preparing"] = time.monotonic() - begin + per_case * cases / max(1, job.processes)
-        from .trainer import checkpoint_of, make_trainer
+        from .trainer import make_trainer
 
         trainer = make_trainer(trial)
         trainer.initialize()
@@ -141,7 +141,6 @@ class TrainingSession(Session):
             "steps_in_time": int(length / epoch * trainer.num_iterations_per_epoch),
             "step_s": step,
             "seconds": {**seconds, "training": length},
-            "begun": checkpoint_of(job) is not None,
         }
 
     def _prepare_some(self, job, raw, configuration) -> float:

@@ -77,16 +77,16 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
             "overwrite": overwrite,
         }
         steps = worker.steps(command)
-        training = False
+        has_to_end_by_itself = False
         try:
             while True:
                 step = next(steps)
-                training = step.stage.startswith("Training")
+                has_to_end_by_itself = step.stage.startswith(("Training", "Writing the model"))
                 yield step
         except StopIteration as end:
             done = end.value
         except GeneratorExit:
-            if training:
+            if has_to_end_by_itself:
                 stop.touch()
                 drain(steps)
             raise

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..anatomy import CALCIFICATION_NAMES, TERRITORIES, normalized, territories_of_name
 from ..errors import InputError
+from ..reading import read_mask
+from ..reading.images import read_grid
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,33 @@ def open_dataset(folder: Path, task: Task) -> RawDataset:
     return RawDataset(folder, tuple(sorted(images)), len(_names(folder / "imagesTs", f"_0000{ending}")))
 
 
+def check_cases(dataset: RawDataset) -> Iterator[int]:
+    """Look at every training case; yield how many are done.
+
+    Raises
+    ------
+    InputError
+        For a label map that holds what dataset.json does not name, lies elsewhere than its image or is empty
+        throughout the dataset: nnU-Net would stop in the middle, or learn nothing.
+    """
+    document = read_document(dataset.folder)
+    ending, known = document["file_ending"], set(document["labels"].values())
+    labelled = False
+    for number, case in enumerate(dataset.cases, start=1):
+        mask = read_mask(dataset.folder / "labelsTr" / f"{case}{ending}")
+        if not mask.grid.same_as(read_grid(dataset.folder / "imagesTr" / f"{case}_0000{ending}"), tolerance_mm=0.1):
+            raise InputError(f"Image and label of '{case}' in '{dataset.folder}' do not lie on one grid; align them.")
+        if strangers := set(np.flatnonzero(np.bincount(mask.array.ravel())).tolist()) - known:
+            raise InputError(
+                f"The label map of '{case}' in '{dataset.folder}' holds {min(strangers)}, which dataset.json does not "
+                "name; correct one of them."
+            )
+        labelled = labelled or bool(mask.array.any())
+        yield number
+    if not labelled:
+        raise InputError(f"Nothing is labelled in '{dataset.folder}'; there is nothing to learn.")
+
+
 def read_document(folder: Path) -> dict:
     """Return the dataset.json of a dataset folder; InputError where there is none."""
     try:
@@ -127,6 +158,8 @@ def read_document(folder: Path) -> dict:
 def _check_labels(folder: Path, labels: Mapping | None, task: Task) -> None:
     if not isinstance(labels, dict) or labels.get("background") != 0:
         raise InputError(f"The dataset.json of '{folder}' has no labels with background 0; correct it.")
+    if not all(type(value) is int for value in labels.values()):
+        raise InputError(f"'{folder}' has region-based labels, which analyze cannot use; give every label one number.")
     names = [name for name in labels if name != "background"]
     if task.name == "arteries":
         strangers = [name for name in names if name != "ignore" and not territories_of_name(name)]

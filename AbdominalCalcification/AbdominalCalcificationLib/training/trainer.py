@@ -76,13 +76,13 @@ def resume(trainer, job: Job) -> bool:
             ) from None
         trainer.load_clock()
     elif job.initial is not None:
-        load_initial(trainer, ModelFolder.open(job.initial))
+        load_initial(trainer, ModelFolder.open(job.initial), job.trust)
     return checkpoint is not None
 
 
-def load_initial(trainer, model: ModelFolder) -> None:
+def load_initial(trainer, model: ModelFolder, trust: bool = False) -> None:
     """Give the network the weights of `model`; the last layer only where the labels are the same."""
-    weights = load_checkpoint(model.checkpoints[0])["network_weights"]
+    weights = load_checkpoint(model.checkpoints[0], trust)["network_weights"]
     labels = {name: value for name, value in trainer.dataset_json["labels"].items() if name != "background"}
     network = trainer.network
     if labels != model.labels:
