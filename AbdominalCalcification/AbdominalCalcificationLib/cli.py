@@ -85,6 +85,9 @@ def _add_models(group) -> None:
         help="load checkpoints that hold more than weights; they can run any code on this computer",
     )
     group.add_argument("--device", choices=DEVICES, default="auto")
+    group.add_argument(
+        "--reference", action="store_true", help="run the networks just as nnU-Net does: slow, to check the quick way"
+    )
 
 
 def _measurement_parameters(options: argparse.Namespace):
@@ -249,6 +252,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
             identity=image.identity,
             label_names=label_names,
             trust=options.trust_models,
+            reference=options.reference,
         ),
         report,
     )
@@ -305,6 +309,7 @@ def _evaluate(options: argparse.Namespace, report) -> None:
         label_names=_mapping("names")(options.label_names) if options.label_names else {},
         trust=options.trust_models,
         device=options.device,
+        reference=options.reference,
         parameters=_measurement_parameters(options),
         tolerance_mm=options.tolerance,
         coverage=options.lesion_coverage,

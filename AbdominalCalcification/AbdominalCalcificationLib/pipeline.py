@@ -70,6 +70,7 @@ def analyze_steps(
     trust: bool = False,
     worker=None,
     edits: Sequence[dict] = (),
+    reference: bool = False,
 ) -> Steps[Analysis]:
     """Segment what is not given, measure, and record where it all came from.
 
@@ -97,6 +98,8 @@ def analyze_steps(
         Load checkpoints that need more than weights; they can run code.
     worker : inference.Worker, optional
         A worker process to use again; one of its own by default.
+    reference : bool
+        Run the networks just as nnU-Net does: slow, for checking.
 
     Returns
     -------
@@ -149,6 +152,7 @@ def analyze_steps(
                 label_names=label_names,
                 trust=trust,
                 worker=worker,
+                reference=reference,
             ),
             0.0,
             0.85,
@@ -156,6 +160,8 @@ def analyze_steps(
         arteries = segmentation.arteries
         messages.extend(segmentation.messages)
         chosen["device"] = segmentation.device
+        if reference:
+            chosen["reference"] = True
         if folder_of_calcification is not None:
             calcification = segmentation.calcification
 

@@ -28,7 +28,7 @@ class ThresholdPredictor:
     spacing_mm: tuple = (1.0, 1.0, 1.0)
     seen: list = field(default_factory=list)
 
-    def predict(self, image, spacing_mm, device, region=None, report=None, say=None):
+    def predict(self, image, spacing_mm, device, region=None, wanted=None, report=None, say=None):
         self.seen.append((image.copy(), spacing_mm, None if region is None else region.copy()))
         report(0.5, 3.0)
         return (image > self.threshold).astype(np.uint8), device

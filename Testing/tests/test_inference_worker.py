@@ -34,7 +34,7 @@ from AbdominalCalcificationLib.inference import worker
 
 class Predictor:
     spacing_mm = (1.0, 1.0, 1.0)
-    def predict(self, image, spacing_mm, device, region=None, report=None, say=None):
+    def predict(self, image, spacing_mm, device, region=None, wanted=None, report=None, say=None):
         say("hello")
         for tile in range(TILES):
             time.sleep(0.02)
@@ -42,7 +42,7 @@ class Predictor:
         return (image > 100).astype(np.uint8), device
 
 TILES = 5
-worker.Session._predictor = lambda self, use, trust: (Predictor(), "LPS")
+worker.Session._predictor = lambda self, use, job: (Predictor(), "LPS")
 import AbdominalCalcificationLib.inference.devices as devices
 devices.choose_device = lambda device: "cpu"
 CHANGE

@@ -150,6 +150,7 @@ def _segment(
             label_names=settings.label_names,
             trust=settings.trust,
             worker=worker,
+            reference=settings.reference,
         )
         found = drain(steps)
         return _Segmented(found.calcification, found.arteries if given is None else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..errors import InferenceError, InputError
 
@@ -49,3 +50,45 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(
         words in text for words in ("out of memory", "can't allocate memory", "not enough memory", "bad allocation")
     )
+
+
+def has_bfloat16() -> bool:
+    """Return whether the CPU calculates with bfloat16 itself (AMX or AVX512-BF16); slow elsewhere."""
+    import torch
+
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in names)
+
+
+def run_with_fallback(run, device: str, say: Callable[[str], None]):
+    """Call ``run(device, sums_on)`` with ever smaller demands on the device's memory.
+
+    First everything on `device`; out of memory there, the sums over tiles in main memory; then
+    all on the CPU. Each step is told to `say`. A device other than the CPU that lacks an
+    operation also leads to the CPU.
+
+    Returns
+    -------
+    result, device : object, str
+    """
+    import torch
+
+    attempts = [("cpu", "cpu")] if device == "cpu" else [(device, device), (device, "cpu"), ("cpu", "cpu")]
+    for number, (place, sums_on) in enumerate(attempts, 1):
+        try:
+            return run(place, sums_on), place
+        except (MemoryError, RuntimeError) as error:
+            missing = isinstance(error, NotImplementedError) and place != "cpu"
+            if number == len(attempts) or not (is_out_of_memory(error) or missing):
+                raise
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            if missing:
+                say(f"The device {place} lacks an operation of this network: going on with the CPU, which is slower.")
+                return run("cpu", "cpu"), "cpu"
+            following = attempts[number]
+            if following[0] == place:
+                say(f"The memory of {place} does not suffice: keeping the result in main memory.")
+            else:
+                say(f"The memory of {place} does not suffice: going on with the CPU, which is slower.")
+    raise AssertionError("unreachable")

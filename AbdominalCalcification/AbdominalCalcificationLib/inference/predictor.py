@@ -1,30 +1,33 @@
-"""One nnU-Net network at work: preprocessing, sliding window, labels. Runs in the worker process.
+"""One nnU-Net network at work, in little time and memory. Runs in the worker process.
 
-Numbers follow nnunetv2's own predictor without mirroring (``--disable_tta``): the same
-resampling and normalisation functions, tile positions, Gaussian weights and half-precision
-sums, so that labels agree voxel by voxel. What differs: tiles that no label is wanted of are
-not run, labels are found one class at a time instead of from all resampled logits at once,
-and the caller hears about every tile.
+The numbers are those of :mod:`reference`, which is nnU-Net's own way: the same resampling,
+tiles, weights and labels. What differs: only the slices at hand are kept of resampled image and
+logits (:mod:`sweep`), tiles of air and tiles that no label is wanted of are not run, labels are
+decided only where one can be, and the network runs at half precision where the hardware has it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..errors import ModelError
 from ..geometry import bounding_box
-from .checkpoint import load_checkpoint
-from .devices import is_out_of_memory
-from .model_folder import ModelFolder, check_settings, configuration_settings, network_of
+from .clock import Clock, Report
+from .devices import run_with_fallback
+from .model_folder import ModelFolder
+from .network import Network
+from .reference import ReferencePredictor
+from .resampling import axis_maps
+from .sweep import Intensities, Labels, Source, sweep
+from .tiles import Tile, lattice
 
-TILE_STEP = 0.5
-
-# (part of this prediction that is done, estimate of the seconds left or None)
-Report = Callable[[float, "float | None"], None]
+# Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
+_AIR_HU = -300
+_TISSUE = 1 / 200
+# Every how many voxels along each axis are looked at for tissue, and slices that are looked at in one go.
+_SPARSE = 4
+_SLAB = 32
 
 
 class Predictor:
@@ -35,6 +38,8 @@ class Predictor:
     model : ModelFolder
     trust : bool
         See :func:`checkpoint.load_checkpoint`.
+    precision : {'auto', 'float32'}
+        See :meth:`network.Network.on`.
 
     Raises
     ------
@@ -42,29 +47,14 @@ class Predictor:
         Where checkpoint and plans do not fit together.
     """
 
-    def __init__(self, model: ModelFolder, trust: bool = False):
-        from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager
-
-        self.model = model
-        self._weights = []
-        name = model.configuration
-        for file in model.checkpoints:
-            checkpoint = load_checkpoint(file, trust)
-            # The checkpoint knows which configuration it is; a renamed folder does not.
-            arguments = checkpoint.get("init_args")
-            name = arguments.get("configuration", name) if isinstance(arguments, dict) else name
-            self._weights.append(checkpoint["network_weights"])
-        settings = configuration_settings(model.plans, name, model.path)
-        check_settings(model.path, name, settings, model.plans)
-        self._configuration = ConfigurationManager(settings)
-        self._network = _build_network(self._configuration.configuration, len(model.labels) + 1, model)
-        for file, weights in zip(model.checkpoints, self._weights, strict=True):
-            self._load(weights, file)
+    def __init__(self, model: ModelFolder, trust: bool = False, precision: str = "auto"):
+        self.model, self._precision = model, precision
+        self._network = Network(model, trust)
 
     @property
     def spacing_mm(self) -> tuple[float, ...]:
         """Spacing that the network works at, in mm."""
-        return tuple(self._configuration.spacing)
+        return tuple(self._network.configuration.spacing)
 
     def predict(
         self,
@@ -72,6 +62,7 @@ class Predictor:
         spacing_mm: tuple[float, float, float],
         device: str,
         region: np.ndarray | None = None,
+        wanted: Sequence[int] | None = None,
         report: Report = lambda fraction, seconds_left: None,
         say: Callable[[str], None] = lambda message: None,
     ) -> tuple[np.ndarray, str]:
@@ -80,7 +71,7 @@ class Predictor:
         Parameters
         ----------
         image : ndarray, shape (k, j, i)
-            HU, on the axes the network was trained on.
+            HU, on the axes the network was trained on; may be a memory map.
         spacing_mm : tuple of float
             Along k, j, i.
         device : str
@@ -88,6 +79,8 @@ class Predictor:
         region : ndarray of bool, shape (k, j, i), optional
             Where labels are wanted; tiles that do not touch it are not run, and labels
             elsewhere are not to be relied on.
+        wanted : sequence of int, optional
+            Labels to look for, all by default; voxels of others are 0.
         report, say : callables
             Told about progress, and about falling back to other devices.
 
@@ -97,211 +90,116 @@ class Predictor:
         device : str
             The device that did the work in the end.
         """
+        import torch
+
+        settings = self._network.configuration
+        resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
+        if None in resamplings or resamplings[1]["order"] > 1:
+            say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
+            plain = ReferencePredictor.of(self._network)
+            return plain.predict(image, spacing_mm, device, region, wanted, report, say)
+
         forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]
         spacing = [spacing_mm[axis] for axis in forward]
         image = image.transpose(forward)
         box = bounding_box(image) or (slice(None),) * 3  # as nnU-Net crops
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
-        wanted = None if region is None else region.transpose(forward)[box]
-        if wanted is None or wanted.any():
-            report(0.0, None)
-            data = self._preprocess(part, spacing)
-            report(0.1, None)
-            logits, device = self._logits(data, wanted, device, report, say)
-            del data
-            labels[box] = self._labels_of(logits, part.shape, spacing)
-        report(1.0, 0.0)
-        return labels.transpose(backward), device
-
-    def _preprocess(self, part: np.ndarray, spacing: list[float]) -> np.ndarray:
-        """Return the normalised image at the plans' spacing, shape (1, x, y, z), float32."""
-        from nnunetv2.preprocessing.normalization import default_normalization_schemes
-        from nnunetv2.preprocessing.resampling.default_resampling import compute_new_shape
-
-        settings = self._configuration
-        intensities = self.model.plans.get("foreground_intensity_properties_per_channel") or self.model.plans.get(
-            "foreground_intensity_properties_by_modality"
+        wanted_region = None if region is None else region.transpose(forward)[box]
+        shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings.spacing, strict=True)]
+        patch = tuple(settings.patch_size)
+        # nnU-Net pads evenly, the odd voxel at the end.
+        padding = [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
+        padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
+        survey = _Survey(part)
+        of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
+        tiles = [tile for tile in lattice(padded, patch) if _share(of_interest, tile, patch, padding, shape) > least]
+        if not tiles:
+            report(1.0, 0.0)
+            return labels.transpose(backward), device
+        window = tuple(
+            slice(min(tile[axis] for tile in tiles), max(tile[axis] for tile in tiles) + patch[axis]) for axis in (1, 2)
         )
-        normalization = getattr(default_normalization_schemes, settings.normalization_schemes[0])
-        data = normalization(use_mask_for_norm=False, intensityproperties=intensities["0"]).run(part.astype(np.float32))
-        shape = compute_new_shape(part.shape, spacing, settings.spacing)
-        return settings.resampling_fn_data(data[None], shape, spacing, settings.spacing)
+        intensities = survey.intensities(settings, self.model.plans)
+        to_network = axis_maps(part.shape, shape, spacing, settings.spacing, **resamplings[0])
+        to_image = axis_maps(shape, part.shape, settings.spacing, spacing, **resamplings[1])
+        values = sorted(self.model.labels.values()) if wanted is None else sorted(wanted)
+        inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
+        clock = Clock(len(tiles), report)
 
-    def _logits(self, data: np.ndarray, wanted: np.ndarray | None, device: str, report: Report, say):
-        """Return the mean logits over the folds, (classes, x, y, z), on the CPU, and the device that made them."""
-        import torch
-        from acvl_utils.cropping_and_padding.padding import pad_nd_image
-
-        patch = tuple(self._configuration.patch_size)
-        padded, inside = pad_nd_image(
-            torch.from_numpy(np.asarray(data, np.float32)), patch, "constant", {"value": 0}, True
-        )
-        tiles = _tile_positions(padded.shape[1:], patch)
-        if wanted is not None:
-            grown = np.zeros(padded.shape[1:], bool)
-            grown[inside[1:]] = _nearest(wanted, data.shape[1:])
-            tiles = [tile for tile in tiles if grown[tile].any()]
-        clock = _Clock(len(tiles) * len(self._weights), report)
-
-        def run(device: str, sums_on: str):
+        def run(device: str, sums_on: str) -> None:
             clock.restart()
-            total = None
-            for file, weights in zip(self.model.checkpoints, self._weights, strict=True):
-                self._load(weights, file)
-                logits = _slide(self._network, padded, tiles, patch, len(self.model.labels) + 1, device, sums_on, clock)
-                total = logits if total is None else total.add_(logits)
-            return total if len(self._weights) == 1 else total.div_(len(self._weights))
+            labels.fill(0)
+            source = Source(part, to_network, intensities, padding, window, sums_on)
+            found = Labels(labels[box], to_image, self._network.classes, values, wanted_region, inner)
+            sweep(
+                self._network.on(device, self._precision),
+                source,
+                tiles,
+                patch,
+                window,
+                self._network.classes,
+                self._network.batch,
+                lambda first, logits: found.take(first - padding[0], logits),
+                clock.tick,
+                sums_on,
+            )
 
         try:
             with torch.inference_mode():
-                logits, device = run_with_fallback(run, device, say)
+                _, device = run_with_fallback(run, device, say)
         finally:
-            self._network.to("cpu")
-        return logits[(slice(None), *inside[1:])], device
-
-    def _labels_of(self, logits, shape: tuple[int, ...], spacing: list[float]) -> np.ndarray:
-        """Return the label of the greatest logit, resampled to `shape` one class at a time."""
-        settings = self._configuration
-        labels = np.zeros(shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
-        best = None
-        for label in range(logits.shape[0]):
-            channel = settings.resampling_fn_probabilities(logits[label : label + 1], shape, settings.spacing, spacing)
-            channel = np.asarray(channel)[0]
-            if best is None:
-                best = channel.copy()
-            else:
-                better = channel > best
-                labels[better] = label
-                np.maximum(best, channel, out=best)
-        return labels
-
-    def _load(self, weights: dict, file) -> None:
-        try:
-            self._network.load_state_dict(weights)
-        except RuntimeError as error:
-            if is_out_of_memory(error):
-                raise
-            raise ModelError(
-                f"The weights in {file} do not fit the network in plans.json (another trainer, plans or labels?); "
-                "export the model again with its own plans.json and dataset.json."
-            ) from error
+            self._network.release()
+        report(1.0, 0.0)
+        return labels.transpose(backward), device
 
 
-def run_with_fallback(run, device: str, say: Callable[[str], None]):
-    """Call ``run(device, sums_on)`` with ever smaller demands on the device's memory.
+class _Survey:
+    """What one look at an image tells: its range, and where there is more than air."""
 
-    First everything on `device`; out of memory there, the sums over tiles in main memory; then
-    all on the CPU. Each step is told to `say`. A device other than the CPU that lacks an
-    operation also leads to the CPU.
+    def __init__(self, image: np.ndarray):
+        self._image = image
+        self.tissue = np.asarray(image[(slice(None, None, _SPARSE),) * 3]) > _AIR_HU
 
-    Returns
-    -------
-    result, device : object, str
-    """
-    import torch
+    def intensities(self, settings, plans: dict) -> Intensities:
+        """Return nnU-Net's normalisation of the image."""
+        scheme = settings.normalization_schemes[0]
+        low, high = self._over_slabs(np.min, min), self._over_slabs(np.max, max)
+        if scheme == "CTNormalization":
+            of_channels = plans.get("foreground_intensity_properties_per_channel")
+            numbers = (of_channels or plans["foreground_intensity_properties_by_modality"])["0"]
+            below, above = numbers["percentile_00_5"], numbers["percentile_99_5"]
+            low, high = (min(max(each, below), above) for each in (low, high))
+            return Intensities(low, high, numbers["mean"], max(numbers["std"], 1e-8))
+        if scheme == "ZScoreNormalization":
+            count = self._image.size
+            mean = self._over_slabs(lambda slab: slab.sum(dtype=np.float64), sum) / count
+            squares = self._over_slabs(lambda slab: np.square(slab - mean).sum(), sum)
+            return Intensities(low, high, mean, max(float(np.sqrt(squares / count)), 1e-8))
+        if scheme == "RescaleTo01Normalization":
+            return Intensities(low, high, low, max(high - low, 1e-8))
+        return Intensities(low, high, 0.0, 1.0)
 
-    attempts = [("cpu", "cpu")] if device == "cpu" else [(device, device), (device, "cpu"), ("cpu", "cpu")]
-    for number, (place, sums_on) in enumerate(attempts, 1):
-        try:
-            return run(place, sums_on), place
-        except (MemoryError, RuntimeError) as error:
-            missing = isinstance(error, NotImplementedError) and place != "cpu"
-            if number == len(attempts) or not (is_out_of_memory(error) or missing):
-                raise
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            if missing:
-                say(f"The device {place} lacks an operation of this network: going on with the CPU, which is slower.")
-                return run("cpu", "cpu"), "cpu"
-            following = attempts[number]
-            if following[0] == place:
-                say(f"The memory of {place} does not suffice: keeping the result in main memory.")
-            else:
-                say(f"The memory of {place} does not suffice: going on with the CPU, which is slower.")
-    raise AssertionError("unreachable")
+    def _over_slabs(self, function, combine) -> float:
+        slabs = (self._image[start : start + _SLAB] for start in range(0, len(self._image), _SLAB))
+        return combine(float(function(slab)) for slab in slabs)
 
 
-class _Clock:
-    """Counts tiles and estimates the time left from the mean time of those done.
-
-    Of one prediction about a tenth is preprocessing and another tenth, after the tiles,
-    resampling the labels (measured on the CPU with a small network; less with larger ones).
-    """
-
-    def __init__(self, count: int, report: Report):
-        self._count, self._report = count, report
-        self.restart()
-
-    def restart(self):
-        self._done, self._start = 0, time.monotonic()
-
-    def tick(self):
-        self._done += 1
-        per_tile = (time.monotonic() - self._start) / self._done
-        left = per_tile * (self._count - self._done + self._count / 8)
-        self._report(0.1 + 0.8 * self._done / self._count, left)
+def _share(mask: np.ndarray, tile: Tile, patch, padding, shape) -> float:
+    """Return which part of `tile` is in `mask`, which covers the unpadded grid of `shape` at some spacing."""
+    box = []
+    for start, size, before, n, voxels in zip(tile, patch, padding, shape, mask.shape, strict=True):
+        begin, end = max(start - before, 0), min(start - before + size, n)
+        box.append(slice(int(begin * voxels / n), max(int(np.ceil(end * voxels / n)), int(begin * voxels / n) + 1)))
+    return float(mask[tuple(box)].mean())
 
 
-def _slide(network, padded, tiles, patch, classes: int, device: str, sums_on: str, clock: _Clock):
-    """Return the Gaussian-weighted mean logits of `tiles`; background where no tile was."""
-    import torch
-    from nnunetv2.inference.sliding_window_prediction import compute_gaussian
-
-    half = torch.half
-    network.to(device).eval()
-    data = padded.to(sums_on)
-    total = torch.zeros((classes, *padded.shape[1:]), dtype=half, device=sums_on)
-    weight = torch.zeros(padded.shape[1:], dtype=half, device=sums_on)
-    gaussian = compute_gaussian(patch, 1.0 / 8, 10, dtype=half, device=torch.device(sums_on))
-    for tile in tiles:
-        batch = data[(slice(None), *tile)][None].contiguous().to(device)
-        with torch.autocast("cuda") if device.startswith("cuda") else contextlib.nullcontext():
-            logits = network(batch)[0].to(sums_on)
-        logits *= gaussian
-        total[(slice(None), *tile)] += logits
-        weight[tile] += gaussian
-        clock.tick()
-    unseen = weight == 0
-    weight[unseen] = 1
-    total /= weight
-    total[0][unseen] = 1
-    if not torch.isfinite(total).all():
-        raise ModelError("The network returned infinite values; its checkpoint is damaged or does not fit its plans.")
-    return total.to("cpu")
-
-
-def _tile_positions(shape, patch) -> list[tuple[slice, slice, slice]]:
-    from nnunetv2.inference.sliding_window_prediction import compute_steps_for_sliding_window
-
-    steps = compute_steps_for_sliding_window(tuple(shape), patch, TILE_STEP)
-    return [
-        tuple(slice(start, start + size) for start, size in zip((x, y, z), patch, strict=True))
-        for x in steps[0]
-        for y in steps[1]
-        for z in steps[2]
-    ]
-
-
-def _build_network(settings: dict, classes: int, model: ModelFolder):
-    """Build the network that the plans describe; only classes that ``check_settings`` allows."""
-    from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
-
-    name, arguments, _ = network_of(settings)
-    imports = settings["architecture"]["_kw_requires_import"]
-    name = f"dynamic_network_architectures.architectures.unet.{name.rpartition('.')[2]}"
-    try:
-        return get_network_from_plans(name, arguments, imports, 1, classes, allow_init=False, deep_supervision=False)
-    except (TypeError, ValueError, AssertionError, KeyError, IndexError) as error:
-        raise ModelError(
-            f"The network described in plans.json of {model.path} cannot be built ({error}); export the model again."
-        ) from error
-
-
-def _nearest(mask: np.ndarray, shape) -> np.ndarray:
-    """Return `mask` on a grid of `shape` over the same extent."""
-    picks = [
-        np.minimum((np.arange(n) + 0.5) * size / n, size - 1).astype(int)
-        for n, size in zip(shape, mask.shape, strict=True)
-    ]
-    return mask[np.ix_(*picks)]
+def _resampling(settings: dict, what: str) -> dict | None:
+    """Return the arguments of nnU-Net's resampling of `what`; None where it is another function."""
+    if settings[f"resampling_fn_{what}"] != "resample_data_or_seg_to_shape":
+        return None
+    arguments = settings[f"resampling_fn_{what}_kwargs"]
+    if arguments.get("is_seg"):
+        return None
+    defaults = {"order": 3, "order_z": 0, "force_separate_z": False}
+    return {name: arguments.get(name, value) for name, value in defaults.items()}

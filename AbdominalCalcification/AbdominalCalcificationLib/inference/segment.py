@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,8 @@ def segment_steps(
     label_names: Mapping[str, str] | None = None,
     trust: bool = False,
     worker: Worker | None = None,
+    precision: str = "auto",
+    reference: bool = False,
 ) -> Steps[Segmentation]:
     """Segment `ct` with nnU-Net models in a worker process.
 
@@ -77,12 +79,17 @@ def segment_steps(
         Load checkpoints that need more than weights; they can run code.
     worker : Worker, optional
         A process to use again; otherwise one is started and ended. Closing the generator ends it.
+    precision : {'auto', 'float32'}
+        ``auto`` lets networks run at half precision where the hardware has it.
+    reference : bool
+        Run the networks just as nnU-Net does, tile by tile over the whole image: slow, for checking.
 
     Raises
     ------
     InputError, ModelError, InferenceError
     """
     job, notes = plan_job(artery_models if arteries is None else (), calcification_model, device, label_names, trust)
+    job = replace(job, precision=precision, reference=reference)
     if arteries is None and not job.arteries:
         raise InputError("There is neither an artery model nor an artery mask; name one of them.")
     if arteries is not None and not arteries.grid.same_as(ct.grid):

@@ -93,7 +93,7 @@ class Session:
             job,
             Volume(ct, grid),
             given,
-            lambda use: self._predictor(use, job.trust),
+            lambda use: self._predictor(use, job),
             choose_device,
             split_left_right,
             lambda stage, fraction, left: self._send("progress", stage=stage, fraction=fraction, seconds_left=left),
@@ -105,16 +105,21 @@ class Session:
             np.save(folder / CALCIFICATION_FILE, calcification.array)
         self._send("done", device=device)
 
-    def _predictor(self, use, trust: bool):
+    def _predictor(self, use, job):
         """Return the predictor of a model, loaded once, and the axes it was trained on."""
         from .model_folder import ModelFolder
 
         model = ModelFolder.open(use.path, tuple(use.folds))
-        key = (use.path, model.checksum, trust)
+        key = (use.path, model.checksum, job.trust, job.precision, job.reference)
         if key not in self._predictors:
-            from .predictor import Predictor
+            if job.reference:
+                from .reference import ReferencePredictor
 
-            self._predictors[key] = Predictor(model, trust)
+                self._predictors[key] = ReferencePredictor(model, job.trust)
+            else:
+                from .predictor import Predictor
+
+                self._predictors[key] = Predictor(model, job.trust, job.precision)
         return self._predictors[key], model.orientation
 
 

@@ -1,0 +1,130 @@
+"""The network of a model folder: built, loaded, and run on a device at the precision that suits it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from functools import cached_property
+
+from ..errors import ModelError
+from .checkpoint import load_checkpoint
+from .devices import has_bfloat16, is_out_of_memory
+from .model_folder import ModelFolder, check_settings, configuration_settings, network_of
+
+# What a batch of tiles may weigh in one layer of the network, bytes: small networks are quicker
+# in batches, large ones only need more memory.
+_BATCH_BYTES = 16 * 2**20
+
+
+class Network:
+    """The networks of a model's folds, with their weights in main memory.
+
+    Parameters
+    ----------
+    model : ModelFolder
+    trust : bool
+        See :func:`checkpoint.load_checkpoint`.
+
+    Raises
+    ------
+    ModelError
+        Where checkpoint and plans do not fit together.
+    """
+
+    def __init__(self, model: ModelFolder, trust: bool = False):
+        from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager
+
+        self.model = model
+        checkpoints = [load_checkpoint(file, trust) for file in model.checkpoints]
+        # The checkpoint knows which configuration it is; a renamed folder does not.
+        arguments = checkpoints[-1].get("init_args")
+        name = arguments.get("configuration", model.configuration) if isinstance(arguments, dict) else None
+        settings = configuration_settings(model.plans, name or model.configuration, model.path)
+        check_settings(model.path, name or model.configuration, settings, model.plans)
+        self.configuration = ConfigurationManager(settings)
+        self.classes = len(model.labels) + 1
+        self._folds = [
+            self._load(checkpoint["network_weights"], file)
+            for checkpoint, file in zip(checkpoints, model.checkpoints, strict=True)
+        ]
+
+    @cached_property
+    def batch(self) -> int:
+        """Number of tiles that are run at once."""
+        features = next(each.shape[0] for each in self._folds[0].parameters() if each.ndim == 5)
+        voxels = 1
+        for size in self.configuration.patch_size:
+            voxels *= size
+        return max(1, min(8, _BATCH_BYTES // (4 * features * voxels)))
+
+    @property
+    def folds(self) -> int:
+        """Number of networks whose logits are averaged."""
+        return len(self._folds)
+
+    def on(self, device: str, precision: str, fold: int | None = None) -> Callable:
+        """Return a function from tiles, a tensor (n, 1, x, y, z), to the folds' mean logits (n, classes, x, y, z).
+
+        Parameters
+        ----------
+        device : str
+            A torch device; the networks move there.
+        precision : {'auto', 'float32'}
+            ``auto`` takes half precision where the hardware has it: float16 on CUDA, bfloat16 on
+            CPUs with AMX or AVX512-BF16.
+        fold : int, optional
+            Only this one.
+        """
+        import torch
+
+        kind = device.partition(":")[0]
+        half = None
+        if precision == "auto":
+            half = torch.float16 if kind == "cuda" else torch.bfloat16 if kind == "cpu" and has_bfloat16() else None
+        networks = self._folds if fold is None else self._folds[fold : fold + 1]
+        for network in networks:
+            network.to(device).eval()
+
+        def run(tiles):
+            tiles = tiles.to(device)
+            with torch.autocast(kind, half) if half is not None else contextlib.nullcontext():
+                mean = networks[0](tiles)
+                for network in networks[1:]:
+                    mean += network(tiles)
+            return mean if len(networks) == 1 else mean / len(networks)
+
+        return run
+
+    def release(self) -> None:
+        """Move the networks back to main memory."""
+        for network in self._folds:
+            network.to("cpu")
+
+    def _load(self, weights: dict, file: os.PathLike):
+        network = _build(self.configuration.configuration, self.classes, self.model)
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise
+            raise ModelError(
+                f"The weights in {file} do not fit the network in plans.json (another trainer, plans or labels?); "
+                "export the model again with its own plans.json and dataset.json."
+            ) from error
+        return network
+
+
+def _build(settings: dict, classes: int, model: ModelFolder):
+    """Build the network that the plans describe; only classes that ``check_settings`` allows."""
+    from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
+
+    name, arguments, _ = network_of(settings)
+    imports = settings["architecture"]["_kw_requires_import"]
+    name = f"dynamic_network_architectures.architectures.unet.{name.rpartition('.')[2]}"
+    try:
+        return get_network_from_plans(name, arguments, imports, 1, classes, allow_init=False, deep_supervision=False)
+    except (TypeError, ValueError, AssertionError, KeyError, IndexError) as error:
+        raise ModelError(
+            f"The network described in plans.json of {model.path} cannot be built ({error}); export the model again."
+        ) from error

@@ -1,0 +1,38 @@
+"""Where the tiles of a sliding window lie, and how they are weighted, as nnU-Net does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+TILE_STEP = 0.5
+# nnU-Net's Gaussian: its width as a part of the tile.
+GAUSSIAN_SIGMA = 1 / 8
+# The range of the weights: as wide as half precision bears. Logits up to some hundreds do not
+# overflow, and where only corners of tiles reach, their ratios still count.
+GREATEST_WEIGHT, SMALLEST_WEIGHT = 16, 16e-8
+
+Tile = tuple[int, int, int]
+
+
+def starts(size: int, patch: int, step: float = TILE_STEP) -> list[int]:
+    """Return where the tiles of `patch` voxels start that cover `size` voxels, evenly spread."""
+    count = math.ceil((size - patch) / (patch * step)) + 1
+    return [int(np.round((size - patch) / max(count - 1, 1) * number)) for number in range(count)]
+
+
+def lattice(shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
+    """Return the first voxels of nnU-Net's tiles, in the order of the first axis."""
+    first, second, third = (starts(size, width) for size, width in zip(shape, patch, strict=True))
+    return [(x, y, z) for x in first for y in second for z in third]
+
+
+def gaussian(patch: Sequence[int]) -> np.ndarray:
+    """Return the weights of a tile's voxels, float32."""
+    result = np.full((), GREATEST_WEIGHT)
+    for size in patch:
+        at = np.arange(size) - size // 2
+        result = result[..., None] * np.exp(-0.5 * (at / (GAUSSIAN_SIGMA * size)) ** 2)
+    return np.maximum(result, SMALLEST_WEIGHT).astype(np.float32)

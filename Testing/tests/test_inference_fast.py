@@ -1,0 +1,229 @@
+"""The quick road against the plain one: every short cut leads to the same labels."""
+
+import json
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
+from AbdominalCalcificationLib.inference.predictor import Predictor
+from AbdominalCalcificationLib.inference.reference import ReferencePredictor
+from AbdominalCalcificationLib.inference.resampling import axis_maps
+from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.reading import read_ct
+from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model, sample_case
+from tiny_models import a_tiny_model_folder
+
+pytest.importorskip("torch", reason="needs torch")
+pytest.importorskip("nnunetv2", reason="needs nnunetv2")
+pytestmark = pytest.mark.nnunet
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Makes each tiny model once."""
+    made = {}
+
+    def make(*labels, **arguments) -> ModelFolder:
+        key = (labels, json.dumps(arguments))
+        if key not in made:
+            folder = tmp_path_factory.mktemp("models")
+            made[key] = ModelFolder.open(a_tiny_model_folder(folder, labels, **arguments))
+        return made[key]
+
+    return make
+
+
+def a_ct(shape=(24, 44, 48), spacing_mm=(0.9, 0.9, 2.5), seed=1) -> Volume:
+    """Smooth noise, so that labels form regions; a rim of zeros, which nnU-Net crops."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = gaussian_filter(np.random.default_rng(seed).normal(size=shape), 2)
+    array = np.clip(300 + 200 * noise / noise.std(), -900, 1500).astype(np.int16)
+    array[:3] = array[:, -5:] = 0
+    return Volume(array, Grid.from_spacing(shape, spacing_mm, directions_ras=np.diag([-1, -1, 1])))
+
+
+def labels_of(predictor, ct: Volume, **arguments) -> np.ndarray:
+    return predictor.predict(ct.array, ct.grid.spacing_mm[::-1], "cpu", **arguments)[0]
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    """Overlap of all labels but the background."""
+    both = np.count_nonzero((one == other) & (one != 0))
+    return 2 * both / (np.count_nonzero(one) + np.count_nonzero(other))
+
+
+def tiles_run(predictor: Predictor) -> list[int]:
+    """Let `predictor` count in the list that is returned how many tiles its network runs."""
+    count, on = [0], predictor._network.on
+
+    def counting(*arguments):
+        run = on(*arguments)
+
+        def counted(tiles):
+            count[0] += len(tiles)
+            return run(tiles)
+
+        return counted
+
+    predictor._network.on = counting
+    return count
+
+
+PLANS = {
+    "isotropic": {},
+    "transposed": {"transpose": [2, 0, 1], "spacing_mm": [1.3, 1.7, 1.1]},
+    "thick slices": {"patch_size": [16, 48, 32], "spacing_mm": [4.0, 1.0, 1.0]},
+    "small tiles": {"patch_size": [16, 16, 24]},
+    "patch larger than the image": {"patch_size": [64, 64, 64]},
+    "residual": {"residual": True},
+    "two folds": {"folds": ["0", "1"]},
+    "many labels": {"number": 24},
+}
+
+
+@pytest.mark.parametrize("plans", PLANS.values(), ids=PLANS)
+def test_labels_agree_with_those_of_the_plain_road(models, plans):
+    plans = dict(plans)
+    labels = [f"label {number}" for number in range(plans.pop("number", 3))]
+    model, ct = models(*labels, **plans), a_ct()
+    plain = labels_of(ReferencePredictor(model), ct)
+    assert len(np.unique(plain)) > 2
+    assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
+
+
+def test_bfloat16_gives_the_same_labels(models, monkeypatch):
+    monkeypatch.setattr("AbdominalCalcificationLib.inference.network.has_bfloat16", lambda: True)
+    model, ct = models("aorta", "renal_left", "renal_right"), a_ct()
+    plain = labels_of(ReferencePredictor(model), ct)
+    labels = labels_of(Predictor(model), ct)
+    assert dice(labels, plain) > 0.99
+    assert not np.array_equal(labels, labels_of(Predictor(model, precision="float32"), ct)), "it is another precision"
+
+
+@pytest.mark.parametrize(
+    "scheme", ["CTNormalization", "ZScoreNormalization", "RescaleTo01Normalization", "NoNormalization"]
+)
+def test_every_normalisation_is_nnunets(tmp_path, scheme):
+    folder, ct = a_tiny_model_folder(tmp_path, ["aorta", "renal_left", "renal_right"]), a_ct()
+    plans = json.loads((folder / "plans.json").read_text())
+    plans["configurations"]["3d_fullres"]["normalization_schemes"] = [scheme]
+    (folder / "plans.json").write_text(json.dumps(plans))
+    model = ModelFolder.open(folder)
+    plain = labels_of(ReferencePredictor(model), ct)
+    assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"resampling_fn_data": "resample_torch_fornnunet"}, {"resampling_fn_probabilities_kwargs": {"order": 3}}],
+    ids=["another function", "another order"],
+)
+def test_plans_that_resample_otherwise_go_the_plain_road_and_say_so(tmp_path, change):
+    folder, ct, said = a_tiny_model_folder(tmp_path, ["aorta", "renal_left"]), a_ct(), []
+    plans = json.loads((folder / "plans.json").read_text())
+    settings = plans["configurations"]["3d_fullres"]
+    settings.update(change)
+    if "resampling_fn_data" in change:
+        settings["resampling_fn_data_kwargs"] = {"is_seg": False, "force_separate_z": False}
+    (folder / "plans.json").write_text(json.dumps(plans))
+    model = ModelFolder.open(folder)
+    assert np.array_equal(labels_of(Predictor(model), ct, say=said.append), labels_of(ReferencePredictor(model), ct))
+    assert "plain road" in said[0]
+
+
+@pytest.mark.parametrize("order", [1, 3])
+@pytest.mark.parametrize(
+    ("shape", "new_shape", "spacing", "new_spacing"),
+    [
+        ((40, 50, 60), (20, 31, 70), (1.0, 0.8, 1.5), (2.0, 1.3, 1.28)),
+        ((12, 50, 60), (30, 31, 70), (5.0, 0.8, 0.8), (2.0, 1.3, 0.7)),
+        ((20, 50, 60), (20, 31, 70), (1.0, 0.8, 1.5), (1.0, 1.3, 1.28)),
+    ],
+    ids=["every axis", "thick slices", "one axis as it is"],
+)
+def test_matrices_resample_as_nnunet_does(order, shape, new_shape, spacing, new_spacing):
+    from nnunetv2.preprocessing.resampling.default_resampling import resample_data_or_seg_to_shape
+
+    image = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    expected = resample_data_or_seg_to_shape(image[None], new_shape, spacing, new_spacing, False, order, 0, None)[0]
+    maps = axis_maps(shape, new_shape, spacing, new_spacing, order, 0, None)
+    for axis, each in enumerate(maps):
+        image = np.moveaxis(np.tensordot(each.matrix, image, (1, axis)), 0, axis)
+    # nnU-Net keeps slices, not the image, in their range where slices are thick.
+    assert np.median(np.abs(image - expected)) < 1e-4
+    assert np.abs(image - expected)[np.abs(expected) < 1].max() < 2e-3
+
+
+def test_within_a_region_labels_are_those_of_the_whole_image_though_tiles_are_left_out(models):
+    model, ct = models("aorta", "celiac_trunk", patch_size=[16, 16, 16]), a_ct((40, 50, 60))
+    predictor = Predictor(model, precision="float32")
+    region = np.zeros(ct.grid.shape, bool)
+    region[10:20, 10:20, 10:20] = True
+    grown = np.zeros(ct.grid.shape, bool)
+    grown[8:22, 6:24, 6:24] = True  # at least one voxel of 1.5 mm more
+    everywhere = Predictor(model, precision="float32")
+    some, every = tiles_run(predictor), tiles_run(everywhere)
+    labels, whole = labels_of(predictor, ct, region=grown), labels_of(everywhere, ct)
+    assert len(np.unique(whole[region])) > 1
+    assert np.array_equal(labels[region], whole[region])
+    assert some[0] < 0.7 * every[0]
+
+
+def test_tiles_of_air_are_not_run(models):
+    model, body = models("aorta", "renal_left", patch_size=[16, 16, 16]), a_ct((40, 50, 60))
+    array = np.full((80, 120, 100), -1000, np.int16)
+    array[20:60, 30:80, 20:80] = body.array
+    ct = Volume(array, Grid.from_spacing(array.shape, body.grid.spacing_mm))
+    predictor = Predictor(model, precision="float32")
+    count = tiles_run(predictor)
+    inside = np.s_[22:58, 32:78, 22:78]
+    plain = labels_of(ReferencePredictor(model), ct)
+    assert dice(labels_of(predictor, ct)[inside], plain[inside]) > 0.99
+    in_air = count[0]
+    labels_of(predictor, ct.with_array(np.maximum(array, 0)))
+    assert in_air < 0.6 * (count[0] - in_air)
+
+
+def test_only_the_wanted_labels_come_back_where_the_others_do_not_win(models):
+    model, ct = models("aorta", "spleen", "renal_left"), a_ct()
+    every = labels_of(Predictor(model), ct)
+    some = labels_of(Predictor(model), ct, wanted=[1, 3])
+    assert {1, 2, 3} <= set(np.unique(every))
+    assert np.array_equal(some, np.where(every == 2, 0, every))
+
+
+def test_an_image_that_is_a_memory_map_and_turned_is_read_as_it_is(models, tmp_path):
+    model, ct = models("aorta", "renal_left"), a_ct()
+    np.save(tmp_path / "ct.npy", np.ascontiguousarray(ct.array[::-1].transpose(2, 0, 1)))
+    turned = np.load(tmp_path / "ct.npy", mmap_mode="r").transpose(1, 2, 0)[::-1]
+    labels = labels_of(Predictor(model), ct)
+    assert np.array_equal(labels_of(Predictor(model), Volume(turned, ct.grid)), labels)
+
+
+def test_the_number_of_threads_does_not_matter(models):
+    import torch
+
+    model, ct, found, before = models("aorta", "renal_left"), a_ct(), [], torch.get_num_threads()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(labels_of(Predictor(model), ct))
+    finally:
+        torch.set_num_threads(before)
+    assert dice(*found) > 0.999
+
+
+def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads():
+    arteries, calcification = ModelFolder.open(bundled_artery_model()), ModelFolder.open(bundled_calcification_model())
+    ct = read_ct(sample_case()).volume.cropped(np.s_[70:130, 20:120, 20:140])
+    with Worker() as worker:
+        roads = {"device": "cpu", "worker": worker}
+        quick = drain(segment_steps(ct, [arteries], calcification, **roads))
+        plain = drain(segment_steps(ct, [arteries], calcification, reference=True, **roads))
+        given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
+    assert dice(quick.arteries.array, plain.arteries.array) > 0.99
+    assert dice(given.calcification.array, plain.calcification.array) > 0.97
+    assert dice(quick.calcification.array, plain.calcification.array) > 0.97
