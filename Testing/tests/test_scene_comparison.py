@@ -63,7 +63,9 @@ def test_the_table_holds_what_either_mask_holds(scene, masks):
 
     ct, arteries, first, second = masks
     rows = drain(compare_steps("calcification", first, second, arteries))
-    assert rows == list(calcification_rows(*(measure(ct, arteries, m) for m in (first, second)), first, second))
+    measured = [measure(ct, arteries, mask) for mask in (first, second)]
+    for row, alone in zip(rows, calcification_rows(*measured, first, second), strict=True):
+        assert {name: row[name] for name in alone} == alone
     node = scene.AddNewNodeByClass("vtkMRMLTableNode", "comparison")
     fill_comparison_table(node, rows)
     table = node.GetTable()
@@ -72,6 +74,9 @@ def test_the_table_holds_what_either_mask_holds(scene, masks):
     assert table.GetValueByName(0, "Dice").ToString() == "0.500"
     assert table.GetValueByName(0, "Both").ToDouble() == pytest.approx(4 * 0.8 * 0.9 * 1.5, abs=0.05)
     assert table.GetValueByName(0, "Lesion F1").ToString() == "1.000"
+    for side, each in zip("AB", measured, strict=True):
+        shown = [table.GetValueByName(row, f"Burden {side}").ToString() for row in range(3)]
+        assert shown == [f"{100 * each.total.burden:.2f}"] * 2 + ["–"]
 
 
 def test_a_comparison_is_found_again_after_saving_and_replaced_by_the_next(scene, masks, tmp_path):

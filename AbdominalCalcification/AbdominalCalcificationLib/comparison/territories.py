@@ -48,7 +48,8 @@ def compare_steps(
     Returns
     -------
     list of dict
-        As the result of the generator: :func:`artery_rows` or :func:`calcification_rows`.
+        As the result of the generator: :func:`artery_rows`, or :func:`calcification_rows` with
+        ``reference_burden`` and ``prediction_burden`` (fraction or None).
     """
     measured = []
     for number, mask in enumerate((reference, prediction)):
@@ -57,7 +58,10 @@ def compare_steps(
         measured.append((yield from scaled(measure_steps(None, *pair, parameters), 0.3 * number, 0.3 * (number + 1))))
     rows = []
     compared = artery_rows if structure == "arteries" else calcification_rows
+    burdens = [{each.name: each.burden for each in (*m.territories, m.total)} for m in measured]
     for row in compared(*measured, reference, prediction):
+        if structure == "calcification":
+            row["reference_burden"], row["prediction_burden"] = (each.get(row["territory"]) for each in burdens)
         rows.append(row)
         yield Progress("Comparing", 0.6 + 0.4 * len(rows) / len(PLACES))
     return rows

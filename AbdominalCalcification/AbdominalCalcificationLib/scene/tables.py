@@ -89,6 +89,10 @@ def fill_comparison_table(node, rows: Sequence[Mapping]) -> None:
         ("B", "mm³", _numbers((row["prediction_mm3"] for row in rows), 1)),
         ("Both", "mm³", _numbers((row["common_mm3"] for row in rows), 1)),
     ]
+    for side, key in (("A", "reference_burden"), ("B", "prediction_burden")):
+        if key in rows[0]:
+            percent = (None if row[key] is None else 100 * row[key] for row in rows)
+            columns.append((f"Burden {side}", "%", _texts(_text(value, 2) for value in percent)))
     for name, key, unit, digits in _COMPARED:
         columns.append((name, unit, _texts(_text(row[key], digits) for row in rows)))
     _fill(node, columns)
