@@ -34,13 +34,14 @@ class ThresholdPredictor:
         return (image > self.threshold).astype(np.uint8), device
 
 
-def run(ct, arteries=None, artery=None, calcification=None, axes="LPS", messages=None, progress=None):
+def run(ct, arteries=None, artery=None, calcification=None, axes="LPS", messages=None, progress=None, reference=False):
     predictors = {"a": artery, "c": calcification}
     job = Job(
         [ModelUse("a", ["0"], {"1": ["aorta"]})] if artery else [],
         ModelUse("c", ["0"], {"1": []}) if calcification else None,
         "cpu",
         False,
+        reference=reference,
     )
     return run_job(
         job,
@@ -76,6 +77,22 @@ def painted(grid, function) -> Volume:
 def position_code(points):
     """A different number at every voxel centre of the test block."""
     return (np.round(points) @ [1, 17, 400]).astype(np.int16)
+
+
+def test_islands_are_left_out_and_said_and_no_calcification_is_looked_for_near_them():
+    ct = Volume(np.zeros((30, 40, 60), np.int16), Grid.from_spacing((30, 40, 60), (1.0, 1.0, 1.0)))
+    ct.array[:, 18:22, 10:14] = 300
+    ct.array[3:5, 18:20, 40:42] = 300
+    ct.array[10, 20, 14] = ct.array[4, 18, 42] = 900
+    for reference in (False, True):
+        messages = []
+        found = run(ct, artery=ThresholdPredictor(100), calcification=ThresholdPredictor(600), messages=messages,
+                    reference=reference)  # fmt: skip
+        arteries, calcification = found[0].array, found[1].array
+        assert arteries[:, :, :20].any()
+        assert arteries[:, :, 30:].any() == reference
+        assert np.argwhere(calcification).tolist() == [[4, 18, 42]] * reference + [[10, 20, 14]]
+        assert any("1 small piece" in message for message in messages) != reference
 
 
 @pytest.mark.parametrize("axes", ["LPS", "RAS"])

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..anatomy import territory
 from ..geometry import Volume, bounding_box, grown
+from .islands import GAP_MM, without_islands
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
 
@@ -55,7 +56,7 @@ class Job:
     precision : {'auto', 'float32'}
         See :meth:`network.Network.on`.
     reference : bool
-        Go the plain road, as nnU-Net does.
+        Go the plain road, as nnU-Net does; islands stay.
     """
 
     arteries: list[ModelUse]
@@ -153,6 +154,11 @@ def run_job(
             merger.add(number, predict(use, f"Segmenting arteries{which}"))
             done += 1
         arteries = merger.result()
+        if not job.reference:
+            arteries, islands = without_islands(arteries)
+            if islands:
+                what = "1 small piece" if islands == 1 else f"{islands} small pieces"
+                say(f"Left out {what} more than {GAP_MM:g} mm from all arteries.")
     calcification = None
     if job.calcification is not None:
         mask = arteries.array != 0
