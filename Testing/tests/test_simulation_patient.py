@@ -160,20 +160,29 @@ def test_true_clusters_are_counted_alike_on_every_grid(steps):
     assert painted.clusters == {1: 3}
 
 
-def test_true_clusters_are_those_of_a_dense_count():
+@pytest.mark.parametrize("steps", [(1.0, 1.0, 1.0), (-1.0, -1.0, 1.0)])
+def test_true_clusters_are_those_of_a_dense_count(steps):
     from scipy import ndimage
 
-    from AbdominalCalcificationLib.simulation.painting import subvoxel_offsets
+    from AbdominalCalcificationLib.geometry.volume import Grid
+    from AbdominalCalcificationLib.simulation.painting import _Cells, _count_clusters, subvoxel_counts
 
-    rng = np.random.default_rng(4)
-    plaques = [a_spot(*place) for place in zip(rng.uniform(20, 100, 24), rng.uniform(-3, 3, 24), strict=True)]
-    # Where a voxel is one sub-voxel wide or two, its mask is (nearly) the fine model.
-    grid = default_grid((0.4, 0.4, 0.4), (220, 44, 44), center_ras=(0, 0, 0))
-    painted = paint_arteries(np.zeros(grid.shape, np.float32), grid, [a_straight_tube()], [plaques])
-    assert len(subvoxel_offsets((0.4, 0.4, 0.4))) == 8
-    number = ndimage.label(painted.calcification, np.ones((3, 3, 3)))[1]
-    assert 5 < number < 24
-    assert painted.clusters[1] == number
+    grid = Grid.from_spacing((4, 5, 6), (0.9, 1.0, 1.6), (0, 0, 0), np.diag(steps))
+    counts = subvoxel_counts(grid.spacing_mm)
+    assert counts == [3, 3, 5]
+    fine = np.random.default_rng(4).random([n * c for n, c in zip(grid.shape, counts[::-1], strict=True)]) < 0.03
+    # Sub-voxels run along RAS, whichever way the voxels run.
+    cells = _Cells(np.arange(np.prod(grid.shape)), int(np.prod(counts)))
+    cells.label[:] = 2
+    k, j, i = np.nonzero(fine)
+    inner = [axis % count for axis, count in zip((i, j, k), counts, strict=True)]
+    inner = [c - 1 - n if step < 0 else n for n, c, step in zip(inner, counts, steps, strict=True)]
+    voxel = np.ravel_multi_index((k // counts[2], j // counts[1], i // counts[0]), grid.shape)
+    calcium = np.zeros(cells.inside.shape, bool)
+    calcium[voxel, np.ravel_multi_index(inner, counts)] = True
+    number = ndimage.label(fine, np.ones((3, 3, 3)))[1]
+    assert number > 20
+    assert _count_clusters(cells, grid, calcium) == {2: number}
 
 
 def test_a_stent_is_metal_in_the_wall_and_no_calcium():

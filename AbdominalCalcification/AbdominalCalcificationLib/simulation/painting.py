@@ -30,9 +30,19 @@ def axes_of(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return tuple(matrix[a, 3] + matrix[a, a] * np.arange(n) for a, n in enumerate((ni, nj, nk)))
 
 
-def subvoxel_offsets(spacing_mm, longest_mm: float = SUBVOXEL_MM) -> np.ndarray:
+def subvoxel_counts(spacing_mm, longest_mm: float = SUBVOXEL_MM) -> list[int]:
+    """Return into how many sub-voxels a voxel is divided along each axis.
+
+    The numbers are odd: of an even number, just half can be calcium, and to call that a majority, or not, would make
+    every mask too large, or too small.
+    """
+    counts = (max(3, int(np.ceil(step / longest_mm - 1e-9))) for step in spacing_mm)
+    return [count + 1 - count % 2 for count in counts]
+
+
+def subvoxel_offsets(spacing_mm) -> np.ndarray:
     """Return the offsets (RAS, mm), shape (s, 3), of the sub-voxel centres within a voxel."""
-    counts = [max(2, int(np.ceil(step / longest_mm - 1e-9))) for step in spacing_mm]
+    counts = subvoxel_counts(spacing_mm)
     axes = [((np.arange(n) + 0.5) / n - 0.5) * step for n, step in zip(counts, spacing_mm, strict=True)]
     mesh = np.meshgrid(*axes, indexing="ij")
     return np.stack([m.ravel() for m in mesh], axis=1).astype(np.float32)
@@ -225,7 +235,7 @@ def _fill_stent(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.nda
 
 def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int, int]:
     """Return the number of 26-connected clusters of calcified sub-voxels, by the label that most of each carries."""
-    counts = np.array([max(2, int(np.ceil(step / SUBVOXEL_MM - 1e-9))) for step in grid.spacing_mm])
+    counts = np.array(subvoxel_counts(grid.spacing_mm))
     rows, columns = np.nonzero(calcium)
     if not len(rows):
         return {}
