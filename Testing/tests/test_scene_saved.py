@@ -165,10 +165,22 @@ def test_the_series_uid_comes_from_the_result_that_lies_in_the_scene(scene, tmp_
 
     case = a_case()
     masks = case["arteries"], case["calcification"]
-    measurement = measure(case["ct"], *masks, provenance={"input": {"series_uid": "1.2.3.4"}})
+    measurement = measure(case["ct"], *masks, provenance={"input": {"series_uid": "1.2.3.4", "study_uid": "1.2"}})
     analysis = SimpleNamespace(measurement=measurement, arteries=masks[0], calcification=masks[1], edits=())
     write_bundle(analysis, case["ct"], tmp_path / "a.mrb")
-    assert only(tmp_path / "a.mrb").ct.identity["series_uid"] == "1.2.3.4"
+    identity = only(tmp_path / "a.mrb").ct.identity
+    assert (identity["series_uid"], identity["study_uid"]) == ("1.2.3.4", "1.2")
+
+
+@pytest.mark.scene
+def test_the_uids_come_from_the_subject_hierarchy_where_the_ct_was_loaded_from_dicom(in_slicer, tmp_path):
+    hierarchy = in_slicer.scene.GetSubjectHierarchyNode()
+    study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "a study")
+    series = hierarchy.CreateItem(study, in_slicer.volume)
+    for item, uid in ((study, "1.2"), (series, "1.2.3")):
+        hierarchy.SetItemUID(item, "DICOM", uid)
+    identity = only(saved(tmp_path)).ct.identity
+    assert (identity["series_uid"], identity["study_uid"]) == ("1.2.3", "1.2")
 
 
 MRML = """<MRML>
@@ -178,8 +190,9 @@ MRML = """<MRML>
  references="storage:vtkMRMLSegmentationStorageNode1;referenceImageGeometryRef:vtkMRMLScalarVolumeNode1;"></Segmentation>
 <SegmentationStorage id="vtkMRMLSegmentationStorageNode1" fileName="Data/my%20masks.seg.nrrd"></SegmentationStorage>
 <SubjectHierarchy id="vtkMRMLSubjectHierarchyNode1"><SubjectHierarchyItem id="3" name="Scene">
-<SubjectHierarchyItem id="7" dataNode="vtkMRMLScalarVolumeNode1" uids="DICOM^1.2.840.7|"></SubjectHierarchyItem>
-</SubjectHierarchyItem></SubjectHierarchy>
+<SubjectHierarchyItem id="5" name="study" uids="DICOM^1.2.840|"><SubjectHierarchyItem id="7"
+ dataNode="vtkMRMLScalarVolumeNode1" uids="DICOM^1.2.840.7|DICOMInstance^1.1 1.2|"></SubjectHierarchyItem>
+</SubjectHierarchyItem></SubjectHierarchyItem></SubjectHierarchy>
 </MRML>"""
 
 
@@ -215,7 +228,7 @@ def test_a_scene_needs_no_slicer_to_be_read(a_scene):
     expected = a_case()
     assert np.array_equal(case.arteries.array, expected["arteries"].array)
     assert case.calcification is None
-    assert case.ct.identity["series_uid"] == "1.2.840.7"
+    assert (case.ct.identity["series_uid"], case.ct.identity["study_uid"]) == ("1.2.840.7", "1.2.840")
 
 
 def test_a_file_name_that_leaves_the_scene_writes_nothing_outside(a_scene, tmp_path):

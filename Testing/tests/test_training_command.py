@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -238,3 +240,16 @@ def test_what_fails_in_the_process_is_one_line_that_helps(error, said):
     assert said in message
     assert "\n" not in message
     assert kind == ("input" if isinstance(error, InputError) else "inference")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for Python is a script with a first line of its own")
+def test_when_the_process_dies_it_is_said_where_its_last_words_are(dataset, tmp_path, monkeypatch, capsys):
+    (tmp_path / "python").write_text(f"#!{sys.executable}\nprint('last words')\nraise SystemExit(3)\n")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setenv("ABDOMINAL_CALCIFICATION_PYTHON", str(tmp_path / "python"))
+    command = ["train", "artery", "--dataset", dataset, "--work", tmp_path / "work", "--quiet"]
+    assert cli.main([str(each) for each in command]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "training process ended unexpectedly" in line
+    assert "last words" in (tmp_path / "work" / "error.log").read_text()
+    assert str(tmp_path / "work" / "error.log") in line

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -40,7 +41,7 @@ class SavedCase:
     name : str
         Name of the volume in the scene.
     ct : CtImage
-        Its identity has the series UID where the scene knows it.
+        Its identity has the UIDs of series and study where the scene knows them.
     arteries : Volume or None
         uint8 territory labels on the grid of the CT; None where the scene has none.
     calcification : Volume or None
@@ -178,6 +179,7 @@ class _Scene:
         tree = ElementTree.fromstring(archive.read(described[0]))
         self._nodes = {node.get("id"): node for node in tree if node.get("id")}
         self._items = list(tree.iter("SubjectHierarchyItem"))
+        self._parents = {child: item for item in self._items for child in item}
 
     def cases(self) -> Iterator[SavedCase]:
         volumes = {key: node for key, node in self._nodes.items() if node.tag == "Volume"}
@@ -218,24 +220,21 @@ class _Scene:
 
     def _ct(self, key: str) -> CtImage:
         image = read_ct(self._file(self._nodes[key]))
-        uid = self._series_uid(key)
         # The file's own name is that of the volume, which may be the patient's.
-        return replace(image, identity={**image.identity, "name": self._name, "series_uid": uid})
+        return replace(image, identity={**image.identity, "name": self._name, **self._uids(key)})
 
-    def _series_uid(self, key: str) -> str | None:
+    def _uids(self, key: str) -> dict[str, str | None]:
+        """Return what the subject hierarchy, or a result in the scene, says about where the CT came from."""
         for item in self._items:
-            if item.get("dataNode") == key:
-                uids = dict(pair.split("^", 1) for pair in item.get("uids", "").split("|") if "^" in pair)
-                if uids.get("DICOM"):
-                    return uids["DICOM"]
+            if item.get("dataNode") == key and (series := _dicom_uid(item)):
+                return {"series_uid": series, "study_uid": _dicom_uid(self._parents.get(item))}
         for node in self._nodes.values():
             if node.tag == "Text" and key in _references(node).get("AbdominalCalcification.CT", []):
-                try:
+                with suppress(ValueError, KeyError, TypeError, AttributeError, InputError):
                     text = node.get("text") or self._file(node).read_text(encoding="utf-8")
-                    return json.loads(text)["provenance"]["input"]["series_uid"]
-                except (ValueError, KeyError, TypeError, InputError):
-                    continue
-        return None
+                    said = json.loads(text)["provenance"]["input"]
+                    return {name: said.get(name) for name in ("series_uid", "study_uid")}
+        return {}
 
     def _file(self, node) -> Path:
         """Return the file of a node, unpacked under a name of our own, so that it cannot leave the folder."""
@@ -253,6 +252,12 @@ class _Scene:
         with self._archive.open(info) as source, open(target, "xb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
         return target
+
+
+def _dicom_uid(item) -> str | None:
+    """Return the UID of an item of the subject hierarchy: of a series, or one level up of its study."""
+    uids = "" if item is None else item.get("uids", "")
+    return dict(pair.split("^", 1) for pair in uids.split("|") if "^" in pair).get("DICOM")
 
 
 def _references(node) -> dict[str, list[str]]:

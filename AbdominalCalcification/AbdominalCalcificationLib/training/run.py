@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InferenceError, InputError
+from ..evaluation.store import write_text
 from ..inference import ModelFolder, Worker
 from ..inference.client import find_python
 from ..inference.devices import check_device_name
@@ -15,6 +17,8 @@ from .job import FOLDS, Job
 from .process import STOP_FILE
 from .ship import check_destination
 from .tasks import open_dataset
+
+ERROR_FILE = "error.log"
 
 
 class TrainingWorker(Worker):
@@ -85,6 +89,8 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
                 yield step
         except StopIteration as end:
             done = end.value
+        except InferenceError as error:
+            raise _with_details(error, Path(job.work) / ERROR_FILE) from None
         except GeneratorExit:
             if has_to_end_by_itself:
                 stop.touch()
@@ -94,6 +100,16 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
             steps.close()
     model = ModelFolder.open(ship_to) if done["finished"] and ship_to is not None else None
     return Trained(done["finished"], done["steps"], done["seconds"], done["dice"], model)
+
+
+def _with_details(error: InferenceError, path: Path) -> InferenceError:
+    """Keep what a bug report needs beside the training, and return the error that says so."""
+    if not error.details:
+        return error
+    with suppress(OSError):
+        write_text(path, error.details + "\n")
+        return InferenceError(f"{error} The last lines of its log are in '{path}'.", error.details)
+    return error
 
 
 def estimate_steps(job: Job) -> Steps[dict]:

@@ -183,16 +183,17 @@ def _timed(base: type, keep_left_right: bool) -> type:
                         return False
                     losses.append(self.train_step(self._on_device(next(self.dataloader_train))))
                     self.steps_done += 1
+                    # One such step is skipped by the scaler of half precision; then there are numbers again.
+                    if not any(np.isfinite(each["loss"]) for each in losses[-3:]):
+                        raise InferenceError(
+                            "The training went astray (its loss is no number); begin anew in another work folder, "
+                            "with a lower learning rate or with other initial weights."
+                        )
                     tell((self.current_epoch + len(losses) / whole) / self.num_epochs)
                     if self.budget_s is not None and self.part_done >= 1.0:
                         break
                     if time.monotonic() - self._saved > _SAVE_EVERY_S:
                         self.save_within_epoch()
-                if not all(np.isfinite(each["loss"]) for each in losses):
-                    raise InferenceError(
-                        "The training went astray (its loss is no number); begin anew from a checkpoint or model, or "
-                        "with a lower learning rate, and check the labels of the cases."
-                    )
                 self.on_train_epoch_end(losses)
                 self.on_validation_epoch_start()
                 for _ in range(self.num_val_iterations_per_epoch):
