@@ -179,6 +179,7 @@ def test_an_estimate_says_what_and_how_long():
     text = estimate_text(
         {
             "cases": 40,
+            "learnt": 36,
             "watched": 4,
             "test_cases": 2,
             "network": "PlainConvUNet",

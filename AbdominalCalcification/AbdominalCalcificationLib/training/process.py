@@ -24,7 +24,7 @@ _DRY_CASES = 2
 
 
 class TrainingSession(Session):
-    """Answers the commands ``train``, ``estimate`` and ``ship``."""
+    """Answers the commands ``train`` and ``estimate``."""
 
     def _explain(self, error: BaseException) -> tuple[str, str]:
         return explain_training(error)
@@ -128,6 +128,7 @@ class TrainingSession(Session):
         watched = cases if job.fold == "all" else len(folds[0]["val"]) if folds else -(-cases // 5)
         return {
             "cases": cases,
+            "learnt": len(folds[0]["train"]) if folds and job.fold != "all" else cases - watched or cases,
             "watched": watched,
             "test_cases": raw.test_cases,
             "network": type(trainer.network).__name__,

@@ -160,12 +160,11 @@ def _make_writable(work: Path) -> None:
 def estimate_text(estimate: dict) -> str:
     """Return an estimate for people, several lines."""
     seconds = estimate["seconds"]
-    learnt = max(1, estimate["cases"] - estimate["watched"])
     features = estimate["features"]
     before = [f"{duration_text(s)} of {what}" for what, s in seconds.items() if s and what != "training"]
     steps = estimate["steps"] or f"about {estimate['steps_in_time']}"
     lines = [
-        f"Cases:   {estimate['cases']}, {learnt} to learn from and {estimate['watched']} watched; "
+        f"Cases:   {estimate['cases']}, {estimate['learnt']} to learn from and {estimate['watched']} watched; "
         f"{estimate['test_cases']} for testing",
         f"Network: {estimate['network']}, {len(features)} stages of {features[0]} to {features[-1]} features, "
         f"{estimate['weights']:,} weights",

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
 from ..parallel import results_of
-from ..progress import Progress, Steps, drain
+from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
 from ..simulation import simulate
 from .tasks import TASKS, dataset_document
@@ -122,11 +122,6 @@ def training_seeds(count: int | None = None, seeds: Sequence[int] | None = None)
 def case_name(seed: int) -> str:
     """Return the name of a virtual patient's files."""
     return f"sim_{seed:05d}"
-
-
-def write_raw_datasets(raw_folder: Path | str, seeds, processes: int = 2) -> None:
-    """Write the nnU-Net raw datasets of both tasks; see :func:`raw_dataset_steps`."""
-    drain(raw_dataset_steps(raw_folder, seeds, processes))
 
 
 def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: int = 1) -> Steps[None]:
