@@ -1,6 +1,8 @@
 """The quick road against the plain one: every short cut leads to the same labels."""
 
 import json
+import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -57,7 +59,7 @@ def dice(one: np.ndarray, other: np.ndarray) -> float:
 
 def tiles_run(predictor: Predictor) -> list[int]:
     """Let `predictor` count in the list that is returned how many tiles its network runs."""
-    count, on = [0], predictor._network.on
+    count, on = [0], predictor._network.quickest_on
 
     def counting(*arguments):
         run = on(*arguments)
@@ -68,7 +70,7 @@ def tiles_run(predictor: Predictor) -> list[int]:
 
         return counted
 
-    predictor._network.on = counting
+    predictor._network.quickest_on = counting
     return count
 
 
@@ -101,6 +103,33 @@ def test_bfloat16_gives_the_same_labels(models, monkeypatch):
     labels = labels_of(Predictor(model), ct)
     assert dice(labels, plain) > 0.99
     assert not np.array_equal(labels, labels_of(Predictor(model, precision="float32"), ct)), "it is another precision"
+
+
+@pytest.mark.parametrize("plans", [{}, {"folds": ["0", "1"]}, {"residual": True}], ids=["plain", "folds", "residual"])
+def test_openvino_gives_the_same_labels_and_reports_to_nobody(models, monkeypatch, plans):
+    if find_spec("openvino") is None:  # not imported here: the library does so in its own way
+        pytest.skip("needs openvino")
+    monkeypatch.setattr("AbdominalCalcificationLib.inference.exported.LARGE", 0)
+    model, ct = models("aorta", "renal_left", "renal_right", **plans), a_ct()
+    plain = labels_of(ReferencePredictor(model), ct)
+    predictor = Predictor(model, precision="float32")
+    assert dice(labels_of(predictor, ct), plain) > 0.995
+    assert predictor._network._exported[False], "OpenVINO did it"
+    assert sys.modules["openvino_telemetry"] is None
+    assert dice(labels_of(Predictor(model), ct), plain) > 0.99
+
+
+def test_where_openvino_fails_pytorch_does_it(models, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("unknown operation")
+
+    monkeypatch.setattr("AbdominalCalcificationLib.inference.network.is_worth_exporting", lambda network: True)
+    monkeypatch.setattr("AbdominalCalcificationLib.inference.network.export", fail)
+    model, ct = models("aorta", "renal_left"), a_ct()
+    predictor = Predictor(model)
+    labels = labels_of(predictor, ct)
+    monkeypatch.undo()
+    assert np.array_equal(labels, labels_of(Predictor(model), ct))
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-from collections.abc import Callable
-from functools import cached_property
+import traceback
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 
 from ..errors import ModelError
 from .checkpoint import load_checkpoint
 from .devices import has_bfloat16, is_out_of_memory
+from .exported import export, is_worth_exporting
 from .model_folder import ModelFolder, check_settings, configuration_settings, network_of
 
 # What a batch of tiles may weigh in one layer of the network, bytes: small networks are quicker
@@ -44,6 +47,7 @@ class Network:
         check_settings(model.path, name or model.configuration, settings, model.plans)
         self.configuration = ConfigurationManager(settings)
         self.classes = len(model.labels) + 1
+        self._exported: dict[bool, list[Callable] | None] = {}
         self._folds = [
             self._load(checkpoint["network_weights"], file)
             for checkpoint, file in zip(checkpoints, model.checkpoints, strict=True)
@@ -53,10 +57,7 @@ class Network:
     def batch(self) -> int:
         """Number of tiles that are run at once."""
         features = next(each.shape[0] for each in self._folds[0].parameters() if each.ndim == 5)
-        voxels = 1
-        for size in self.configuration.patch_size:
-            voxels *= size
-        return max(1, min(8, _BATCH_BYTES // (4 * features * voxels)))
+        return max(1, min(8, _BATCH_BYTES // (4 * features * math.prod(self.configuration.patch_size))))
 
     @property
     def folds(self) -> int:
@@ -79,22 +80,43 @@ class Network:
         import torch
 
         kind = device.partition(":")[0]
-        half = None
-        if precision == "auto":
-            half = torch.float16 if kind == "cuda" else torch.bfloat16 if kind == "cpu" and has_bfloat16() else None
+        half = self._half(kind) if precision == "auto" else None
         networks = self._folds if fold is None else self._folds[fold : fold + 1]
         for network in networks:
             network.to(device).eval()
 
         def run(tiles):
-            tiles = tiles.to(device)
             with torch.autocast(kind, half) if half is not None else contextlib.nullcontext():
-                mean = networks[0](tiles)
-                for network in networks[1:]:
-                    mean += network(tiles)
-            return mean if len(networks) == 1 else mean / len(networks)
+                return _mean(networks, tiles.to(device))
 
         return run
+
+    def quickest_on(self, device: str, precision: str) -> Callable:
+        """Return what :meth:`on` does, exported by OpenVINO where that is quicker."""
+        if device != "cpu" or not is_worth_exporting(self._folds[0]):
+            return self.on(device, precision)
+        half = precision == "auto" and self._half("cpu") is not None
+        if half not in self._exported:
+            patch = self.configuration.patch_size
+            # Two voxels are left at the bottom: instances of one voxel cannot be normalised.
+            strides = self.configuration.pool_op_kernel_sizes
+            smallest = [min(size, 2 * math.prod(each[axis] for each in strides)) for axis, size in enumerate(patch)]
+            try:
+                self._exported[half] = [export(network, patch, smallest, half) for network in self._folds]
+            except Exception as error:
+                if is_out_of_memory(error):
+                    raise
+                traceback.print_exc()  # into the worker's log
+                self._exported[half] = None
+        exported = self._exported[half]
+        return self.on(device, precision) if exported is None else partial(_mean, exported)
+
+    @staticmethod
+    def _half(kind: str):
+        """Return the torch type of half precision on a kind of device, None where it has none."""
+        import torch
+
+        return {"cuda": torch.float16, "cpu": torch.bfloat16 if has_bfloat16() else None}.get(kind)
 
     def release(self) -> None:
         """Move the networks back to main memory."""
@@ -113,6 +135,13 @@ class Network:
                 "export the model again with its own plans.json and dataset.json."
             ) from error
         return network
+
+
+def _mean(networks: Sequence[Callable], tiles):
+    mean = networks[0](tiles)
+    for network in networks[1:]:
+        mean += network(tiles)
+    return mean if len(networks) == 1 else mean / len(networks)
 
 
 def _build(settings: dict, classes: int, model: ModelFolder):

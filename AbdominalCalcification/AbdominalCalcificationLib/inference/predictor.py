@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..geometry import bounding_box
+from ..geometry import Box, bounding_box
 from .clock import Clock, Report
 from .devices import run_with_fallback
 from .model_folder import ModelFolder
@@ -20,7 +20,7 @@ from .network import Network
 from .reference import ReferencePredictor
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, sweep
-from .tiles import Tile, lattice
+from .tiles import core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
@@ -113,7 +113,11 @@ class Predictor:
         padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
         survey = _Survey(part)
         of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
-        tiles = [tile for tile in lattice(padded, patch) if _share(of_interest, tile, patch, padding, shape) > least]
+        tiles = [
+            tile
+            for tile in lattice(padded, patch)
+            if _share(of_interest, core(tile, patch, padded), padding, shape) > least
+        ]
         if not tiles:
             report(1.0, 0.0)
             return labels.transpose(backward), device
@@ -133,7 +137,7 @@ class Predictor:
             source = Source(part, to_network, intensities, padding, window, sums_on)
             found = Labels(labels[box], to_image, self._network.classes, values, wanted_region, inner)
             sweep(
-                self._network.on(device, self._precision),
+                self._network.quickest_on(device, self._precision),
                 source,
                 tiles,
                 patch,
@@ -185,13 +189,13 @@ class _Survey:
         return combine(float(function(slab)) for slab in slabs)
 
 
-def _share(mask: np.ndarray, tile: Tile, patch, padding, shape) -> float:
-    """Return which part of `tile` is in `mask`, which covers the unpadded grid of `shape` at some spacing."""
-    box = []
-    for start, size, before, n, voxels in zip(tile, patch, padding, shape, mask.shape, strict=True):
-        begin, end = max(start - before, 0), min(start - before + size, n)
-        box.append(slice(int(begin * voxels / n), max(int(np.ceil(end * voxels / n)), int(begin * voxels / n) + 1)))
-    return float(mask[tuple(box)].mean())
+def _share(mask: np.ndarray, box: Box, padding: Sequence[int], shape: Sequence[int]) -> float:
+    """Return which part of `box` of the padded grid is in `mask`, which covers the grid of `shape` at some spacing."""
+    part = []
+    for span, before, n, voxels in zip(box, padding, shape, mask.shape, strict=True):
+        first, stop = max(span.start - before, 0) * voxels // n, -(-min(span.stop - before, n) * voxels // n)
+        part.append(slice(first, max(stop, first + 1)))
+    return float(mask[tuple(part)].mean())
 
 
 def _resampling(settings: dict, what: str) -> dict | None:

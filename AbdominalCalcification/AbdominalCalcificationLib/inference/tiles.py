@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..geometry import Box
+
 TILE_STEP = 0.5
 # nnU-Net's Gaussian: its width as a part of the tile.
 GAUSSIAN_SIGMA = 1 / 8
@@ -27,6 +29,18 @@ def lattice(shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
     """Return the first voxels of nnU-Net's tiles, in the order of the first axis."""
     first, second, third = (starts(size, width) for size, width in zip(shape, patch, strict=True))
     return [(x, y, z) for x in first for y in second for z in third]
+
+
+def core(tile: Tile, patch: Sequence[int], shape: Sequence[int]) -> Box:
+    """Return the middle of `tile`, half as wide, and up to the border of the image where it lies there.
+
+    The cores of the lattice's tiles cover the image. Beyond its core a tile's weight is below 0.14
+    (two sigmas) of that of the tile whose core it is.
+    """
+    return tuple(
+        slice(start + (width // 4 if start > 0 else 0), start + width - (width // 4 if start + width < size else 0))
+        for start, width, size in zip(tile, patch, shape, strict=True)
+    )
 
 
 def gaussian(patch: Sequence[int]) -> np.ndarray:
