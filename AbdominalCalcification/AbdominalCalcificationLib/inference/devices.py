@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from ..errors import InferenceError, InputError
 
@@ -25,6 +27,8 @@ def choose_device(device: str) -> str:
     """
     import torch
 
+    if "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):
+        torch.set_num_threads(cores)
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if device == "auto":
         return "cuda" if cuda else "mps" if mps else "cpu"
@@ -50,6 +54,23 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(
         words in text for words in ("out of memory", "can't allocate memory", "not enough memory", "bad allocation")
     )
+
+
+def physical_cores() -> int | None:
+    """Return how many cores this process may run on, not counting their second threads; None where it is unknown."""
+    try:
+        processors = Path("/proc/cpuinfo").read_text().strip().split("\n\n")
+        allowed = os.sched_getaffinity(0)
+    except (OSError, AttributeError):
+        return None  # not Linux
+    fields = [dict(re.findall(r"^(processor|physical id|core id)\s*: (\d+)$", each, re.M)) for each in processors]
+    cores = {
+        (each.get("physical id"), each["core id"])
+        for each in fields
+        if int(each.get("processor", -1)) in allowed
+        if "core id" in each
+    }
+    return len(cores) or None
 
 
 def has_bfloat16() -> bool:

@@ -102,7 +102,7 @@ class Predictor:
         forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]
         spacing = [spacing_mm[axis] for axis in forward]
         image = image.transpose(forward)
-        box = bounding_box(image) or (slice(None),) * 3  # as nnU-Net crops
+        box = _box_that_is_not_zero(image)  # as nnU-Net crops
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
         wanted_region = None if region is None else region.transpose(forward)[box]
@@ -187,6 +187,13 @@ class _Survey:
     def _over_slabs(self, function, combine) -> float:
         slabs = (self._image[start : start + _SLAB] for start in range(0, len(self._image), _SLAB))
         return combine(float(function(slab)) for slab in slabs)
+
+
+def _box_that_is_not_zero(image: np.ndarray) -> Box:
+    faces = (np.take(image, end, axis) for axis in range(3) for end in (0, -1))
+    if all(face.any() for face in faces):
+        return (slice(None),) * 3  # most often, and quickly found
+    return bounding_box(image) or (slice(None),) * 3
 
 
 def _share(mask: np.ndarray, box: Box, padding: Sequence[int], shape: Sequence[int]) -> float:

@@ -22,6 +22,9 @@ CT_FILE, ARTERIES_FILE, CALCIFICATION_FILE = "ct.npy", "arteries.npy", "calcific
 # nnU-Net asks for these on import: folders that prediction does not use, and numbers of
 # processes, for which it otherwise runs a program to learn the name of the computer.
 NNUNET_ENVIRONMENT = {"nnUNet_n_proc_DA": "1", "nnUNet_compile": "f"}
+# Threads that wait for each other sleep: spinning, they would take the cores from the rest of the
+# computer, and a core that is taken from one of them would cost them both.
+THREADS_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 NNUNET_FOLDERS = ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
 
 
@@ -38,8 +41,8 @@ def main(folder: str, session: type[Session] | None = None) -> None:
     os.dup2(nothing, 0)
     threading.Thread(target=_listen, args=(stdin, commands, Path(folder)), daemon=True).start()
     os.environ.update(NNUNET_ENVIRONMENT)
-    for name in NNUNET_FOLDERS:
-        os.environ.setdefault(name, folder)
+    for name, value in {**THREADS_ENVIRONMENT, **dict.fromkeys(NNUNET_FOLDERS, folder)}.items():
+        os.environ.setdefault(name, value)
     answering = (session or Session)(Path(folder) / EVENTS_FILE)
     while True:
         answering.answer(commands.get())
