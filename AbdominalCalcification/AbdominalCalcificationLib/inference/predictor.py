@@ -19,7 +19,7 @@ from .model_folder import ModelFolder
 from .network import Network
 from .reference import ReferencePredictor
 from .resampling import axis_maps
-from .sweep import Intensities, Labels, Source, sweep
+from .sweep import Intensities, Labels, Source, sweep, work_of
 from .tiles import core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
@@ -129,7 +129,7 @@ class Predictor:
         to_image = axis_maps(shape, part.shape, settings.spacing, spacing, **resamplings[1])
         values = sorted(self.model.labels.values()) if wanted is None else sorted(wanted)
         inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
-        clock = Clock(len(tiles), report)
+        clock = Clock(work_of(tiles, patch), report)
 
         def run(device: str, sums_on: str) -> None:
             clock.restart()
@@ -145,7 +145,7 @@ class Predictor:
                 self._network.classes,
                 self._network.batch,
                 lambda first, logits: found.take(first - padding[0], logits),
-                clock.tick,
+                clock.did,
                 sums_on,
             )
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import ModelError
 from ..geometry import bounding_box
-from .clock import Clock, Report
+from .clock import TILES, Clock, Report
 from .devices import run_with_fallback
 from .model_folder import ModelFolder
 from .network import Network
@@ -100,7 +100,7 @@ class ReferencePredictor:
             for y in steps[1]
             for z in steps[2]
         ]
-        clock = Clock(len(tiles) * self._network.folds, report)
+        clock = Clock({TILES: len(tiles) * self._network.folds}, report)
 
         def run(device: str, sums_on: str):
             clock.restart()
@@ -151,7 +151,7 @@ def _slide(network, padded, tiles, patch, classes: int, sums_on: str, clock: Clo
         logits *= weights
         total[(slice(None), *tile)] += logits
         weight[tile] += weights
-        clock.tick()
+        clock.did(TILES)
     total /= weight
     if not torch.isfinite(total).all():
         raise ModelError(INFINITE)

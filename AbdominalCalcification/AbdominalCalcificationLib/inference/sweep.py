@@ -10,12 +10,13 @@ torch, which is imported in the functions; runs on any of its devices.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import ModelError
+from .clock import TILES
 from .resampling import AxisMap
 from .tiles import Tile, gaussian
 
@@ -215,6 +216,13 @@ class Labels:
         np.copyto(self._result[(rows, *square)], labels, where=self._is_wanted[labels], casting="unsafe")
 
 
+def work_of(tiles: Sequence[Tile], patch: Sequence[int]) -> dict[str, int]:
+    """Return how much work of each kind a sweep over `tiles` is."""
+    firsts = sorted({tile[0] for tile in tiles})
+    slices = patch[0] + sum(min(second - first, patch[0]) for first, second in pairwise(firsts))
+    return {"slices prepared": slices, TILES: len(tiles), "slices labelled": slices}
+
+
 def sweep(
     run: Callable,
     source: Source,
@@ -224,7 +232,7 @@ def sweep(
     classes: int,
     batch: int,
     take: Callable,
-    tick: Callable[[int], None],
+    did: Callable[[str, int], None],
     device: str,
 ) -> None:
     """Run the network over `tiles` and hand their weighted mean logits on, slice by slice.
@@ -239,8 +247,8 @@ def sweep(
         Tiles that are run at once.
     take : callable
         Called with the first slice and the logits (classes, n, y, z) of slices that are done.
-    tick : callable
-        Called with the number of tiles that are done with.
+    did : callable
+        Called with the kind of work that was just done, a key of :func:`work_of`, and how much.
     device : str
         Where the sums are kept.
 
@@ -257,11 +265,12 @@ def sweep(
     seen = torch.zeros((patch[0], *size), device=device)
     image = torch.zeros((0, *size), device=device)
     rows = [(first, list(row)) for first, row in groupby(tiles, key=lambda tile: tile[0])]
-    behind = 0
+    behind = behind_stop = 0
     for number, (first, row) in enumerate(rows):
         image = image[max(first - behind, 0) :]
         image = torch.cat([image, source.rows(first + len(image), first + patch[0]).to(device)])
-        behind = first
+        did("slices prepared", first + patch[0] - max(first, behind_stop))
+        behind, behind_stop = first, first + patch[0]
         places = [
             (slice(None), *(slice(at - part.start, at - part.start + n) for at, part, n in zip(*each, strict=True)))
             for each in ((tile[1:], window, patch[1:]) for tile in row)
@@ -272,7 +281,7 @@ def sweep(
             for place, each in zip(some, logits, strict=True):
                 sums[(slice(None), *place)] += each.to(device).float() * weights
                 seen[place] += weights
-            tick(len(some))
+            did(TILES, len(some))
         following = rows[number + 1][0] if number + 1 < len(rows) else first + patch[0]
         done = min(following - first, patch[0])
         unseen = seen[:done] == 0
@@ -281,6 +290,7 @@ def sweep(
             raise ModelError(INFINITE)
         mean[0].masked_fill_(unseen, 1)
         take(first, mean)
+        did("slices labelled", done)
         for each in (sums, seen):
             rest = each.narrow(-3, done, patch[0] - done).clone()
             each.zero_()
