@@ -37,7 +37,7 @@ sys.path[:0] = [str(LIBRARY), str(REPOSITORY / "Testing")]
 from AbdominalCalcificationLib.geometry import Volume  # noqa: E402
 from AbdominalCalcificationLib.inference.islands import without_islands  # noqa: E402
 from AbdominalCalcificationLib.inference.job import REACH_MM, near  # noqa: E402
-from AbdominalCalcificationLib.reading import read_mask  # noqa: E402
+from AbdominalCalcificationLib.reading import read_ct, read_mask  # noqa: E402
 from AbdominalCalcificationLib.reporting.images import write_volume  # noqa: E402
 from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model  # noqa: E402
 from tiny_models import a_tiny_model_folder  # noqa: E402
@@ -182,10 +182,12 @@ def bundled(options) -> None:
 
 def large(options) -> None:
     case, work = the_case(options.work), options.work
-    for name in ("ct", "arteries"):
-        if not (work / f"large-{name}.nii.gz").is_file():
-            slab = read_mask(case / f"{name}.nii.gz").cropped(np.s_[LARGE_SLICES, :, :])
-            write_volume(work / f"large-{name}.nii.gz", slab)
+    if not (work / "large-arteries.nii.gz").is_file():
+        for name, volume in (
+            ("ct", read_ct(case / "ct.nii.gz").volume),
+            ("arteries", read_mask(case / "arteries.nii.gz")),
+        ):
+            write_volume(work / f"large-{name}.nii.gz", volume.cropped(np.s_[LARGE_SLICES, :, :]))
     folder = work / "large-model"
     if not folder.is_dir():
         spacing = SPACING_MM[::-1]
@@ -213,7 +215,7 @@ def large(options) -> None:
 
 def slices(options) -> None:
     case, work = the_case(options.work), options.work
-    ct = read_mask(case / "ct.nii.gz")
+    ct = read_ct(case / "ct.nii.gz").volume
     print("slices                       both bundled models")
     for count in (100, 200, 400, 800, 1200):
         # The patient again and again, every second time head over heels: no steps between them.

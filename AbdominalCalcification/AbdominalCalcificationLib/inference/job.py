@@ -161,27 +161,27 @@ def run_job(
                 say(f"Left out {what} more than {GAP_MM:g} mm from all arteries.")
     calcification = None
     if job.calcification is not None:
-        mask = arteries.array != 0
-        found = np.zeros(ct.grid.shape, np.uint8)
-        if mask.any():
+        if arteries.array.any():
             report("Looking for the surroundings of the arteries", done / count, None)
             # One voxel of the network more, so that logits at the rim are not blended with tiles that were not run.
             labels = predict(
                 job.calcification,
                 "Segmenting calcification",
-                lambda predictor: near(mask, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
+                lambda predictor: near(arteries.array, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
             )
-            wanted = [int(label) for label in job.calcification.labels]
-            found[np.isin(labels, wanted) & near(mask, ct, REACH_MM)] = 1
+            found = np.isin(labels, [int(label) for label in job.calcification.labels])
+            del labels
+            found &= near(arteries.array, ct, REACH_MM)
         else:
             say("No artery was found, so no calcification was looked for.")
-        calcification = Volume(found, ct.grid)
+            found = np.zeros(ct.grid.shape, bool)
+        calcification = Volume(found.view(np.uint8), ct.grid)
     report("Segmented", 1.0, 0.0)
     return arteries, calcification, device
 
 
 def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
-    """Return the voxels within `distance_mm` (Euclidean, along the grid's axes) of `mask`, shape (k, j, i).
+    """Return the voxels within `distance_mm` (Euclidean, along the grid's axes) of those of `mask`, shape (k, j, i).
 
     Each run of voxels along i reaches as far into each row around it as Pythagoras says; rows
     count how many reaches begin and end at each voxel. The work grows with the surface of the
@@ -195,7 +195,7 @@ def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
     if box is None:
         return result
     around = grown(box, reach, ct.grid)
-    ends = np.diff(np.pad(mask[around].astype(np.int8), ((0, 0), (0, 0), (1, 1))), axis=2)
+    ends = np.diff(np.pad((mask[around] != 0).view(np.int8), ((0, 0), (0, 0), (1, 1))), axis=2)
     k, j, first = np.nonzero(ends == 1)
     stop = np.nonzero(ends == -1)[2]
     rows, columns, width = result[around].shape

@@ -63,9 +63,10 @@ class ArteryMerger:
             else:
                 values[label] = _FIRST_PAIR + len(self._pairs)
                 self._pairs.append(tuple(each if each in wanted else None for each in territories))
-        claimed = values[labels]
-        free = (self._arteries == 0) | (self._arteries == self._aorta) & (claimed != self._aorta)
-        np.copyto(self._arteries, claimed, where=(claimed != 0) & free)
+        for taken, plane in zip(self._arteries, labels, strict=True):  # slice by slice, to take no memory
+            claimed = values[plane]
+            free = (taken == 0) | (taken == self._aorta) & (claimed != self._aorta)
+            np.copyto(taken, claimed, where=(claimed != 0) & free)
 
     def result(self) -> Volume:
         """Return the territory labels; labels of both sides are split."""

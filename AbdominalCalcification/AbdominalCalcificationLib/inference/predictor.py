@@ -19,7 +19,7 @@ from .model_folder import ModelFolder
 from .network import Network
 from .reference import ReferencePredictor
 from .resampling import axis_maps
-from .sweep import Intensities, Labels, Source, sweep, work_of
+from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
 from .tiles import core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
@@ -186,7 +186,9 @@ class _Survey:
 
     def _over_slabs(self, function, combine) -> float:
         slabs = (self._image[start : start + _SLAB] for start in range(0, len(self._image), _SLAB))
-        return combine(float(function(slab)) for slab in slabs)
+        result = combine(float(function(slab)) for slab in slabs)
+        let_go(self._image)
+        return result
 
 
 def _box_that_is_not_zero(image: np.ndarray) -> Box:

@@ -9,6 +9,7 @@ torch, which is imported in the functions; runs on any of its devices.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -119,6 +120,15 @@ class Source:
             part = self._intensities.normalized(part)
             pieces.append(torch.matmul(self._matrices[0], torch.matmul(part, self._matrices[1].T)))
         self._slices, self._first = torch.cat(pieces), needed.start
+        let_go(self._image)
+
+
+def let_go(image: np.ndarray) -> None:
+    """Tell the system that pages of a memory map were read for now, so that they do not count as this process's."""
+    while isinstance(image.base, np.ndarray):
+        image = image.base
+    if isinstance(image.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        image.base.madvise(mmap.MADV_DONTNEED)
 
 
 class Labels:
