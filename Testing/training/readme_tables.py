@@ -22,6 +22,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def points(share: float | None) -> str:
+    """Return a share as percentage points."""
+    return "–" if share is None else f"{100 * share:+.2f}"
+
+
 def rows(document: dict, part: str, **wanted) -> list[dict]:
     return [row for row in document[part] if all(row[key] == value for key, value in wanted.items())]
 
@@ -54,9 +59,8 @@ def agreement_cells(document: dict, method: str, territory: str) -> list[str]:
         found = rows(document, "agreement", group=ALL, method=method, quantity=quantity, territory=territory)
         return found[0][name]["value"] if found else None
 
-    bias = value("burden", "bias")
     return [
-        number(None if bias is None else 100 * bias),
+        points(value("burden", "bias")),
         number(value("burden", "spearman")),
         number(value("cluster_count", "bias"), 1),
     ]
@@ -79,8 +83,8 @@ def by_method(document: dict) -> None:
                     method,
                     str(overlap["cases"]),
                     *(number(metrics[name]["mean"]) for name in (*OVERLAP, "lesion_f1")),
-                    number(100 * burden["bias"]["value"]),
-                    f"{100 * burden['lower_limit']['value']:+.2f} to {100 * burden['upper_limit']['value']:+.2f}",
+                    points(burden["bias"]["value"]),
+                    f"{points(burden['lower_limit']['value'])} to {points(burden['upper_limit']['value'])}",
                     number(burden["spearman"]["value"], 3),
                     number(burden["icc"]["value"], 3),
                     number(count[0]["bias"]["value"], 1),

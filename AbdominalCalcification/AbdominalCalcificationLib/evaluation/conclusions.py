@@ -9,6 +9,8 @@ from ..reporting.text import counted
 from .summary import ALL
 
 _SIGNIFICANT = 0.05
+# Nobody leads in a group with fewer cases to compare.
+_FEWEST = 3
 
 
 def plain_reading(document: Mapping) -> list[str]:
@@ -86,8 +88,10 @@ def _by_group(document: Mapping) -> Iterator[str]:
         ranked = _dice(document, group["group"])
         if group["group"] == ALL or len(ranked) < 2:
             continue
-        (first, best, _), (second, next_best, _) = ranked[:2]
+        (first, best, of_first), (second, next_best, of_second) = ranked[:2]
+        if min(of_first, of_second) < _FEWEST:
+            continue
         surprise = "" if first == overall[0][0] else " – other than in all cases together"
         cases = counted(group["cases"], "case")
-        title = group["group"].capitalize()
+        title = group["group"].capitalize().replace("_", " ")
         yield f"{title} ({cases}): {first} leads with {best:.3f} before {second} with {next_best:.3f}{surprise}."
