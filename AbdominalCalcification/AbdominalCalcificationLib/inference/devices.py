@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ..errors import InferenceError, InputError
 
+CPU_INFO = Path("/proc/cpuinfo")  # Linux
+
 
 def check_device_name(device: str) -> str:
     """Return `device` where it is ``auto``, ``cpu``, ``mps``, ``cuda`` or ``cuda:N``; InputError otherwise."""
@@ -59,7 +61,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 def physical_cores() -> int | None:
     """Return how many cores this process may run on, not counting their second threads; None where it is unknown."""
     try:
-        processors = Path("/proc/cpuinfo").read_text().strip().split("\n\n")
+        processors = CPU_INFO.read_text().strip().split("\n\n")
         allowed = os.sched_getaffinity(0)
     except (OSError, AttributeError):
         return None  # not Linux
