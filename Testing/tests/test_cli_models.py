@@ -71,6 +71,18 @@ def test_two_models_lead_to_numbers_that_say_where_they_come_from(ct, artery_mod
     assert labels.GetSize() == sitk.ReadImage(str(ct)).GetSize()
 
 
+def test_the_plain_road_is_a_switch_that_is_recorded_and_leads_to_the_same_arteries(ct, artery_model, tmp_path):
+    found = {}
+    for name, options in {"quick": [], "plain": ["--reference"]}.items():
+        options = ["--artery-model", artery_model, "--calcification-threshold", "350", *options]
+        assert analyze(ct, tmp_path / name, *options) == 0
+        found[name] = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / name / "arteries.nii.gz")))
+    both = np.count_nonzero((found["quick"] == found["plain"]) & (found["quick"] != 0))
+    assert 2 * both / (np.count_nonzero(found["quick"]) + np.count_nonzero(found["plain"])) > 0.99
+    recorded = [result_in(tmp_path / name)["provenance"]["parameters"].get("reference") for name in found]
+    assert recorded == [None, True]
+
+
 def test_a_threshold_and_an_artery_model_go_together(ct, artery_model, tmp_path):
     assert analyze(ct, tmp_path / "out", "--artery-model", artery_model, "--calcification-threshold", "350") == 0
     source = result_in(tmp_path / "out")["provenance"]["calcification_source"]

@@ -102,7 +102,7 @@ class Network:
             strides = self.configuration.pool_op_kernel_sizes
             smallest = [min(size, 2 * math.prod(each[axis] for each in strides)) for axis, size in enumerate(patch)]
             try:
-                self._exported[half] = [export(network, patch, smallest, half) for network in self._folds]
+                self._exported[half] = [export(network.to("cpu"), patch, smallest, half) for network in self._folds]
             except Exception as error:
                 if is_out_of_memory(error):
                     raise

@@ -1,4 +1,8 @@
-"""What has to be installed for segmentation with models, said before anything is installed."""
+"""What has to be installed for segmentation with models, said before anything is installed.
+
+OpenVINO is not among it: only large networks gain by it (see :mod:`exported`), and it is used where
+somebody installed it.
+"""
 
 from __future__ import annotations
 

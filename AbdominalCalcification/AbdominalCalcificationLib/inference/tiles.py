@@ -34,8 +34,8 @@ def lattice(shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
 def core(tile: Tile, patch: Sequence[int], shape: Sequence[int]) -> Box:
     """Return the middle of `tile`, half as wide, and up to the border of the image where it lies there.
 
-    The cores of the lattice's tiles cover the image. Beyond its core a tile's weight is below 0.14
-    (two sigmas) of that of the tile whose core it is.
+    The cores of the lattice's tiles cover the image. Beyond its core a tile weighs less than the
+    tile whose core it is.
     """
     return tuple(
         slice(start + (width // 4 if start > 0 else 0), start + width - (width // 4 if start + width < size else 0))
