@@ -9,7 +9,6 @@ per model. Simulated cases are kept in the folder and used again. Parts:
 bundled  both bundled models, 512 × 512 × 400 at 0.8 × 0.8 × 1.0 mm
 large    calcification with nnU-Net's default-size network (random weights, arteries given), 128 slices of it
 slices   both bundled models on 100 to 1200 slices
-labels   a network like the bundled ones with 2 to 24 labels (random weights)
 second   how soon the second case starts in the warm worker
 """
 
@@ -44,7 +43,6 @@ from tiny_models import a_tiny_model_folder  # noqa: E402
 
 SEED, SHAPE, SPACING_MM = 4242, (512, 512, 400), (0.8, 0.8, 1.0)
 DEFAULT_FEATURES = (32, 64, 128, 256, 320, 320)
-BUNDLED_FEATURES = (8, 16, 32, 64, 96)
 LARGE_SLICES = slice(136, 264)
 
 
@@ -242,24 +240,6 @@ def slices(options) -> None:
         print(f"{count:6}                       {run}", flush=True)
 
 
-def labels(options) -> None:
-    case, work = the_case(options.work), options.work
-    print("labels                       one model with so many labels, random weights")
-    for count in (2, 4, 8, 16, 24):
-        with tempfile.TemporaryDirectory() as folder:
-            names = [f"label {number}" for number in range(count)]
-            arguments = {"features": BUNDLED_FEATURES, "patch_size": (48,) * 3, "spacing_mm": (2.0,) * 3}
-            model = a_tiny_model_folder(Path(folder), names, **arguments)
-            run, _ = ours(
-                options.threads,
-                work / "ours-labels",
-                ct=case / "ct.nii.gz",
-                artery_models=[model],
-                device=options.device,
-            )
-        print(f"{count:6}                       {run}", flush=True)
-
-
 def second(options) -> None:
     case, work = the_case(options.work), options.work
     _, log = ours(
@@ -278,7 +258,7 @@ def second(options) -> None:
 
 
 def main() -> None:
-    parts = {each.__name__: each for each in (bundled, large, slices, labels, second)}
+    parts = {each.__name__: each for each in (bundled, large, slices, second)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", metavar="FOLDER", type=Path, help="where cases and masks are kept")
     parser.add_argument("--threads", type=int, default=2)
