@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.inference import islands
 from AbdominalCalcificationLib.inference.islands import without_islands
 
 GRID = Grid.from_spacing((30, 40, 60), (1.0, 2.0, 1.0), (0, 0, 0), np.eye(3))
@@ -59,6 +60,14 @@ def test_an_island_with_two_names_stays_where_one_of_them_is_large_there():
     assert without_islands(a_map(AORTA, *island))[1] == 0
     elsewhere = (6, (10, 20), (22, 26), (12, 16))
     assert without_islands(a_map(AORTA, elsewhere, *island))[1] == 1
+
+
+def test_a_network_gone_wrong_does_not_fill_the_memory(monkeypatch):
+    labels = a_map(AORTA, (1, (0, 2), (18, 20), (50, 53)))
+    monkeypatch.setattr(islands, "MOST_VOXELS", np.count_nonzero(labels.array) - 1)
+    assert without_islands(labels) == (labels, 0)
+    monkeypatch.setattr(islands, "MOST_VOXELS", np.count_nonzero(labels.array))
+    assert without_islands(labels)[1] == 1
 
 
 def test_nothing_has_no_islands():
