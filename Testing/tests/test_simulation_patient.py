@@ -199,6 +199,18 @@ def test_a_stent_is_metal_in_the_wall_and_no_calcium():
     assert hu.max() > 900 > np.percentile(hu[hu > 250], 50)
 
 
+def test_every_stent_has_its_own_density():
+    grid = default_grid((0.5, 0.5, 0.5), (160, 120, 50), center_ras=(0, -15, 0))
+    stents = [Stent(45.0, 75.0, wires=6, pitch_mm=12.0, strut_mm=0.4, hu=hu) for hu in (5000.0, 2500.0)]
+    line = Centerline.through([[0, -30, 60], [0, -30, 0], [0, -30, -60]])
+    ones = np.ones(len(line.points))
+    other = Tube("aorta", 1, line, 8.0 * ones, 6.5 * ones, 300.0 * ones)
+    hu = np.zeros(grid.shape, np.float32)
+    paint_arteries(hu, grid, [a_straight_tube(), other], [[], []], stents)
+    away = grid.ras_of_kji([[0, j, 0] for j in range(grid.shape[1])])[:, 1] < -15
+    assert hu[:, ~away].max() == pytest.approx(2 * hu[:, away].max(), rel=0.15)  # wires fill parts of voxels
+
+
 def test_metal_leaves_streaks_in_its_slices_alone():
     grid = default_grid((1.0, 1.0, 1.0), (40, 80, 80), center_ras=(0, 0, 0))
     hu = np.zeros(grid.shape, np.float32)
@@ -272,6 +284,13 @@ def test_the_total_of_the_truth_is_the_sum_of_its_territories(an_arterial_patien
     for key in ("artery_volume_mm3", "calcified_volume_mm3", "cluster_count"):
         assert truth["total"][key] == pytest.approx(sum(entry[key] for entry in truth["territories"]), abs=0.01)
     assert truth["total"]["cluster_count"] > 3
+
+
+def test_a_field_of_view_without_arteries_has_no_burden():
+    patient = simulate(3, shape=(12, 20, 20), center_ras=(120, 60, 0))
+    assert not patient.arteries.array.any()
+    assert [entry["burden"] for entry in patient.truth["territories"]] == [None] * 8
+    assert patient.truth["total"]["burden"] is None
 
 
 def test_calcium_lies_in_arteries_and_is_brighter_than_blood(an_arterial_patient):

@@ -7,6 +7,7 @@ is there. Masks, partial volume and true volumes all come from these sub-voxels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -92,8 +93,8 @@ class _Cells:
         self.wall_hu = np.zeros(shape, np.float32)
         self.plaque = np.zeros(shape, bool)
         self.plaque_hu = np.zeros(shape, np.float32)
-        self.metal = np.zeros(shape, bool)
-        self.metal_hu = 0.0
+        # 0 where there is none. Half precision is exact to a few HU.
+        self.metal_hu = np.zeros(shape, np.float16)
 
     def rows(self, voxels: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.voxels, voxels)
@@ -139,7 +140,7 @@ def paint_arteries(
     for tube, around, stent in zip(arteries, near, stents or [None] * len(arteries), strict=True):
         if stent is not None:
             _fill_stent(cells, tube, around, offsets, stent)
-    cells.plaque &= ~cells.metal
+    cells.plaque &= cells.metal_hu == 0
     cells.plaque_hu *= calcium_gain
     return _compose(hu, grid, cells)
 
@@ -229,8 +230,8 @@ def _fill_stent(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.nda
     radius = tube.lumen_mm[index].astype(np.float32)[:, None]
     place = line.arc_mm[index].astype(np.float32)[:, None] + along
     metal = stent.metal(place, np.sqrt(across**2 + aside**2), np.arctan2(aside, across), radius)
-    cells.metal[cells.rows(around.voxels[near])] |= metal
-    cells.metal_hu = stent.hu
+    rows = cells.rows(around.voxels[near])
+    cells.metal_hu[rows] = np.where(metal, np.float16(stent.hu), cells.metal_hu[rows])
 
 
 def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int, int]:
@@ -250,9 +251,10 @@ def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int,
     key = place @ steps
     order = np.argsort(key)
     key, label = key[order], cells.label[rows, columns][order]
-    offsets = [np.dot((a, b, c), steps) for c in (-1, 0, 1) for b in (-1, 0, 1) for a in (-1, 0, 1)]
+    # Half of the 26 neighbours; the other half sees the same pairs from the other side.
+    later = [(a, b, c) for c, b, a in product((-1, 0, 1), repeat=3) if (c, b, a) > (0, 0, 0)]
     ones, others = [], []
-    for offset in offsets[14:]:
+    for offset in np.array(later) @ steps:
         found = np.searchsorted(key, key + offset)
         hit = np.flatnonzero(key[np.minimum(found, len(key) - 1)] == key + offset)
         ones.append(hit)
@@ -269,8 +271,8 @@ def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int,
 def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
     count = cells.inside.shape[1]
     value = np.where(cells.plaque, cells.plaque_hu, np.where(cells.lumen, cells.blood_hu, cells.wall_hu))
-    if cells.metal_hu:
-        value[cells.metal] = cells.metal_hu
+    metal = cells.metal_hu > 0
+    np.copyto(value, cells.metal_hu, where=metal)
     flat = hu.reshape(-1)
     outside = 1.0 - cells.inside.mean(axis=1, dtype=np.float32)
     flat[cells.voxels] = (
@@ -281,9 +283,12 @@ def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
     calcification = np.zeros(hu.size, np.uint8)
     calcium = cells.plaque & (cells.label > 0)
     territories = [int(t) for t in np.unique(cells.label) if t > 0]
-    shares = np.stack([((cells.label == t) & cells.inside).sum(axis=1) for t in territories], axis=1)
+    shares = np.zeros((len(cells.voxels), len(territories)), int)
+    for column, territory in enumerate(territories):
+        shares[:, column] = ((cells.label == territory) & cells.inside).sum(axis=1)
     named = shares.sum(axis=1) >= 0.5 * count
-    labels[cells.voxels[named]] = np.array(territories, np.uint8)[shares[named].argmax(axis=1)]
+    if territories:
+        labels[cells.voxels[named]] = np.array(territories, np.uint8)[shares[named].argmax(axis=1)]
     calcification[cells.voxels[calcium.sum(axis=1) >= 0.5 * count]] = 1
     part = grid.voxel_volume_mm3 / count
     artery_mm3 = {t: float(shares[:, column].sum() * part) for column, t in enumerate(territories)}
@@ -294,7 +299,7 @@ def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
         artery_mm3,
         calcified_mm3,
         _count_clusters(cells, grid, calcium),
-        cells.voxels[cells.metal.any(axis=1)],
+        cells.voxels[metal.any(axis=1)],
         cells.voxels[(cells.plaque & (cells.label == 0)).any(axis=1)],
     )
 

@@ -144,24 +144,18 @@ def simulate(
         "territories": [
             {
                 "name": t.name,
-                "artery_volume_mm3": round(painted.artery_mm3.get(t.label, 0.0), 3),
-                "calcified_volume_mm3": round(painted.calcified_mm3.get(t.label, 0.0), 3),
-                "burden": (
-                    round(painted.calcified_mm3[t.label] / painted.artery_mm3[t.label], 6)
-                    if painted.artery_mm3.get(t.label)
-                    else None
+                **_truth_of(
+                    painted.artery_mm3.get(t.label, 0.0),
+                    painted.calcified_mm3.get(t.label, 0.0),
+                    painted.clusters.get(t.label, 0),
                 ),
-                "cluster_count": painted.clusters.get(t.label, 0),
                 "length_mm": _length_beyond_ostium(vessels, t.name),
             }
             for t in territories.TERRITORIES
         ],
-        "total": {
-            "artery_volume_mm3": round(sum(painted.artery_mm3.values()), 3),
-            "calcified_volume_mm3": round(sum(painted.calcified_mm3.values()), 3),
-            "burden": round(sum(painted.calcified_mm3.values()) / max(sum(painted.artery_mm3.values()), 1e-9), 6),
-            "cluster_count": sum(painted.clusters.values()),
-        },
+        "total": _truth_of(
+            sum(painted.artery_mm3.values()), sum(painted.calcified_mm3.values()), sum(painted.clusters.values())
+        ),
         "plaques": [
             {
                 "territory": tube.name,
@@ -204,7 +198,7 @@ def _plaques_of(rng, tube, ostia_mm, severity):
         return draw_plaques(rng, tube, "mesenteric", severity, 25.0)
     if not tube.label:
         return []
-    group = territories.territory(tube.name).group or "aorta"
+    group = _group_of(tube)
     # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
     start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostia_mm.get(tube.name, 8.0)
     return draw_plaques(rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
@@ -213,8 +207,21 @@ def _plaques_of(rng, tube, ostia_mm, severity):
 def _stent_of(rng, tube, ostia_mm):
     if not tube.label:
         return None
-    group = territories.territory(tube.name).group or "aorta"
-    return draw_stent(rng, tube, group, ostia_mm.get(tube.name, 8.0))
+    return draw_stent(rng, tube, _group_of(tube), ostia_mm.get(tube.name, 8.0))
+
+
+def _group_of(tube) -> str:
+    return territories.territory(tube.name).group or "aorta"
+
+
+def _truth_of(artery_mm3: float, calcified_mm3: float, clusters: int) -> dict:
+    """Return the numbers of a territory or of all; a burden where there is no artery would be no number."""
+    return {
+        "artery_volume_mm3": round(artery_mm3, 3),
+        "calcified_volume_mm3": round(calcified_mm3, 3),
+        "burden": round(calcified_mm3 / artery_mm3, 6) if artery_mm3 else None,
+        "cluster_count": clusters,
+    }
 
 
 def _stent_entry(tube, stent) -> dict:
