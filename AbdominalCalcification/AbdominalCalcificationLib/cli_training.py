@@ -163,10 +163,12 @@ def make_job(options: argparse.Namespace):
         raise InputError("Name a folder for all that is made on the way with --work.")
     if options.dry_run and options.ship is not None:
         raise InputError("--dry-run writes nothing; leave out --ship.")
+    name = TASKS[options.task]
     small = None
     if options.small:
-        small = SmallConfiguration() if options.settings is None else read_configuration(options.settings)
-    name = TASKS[options.task]
+        small = SmallConfiguration(patch=KNOWN[name].patch)
+        if options.settings is not None:
+            small = read_configuration(options.settings, small)
     work = Path(options.work or "work").absolute()
     seeds: tuple[int, ...] = ()
     if options.dataset is not None:

@@ -35,14 +35,15 @@ def test_the_artery_model_learns_every_territory_under_its_own_name():
 
 
 def test_resampling_keeps_places_and_labels():
-    grid = Grid.from_spacing((30, 40, 50), (0.8, 0.9, 2.5), (11, -7, 3), np.diag([-1.0, -1.0, 1.0]))
+    grid = Grid.from_spacing((30, 40, 50), (0.9, 0.9, 2.5), (11, -7, 3), np.diag([-1.0, -1.0, 1.0]))
     points = grid.ras_of_kji(np.argwhere(np.ones(grid.shape)))
     ramp = Volume((points @ [1.0, 2.0, -1.5]).reshape(grid.shape).astype(np.float32), grid)
     finer = simulated.at_spacing(ramp, 1.25, is_mask=False)
-    assert np.allclose(finer.grid.spacing_mm, 1.25)
+    assert finer.grid.shape == (60, 29, 36)  # as nnU-Net rounds it
+    assert np.allclose(np.array(finer.grid.spacing_mm) * [36, 29, 60], [45, 36, 75])
     inner = np.array([[k, j, i] for k in (10, 40) for j in (5, 20) for i in (5, 25)])
     expected = finer.grid.ras_of_kji(inner) @ [1.0, 2.0, -1.5]
-    assert np.allclose(finer.array[tuple(inner.T)], expected, atol=1e-3)
+    assert np.allclose(finer.array[tuple(inner.T)], expected, atol=1e-2)
 
     mask = np.zeros(grid.shape, np.uint8)
     mask[5:20, 10:30, 10:40] = 7
@@ -50,6 +51,21 @@ def test_resampling_keeps_places_and_labels():
     assert set(np.unique(label.array)) == {0, 7}
     volume = np.count_nonzero(label.array) * 1.25**3
     assert volume == pytest.approx(np.count_nonzero(mask) * grid.voxel_volume_mm3, rel=0.08)
+
+
+def test_cts_are_resampled_as_where_nnunet_predicts():
+    from scipy import ndimage
+
+    rng = np.random.default_rng(3)
+    grid = Grid.from_spacing((20, 24, 28), (0.8, 0.8, 1.4), (0, 0, 0))
+    ct = Volume(rng.integers(-1000, 2000, grid.shape).astype(np.int16), grid)
+    resampled = simulated.at_spacing(ct, 1.0, is_mask=False).array
+    factors = np.array(resampled.shape) / grid.shape
+    spline = ndimage.zoom(ct.array.astype(float), factors, order=3, mode="nearest", grid_mode=True)
+    assert resampled.dtype == np.int16
+    assert np.abs(resampled - np.clip(spline, ct.array.min(), ct.array.max())).max() < 2
+    linear = ndimage.zoom(ct.array.astype(float), factors, order=1, mode="nearest", grid_mode=True)
+    assert np.abs(resampled - linear).max() > 200
 
 
 def test_small_plans_change_the_network_and_nothing_else():

@@ -129,10 +129,10 @@ def test_settings_that_make_no_network_are_refused(complaint, dataset, tmp_path,
     assert any(each in line for each in said.split("|"))
 
 
-def test_small_models_watch_every_tenth_case_and_few_cases_are_watched_in_turn():
+def test_small_models_watch_every_eleventh_case_and_few_cases_are_watched_in_turn():
     cases = tuple(f"case_{number:02d}" for number in range(25))
     ((fold),) = split(cases, small=True)
-    assert fold["val"] == ["case_09", "case_19"]
+    assert fold["val"] == ["case_09", "case_20"]
     assert sorted(fold["train"] + fold["val"]) == list(cases)
     assert split(cases, small=False) is None
     folds = split(cases[:3], small=False)

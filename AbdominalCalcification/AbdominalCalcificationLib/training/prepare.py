@@ -87,10 +87,10 @@ def fingerprint_and_plan(job: Job, report: Report) -> None:
     planner.plan_experiment()
     path = job.prepared / f"{PLANS}.json"
     plans = json.loads(path.read_text(encoding="utf-8"))
-    if job.initial is not None:
-        plans = plans_of_model(plans, ModelFolder.open(job.initial))
-    elif job.small is not None:
+    if job.small is not None:
         plans = small_plans(plans, job.small)
+    elif job.initial is not None:
+        plans = plans_of_model(plans, ModelFolder.open(job.initial))
     write_text(path, json.dumps(plans, indent=1) + "\n")
 
 
@@ -121,10 +121,11 @@ def plans_manager(job: Job):
 def split(cases: tuple[str, ...], small: bool) -> list[dict] | None:
     """Return which cases are trained on and watched, fold by fold; None leaves it to nnU-Net (five folds).
 
-    The small models are watched on every tenth case. Four cases or fewer are watched one at a time.
+    The small models are watched on every eleventh case, since virtual patients come in tens. Four cases or fewer are
+    watched one at a time.
     """
     if small:
-        watched = list(cases[9::10] or cases[-1:])
+        watched = list(cases[9::11] or cases[-1:])
         return [{"train": [case for case in cases if case not in watched] or list(cases), "val": watched}]
     if len(cases) >= 5:
         return None

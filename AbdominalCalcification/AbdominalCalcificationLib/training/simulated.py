@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
+from ..inference.resampling import axis_maps
 from ..parallel import results_of
 from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
@@ -48,7 +49,7 @@ def draw_protocol(seed: int) -> Protocol:
         seed % 7 if seed % 14 < 7 else seed % 6
     ]
     if kind == "trunk":
-        pixel, slice_mm = u(0.8, 1.2), u(0.8, 2.0)
+        pixel, slice_mm = u(0.7, 1.1), u(0.7, 1.6)
         extent = np.array([u(170, 240), u(150, 200), u(170, 260)])
         center = (u(-15, 15), u(-5, 20), u(-90, -50) + extent[2] / 2)
     elif kind == "body":
@@ -66,25 +67,36 @@ def draw_protocol(seed: int) -> Protocol:
 
 
 def at_spacing(volume: Volume, spacing_mm: float, is_mask: bool) -> Volume:
-    """Return `volume` at an isotropic spacing, linearly interpolated.
+    """Return `volume` at an isotropic spacing: a CT as nnU-Net resamples it to predict, a mask linearly.
 
-    nnU-Net would do the same with splines, but needs a minute for each case; what arrives at its spacing it
-    leaves alone.
+    nnU-Net itself would need a minute for each case; what arrives at its spacing it leaves alone. As with nnU-Net the
+    new voxels fill the old field of view, so that their spacing differs a little from the one asked for.
     """
     grid = volume.grid
     old = np.array(grid.spacing_mm)
     size = np.maximum(1, np.round(np.array(grid.shape[::-1]) * old / spacing_mm)).astype(int)
+    fitting = np.array(grid.shape[::-1]) * old / size
     directions = grid.ijk_to_ras[:3, :3] / old
     corner = grid.ijk_to_ras[:3, 3] - directions @ (old / 2)
-    new = Grid.from_spacing(size[::-1], [spacing_mm] * 3, corner + directions @ np.full(3, spacing_mm / 2), directions)
-    target = sitk_image(Volume(np.zeros(new.shape, np.uint8), new))
-    method = sitk.sitkLabelLinear if is_mask else sitk.sitkLinear
+    new = Grid.from_spacing(size[::-1], fitting, corner + directions @ (fitting / 2), directions)
+    if not is_mask:
+        return Volume(_splined(volume.array, new.shape, old[::-1], spacing_mm), new)
     # The rim of half a voxel that has no neighbour takes the nearest value.
     resampler = sitk.ResampleImageFilter()
-    resampler.SetReferenceImage(target)
-    resampler.SetInterpolator(method)
+    resampler.SetReferenceImage(sitk_image(Volume(np.zeros(new.shape, np.uint8), new)))
+    resampler.SetInterpolator(sitk.sitkLabelLinear)
     resampler.SetUseNearestNeighborExtrapolator(True)
     return Volume(sitk.GetArrayFromImage(resampler.Execute(sitk_image(volume))), new)
+
+
+def _splined(image: np.ndarray, shape: Sequence[int], spacing: Sequence[float], new_spacing: float) -> np.ndarray:
+    """Return a CT (k, j, i) with another number of voxels, as nnU-Net's default resampling of images gives it."""
+    maps = axis_maps(image.shape, shape, spacing, [new_spacing] * 3, order=3, order_z=0, force_separate_z=None)
+    resampled = image.astype(np.float32)
+    for axis, each in enumerate(maps):
+        resampled = np.moveaxis(np.tensordot(each.matrix, resampled, (1, axis)), 0, axis)
+    resampled = np.clip(resampled, image.min(), image.max())
+    return np.ascontiguousarray(np.rint(resampled) if image.dtype.kind in "iu" else resampled).astype(image.dtype)
 
 
 def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path]) -> str:

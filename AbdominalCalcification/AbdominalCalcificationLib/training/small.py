@@ -58,8 +58,8 @@ class SmallConfiguration:
     steps_per_epoch: int = 50
 
 
-def read_configuration(path: Path) -> SmallConfiguration:
-    """Return the small configuration with what a JSON file says otherwise.
+def read_configuration(path: Path, base: SmallConfiguration) -> SmallConfiguration:
+    """Return `base` with what a JSON file says otherwise.
 
     Raises
     ------
@@ -70,16 +70,18 @@ def read_configuration(path: Path) -> SmallConfiguration:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError(f"The settings '{path}' cannot be read; name a JSON file.") from None
-    return configuration_from(said, str(path))
+    return configuration_from(said, str(path), base)
 
 
-def configuration_from(said: Mapping, name: str = "the settings") -> SmallConfiguration:
-    """Return the small configuration with the fields in `said` replaced; InputError where one is not known."""
+def configuration_from(
+    said: Mapping, name: str = "the settings", base: SmallConfiguration | None = None
+) -> SmallConfiguration:
+    """Return `base`, or the default, with the fields in `said` replaced; InputError where one is not known."""
     known = {each.name for each in fields(SmallConfiguration)}
     if not isinstance(said, dict) or not said.keys() <= known:
         raise InputError(f"'{name}' may hold {', '.join(sorted(known))} and nothing else; correct it.")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
-    configuration = replace(SmallConfiguration(), **values)
+    configuration = replace(base or SmallConfiguration(), **values)
     if len(configuration.features) < 3:  # nnU-Net leaves the coarsest output out of the loss; one must be left
         raise InputError(f"The network in '{name}' needs at least three stages; name three features or more.")
     halvings = 2 ** (len(configuration.features) - 1)

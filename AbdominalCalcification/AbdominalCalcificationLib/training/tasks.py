@@ -30,12 +30,15 @@ class Task:
         As in dataset.json.
     spacing_mm : float
         Isotropic spacing of the bundled network.
+    patch : tuple of int
+        Its voxels along z, y, x.
     """
 
     name: str
     dataset: str
     labels: dict
     spacing_mm: float
+    patch: tuple[int, int, int]
 
 
 TASKS = {
@@ -43,10 +46,17 @@ TASKS = {
         "arteries",
         "Dataset901_SimulatedArteries",
         {"background": 0, **{t.name: t.label for t in TERRITORIES}},
-        2.0,
+        # Masks alone lose a fifth of the thin arteries at 2 mm. Which artery it is shows in 96 mm of surroundings.
+        1.5,
+        (64, 64, 64),
     ),
     "calcification": Task(
-        "calcification", "Dataset902_SimulatedCalcification", {"background": 0, "calcification": 1}, 1.25
+        "calcification",
+        "Dataset902_SimulatedCalcification",
+        {"background": 0, "calcification": 1},
+        # Brought from 1 to 1.25 mm and back, exact masks keep a Dice of 0.77 to 0.84.
+        1.0,
+        (48, 48, 48),
     ),
 }
 

@@ -91,7 +91,10 @@ def load_initial(trainer, model: ModelFolder, trust: bool = False) -> None:
     try:
         network.load_state_dict(weights)
     except RuntimeError:
-        raise ModelError(f"The weights of {model.path} do not fit its own plans; use another model.") from None
+        raise ModelError(
+            f"The weights of {model.path} do not fit the network that is trained; use another model, or the settings "
+            "with which it was trained."
+        ) from None
 
 
 def _timed(base: type, keep_left_right: bool) -> type:
