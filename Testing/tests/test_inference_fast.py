@@ -10,7 +10,6 @@ import pytest
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
 from AbdominalCalcificationLib.inference.predictor import Predictor
-from AbdominalCalcificationLib.inference.reference import ReferencePredictor
 from AbdominalCalcificationLib.inference.resampling import axis_maps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct
@@ -91,7 +90,7 @@ def test_labels_agree_with_those_of_the_plain_road(models, plans):
     plans = dict(plans)
     labels = [f"label {number}" for number in range(plans.pop("number", 3))]
     model, ct = models(*labels, **plans), a_ct()
-    plain = labels_of(ReferencePredictor(model), ct)
+    plain = labels_of(Predictor(model, reference=True), ct)
     assert len(np.unique(plain)) > 2
     assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
 
@@ -99,7 +98,7 @@ def test_labels_agree_with_those_of_the_plain_road(models, plans):
 def test_bfloat16_gives_the_same_labels(models, monkeypatch):
     monkeypatch.setattr("AbdominalCalcificationLib.inference.network.has_bfloat16", lambda: True)
     model, ct = models("aorta", "renal_left", "renal_right"), a_ct()
-    plain = labels_of(ReferencePredictor(model), ct)
+    plain = labels_of(Predictor(model, reference=True), ct)
     labels = labels_of(Predictor(model), ct)
     assert dice(labels, plain) > 0.99
     assert not np.array_equal(labels, labels_of(Predictor(model, precision="float32"), ct)), "it is another precision"
@@ -111,7 +110,7 @@ def test_openvino_gives_the_same_labels_and_reports_to_nobody(models, monkeypatc
         pytest.skip("needs openvino")
     monkeypatch.setattr("AbdominalCalcificationLib.inference.exported.LARGE", 0)
     model, ct = models("aorta", "renal_left", "renal_right", **plans), a_ct()
-    plain = labels_of(ReferencePredictor(model), ct)
+    plain = labels_of(Predictor(model, reference=True), ct)
     predictor = Predictor(model, precision="float32")
     assert dice(labels_of(predictor, ct), plain) > 0.995
     assert predictor._network._exported[False], "OpenVINO did it"
@@ -141,7 +140,7 @@ def test_every_normalisation_is_nnunets(tmp_path, scheme):
     plans["configurations"]["3d_fullres"]["normalization_schemes"] = [scheme]
     (folder / "plans.json").write_text(json.dumps(plans))
     model = ModelFolder.open(folder)
-    plain = labels_of(ReferencePredictor(model), ct)
+    plain = labels_of(Predictor(model, reference=True), ct)
     assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
 
 
@@ -159,7 +158,9 @@ def test_plans_that_resample_otherwise_go_the_plain_road_and_say_so(tmp_path, ch
         settings["resampling_fn_data_kwargs"] = {"is_seg": False, "force_separate_z": False}
     (folder / "plans.json").write_text(json.dumps(plans))
     model = ModelFolder.open(folder)
-    assert np.array_equal(labels_of(Predictor(model), ct, say=said.append), labels_of(ReferencePredictor(model), ct))
+    assert np.array_equal(
+        labels_of(Predictor(model), ct, say=said.append), labels_of(Predictor(model, reference=True), ct)
+    )
     assert "plain road" in said[0]
 
 
@@ -209,7 +210,7 @@ def test_tiles_of_air_are_not_run(models):
     predictor = Predictor(model, precision="float32")
     count = tiles_run(predictor)
     inside = np.s_[22:58, 32:78, 22:78]
-    plain = labels_of(ReferencePredictor(model), ct)
+    plain = labels_of(Predictor(model, reference=True), ct)
     assert dice(labels_of(predictor, ct)[inside], plain[inside]) > 0.99
     in_air = count[0]
     labels_of(predictor, ct.with_array(np.maximum(array, 1)))

@@ -19,7 +19,7 @@ from AbdominalCalcificationLib.errors import InferenceError, ModelError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
 from AbdominalCalcificationLib.inference.devices import run_with_fallback
-from AbdominalCalcificationLib.inference.reference import ReferencePredictor
+from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.progress import drain
 from tiny_models import a_tiny_model_folder
 
@@ -74,7 +74,7 @@ def stock_labels(model: ModelFolder, ct: Volume, folds=("0",)) -> np.ndarray:
 
 
 def our_labels(model: ModelFolder, ct: Volume, **arguments) -> np.ndarray:
-    return ReferencePredictor(model).predict(ct.array, ct.grid.spacing_mm[::-1], "cpu", **arguments)[0]
+    return Predictor(model, reference=True).predict(ct.array, ct.grid.spacing_mm[::-1], "cpu", **arguments)[0]
 
 
 @pytest.mark.parametrize(

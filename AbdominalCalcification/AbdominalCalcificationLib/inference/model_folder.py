@@ -360,11 +360,8 @@ def check_settings(folder: Path, configuration: str, settings: dict, plans: dict
         refuse(f"the normalisation {schemes} is not supported", f"use a model with {NORMALIZATIONS[0]}")
     if settings.get("use_mask_for_norm", [False]) != [False]:
         refuse("normalisation inside a mask is not meant for CT", f"use a model with {NORMALIZATIONS[0]}")
-    intensities = plans.get("foreground_intensity_properties_per_channel") or plans.get(
-        "foreground_intensity_properties_by_modality"
-    )
     wanted = ("mean", "std", "percentile_00_5", "percentile_99_5")
-    numbers = intensities.get("0") if isinstance(intensities, dict) else None
+    numbers = ct_intensities(plans)
     if schemes[0] == "CTNormalization" and not (
         isinstance(numbers, dict) and all(_is_number(numbers.get(k)) for k in wanted)
     ):
@@ -380,6 +377,14 @@ def check_settings(folder: Path, configuration: str, settings: dict, plans: dict
     for part in parts:
         if part is not None and _short(part) not in NETWORK_PARTS:
             refuse(f"the network is built of '{part}', which is not allowed", "use nnU-Net's standard networks")
+
+
+def ct_intensities(plans: dict) -> dict | None:
+    """Return the intensity statistics of the only channel as nnU-Net writes them, under their old name too."""
+    of_channels = plans.get("foreground_intensity_properties_per_channel") or plans.get(
+        "foreground_intensity_properties_by_modality"
+    )
+    return of_channels.get("0") if isinstance(of_channels, dict) else None
 
 
 def network_of(settings: dict) -> tuple[str, dict, tuple]:

@@ -15,9 +15,9 @@ import numpy as np
 from ..geometry import Box, bounding_box
 from .clock import Clock, Report
 from .devices import run_with_fallback
-from .model_folder import ModelFolder
+from .model_folder import ModelFolder, ct_intensities
 from .network import Network
-from .reference import ReferencePredictor
+from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
 from .tiles import core, lattice
@@ -40,6 +40,8 @@ class Predictor:
         See :func:`checkpoint.load_checkpoint`.
     precision : {'auto', 'float32'}
         See :meth:`network.Network.on`.
+    reference : bool
+        Take the plain road of :mod:`reference`, for comparing: every tile, every label, `precision` unused.
 
     Raises
     ------
@@ -47,8 +49,8 @@ class Predictor:
         Where checkpoint and plans do not fit together.
     """
 
-    def __init__(self, model: ModelFolder, trust: bool = False, precision: str = "auto"):
-        self.model, self._precision = model, precision
+    def __init__(self, model: ModelFolder, trust: bool = False, precision: str = "auto", reference: bool = False):
+        self.model, self._precision, self._reference = model, precision, reference
         self._network = Network(model, trust)
 
     @property
@@ -94,10 +96,11 @@ class Predictor:
 
         settings = self._network.configuration
         resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
-        if None in resamplings or resamplings[1]["order"] > 1:
+        unusual = None in resamplings or resamplings[1]["order"] > 1
+        if unusual and not self._reference:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
-            plain = ReferencePredictor.of(self._network)
-            return plain.predict(image, spacing_mm, device, region, wanted, report, say)
+        if unusual or self._reference:
+            return predict_plainly(self._network, image, spacing_mm, device, report, say)
 
         forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]
         spacing = [spacing_mm[axis] for axis in forward]
@@ -170,8 +173,7 @@ class _Survey:
         scheme = settings.normalization_schemes[0]
         low, high = self._over_slabs(np.min, min), self._over_slabs(np.max, max)
         if scheme == "CTNormalization":
-            of_channels = plans.get("foreground_intensity_properties_per_channel")
-            numbers = (of_channels or plans["foreground_intensity_properties_by_modality"])["0"]
+            numbers = ct_intensities(plans)
             below, above = numbers["percentile_00_5"], numbers["percentile_99_5"]
             low, high = (min(max(each, below), above) for each in (low, high))
             return Intensities(low, high, numbers["mean"], max(numbers["std"], 1e-8))

@@ -115,14 +115,9 @@ class Session:
         model = ModelFolder.open(use.path, tuple(use.folds))
         key = (use.path, model.checksum, job.trust, job.precision, job.reference)
         if key not in self._predictors:
-            if job.reference:
-                from .reference import ReferencePredictor
+            from .predictor import Predictor
 
-                self._predictors[key] = ReferencePredictor(model, job.trust)
-            else:
-                from .predictor import Predictor
-
-                self._predictors[key] = Predictor(model, job.trust, job.precision)
+            self._predictors[key] = Predictor(model, job.trust, job.precision, job.reference)
         return self._predictors[key], model.orientation
 
 
