@@ -10,10 +10,11 @@ from .. import __version__
 from ..errors import InputError
 from ..progress import Progress, Steps
 from ..reporting.documents import json_safe, json_text
+from ..reporting.files import write_text
 from .cohort import Case
 from .pool import run_steps, usable_cores
 from .settings import Settings
-from .store import SCHEMA_VERSION, Store, write_text
+from .store import SCHEMA_VERSION, Store
 
 CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
 

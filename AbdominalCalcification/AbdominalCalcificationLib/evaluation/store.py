@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import InputError
 from ..reporting.documents import json_safe
+from ..reporting.files import write_text
 from .case import model_folders
 from .cohort import Case
 from .settings import Settings
@@ -91,17 +91,6 @@ class Store:
         ]
         made_from = {**self._made_from, "case": asdict(case), "files": [_stamp(path) for path in files]}
         return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _stamp(path: Path | None) -> list | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -35,5 +36,15 @@ def write_results(folder: str | Path, measurement: Measurement, arteries: Volume
         ("clusters.csv", clusters_csv(measurement)),
         ("measurements.json", json_text(measurement_document(measurement))),
     ):
-        with open(folder / name, "w", encoding="utf-8", newline="\n") as file:
+        write_text(folder / name, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

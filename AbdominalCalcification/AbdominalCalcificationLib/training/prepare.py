@@ -13,8 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ..errors import InputError
-from ..evaluation.store import write_text
 from ..inference import ModelFolder
+from ..reporting.files import write_text
 from .job import PLANS, Job
 from .small import CONFIGURATION, small_plans
 from .tasks import check_cases, open_dataset

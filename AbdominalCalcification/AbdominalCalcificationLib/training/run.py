@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InferenceError, InputError
-from ..evaluation.store import write_text
 from ..inference import ModelFolder, Worker
 from ..inference.client import find_python
 from ..inference.devices import check_device_name
 from ..progress import Steps, drain, duration_text
+from ..reporting.files import write_text
 from .job import FOLDS, Job
 from .process import STOP_FILE
 from .ship import check_destination

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InferenceError, InputError, ModelError
-from ..evaluation.store import write_text
 from ..inference import ModelFolder
 from ..inference.checkpoint import load_checkpoint
 from ..inference.devices import choose_device
+from ..reporting.files import write_text
 from .job import PLANS, Job
 from .small import CONFIGURATION, small_trainer
 
