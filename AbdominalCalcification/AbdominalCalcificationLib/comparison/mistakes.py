@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import ndimage
 
-from ..geometry import Volume
-from .neighbourhood import box_around
+from ..geometry import Volume, bounding_box, grown
 
 RIM, ARTERY, ELSEWHERE = "rim of true calcification", "artery", "elsewhere"
 REACH_MM = 2.0
@@ -50,7 +49,7 @@ def mistaken_volumes(
     if not wrong.any():
         return dict.fromkeys(names, 0.0)
     grid = prediction.grid
-    box = box_around(wrong, grid, reach_mm + max(grid.spacing_mm))
+    box = grown(bounding_box(wrong), reach_mm, grid)
     wrong = wrong[box]
     sources = np.where(reference.array[box] != 0, rim, bystanders.array[box]).astype(int)
     codes = np.zeros(np.count_nonzero(wrong), int)

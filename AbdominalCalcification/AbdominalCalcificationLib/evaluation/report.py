@@ -164,6 +164,11 @@ def _metric_cell(row: Mapping, metric: str, best: float | None) -> str:
     return f"<span{mark}>{_number(summary['mean'], metric)}</span><small>{spread}</small>{count}"
 
 
+def _methods_on_top(rows: Sequence[Mapping]) -> list[str]:
+    """Return the headers of columns that stand for methods."""
+    return [f"{escape(row['method'])}<br><small>{counted(row['cases'], 'case')}</small>" for row in rows]
+
+
 def _overlap_by_method(document: Mapping, structure: str, group: str = ALL) -> str:
     """Return the table that puts methods side by side, metrics as rows."""
     rows = _rows_of(document, "overlap", group=group, structure=structure, territory=TOTAL)
@@ -176,8 +181,7 @@ def _overlap_by_method(document: Mapping, structure: str, group: str = ALL) -> s
         lines.append([f"{_TITLES[metric]}, pooled", *(_number(row["pooled"][metric]) for row in rows)])
     for state, title in _STATES.items():
         lines.append([f"Cases: {title}", *(str(row["states"][state]) for row in rows)])
-    columns = [f"{escape(row['method'])}<br><small>{counted(row['cases'], 'case')}</small>" for row in rows]
-    return _table(["Mean ± standard deviation", *columns], lines, first=(len(METRICS), len(METRICS) + 2))
+    return _table(["Mean ± standard deviation", *_methods_on_top(rows)], lines, first=(len(METRICS), len(METRICS) + 2))
 
 
 def _overlap_by_territory(document: Mapping, structure: str, method: str) -> str:
@@ -218,11 +222,10 @@ def _mistaken(rows: Sequence[Mapping]) -> str:
             *(_number(row["mean_mm3_without_calcification"], "calcified_volume_mm3") for row in rows),
         ]
     )
-    columns = [f"{escape(row['method'])}<br><small>{counted(row['cases'], 'case')}</small>" for row in rows]
     return (
         "<h2>What was taken for calcification</h2><p class=quiet>Mean false positive volume of the whole mask in a "
         "case [mm³], by the nearest thing within 2 mm.</p>"
-        + _table(["Taken from", *columns], lines, first=(len(kinds),))
+        + _table(["Taken from", *_methods_on_top(rows)], lines, first=(len(kinds),))
     )
 
 

@@ -24,6 +24,8 @@ BYSTANDERS = {
     "screw": 9,
     "splenic artery": 10,
 }
+# Their HU do not follow the tube voltage as those of calcium do.
+_NO_CALCIUM = ("bowel contrast", "surgical clip", "screw")
 METAL_HU = 3000.0
 
 AIR_HU, LUNG_HU, FAT_HU, SKIN_HU, DISC_HU = -1000.0, -840.0, -98.0, 30.0, 80.0
@@ -85,7 +87,7 @@ class Canvas:
         if within is not None:
             share = share * within[box]
         value = hu(*place) if callable(hu) else hu
-        if kind not in (None, "bowel contrast", "surgical clip", "screw"):
+        if kind is not None and kind not in _NO_CALCIUM:
             value = value * self.calcium_gain
         target += share * (value - target)
         self.bystanders[box][share > 0.5] = BYSTANDERS.get(kind, 0)
