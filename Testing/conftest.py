@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -28,3 +29,21 @@ def scene():
     scene = ensure_application().scene
     scene.Clear(False)
     return scene
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """Makes each tiny model once, of its labels and what :func:`tiny_models.a_tiny_model_folder` takes."""
+    from AbdominalCalcificationLib.inference import ModelFolder
+    from tiny_models import a_tiny_model_folder
+
+    made = {}
+
+    def make(*labels, **arguments):
+        key = (labels, json.dumps(arguments))
+        if key not in made:
+            folder = tmp_path_factory.mktemp("models")
+            made[key] = ModelFolder.open(a_tiny_model_folder(folder, labels, **arguments))
+        return made[key]
+
+    return make

@@ -6,6 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from AbdominalCalcificationLib.geometry import Grid, Volume
+
 TRAINER_FOLDER = "nnUNetTrainer__nnUNetPlans__3d_fullres"
 
 
@@ -165,3 +169,13 @@ def _write(folder: Path, labels, folds, plans: dict, write_checkpoint) -> Path:
     (trainer / "dataset.json").write_text(json.dumps(tiny_dataset(labels)))
     (trainer / "plans.json").write_text(json.dumps(content))
     return trainer
+
+
+def a_noisy_ct(shape=(24, 44, 48), spacing_mm=(0.9, 0.9, 2.5), seed=1) -> Volume:
+    """Smooth noise, so that labels form regions; a rim of zeros, which nnU-Net crops."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = gaussian_filter(np.random.default_rng(seed).normal(size=shape), 2)
+    array = np.clip(300 + 200 * noise / noise.std(), -900, 1500).astype(np.int16)
+    array[:3] = array[:, -5:] = 0
+    return Volume(array, Grid.from_spacing(shape, spacing_mm, (10, -20, 30), np.diag([-1, -1, 1])))

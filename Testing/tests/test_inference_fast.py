@@ -14,36 +14,11 @@ from AbdominalCalcificationLib.inference.resampling import axis_maps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct
 from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model, sample_case
-from tiny_models import a_tiny_model_folder
+from tiny_models import a_noisy_ct, a_tiny_model_folder
 
 pytest.importorskip("torch", reason="needs torch")
 pytest.importorskip("nnunetv2", reason="needs nnunetv2")
 pytestmark = pytest.mark.nnunet
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Makes each tiny model once."""
-    made = {}
-
-    def make(*labels, **arguments) -> ModelFolder:
-        key = (labels, json.dumps(arguments))
-        if key not in made:
-            folder = tmp_path_factory.mktemp("models")
-            made[key] = ModelFolder.open(a_tiny_model_folder(folder, labels, **arguments))
-        return made[key]
-
-    return make
-
-
-def a_ct(shape=(24, 44, 48), spacing_mm=(0.9, 0.9, 2.5), seed=1) -> Volume:
-    """Smooth noise, so that labels form regions; a rim of zeros, which nnU-Net crops."""
-    from scipy.ndimage import gaussian_filter
-
-    noise = gaussian_filter(np.random.default_rng(seed).normal(size=shape), 2)
-    array = np.clip(300 + 200 * noise / noise.std(), -900, 1500).astype(np.int16)
-    array[:3] = array[:, -5:] = 0
-    return Volume(array, Grid.from_spacing(shape, spacing_mm, directions_ras=np.diag([-1, -1, 1])))
 
 
 def labels_of(predictor, ct: Volume, **arguments) -> np.ndarray:
@@ -89,7 +64,7 @@ PLANS = {
 def test_labels_agree_with_those_of_the_plain_road(models, plans):
     plans = dict(plans)
     labels = [f"label {number}" for number in range(plans.pop("number", 3))]
-    model, ct = models(*labels, **plans), a_ct()
+    model, ct = models(*labels, **plans), a_noisy_ct()
     plain = labels_of(Predictor(model, reference=True), ct)
     assert len(np.unique(plain)) > 2
     assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
@@ -97,7 +72,7 @@ def test_labels_agree_with_those_of_the_plain_road(models, plans):
 
 def test_bfloat16_gives_the_same_labels(models, monkeypatch):
     monkeypatch.setattr("AbdominalCalcificationLib.inference.network.has_bfloat16", lambda: True)
-    model, ct = models("aorta", "renal_left", "renal_right"), a_ct()
+    model, ct = models("aorta", "renal_left", "renal_right"), a_noisy_ct()
     plain = labels_of(Predictor(model, reference=True), ct)
     labels = labels_of(Predictor(model), ct)
     assert dice(labels, plain) > 0.99
@@ -109,7 +84,7 @@ def test_openvino_gives_the_same_labels_and_reports_to_nobody(models, monkeypatc
     if find_spec("openvino") is None:  # not imported here: the library does so in its own way
         pytest.skip("needs openvino")
     monkeypatch.setattr("AbdominalCalcificationLib.inference.exported.LARGE", 0)
-    model, ct = models("aorta", "renal_left", "renal_right", **plans), a_ct()
+    model, ct = models("aorta", "renal_left", "renal_right", **plans), a_noisy_ct()
     plain = labels_of(Predictor(model, reference=True), ct)
     predictor = Predictor(model, precision="float32")
     assert dice(labels_of(predictor, ct), plain) > 0.995
@@ -124,7 +99,7 @@ def test_where_openvino_fails_pytorch_does_it(models, monkeypatch):
 
     monkeypatch.setattr("AbdominalCalcificationLib.inference.network.is_worth_exporting", lambda network: True)
     monkeypatch.setattr("AbdominalCalcificationLib.inference.network.export", fail)
-    model, ct = models("aorta", "renal_left"), a_ct()
+    model, ct = models("aorta", "renal_left"), a_noisy_ct()
     predictor = Predictor(model)
     labels = labels_of(predictor, ct)
     monkeypatch.undo()
@@ -135,7 +110,7 @@ def test_where_openvino_fails_pytorch_does_it(models, monkeypatch):
     "scheme", ["CTNormalization", "ZScoreNormalization", "RescaleTo01Normalization", "NoNormalization"]
 )
 def test_every_normalisation_is_nnunets(tmp_path, scheme):
-    folder, ct = a_tiny_model_folder(tmp_path, ["aorta", "renal_left", "renal_right"]), a_ct()
+    folder, ct = a_tiny_model_folder(tmp_path, ["aorta", "renal_left", "renal_right"]), a_noisy_ct()
     plans = json.loads((folder / "plans.json").read_text())
     plans["configurations"]["3d_fullres"]["normalization_schemes"] = [scheme]
     (folder / "plans.json").write_text(json.dumps(plans))
@@ -150,7 +125,7 @@ def test_every_normalisation_is_nnunets(tmp_path, scheme):
     ids=["another function", "another order"],
 )
 def test_plans_that_resample_otherwise_go_the_plain_road_and_say_so(tmp_path, change):
-    folder, ct, said = a_tiny_model_folder(tmp_path, ["aorta", "renal_left"]), a_ct(), []
+    folder, ct, said = a_tiny_model_folder(tmp_path, ["aorta", "renal_left"]), a_noisy_ct(), []
     plans = json.loads((folder / "plans.json").read_text())
     settings = plans["configurations"]["3d_fullres"]
     settings.update(change)
@@ -188,7 +163,7 @@ def test_matrices_resample_as_nnunet_does(order, shape, new_shape, spacing, new_
 
 
 def test_within_a_region_labels_are_those_of_the_whole_image_though_tiles_are_left_out(models):
-    model, ct = models("aorta", "celiac_trunk", patch_size=[16, 16, 16]), a_ct((40, 50, 60))
+    model, ct = models("aorta", "celiac_trunk", patch_size=[16, 16, 16]), a_noisy_ct((40, 50, 60))
     predictor = Predictor(model, precision="float32")
     region = np.zeros(ct.grid.shape, bool)
     region[10:20, 10:20, 10:20] = True
@@ -203,7 +178,7 @@ def test_within_a_region_labels_are_those_of_the_whole_image_though_tiles_are_le
 
 
 def test_tiles_of_air_are_not_run(models):
-    model, body = models("aorta", "renal_left", patch_size=[16, 16, 16]), a_ct((40, 50, 60))
+    model, body = models("aorta", "renal_left", patch_size=[16, 16, 16]), a_noisy_ct((40, 50, 60))
     array = np.full((80, 120, 100), -1000, np.int16)
     array[20:60, 30:80, 20:80] = body.array
     ct = Volume(array, Grid.from_spacing(array.shape, body.grid.spacing_mm))
@@ -218,7 +193,7 @@ def test_tiles_of_air_are_not_run(models):
 
 
 def test_only_the_wanted_labels_come_back_where_the_others_do_not_win(models):
-    model, ct = models("aorta", "spleen", "renal_left"), a_ct()
+    model, ct = models("aorta", "spleen", "renal_left"), a_noisy_ct()
     every = labels_of(Predictor(model), ct)
     some = labels_of(Predictor(model), ct, wanted=[1, 3])
     assert {1, 2, 3} <= set(np.unique(every))
@@ -226,7 +201,7 @@ def test_only_the_wanted_labels_come_back_where_the_others_do_not_win(models):
 
 
 def test_an_image_that_is_a_memory_map_and_turned_is_read_as_it_is(models, tmp_path):
-    model, ct = models("aorta", "renal_left"), a_ct()
+    model, ct = models("aorta", "renal_left"), a_noisy_ct()
     np.save(tmp_path / "ct.npy", np.ascontiguousarray(ct.array[::-1].transpose(2, 0, 1)))
     turned = np.load(tmp_path / "ct.npy", mmap_mode="r").transpose(1, 2, 0)[::-1]
     labels = labels_of(Predictor(model), ct)
@@ -236,7 +211,7 @@ def test_an_image_that_is_a_memory_map_and_turned_is_read_as_it_is(models, tmp_p
 def test_the_number_of_threads_does_not_matter(models):
     import torch
 
-    model, ct, found, before = models("aorta", "renal_left"), a_ct(), [], torch.get_num_threads()
+    model, ct, found, before = models("aorta", "renal_left"), a_noisy_ct(), [], torch.get_num_threads()
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)

@@ -21,45 +21,19 @@ from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_ste
 from AbdominalCalcificationLib.inference.devices import run_with_fallback
 from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.progress import drain
-from tiny_models import a_tiny_model_folder
+from tiny_models import a_noisy_ct, a_tiny_model_folder
 
 pytest.importorskip("torch", reason="needs torch")
 pytest.importorskip("nnunetv2", reason="needs nnunetv2")
 pytestmark = pytest.mark.nnunet
 
 INFERENCE = Path(AbdominalCalcificationLib.__file__).parent / "inference"
-LPS = np.diag([-1, -1, 1])
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Makes each tiny model once."""
-    made = {}
-
-    def make(*labels, **arguments) -> ModelFolder:
-        key = (labels, json.dumps(arguments))
-        if key not in made:
-            folder = tmp_path_factory.mktemp("models")
-            made[key] = ModelFolder.open(a_tiny_model_folder(folder, labels, **arguments))
-        return made[key]
-
-    return make
 
 
 @pytest.fixture(scope="module")
 def worker():
     with Worker() as one:
         yield one
-
-
-def a_ct(shape=(24, 44, 48), spacing_mm=(0.9, 0.9, 2.5), directions=LPS) -> Volume:
-    """Smooth noise, so that labels form regions; a rim of zeros, which nnU-Net crops."""
-    from scipy.ndimage import gaussian_filter
-
-    noise = gaussian_filter(np.random.default_rng(1).normal(size=shape), 2)
-    array = np.clip(300 + 200 * noise / noise.std(), -900, 1500).astype(np.int16)
-    array[:3] = array[:, -5:] = 0
-    return Volume(array, Grid.from_spacing(shape, spacing_mm, (10, -20, 30), directions))
 
 
 def stock_labels(model: ModelFolder, ct: Volume, folds=("0",)) -> np.ndarray:
@@ -89,14 +63,14 @@ def our_labels(model: ModelFolder, ct: Volume, **arguments) -> np.ndarray:
     ids=["isotropic", "transposed", "anisotropic", "patch larger than the image", "residual"],
 )
 def test_labels_agree_with_stock_nnunet(models, plans):
-    model, ct = models("aorta", "renal_left", "renal_right", **plans), a_ct()
+    model, ct = models("aorta", "renal_left", "renal_right", **plans), a_noisy_ct()
     stock = stock_labels(model, ct)
     assert len(np.unique(stock)) > 1
     assert np.array_equal(our_labels(model, ct), stock)
 
 
 def test_plans_from_before_nnunet_2_5_are_understood(tmp_path):
-    folder, ct = a_tiny_model_folder(tmp_path, ["aorta", "renal_left"]), a_ct()
+    folder, ct = a_tiny_model_folder(tmp_path, ["aorta", "renal_left"]), a_noisy_ct()
     plans = json.loads((folder / "plans.json").read_text())
     settings = plans["configurations"]["3d_fullres"]
     del settings["architecture"]
@@ -118,7 +92,7 @@ def test_plans_from_before_nnunet_2_5_are_understood(tmp_path):
 
 
 def test_folds_are_averaged_as_stock_nnunet_does(models):
-    model, ct = models("aorta", "celiac_trunk", folds=["0", "1"]), a_ct()
+    model, ct = models("aorta", "celiac_trunk", folds=["0", "1"]), a_noisy_ct()
     stock = stock_labels(model, ct, (0, 1))
     assert not np.array_equal(stock, stock_labels(model, ct, (0,))), "the folds differ"
     assert np.array_equal(our_labels(model, ct), stock)
@@ -126,7 +100,7 @@ def test_folds_are_averaged_as_stock_nnunet_does(models):
 
 def test_progress_counts_tiles_to_one_and_estimates_the_time_left(models):
     steps = []
-    our_labels(models("aorta", patch_size=[16, 16, 16]), a_ct(), report=lambda *step: steps.append(step))
+    our_labels(models("aorta", patch_size=[16, 16, 16]), a_noisy_ct(), report=lambda *step: steps.append(step))
     fractions = [fraction for fraction, _ in steps]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -140,7 +114,7 @@ def test_an_image_of_zeros_is_segmented_like_any_other(models):
 
 def test_both_models_run_in_the_worker_and_agree_with_stock_nnunet(models, worker):
     arteries, calcification = models("aorta", "renal_left"), models("calcification", seed=5)
-    ct = a_ct(spacing_mm=(0.9, 0.9, 1.5))
+    ct = a_noisy_ct(spacing_mm=(0.9, 0.9, 1.5))
     result = drain(segment_steps(ct, [arteries], calcification, worker=worker, device="cpu", reference=True))
     expected = np.array([0, 1, 5], np.uint8)[stock_labels(arteries, ct)]
     assert np.array_equal(result.arteries.array, expected)
@@ -156,7 +130,7 @@ def test_both_models_run_in_the_worker_and_agree_with_stock_nnunet(models, worke
 
 def test_a_flipped_and_permuted_grid_gives_the_same_labels(models, worker):
     model = models("aorta", "renal_left")
-    ct = a_ct()
+    ct = a_noisy_ct()
     # The same image stored otherwise: i to the right, j to the head, k to the back.
     array = np.ascontiguousarray(ct.array.transpose(1, 0, 2)[:, :, ::-1])
     matrix = ct.grid.ijk_to_ras @ np.array([[-1, 0, 0, ct.grid.shape[2] - 1], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
@@ -167,7 +141,7 @@ def test_a_flipped_and_permuted_grid_gives_the_same_labels(models, worker):
 
 
 def test_a_second_case_starts_in_the_warm_process(models, worker):
-    model, ct = models("aorta"), a_ct()
+    model, ct = models("aorta"), a_noisy_ct()
     drain(segment_steps(ct, [model], None, worker=worker))
     pid = worker.pid
     drain(segment_steps(ct, [model], None, worker=worker))
@@ -212,11 +186,11 @@ def test_a_malicious_checkpoint_does_not_run(tmp_path, worker, weapon, zipped):
         torch.save(content, file)
     else:
         file.write_bytes(pickle.dumps({"network_weights": {}, "optimizer_state": weapon(evil)}, protocol=2))
-    message = message_of(a_ct(), ModelFolder.open(folder), ModelError, worker)
+    message = message_of(a_noisy_ct(), ModelFolder.open(folder), ModelError, worker)
     assert not evil.exists()
     if zipped:
         assert "Trust the model only" in message
-        drain(segment_steps(a_ct(), [ModelFolder.open(folder)], None, worker=worker, trust=True))
+        drain(segment_steps(a_noisy_ct(), [ModelFolder.open(folder)], None, worker=worker, trust=True))
         assert evil.exists(), "the weapon is a real one"
 
 
@@ -226,7 +200,7 @@ def test_a_corrupt_checkpoint_is_named(tmp_path, worker, content):
     model = ModelFolder.open(folder)
     file = folder / "fold_0" / "checkpoint_final.pth"
     file.write_bytes(file.read_bytes()[:2000] if content is None else content)
-    message = message_of(a_ct(), model, ModelError, worker)
+    message = message_of(a_noisy_ct(), model, ModelError, worker)
     assert str(file) in message
     assert "again" in message
 
@@ -236,7 +210,7 @@ def test_a_checkpoint_of_another_network_is_named(tmp_path, worker):
     dataset = json.loads((folder / "dataset.json").read_text())
     dataset["labels"]["celiac_trunk"] = 2
     (folder / "dataset.json").write_text(json.dumps(dataset))
-    assert "do not fit" in message_of(a_ct(), ModelFolder.open(folder), ModelError, worker)
+    assert "do not fit" in message_of(a_noisy_ct(), ModelFolder.open(folder), ModelError, worker)
 
 
 def test_a_file_that_is_no_nnunet_checkpoint_is_named(tmp_path, worker):
@@ -244,7 +218,7 @@ def test_a_file_that_is_no_nnunet_checkpoint_is_named(tmp_path, worker):
 
     folder = a_tiny_model_folder(tmp_path, ["aorta"])
     torch.save({"state_dict": {}}, folder / "fold_0" / "checkpoint_final.pth")
-    assert "network_weights" in message_of(a_ct(), ModelFolder.open(folder), ModelError, worker)
+    assert "network_weights" in message_of(a_noisy_ct(), ModelFolder.open(folder), ModelError, worker)
 
 
 def test_a_gpu_that_is_not_there_is_said_so(models, worker):
@@ -252,12 +226,12 @@ def test_a_gpu_that_is_not_there_is_said_so(models, worker):
 
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    assert "cpu" in message_of(a_ct(), models("aorta"), InferenceError, worker, device="cuda")
+    assert "cpu" in message_of(a_noisy_ct(), models("aorta"), InferenceError, worker, device="cuda")
 
 
 def test_cancelling_in_the_middle_of_the_network_leaves_nothing(models, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ct = a_ct((80, 80, 80), (1.5, 1.5, 1.5))
+    ct = a_noisy_ct((80, 80, 80), (1.5, 1.5, 1.5))
     worker = Worker()
     steps = segment_steps(ct, [models("aorta", patch_size=[16, 16, 16])], None, worker=worker)
     while (next(steps).fraction or 0) < 0.15:
@@ -272,7 +246,7 @@ def test_cancelling_in_the_middle_of_the_network_leaves_nothing(models, tmp_path
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 def test_a_worker_killed_in_the_middle_of_the_network_is_explained(models, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ct = a_ct((80, 80, 80), (1.5, 1.5, 1.5))
+    ct = a_noisy_ct((80, 80, 80), (1.5, 1.5, 1.5))
     worker = Worker()
     steps = segment_steps(ct, [models("aorta", patch_size=[16, 16, 16])], None, worker=worker)
     while (next(steps).fraction or 0) < 0.15:
@@ -288,9 +262,9 @@ def test_out_of_memory_is_said_in_one_line_and_the_worker_lives_on(models):
     command = ["sh", "-c", 'ulimit -v 6000000; exec "$@"', "sh", sys.executable, str(INFERENCE)]
     with Worker(command) as limited:
         # One tile of this network weighs 32 GiB.
-        message = message_of(a_ct(), models("aorta", patch_size=[2048, 2048, 2048]), InferenceError, limited)
+        message = message_of(a_noisy_ct(), models("aorta", patch_size=[2048, 2048, 2048]), InferenceError, limited)
         assert "not enough memory" in message
-        assert drain(segment_steps(a_ct(), [models("aorta")], None, worker=limited)).device == "cpu"
+        assert drain(segment_steps(a_noisy_ct(), [models("aorta")], None, worker=limited)).device == "cpu"
 
 
 def test_a_gpu_without_memory_leads_to_less_work_there_and_then_to_the_cpu():
