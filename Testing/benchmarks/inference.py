@@ -9,6 +9,7 @@ per model. Simulated cases are kept in the folder and used again. Parts:
 bundled  both bundled models, 512 × 512 × 400 at 0.8 × 0.8 × 1.0 mm
 large    calcification with nnU-Net's default-size network (random weights, arteries given), 128 slices of it
 slices   both bundled models on 100 to 1200 slices
+labels   the bundled artery model with its labels divided into 2 to 24
 second   how soon the second case starts in the warm worker
 """
 
@@ -240,6 +241,48 @@ def slices(options) -> None:
         print(f"{count:6}                       {run}", flush=True)
 
 
+def with_labels(model: Path, count: int, folder: Path) -> Path:
+    """Write `model` with `count` labels: its own, then some that share their places with these by chance."""
+    import torch
+
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(model, folder)
+    document = json.loads((folder / "dataset.json").read_text())
+    own = [name for name in document["labels"] if name != "background"]
+    names = [*own, *(f"part_{number}" for number in range(len(own) + 1, count + 1))][:count]
+    document["labels"] = {"background": 0, **{name: number for number, name in enumerate(names, 1)}}
+    (folder / "dataset.json").write_text(json.dumps(document))
+    file = next(folder.glob("fold_*/checkpoint_final.pth"))
+    checkpoint = torch.load(file, weights_only=True)
+    weights = checkpoint["network_weights"]
+    random = torch.Generator().manual_seed(0)
+    for key in [key for key in weights if ".seg_layers." in key]:
+        rows = [weights[key][0]]
+        for number in range(count):
+            row = weights[key][1 + number % len(own)]
+            shaken = torch.randn(row.shape, generator=random).to(row.dtype) * row.abs() * 0.05
+            rows.append(row if number < len(own) else row + shaken)
+        weights[key] = torch.stack(rows)
+    torch.save(checkpoint, file)
+    return folder
+
+
+def labels(options) -> None:
+    case, work = the_case(options.work), options.work
+    print("labels                       bundled artery model, with so many")
+    for count in (2, 4, 8, 16, 24):
+        model = with_labels(bundled_artery_model(), count, work / "labels-model")
+        run, _ = ours(
+            options.threads,
+            work / "ours-labels",
+            ct=case / "ct.nii.gz",
+            artery_models=[model],
+            device=options.device,
+        )
+        found = np.unique(read_mask(work / "ours-labels" / "arteries.nii.gz").array)
+        print(f"{count:6}                       {run}  ({np.count_nonzero(found)} territories found)", flush=True)
+
+
 def second(options) -> None:
     case, work = the_case(options.work), options.work
     _, log = ours(
@@ -258,7 +301,7 @@ def second(options) -> None:
 
 
 def main() -> None:
-    parts = {each.__name__: each for each in (bundled, large, slices, second)}
+    parts = {each.__name__: each for each in (bundled, large, slices, labels, second)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", metavar="FOLDER", type=Path, help="where cases and masks are kept")
     parser.add_argument("--threads", type=int, default=2)
