@@ -22,7 +22,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CONSTRAINTS = REPOSITORY / "constraints.txt"
-EXTRAS = {"example": "models,scene", "tests": "models,scene,test"}
+EXTRAS = {"example": "models,scene", "tests": "models,fast,scene,test"}
 
 
 def main() -> int:
@@ -49,7 +49,8 @@ def environment(what: str, *, fresh: bool) -> Path:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "made-from.txt"
     made_from = hashlib.sha256(
-        (REPOSITORY / "pyproject.toml").read_bytes() + CONSTRAINTS.read_bytes() + sys.version.encode()
+        b"".join(file.read_bytes() for file in (REPOSITORY / "pyproject.toml", CONSTRAINTS))
+        + (EXTRAS[what] + sys.version).encode()
     ).hexdigest()
     if not fresh and stamp.is_file() and stamp.read_text() == made_from:
         return python
