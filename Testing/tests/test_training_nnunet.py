@@ -134,17 +134,23 @@ def check_with_stock_nnunet(model, image):
     assert np.array_equal(Predictor(ModelFolder.open(model), reference=True).predict(array, spacing, "cpu")[0], labels)
 
 
-def test_training_starts_from_the_weights_of_a_model(place, tmp_path):
+def test_training_starts_from_the_weights_of_a_model(place, tmp_path, capsys):
     bundled = resources.bundled_artery_model()
     options = ["--initial-weights", bundled, "--minutes", "0", "--ship", tmp_path / "model"]
     command = train(place, "artery", *options)
     command[command.index("--work") + 1] = tmp_path / "work"
+    assert run(*command, "--quiet") == 2
+    assert "other features ([8, 16, 32, 64, 96])" in capsys.readouterr().err
+
+    (tmp_path / "settings.json").write_text('{"patch": [32, 32, 32]}')
+    command[command.index("--settings") + 1] = tmp_path / "settings.json"
     assert run(*command, "--quiet") == 0
     before, after = weights(bundled), weights(tmp_path / "model")
     assert before.keys() == after.keys()
     assert all(torch.equal(before[key], after[key]) for key in before)
     ours, theirs = (ModelFolder.open(each) for each in (tmp_path / "model", bundled))
     assert ours.settings["architecture"] == theirs.settings["architecture"]
+    assert ours.settings["patch_size"] == [32, 32, 32]
     assert ours.name == "Dataset101_Arteries"
 
 
@@ -156,7 +162,7 @@ def test_a_dry_run_estimates_and_leaves_nothing(place, tmp_path, monkeypatch, ca
     assert run(*command) == 0
     said = capsys.readouterr().out
     assert "3, 2 to learn from and 1 watched" in said
-    assert "24 × 24 × 24 voxels of 2 × 2 × 2 mm" in said
+    assert "24 × 24 × 24 voxels of 1.5 × 1.5 × 1.5 mm" in said
     assert "Steps:   30," in said
     assert list(tmp_path.iterdir()) == []
     assert files_below(place) == before

@@ -11,6 +11,7 @@ from ..errors import InferenceError, InputError
 from ..inference import ModelFolder, Worker
 from ..inference.client import find_python
 from ..inference.devices import check_device_name
+from ..inference.model_folder import network_of
 from ..progress import Steps, drain, duration_text
 from ..reporting.files import write_text
 from .job import FOLDS, Job
@@ -141,7 +142,14 @@ def check_job(job: Job) -> None:
         if (value := getattr(job, name)) is not None and value < least:
             raise InputError(f"--{name} must be at least {least}, not {value}.")
     if job.initial is not None:
-        ModelFolder.open(job.initial)
+        model = ModelFolder.open(job.initial)
+        _, network, _ = network_of(model.settings)
+        features = list(network.get("features_per_stage", ()))
+        if job.small is not None and features != list(job.small.features):
+            raise InputError(
+                f"The network of {model.name} has other features ({features}) than the small configuration "
+                f"({list(job.small.features)}); name them in --settings, or leave out --small."
+            )
     if not job.seeds:
         cases = len(open_dataset(Path(job.raw) / job.dataset, job.task).cases)
         if job.fold != "all" and job.small is None and not int(job.fold) < max(1, min(cases, 5)):
