@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,13 +130,13 @@ def a_straight_tube():
 
 
 def a_spot(center_mm, angle_rad=0.0):
-    return Plaque("spot", center_mm, angle_rad, 3.0, 0.4, 1.5, 0.0, 900.0)
+    return Plaque("spot", center_mm, angle_rad, 3.0, 0.4, 1.5, 0.0, 900.0, 900.0, 0.0)
 
 
 def test_a_straight_tube_has_the_volume_of_a_cylinder():
     tube = a_straight_tube()
     # A very long ring is a hollow cylinder here.
-    ring = Plaque("ring", 60.0, 0.0, 1e4, np.pi, 1.5, 0.0, 900.0)
+    ring = Plaque("ring", 60.0, 0.0, 1e4, np.pi, 1.5, 0.0, 900.0, 900.0, 0.0)
     grid = default_grid((0.9, 0.9, 1.3), (30, 40, 40), center_ras=(0.3, 0.2, 0.1))
     painted = paint_arteries(np.zeros(grid.shape, np.float32), grid, [tube], [[]])
     length = 30 * 1.3
@@ -145,6 +146,42 @@ def test_a_straight_tube_has_the_volume_of_a_cylinder():
     shell = np.pi * (7.85**2 - 6.35**2) * length
     assert with_ring.calcified_mm3[1] == pytest.approx(shell, rel=0.01)
     assert with_ring.artery_mm3[1] == pytest.approx(painted.artery_mm3[1], rel=1e-6)
+
+
+def test_a_plaque_is_densest_in_its_middle_and_no_thinner_than_its_rim():
+    plaque = replace(a_spot(60.0), rim_hu=400.0)
+    depth = plaque.depth_mm(np.array([60.0, 62.5]), np.zeros(2))
+    middle, towards_its_end = plaque.density_hu(np.array([60.0, 62.5]), np.zeros(2), depth, depth / 2)
+    outside, inside = (plaque.density_hu(np.array([60.0]), np.zeros(1), depth[:1], b) for b in (0.0, depth[:1]))
+    assert 850 < middle <= 900
+    assert outside == inside == 400
+    assert 400 < towards_its_end < middle
+    assert middle == plaque.density_hu(np.array([60.0]), np.zeros(1), depth[:1], 0.5 * depth[:1])
+    mottled = replace(plaque, mottling=0.25)
+    arc = np.linspace(58.0, 62.0, 50)
+    deep = mottled.depth_mm(arc, np.full(50, 0.05))
+    values = mottled.density_hu(arc, np.full(50, 0.05), deep, deep / 2)
+    plain = plaque.density_hu(arc, np.full(50, 0.05), deep, deep / 2)
+    assert values.min() >= 400
+    assert np.abs(values / plain - 1).max() <= 0.25 + 1e-6
+    assert np.abs(values - plain).max() > 10
+
+
+def test_density_changes_the_image_and_neither_masks_nor_volumes():
+    grid = default_grid((0.8, 0.8, 0.8), (30, 40, 40), center_ras=(0.3, 0.2, 0.1))
+    even, fading = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.float32)
+    one = paint_arteries(even, grid, [a_straight_tube()], [[a_spot(60.0)]])
+    other = paint_arteries(fading, grid, [a_straight_tube()], [[replace(a_spot(60.0), rim_hu=300.0)]])
+    assert one.calcification.any()
+    assert np.array_equal(one.calcification, other.calcification)
+    assert one.calcified_mm3 == other.calcified_mm3
+    assert fading[one.calcification > 0].mean() < even[one.calcification > 0].mean() - 50
+
+
+def test_plaques_differ_in_how_they_fade(an_arterial_patient):
+    shares = [plaque["rim_hu"] / plaque["hu"] for plaque in an_arterial_patient.truth["plaques"]]
+    assert len(shares) > 10
+    assert min(shares) < 0.7 < max(shares) <= 1.0
 
 
 @pytest.mark.parametrize("steps", [(1.0, 1.0, 1.0), (-1.0, -1.0, 1.0), (1.0, -1.0, -1.0)])
@@ -239,7 +276,7 @@ def test_overlapping_slices_are_thicker_than_they_lie_apart():
 
 def test_a_low_tube_voltage_brightens_iodine_and_calcium():
     grid = default_grid((1.0, 1.0, 1.0), (60, 30, 30), center_ras=(0, 0, 0))
-    plaque = [[Plaque("ring", 60.0, 0.0, 1e4, np.pi, 1.5, 0.0, 600.0)]]
+    plaque = [[Plaque("ring", 60.0, 0.0, 1e4, np.pi, 1.5, 0.0, 600.0, 600.0, 0.0)]]
     peak = []
     for gain in (1.0, 1.42):
         hu = np.zeros(grid.shape, np.float32)

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import anatomy
+from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
 from AbdominalCalcificationLib.training import simulated, small
+from AbdominalCalcificationLib.training.places import add_places
 
 
 def test_test_patients_are_never_trained_on():
@@ -66,6 +69,41 @@ def test_cts_are_resampled_as_where_nnunet_predicts():
     assert np.abs(resampled - np.clip(spline, ct.array.min(), ct.array.max())).max() < 2
     linear = ndimage.zoom(ct.array.astype(float), factors, order=1, mode="nearest", grid_mode=True)
     assert np.abs(resampled - linear).max() > 200
+
+
+def test_a_calcification_network_looks_at_arteries_and_at_what_resembles_calcium(an_odd_patient):
+    places = simulated.places_of(an_odd_patient).array
+    calcium = an_odd_patient.calcification.array > 0
+    assert set(np.unique(places)) == {0, 1, 2}
+    assert not places[calcium & (an_odd_patient.bystanders.array == 0)].any()
+    assert np.array_equal((places == 1), (an_odd_patient.arteries.array > 0) & ~calcium & (places != 2))
+    kinds = set(np.unique(an_odd_patient.bystanders.array[places == 2]))
+    assert kinds
+    assert kinds <= {value for kind, value in BYSTANDERS.items() if kind != "bone"}
+
+
+@pytest.fixture(scope="module")
+def an_odd_patient():
+    return simulate(3, spacing_mm=(2, 2, 2), shape=(100, 90, 100))
+
+
+def test_places_follow_a_case_through_transposing_cropping_and_resampling():
+    places = np.zeros((20, 30, 40), np.uint8)
+    places[4, 10, 21] = 1
+    places[12:14, 5, 6] = 3
+    places[0, 0, 0] = 1  # outside the crop
+    properties = {
+        "shape_before_cropping": (30, 20, 40),
+        "bbox_used_for_cropping": [[2, 30], [2, 20], [1, 39]],
+        "class_locations": {1: []},
+    }
+    add_places(properties, places, (56, 18, 19), 2, (1, 0, 2))
+    assert properties["class_locations"].keys() == {1, 2, 4}
+    # j, k, i less the crop's beginning; twice as many voxels along j, half as many along i.
+    assert properties["class_locations"][2].tolist() == [[0, 17, 2, 10]]
+    assert sorted(properties["class_locations"][4].tolist()) == [[0, 7, 10, 2], [0, 7, 11, 2]]
+    with pytest.raises(InputError, match="has"):
+        add_places(properties, places, (56, 18, 19), 2, (0, 1, 2))
 
 
 def test_small_plans_change_the_network_and_nothing_else():

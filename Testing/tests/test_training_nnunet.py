@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 from AbdominalCalcificationLib import cli, resources
 from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.inference.predictor import Predictor
-from AbdominalCalcificationLib.reading import read_ct
+from AbdominalCalcificationLib.reading import read_ct, read_mask
+from AbdominalCalcificationLib.reporting import write_volume
 
 torch = pytest.importorskip("torch", reason="needs PyTorch")
 pytest.importorskip("nnunetv2", reason="needs nnunetv2")
@@ -41,6 +43,14 @@ def place(tmp_path_factory):
     for task, name in (("artery", "Dataset101_Arteries"), ("calcification", "Dataset102_Calcification")):
         options = ["--task", task, "--output", place / "raw" / name, "--allow-empty", "--quiet"]
         assert run("export-dataset", place / "patients", *options) == 0
+    # One case also names places that are to be looked at.
+    raw = place / "raw" / "Dataset102_Calcification"
+    label = min((raw / "labelsTr").iterdir())
+    (raw / "placesTr").mkdir()
+    places = read_mask(label)
+    array = np.zeros_like(places.array)
+    array[3:6, 4:6, 5] = 1
+    write_volume(raw / "placesTr" / label.name, places.with_array(array))
     (place / "tiny.json").write_text(json.dumps({"features": [4, 8, 8], "patch": [24, 24, 24], "steps_per_epoch": 3}))
     return place
 
@@ -91,6 +101,8 @@ def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, cap
     assert "aorta -> aorta" in said.out
 
     assert run(*train(place, "calcification", "--minutes", "0.02", "--ship", calcification)) == 0
+    kept = [pickle.loads(each.read_bytes()) for each in sorted((place / "work-calcification").rglob("*_fullres/*.pkl"))]
+    assert [2 in properties["class_locations"] for properties in kept] == [True, False, False]
     for model in (artery, calcification):
         assert run("models", "check", model) == 0
         assert files_below(model) == {"dataset.json", "plans.json", "fold_0/checkpoint_final.pth"}

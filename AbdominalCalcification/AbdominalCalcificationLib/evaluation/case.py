@@ -22,7 +22,7 @@ from .cohort import Case, Masks
 from .settings import Settings
 
 # Noise of virtual patients, standard deviation in soft tissue, HU; this project's own division.
-_NOISE_LEVELS_HU = ((12.0, "low"), (20.0, "medium"), (float("inf"), "high"))
+_NOISE_LEVELS_HU = ((10.0, "low"), (15.0, "medium"), (float("inf"), "high"))
 
 
 @dataclass(frozen=True, eq=False)

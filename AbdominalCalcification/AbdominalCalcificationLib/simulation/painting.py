@@ -204,7 +204,8 @@ def _fill_plaque(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.nd
     index, along, across, aside = _local(tube, around, near, offsets)
     distance = np.sqrt(across**2 + aside**2)
     angle = np.arctan2(aside, across)
-    depth = plaque.depth_mm(line.arc_mm[index].astype(np.float32)[:, None] + along, angle)
+    place = line.arc_mm[index].astype(np.float32)[:, None] + along
+    depth = plaque.depth_mm(place, angle)
     share = depth / plaque.thickness_mm
     outer = tube.outer_mm[index].astype(np.float32)[:, None] - 0.15 + plaque.bulge_mm * share
     inner = outer - depth
@@ -214,7 +215,8 @@ def _fill_plaque(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.nd
     # Calcium does not grow in the blood of another artery: ostia stay open.
     calcium &= cells.cores[rows] <= own_core
     cells.plaque[rows] |= calcium
-    cells.plaque_hu[rows] = np.where(calcium, np.maximum(cells.plaque_hu[rows], plaque.hu), cells.plaque_hu[rows])
+    hu = plaque.density_hu(place, angle, depth, outer - distance)
+    cells.plaque_hu[rows] = np.where(calcium, np.maximum(cells.plaque_hu[rows], hu), cells.plaque_hu[rows])
     fresh = calcium & ~cells.inside[rows]
     cells.label[rows] = np.where(fresh, np.uint8(tube.label), cells.label[rows])
     cells.inside[rows] |= fresh

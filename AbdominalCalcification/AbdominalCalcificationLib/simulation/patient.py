@@ -104,8 +104,8 @@ def simulate(
     """
     _check(seed, spacing_mm, shape, phase)
     # One stream for each part, so that a change in one leaves the others as they were.
-    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng, metal_rng = (
-        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(6)
+    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng, metal_rng, density_rng = (
+        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(7)
     )
     grid = default_grid(spacing_mm, shape, center_ras)
     voltage_kv = draw_voltage_kv(scanner_rng)
@@ -116,7 +116,7 @@ def simulate(
     vessels = draw_vessels(tree_rng, enhancement)
     drawn_severity = 0.0 if plaque_rng.uniform() < 0.1 else float(plaque_rng.uniform(0.03, 1.0) ** 1.5)
     severity = drawn_severity if severity is None else float(severity)
-    plaques = [_plaques_of(plaque_rng, tube, vessels.ostia_mm, severity) for tube in vessels.arteries]
+    plaques = [_plaques_of(plaque_rng, density_rng, tube, vessels.ostia_mm, severity) for tube in vessels.arteries]
 
     stents = [_stent_of(metal_rng, tube, vessels.ostia_mm) for tube in vessels.arteries]
 
@@ -193,15 +193,15 @@ def _check(seed, spacing_mm, shape, phase) -> None:
         raise InputError(f"The phase {phase!r} is unknown; choose one of {', '.join(PHASES)}.")
 
 
-def _plaques_of(rng, tube, ostia_mm, severity):
+def _plaques_of(rng, density_rng, tube, ostia_mm, severity):
     if tube.name == "splenic" and rng.uniform() < 0.3:
-        return draw_plaques(rng, tube, "mesenteric", severity, 25.0)
+        return draw_plaques(rng, density_rng, tube, "mesenteric", severity, 25.0)
     if not tube.label:
         return []
     group = _group_of(tube)
     # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
     start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostia_mm.get(tube.name, 8.0)
-    return draw_plaques(rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
+    return draw_plaques(rng, density_rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
 
 
 def _stent_of(rng, tube, ostia_mm):

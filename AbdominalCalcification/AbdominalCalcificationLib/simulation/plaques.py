@@ -28,7 +28,11 @@ class Plaque:
     bulge_mm : float
         How far it pushes the wall outwards.
     hu : float
-        Density, 250 to 1500 HU, before the scanner blurs it.
+        Density of the core, 250 to 1500 HU, before the scanner blurs it.
+    rim_hu : float
+        Density at the surface, at most that of the core.
+    mottling : float
+        Share by which the density wavers from place to place, 0 to 0.25.
     """
 
     kind: str
@@ -39,6 +43,8 @@ class Plaque:
     thickness_mm: float
     bulge_mm: float
     hu: float
+    rim_hu: float
+    mottling: float
 
     def depth_mm(self, arc_mm: np.ndarray, angle_rad: np.ndarray) -> np.ndarray:
         """Return the radial thickness at path lengths and angles; 0 outside."""
@@ -48,6 +54,27 @@ class Plaque:
         ripple = 1.0 + 0.18 * np.sin(3.0 * angle_rad + self.center_mm) + 0.12 * np.sin(1.3 * arc_mm + self.angle_rad)
         radius = ((arc_mm - self.center_mm) / self.half_length_mm) ** 2 + around**2
         return self.thickness_mm * np.sqrt(np.clip(1.0 - radius * ripple, 0.0, None))
+
+    def density_hu(
+        self, arc_mm: np.ndarray, angle_rad: np.ndarray, depth_mm: np.ndarray, below_mm: np.ndarray
+    ) -> np.ndarray:
+        """Return the HU of calcium: mineral is densest in the middle, thins out towards the surface, and is mottled.
+
+        Parameters
+        ----------
+        arc_mm, angle_rad : ndarray
+            Path length and angle of each place.
+        depth_mm : ndarray
+            :meth:`depth_mm` there.
+        below_mm : ndarray
+            How far the place lies below the plaque's outer surface, 0 to `depth_mm`.
+        """
+        middle = np.sqrt(np.clip(1.0 - (2.0 * below_mm / np.maximum(depth_mm, 1e-6) - 1.0) ** 2, 0.0, None))
+        core = middle * depth_mm / self.thickness_mm
+        around_mm = angle_rad * self.half_length_mm / self.half_angle_rad
+        waver = np.sin(2.1 * arc_mm + self.angle_rad) * np.sin(1.7 * around_mm + self.center_mm)
+        hu = (self.rim_hu + (self.hu - self.rim_hu) * core) * (1.0 + self.mottling * waver)
+        return np.maximum(hu, min(self.rim_hu, self.hu))
 
 
 # How many plaques per 100 mm of vessel at full severity, and how the four kinds share them. Calcium gathers
@@ -62,12 +89,22 @@ _SHARES = {
 }
 
 
-def draw_plaques(rng: np.random.Generator, tube: Tube, group: str, severity: float, ostium_mm: float) -> list[Plaque]:
+def draw_plaques(
+    rng: np.random.Generator,
+    density_rng: np.random.Generator,
+    tube: Tube,
+    group: str,
+    severity: float,
+    ostium_mm: float,
+) -> list[Plaque]:
     """Return random plaques of one artery.
 
     Parameters
     ----------
     rng : Generator
+        Draws where they are, their shape, and their density on the whole.
+    density_rng : Generator
+        Draws how the density is distributed within each.
     tube : Tube
     group : str
         ``aorta`` or a kept-length group of the territory table.
@@ -90,11 +127,18 @@ def draw_plaques(rng: np.random.Generator, tube: Tube, group: str, severity: flo
             center = rng.uniform(ostium_mm, 0.95 * length)
         index = min(int(center / length * (len(tube.outer_mm) - 1)), len(tube.outer_mm) - 1)
         radius = float(tube.outer_mm[index])
-        plaques.append(_plaque(rng, kind, center, radius, float(tube.lumen_hu[index])))
+        plaques.append(_plaque(rng, density_rng, kind, center, radius, float(tube.lumen_hu[index])))
     return plaques
 
 
-def _plaque(rng: np.random.Generator, kind: str, center: float, radius: float, lumen_hu: float) -> Plaque:
+def _plaque(
+    rng: np.random.Generator,
+    density_rng: np.random.Generator,
+    kind: str,
+    center: float,
+    radius: float,
+    lumen_hu: float,
+) -> Plaque:
     thickest = min(4.0, 0.55 * radius)
     half_length, half_arc, thickness = {
         "spot": (rng.uniform(1.0, 3.5), rng.uniform(1.0, 3.5), rng.uniform(0.8, 3.2)),
@@ -104,7 +148,13 @@ def _plaque(rng: np.random.Generator, kind: str, center: float, radius: float, l
     }[kind]
     thickness = float(np.clip(thickness, 0.3, thickest))
     # Denser where thicker; and denser than contrast medium, else nobody could have drawn it.
-    hu = float(np.clip(rng.normal(500.0 + 150.0 * thickness, 200.0), max(250.0, lumen_hu + 150.0), 1500.0))
+    least = max(250.0, lumen_hu + 150.0)
+    hu = float(np.clip(rng.normal(600.0 + 200.0 * thickness, 250.0), least, 1500.0))
     half_angle = float(np.clip(half_arc / radius, 0.15, np.pi))
     bulge = float(rng.uniform(0.0, 0.35)) * thickness
-    return Plaque(kind, float(center), float(rng.uniform(-np.pi, np.pi)), half_length, half_angle, thickness, bulge, hu)
+    angle = float(rng.uniform(-np.pi, np.pi))
+    # From plaques that are as dense at the rim as in the middle to those that fade into the wall, which are the more
+    # frequent; the shares are ours.
+    rim_hu = least + float(density_rng.uniform(0.0, 1.0) ** 2) * (hu - least)
+    mottling = float(density_rng.uniform(0.0, 0.25))
+    return Plaque(kind, float(center), angle, half_length, half_angle, thickness, bulge, hu, rim_hu, mottling)

@@ -16,8 +16,9 @@ from ..errors import InputError
 from ..inference import ModelFolder
 from ..reporting.files import write_text
 from .job import PLANS, Job
+from .places import add_places_of, files_of_places
 from .small import CONFIGURATION, small_plans
-from .tasks import check_cases, open_dataset
+from .tasks import check_cases, open_dataset, read_document
 
 Report = Callable[[str, float], None]
 
@@ -64,10 +65,15 @@ def prepare(job: Job, report: Report) -> None:
     splits.unlink(missing_ok=True)
     if (made := split(raw.cases, job.small is not None)) is not None:
         write_text(splits, json.dumps(made, indent=1))
-    configuration = plans_manager(job).get_configuration(CONFIGURATION)
+    manager = plans_manager(job)
+    configuration = manager.get_configuration(CONFIGURATION)
     with _watched(report, job.processes):
         preprocessor = configuration.preprocessor_class(verbose=False)
         preprocessor.run(job.dataset, CONFIGURATION, PLANS, num_processes=job.processes)
+    report("Noting down places to look at", 0.0)
+    beyond = 1 + max(read_document(raw.folder)["labels"].values())
+    folder = job.prepared / configuration.data_identifier
+    add_places_of(raw.folder, raw.cases, folder, beyond, manager.transpose_forward)
     write_text(job.prepared / STATE_FILE, json.dumps(state, indent=1) + "\n")
 
 
@@ -139,6 +145,8 @@ def _state(job: Job, raw: Path, cases: tuple[str, ...]) -> dict:
         label = next((raw / "labelsTr").glob(f"{case}.*"))
         image = next((raw / "imagesTr").glob(f"{case}_0000.*"))
         labels.update(f"{case} {image.stat().st_size}".encode() + label.read_bytes())
+    for file in files_of_places(raw, cases).values():
+        labels.update(file.read_bytes())
     state = {
         "cases": len(cases),
         "labels": labels.hexdigest(),

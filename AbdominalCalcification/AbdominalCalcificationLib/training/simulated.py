@@ -17,8 +17,8 @@ from ..inference.resampling import axis_maps
 from ..parallel import results_of
 from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
-from ..simulation import simulate
-from .tasks import TASKS, dataset_document
+from ..simulation import BYSTANDERS, VirtualPatient, simulate
+from .tasks import PLACES_FOLDER, TASKS, dataset_document
 
 FIRST_TRAINING_SEED = 1000
 TEST_SEEDS = range(90000, 90040)
@@ -99,7 +99,18 @@ def _splined(image: np.ndarray, shape: Sequence[int], spacing: Sequence[float], 
     return np.ascontiguousarray(np.rint(resampled) if image.dtype.kind in "iu" else resampled).astype(image.dtype)
 
 
-def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path]) -> str:
+def places_of(patient: VirtualPatient) -> Volume:
+    """Return where a calcification network is to look beside calcium: 1 arteries, 2 what looks like their calcium.
+
+    Ordinary bone is everywhere, and is met by chance often enough.
+    """
+    places = (patient.arteries.array > 0).astype(np.uint8)
+    places[patient.calcification.array > 0] = 0
+    places[(patient.bystanders.array > 0) & (patient.bystanders.array != BYSTANDERS["bone"])] = 2
+    return patient.ct.with_array(places)
+
+
+def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path], places: Path) -> str:
     protocol = draw_protocol(seed)
     name = case_name(seed)
     if all((folder / f"{name}.nii.gz").exists() for folder in labels.values()):
@@ -112,6 +123,7 @@ def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path]) -> s
         center_ras=protocol.center_ras,
     )
     masks: dict[str, Volume] = {"arteries": patient.arteries, "calcification": patient.calcification}
+    write_volume(places / f"{name}.nii.gz", at_spacing(places_of(patient), TASKS["calcification"].spacing_mm, True))
     for task in labels:
         spacing = TASKS[task].spacing_mm
         write_volume(images[task] / f"{name}_0000.nii.gz", at_spacing(patient.ct, spacing, False))
@@ -155,8 +167,9 @@ def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: i
     raw = Path(raw_folder)
     images = {name: raw / task.dataset / "imagesTr" for name, task in TASKS.items()}
     labels = {name: raw / task.dataset / "labelsTr" for name, task in TASKS.items()}
+    places = raw / TASKS["calcification"].dataset / PLACES_FOLDER
     names = [case_name(seed) for seed in seeds]
-    for folder in (*images.values(), *labels.values()):
+    for folder in (*images.values(), *labels.values(), places):
         folder.mkdir(parents=True, exist_ok=True)
         for left_by_a_killed_process in folder.glob(".writing-*"):
             left_by_a_killed_process.unlink()
@@ -164,7 +177,7 @@ def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: i
         if others := sorted(there - set(names)):
             raise InputError(f"'{raw}' holds virtual patients of other seeds ({others[0]}); name another work folder.")
     begin, done = time.monotonic(), 0
-    for result in results_of(_make_case, [(seed, images, labels) for seed in seeds], processes):
+    for result in results_of(_make_case, [(seed, images, labels, places) for seed in seeds], processes):
         done += result is not None
         spent = time.monotonic() - begin
         left = spent / done * (len(seeds) - done) if done else None

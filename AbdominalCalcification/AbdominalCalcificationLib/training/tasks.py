@@ -61,6 +61,11 @@ TASKS = {
 }
 
 
+# Folder of a raw dataset beside nnU-Net's own, which nnU-Net passes over: label maps of places, named like the cases,
+# at which the small networks are to look as often as at each label (see :mod:`.places`).
+PLACES_FOLDER = "placesTr"
+
+
 @dataclass(frozen=True)
 class RawDataset:
     """An nnU-Net v2 raw dataset.
