@@ -62,7 +62,7 @@ TASKS = {
 
 
 # Folder of a raw dataset beside nnU-Net's own, which nnU-Net passes over: label maps of places, named like the cases,
-# at which the small networks are to look as often as at each label (see :mod:`.places`).
+# that training is to look at as often as at each label (see :mod:`.places`).
 PLACES_FOLDER = "placesTr"
 
 
