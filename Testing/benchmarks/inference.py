@@ -8,6 +8,7 @@ per model. Simulated cases are kept in the folder and used again. Parts:
 
 bundled  both bundled models, 512 × 512 × 400 at 0.8 × 0.8 × 1.0 mm
 large    calcification with nnU-Net's default-size network (random weights, arteries given), 128 slices of it
+tiles    the same network on 64 to 400 slices: how its time follows the tiles that touch arteries
 slices   both bundled models on 100 to 1200 slices
 labels   the bundled artery model with its labels divided into 2 to 24
 second   how soon the second case starts in the warm worker
@@ -37,13 +38,14 @@ sys.path[:0] = [str(LIBRARY), str(REPOSITORY / "Testing")]
 from AbdominalCalcificationLib.geometry import Volume  # noqa: E402
 from AbdominalCalcificationLib.inference.islands import without_islands  # noqa: E402
 from AbdominalCalcificationLib.inference.job import REACH_MM, near  # noqa: E402
+from AbdominalCalcificationLib.inference.predictor import tiles_that_matter  # noqa: E402
 from AbdominalCalcificationLib.reading import read_ct, read_mask  # noqa: E402
 from AbdominalCalcificationLib.reporting.images import write_volume  # noqa: E402
 from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model  # noqa: E402
 from tiny_models import a_tiny_model_folder  # noqa: E402
 
 SEED, SHAPE, SPACING_MM = 4242, (512, 512, 400), (0.8, 0.8, 1.0)
-DEFAULT_FEATURES = (32, 64, 128, 256, 320, 320)
+DEFAULT_FEATURES, PATCH = (32, 64, 128, 256, 320, 320), (128, 128, 128)
 LARGE_SLICES = slice(136, 264)
 
 
@@ -181,22 +183,30 @@ def bundled(options) -> None:
             )
 
 
-def large(options) -> None:
-    case, work = the_case(options.work), options.work
-    if not (work / "large-arteries.nii.gz").is_file():
-        for name, volume in (
-            ("ct", read_ct(case / "ct.nii.gz").volume),
-            ("arteries", read_mask(case / "arteries.nii.gz")),
-        ):
-            write_volume(work / f"large-{name}.nii.gz", volume.cropped(np.s_[LARGE_SLICES, :, :]))
+def large_model(work: Path) -> Path:
+    """Return a model folder with nnU-Net's default-size network and random weights, at the spacing of the case."""
     folder = work / "large-model"
     if not folder.is_dir():
         spacing = SPACING_MM[::-1]
-        a_tiny_model_folder(
-            folder, ["calcification"], features=DEFAULT_FEATURES, patch_size=(128,) * 3, spacing_mm=spacing
-        )
-    model = next(folder.rglob("plans.json")).parent
-    ct, arteries = (work / f"large-{name}.nii.gz" for name in ("ct", "arteries"))
+        a_tiny_model_folder(folder, ["calcification"], features=DEFAULT_FEATURES, patch_size=PATCH, spacing_mm=spacing)
+    return next(folder.rglob("plans.json")).parent
+
+
+def part_of_case(work: Path, part: slice) -> list[Path]:
+    """Return files of CT and true arteries with some slices of the case, made where they are not there."""
+    case = the_case(work)
+    files = [work / f"large-{part.start}-{part.stop}-{name}.nii.gz" for name in ("ct", "arteries")]
+    if not files[1].is_file():
+        for file, volume in zip(
+            files, (read_ct(case / "ct.nii.gz").volume, read_mask(case / "arteries.nii.gz")), strict=True
+        ):
+            write_volume(file, volume.cropped(np.s_[part, :, :]))
+    return files
+
+
+def large(options) -> None:
+    work, model = options.work, large_model(options.work)
+    ct, arteries = part_of_case(work, LARGE_SLICES)
     peer = stock(options.threads, ct, model, work / "stock-large", options.device)
     print(f"default-size network, stock  {peer}", flush=True)
     mask = read_mask(arteries)
@@ -212,6 +222,23 @@ def large(options) -> None:
         )
         agree = (found == expected).mean()
         print(f"   {100 * agree:.2f} % of {region.sum()} voxels agree ({100 * expected.mean():.0f} % are foreground)")
+
+
+def tiles(options) -> None:
+    work, model = options.work, large_model(options.work)
+    print("slices   tiles: all, run      default-size network, arteries given")
+    for count in (64, 128, 256, 400):
+        ct, arteries = part_of_case(work, slice(200 - count // 2, 200 + count // 2))
+        mask = read_mask(arteries)
+        region = near(mask.array != 0, mask, REACH_MM + 2 * max(SPACING_MM))
+        run_tiles, _ = tiles_that_matter(region, region.shape, PATCH)
+        every, _ = tiles_that_matter(np.ones_like(region), region.shape, PATCH)
+        arguments = {"ct": ct, "arteries": arteries, "calcification_model": model, "device": options.device}
+        run, log = ours(options.threads, work / "ours-tiles", **arguments)
+        network = sum(each["seconds"] for each in log)
+        print(
+            f"{count:6}   {len(every):10}, {len(run_tiles):3}      {run}  ({network:.1f} s after the start)", flush=True
+        )
 
 
 def slices(options) -> None:
@@ -301,7 +328,7 @@ def second(options) -> None:
 
 
 def main() -> None:
-    parts = {each.__name__: each for each in (bundled, large, slices, labels, second)}
+    parts = {each.__name__: each for each in (bundled, large, tiles, slices, labels, second)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", metavar="FOLDER", type=Path, help="where cases and masks are kept")
     parser.add_argument("--threads", type=int, default=2)

@@ -20,7 +20,7 @@ from .network import Network
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import core, lattice
+from .tiles import Tile, core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
@@ -111,16 +111,9 @@ class Predictor:
         wanted_region = None if region is None else region.transpose(forward)[box]
         shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings.spacing, strict=True)]
         patch = tuple(settings.patch_size)
-        # nnU-Net pads evenly, the odd voxel at the end.
-        padding = [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
-        padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
         survey = _Survey(part)
         of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
-        tiles = [
-            tile
-            for tile in lattice(padded, patch)
-            if _share(of_interest, core(tile, patch, padded), padding, shape) > least
-        ]
+        tiles, padding = tiles_that_matter(of_interest, shape, patch, least)
         if not tiles:
             report(1.0, 0.0)
             return labels.transpose(backward), device
@@ -159,6 +152,32 @@ class Predictor:
             self._network.release()
         report(1.0, 0.0)
         return labels.transpose(backward), device
+
+
+def tiles_that_matter(
+    mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], least: float = 0.0
+) -> tuple[list[Tile], list[int]]:
+    """Return which of nnU-Net's tiles have more than the share `least` of `mask` in their middle, and the padding.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        Over the same field as the image of `shape`, at any spacing.
+    shape, patch : sequence of int
+        Voxels of the image and of a tile.
+
+    Returns
+    -------
+    tiles : list of tuple of int
+        Their first voxels in the padded image.
+    padding : list of int
+        Voxels before the image along each axis, where it is smaller than a tile.
+    """
+    # nnU-Net pads evenly, the odd voxel at the end.
+    padding = [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
+    padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
+    boxes = ((tile, core(tile, patch, padded)) for tile in lattice(padded, patch))
+    return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least], padding
 
 
 class _Survey:
