@@ -2,7 +2,7 @@
 
     python Testing/benchmarks/inference.py [--work FOLDER] [--threads 2] [--parts bundled large ...]
 
-Both are measured from process start to masks on disk; memory is that of all processes together
+Needs psutil. Both are measured from process start to masks on disk; memory is that of all processes together
 (shared pages once), sampled. The peer is ``nnUNetv2_predict_from_modelfolder --disable_tta``, once
 per model. Simulated cases are kept in the folder and used again. Parts:
 
@@ -126,6 +126,23 @@ def stock(threads: int, ct: Path, model: Path, output: Path, device: str) -> Run
     return measured(command, threads)
 
 
+def time_left_text(steps: list) -> str:
+    """Return how wrong the time left was that a run told after the first tenth of each network's work."""
+    told = [(at, stage, left) for at, stage, _, left in steps if left is not None]
+    lines = []
+    for name in dict.fromkeys(stage for _, stage, _ in told):
+        begin = next(at for at, stage, _, _ in steps if stage == name)
+        end = max(at for at, stage, _ in told if stage == name)
+        rest = [(end - at, left) for at, stage, left in told if stage == name and at - begin > (end - begin) / 10]
+        # Of the last seconds nobody minds a fifth.
+        off = [abs(left - true) / true for true, left in rest if true > 1.5]
+        if off:
+            within = sum(each <= 0.2 for each in off) / len(off)
+            share = f"within a fifth {100 * within:.0f} % of {len(off)} times"
+            lines.append(f"{name}: {share}, at worst {100 * max(off):.0f} % off")
+    return "; ".join(lines)
+
+
 def dice(one: np.ndarray, other: np.ndarray) -> float:
     """Overlap of all labels but the background."""
     both = np.count_nonzero((one == other) & (one != 0))
@@ -160,7 +177,7 @@ def bundled(options) -> None:
     }
     for precision in ("float32", "auto"):
         output = work / f"ours-{precision}"
-        run, _ = ours(
+        run, log = ours(
             options.threads,
             output,
             ct=case / "ct.nii.gz",
@@ -174,6 +191,7 @@ def bundled(options) -> None:
             f"   {peer.seconds / run.seconds:.1f} times faster ({peer.cpu_seconds / run.cpu_seconds:.1f} in CPU time),"
         )
         print(f"   {run.peak_gib / peer.peak_gib:.2f} of the memory")
+        print(f"   time left, {time_left_text(log[0]['steps'])}")
         for name in models:
             labels = read_mask(output / f"{name}.nii.gz").array
             print(
