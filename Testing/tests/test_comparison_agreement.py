@@ -42,7 +42,15 @@ def test_peak_flow_limits_are_bland_and_altmans():
     assert result.bias.value - 2 * deviation == pytest.approx(-79.7, abs=0.1)
     assert result.pearson.value == pytest.approx(0.94, abs=0.005)
     assert result.bias.analytic == pytest.approx((-22.0, 17.8), abs=0.1)
-    # Bland & Altman 1986 take √(3/n) s for the error of a limit and 2 s; the 1999 formula is a little finer.
+    # The formulas of 1999: s / √n for the bias, s √(1/n + 1.96² / 2(n − 1)) for a limit.
+    n, s = len(MINI), np.std(np.subtract(WRIGHT, MINI), ddof=1)
+    t = stats.t.ppf(0.975, n - 1)
+    for estimate, error in ((result.bias, 1 / n), (result.lower_limit, 1 / n + 1.96**2 / (2 * (n - 1)))):
+        expected = (estimate.value - t * s * np.sqrt(error), estimate.value + t * s * np.sqrt(error))
+        assert estimate.analytic == pytest.approx(expected, rel=1e-9)
+    width = np.ptp(result.lower_limit.analytic)
+    assert np.ptp(result.upper_limit.analytic) == pytest.approx(width, rel=1e-9)
+    # Those of 1986 take √(3/n) s for the error of a limit, and 2 s.
     assert result.lower_limit.analytic == pytest.approx((-114.3, -45.1), abs=2.5)
     assert result.upper_limit.analytic == pytest.approx((40.9, 110.1), abs=2.5)
 
@@ -139,7 +147,20 @@ def test_values_that_never_vary_correlate_with_nothing(value):
     result = agreement([value] * 5, [value] * 5)
     assert result.bias.value == 0
     assert result.pearson.value is result.spearman.value is result.icc.value is result.concordance.value is None
-    assert agreement([value] * 5, [value + n for n in range(5)]).pearson.value is None
+    for n in range(3, 41):
+        varying = np.sin(np.arange(n)) + value
+        for pair in (([value] * n, varying), (varying, [value] * n)):
+            result = agreement(*pair, resamples=0)
+            assert result.bias.value is not None
+            assert result.pearson.value is result.spearman.value is result.icc.value is result.concordance.value is None
+
+
+def test_the_formulas_intervals_are_left_out_where_patients_come_twice():
+    x, y = np.arange(6.0), np.arange(6.0) + np.array([0.3, -0.2, 0.1, 0.4, -0.5, 0.2])
+    assert agreement(x, y, resamples=0).bias.analytic is not None
+    twice = agreement(x, y, ["a", "a", "b", "b", "c", "c"])
+    assert twice.bias.analytic is twice.upper_limit.analytic is None
+    assert twice.bias.bootstrap is not None
 
 
 def test_values_that_are_not_finite_or_not_paired_are_refused():
@@ -175,6 +196,14 @@ def test_wilcoxon_of_a_published_example():
     assert result.p_value == pytest.approx((sums <= 24).mean())
     assert result.p_value == pytest.approx(0.0413, abs=0.0001)
     assert result.median_difference == 24
+
+
+@pytest.mark.parametrize("zeros", [0, 4, 9, 40])
+def test_pairs_that_do_not_differ_change_no_p_value(zeros):
+    """Five differences of one sign: 2 of 2⁵ sign patterns are as extreme, whatever else does not differ."""
+    result = paired_test([0.0] * (5 + zeros), [1.0, 2.0, 3.0, 4.0, 5.0] + [0.0] * zeros)
+    assert result.p_value == pytest.approx(2 / 2**5)
+    assert result.pairs == 5 + zeros
 
 
 def test_a_test_pairs_what_both_have_and_averages_within_patients():

@@ -54,6 +54,8 @@ def test_spreadsheets_of_every_country_are_read(tmp_path, delimiter, name):
         (f"{HEADER}\nA,x\n", "Line 2"),
         (f"{HEADER}\nA,x,y,z\n", "Line 2"),
         (f"{HEADER}\nA,x,y\nA,x,y\n", "line 3"),
+        (f"{HEADER},calcification:net,calcification:net\nA,x,y,z,z\n", "two columns of one name"),
+        (f"{HEADER},group:method\nA,x,y,z\n", "column of the results"),
     ],
 )
 def test_a_table_that_cannot_be_understood_is_refused(tmp_path, text, words):
@@ -75,6 +77,11 @@ def test_seeds_are_numbers_and_ranges():
     for text in ("", "5-3", "a", "1,,2", "-1", "1,1", "1-3,2", "0-99999999"):
         with pytest.raises(InputError):
             parse_seeds(text)
+
+
+def test_a_phase_is_named_once():
+    with pytest.raises(InputError, match="twice"):
+        simulated_cohort([4], ["arterial", "arterial"])
 
 
 def test_a_virtual_patient_is_one_patient_in_every_phase():

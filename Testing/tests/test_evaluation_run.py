@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,8 +20,11 @@ import pytest
 import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
+from AbdominalCalcificationLib.evaluation.run import changed_record
+from AbdominalCalcificationLib.evaluation.store import Store
 from AbdominalCalcificationLib.progress import drain
 
 SPACING_MM = (0.8, 0.7, 1.25)
@@ -270,6 +274,133 @@ def test_a_broken_case_is_listed_with_its_reason_and_stops_nothing(cohort, tmp_p
     rows[3]["calcification:exact"] = rows[3]["calcification"]
     again = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out")
     assert [each["case"] for each in again["failed"]] == ["case 2"]
+
+
+def test_one_method_that_breaks_costs_no_other(cohort, tmp_path, monkeypatch):
+    from AbdominalCalcificationLib.evaluation import case as one_case
+
+    whole = one_case.calcification_rows
+
+    def calcification_rows(reference, prediction, *rest):
+        if prediction.total.cluster_count != reference.total.cluster_count:
+            raise MemoryError("no room")
+        return whole(reference, prediction, *rest)
+
+    monkeypatch.setattr(one_case, "calcification_rows", calcification_rows)
+    case = read_cohort(cohort)[3]
+    careless = next(name for name in case.predictions if name == "careless")
+    monkeypatch.setitem(case.predictions, careless, read_cohort(cohort)[0].predictions["careless"])
+    result = one_case.evaluate_case(case, Settings(methods=("fixed:500",)), worker=None)
+    assert result["failures"] == {"careless": "Internal error: MemoryError: no room"}
+    assert set(result["measurements"]) == {"reference", "exact", "fixed:500"}
+    assert {row["method"] for row in result["overlap"]} == {"exact", "fixed:500"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of that length are refused elsewhere on Windows")
+def test_a_path_that_cannot_be_looked_at_costs_its_case_alone(tmp_path):
+    rows = rows_in(a_cohort(tmp_path / "cases"))
+    for row in rows:
+        row |= {name: str(tmp_path / "cases" / row[name]) for name in row if ":" not in name and name in ("ct",)}
+        for name in ("arteries", "calcification", "calcification:exact", "calcification:careless"):
+            row[name] = str(tmp_path / "cases" / row[name])
+    rows[1]["calcification"] = "x" * 300
+    document = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out")
+    assert [(each["case"], each["method"]) for each in document["failed"]] == [("case 1", None)]
+    assert document["cases"] == 4
+
+
+def test_a_blank_cell_is_listed_and_not_tried_again(tmp_path):
+    rows = rows_in(a_cohort(tmp_path / "cases"))
+    rows[3]["calcification:exact"] = ""
+    table = write_table(tmp_path / "cases" / "cohort.csv", rows)
+    evaluate(table, tmp_path / "out")
+    before = {each.name: each.stat().st_mtime_ns for each in (tmp_path / "out" / "cases").iterdir()}
+    document = evaluate(table, tmp_path / "out")
+    assert [(each["case"], each["method"]) for each in document["failed"]] == [("case 3", "exact")]
+    assert before == {each.name: each.stat().st_mtime_ns for each in (tmp_path / "out" / "cases").iterdir()}
+
+
+def test_files_that_change_during_the_evaluation_make_no_current_record(tmp_path):
+    table = a_cohort(tmp_path / "cases")
+    case = read_cohort(table)[1]
+    store = Store(tmp_path / "records", Settings())
+    fingerprint = store.fingerprint(case)
+    write(case.predictions["careless"].calcification, np.zeros(SHAPE, np.uint8))
+    store.write(case, None, fingerprint=fingerprint)
+    assert store.read(case) is None
+    assert changed_record(case)["error"].startswith("Its files changed")
+
+
+def test_results_below_a_folder_of_images_do_not_make_themselves_old(tmp_path):
+    table = a_cohort(tmp_path / "cases")
+    case = replace(read_cohort(table)[1], ct=tmp_path / "cases")
+    store = Store(tmp_path / "cases" / "out" / "cases", Settings())
+    store.write(case, None)
+    assert store.read(case) is not None
+    write(tmp_path / "cases" / "another.nrrd", np.zeros(SHAPE, np.uint8))
+    assert store.read(case) is None
+
+
+def test_pooled_values_and_tests_are_those_of_the_per_case_table(evaluation):
+    output, document = evaluation
+    rows = [r for r in rows_in(output / "cases.csv") if r["structure"] == "calcification" and r["territory"] == "total"]
+    of = {m: [r for r in rows if r["method"] == m] for m in ("exact", "careless", "idealised", "fixed:500")}
+    sums = {
+        name: sum(float(r[name]) for r in of["careless"]) for name in ("reference_mm3", "prediction_mm3", "common_mm3")
+    }
+    wanted = {"group": "all cases", "structure": "calcification", "territory": "total", "method": "careless"}
+    pooled = row_of(document["overlap"], **wanted)["pooled"]
+    both = sums["reference_mm3"] + sums["prediction_mm3"]
+    assert pooled["dice"] == pytest.approx(2 * sums["common_mm3"] / both)
+    assert pooled["sensitivity"] == pytest.approx(sums["common_mm3"] / sums["reference_mm3"])
+    assert pooled["precision"] == pytest.approx(sums["common_mm3"] / sums["prediction_mm3"])
+    assert pooled["jaccard"] == pytest.approx(sums["common_mm3"] / (both - sums["common_mm3"]))
+    assert pooled["volumetric_similarity"] == pytest.approx(
+        1 - abs(sums["prediction_mm3"] - sums["reference_mm3"]) / both
+    )
+    family = [test for test in document["tests"] if test["metric"] == "absolute error of burden"]
+    assert len(family) == 6
+    for test in family:
+        differences = {}
+        for a, b in zip(of[test["first"]], of[test["second"]], strict=True):
+            errors = [abs(float(r["prediction_burden"]) - float(r["reference_burden"])) for r in (a, b)]
+            differences.setdefault(a["patient"], []).append(errors[1] - errors[0])
+        means = [np.mean(each) for each in differences.values()]
+        assert test["pairs"] == len(means) == 2
+        assert test["median_difference"] == pytest.approx(np.median(means))
+        assert test["p_value"] is None  # two patients say nothing
+
+
+def test_the_result_says_which_models_ran(evaluation):
+    settings = evaluation[1]["settings"]
+    assert settings["models"] == []
+    assert settings["device"] is None
+
+
+def test_the_idealised_threshold_is_the_best_where_methods_are_compared(tmp_path):
+    """Calcium beyond the kept length, fainter than the rest, must not draw the threshold down."""
+    shape = (120, 24, 24)
+    k, j, i = np.indices(shape)
+    vessel = (i - 12) ** 2 + (j - 12) ** 2 <= 25
+    labels = np.where(vessel, np.where(k >= 90, 1, 6), 0).astype(np.uint8)
+    labels[labels == 6] = territory("common_iliac_left").label
+    faint, dense, false = (np.zeros(shape, bool) for _ in range(3))
+    faint[2:20, 10:14, 8:16] = True
+    dense[100:104, 10:13, 10:13] = True
+    false[110:114, 10:15, 10:15] = True
+    ct = np.where(dense, 900, np.where(false, 450, np.where(faint, 420, np.where(vessel, 200, 0))))
+    row = {
+        "case": "long iliac",
+        "ct": write(tmp_path / "ct.nrrd", (ct + np.random.default_rng(0).normal(0, 5, shape)).astype(np.int16)),
+        "arteries": write(tmp_path / "arteries.nrrd", labels),
+        "calcification": write(tmp_path / "calcium.nrrd", faint | dense),
+    }
+    table = write_table(tmp_path / "cohort.csv", [row])
+    evaluate(table, tmp_path / "out", methods=("idealised", "fixed:600"))
+    rows = rows_in(tmp_path / "out" / "cases.csv")
+    by_method = {r["method"]: r for r in rows if r["territory"] == "total" and r["structure"] == "calcification"}
+    assert float(by_method["idealised"]["dice"]) == pytest.approx(1)
+    assert float(by_method["fixed:600"]["dice"]) == pytest.approx(1)
 
 
 def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(cohort, tmp_path):

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from AbdominalCalcificationLib.comparison import idealised, measure_lumen, threshold_calcification
 from AbdominalCalcificationLib.comparison.neighbourhood import dilated, eroded
+from AbdominalCalcificationLib.comparison.thresholds import searched
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
@@ -155,6 +156,29 @@ def test_the_idealised_threshold_is_the_best_of_all_thresholds(seed):
     best = max(dice(region & (ct.array > hu), reference.array) for hu in range(-52, 60))
     assert dice(found.mask.array, reference.array) == pytest.approx(best)
     assert np.array_equal(found.mask.array, region & (ct.array > found.threshold_hu))
+
+
+def test_the_idealised_threshold_is_fitted_to_what_counts():
+    grid = Grid.from_spacing((1, 1, 6))
+    ct = Volume(np.array([[[500, 400, 300, 250, 200, 150]]], np.int16), grid)
+    arteries = Volume(np.ones(grid.shape, np.uint8), grid)
+    reference = Volume(np.array([[[1, 0, 0, 1, 1, 1]]], bool), grid)
+    counts = Volume(np.array([[[1, 1, 1, 0, 0, 0]]], bool), grid)
+    assert idealised(ct, arteries, reference).threshold_hu < 150
+    found = idealised(ct, arteries, reference, counts=counts)
+    assert found.threshold_hu == 400
+    assert found.mask.array.tolist() == [[[True, False, False, False, False, False]]]
+    nowhere = idealised(ct, arteries, reference, counts=counts.with_array(np.zeros(grid.shape, bool)))
+    assert not nowhere.mask.array.any()
+
+
+def test_where_a_method_looks_is_what_it_would_find_without_a_threshold():
+    phantom = Phantom()
+    ct, arteries = phantom.ct, phantom.arteries
+    for method in ("fixed:300", "realistic", "idealised"):
+        everything = threshold_calcification(ct, arteries, "fixed:-5000").mask.array
+        assert np.array_equal(searched(ct, arteries, method).array, everything)
+    assert searched(ct, arteries, "idealised:6").array.sum() > everything.sum()
 
 
 @settings(max_examples=8, deadline=None)

@@ -21,6 +21,8 @@ LEAST_PAIRS = 3
 _LEAST_DEFINED = 0.95
 # Resamples worked on at once: keeps the matrices small for cohorts of thousands.
 _BATCH = 250
+# Variance of standardised values below which there is none.
+_ROUNDING = 1e-24
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Estimate:
     bootstrap : tuple of float or None
         Percentile interval over resampled patients.
     analytic : tuple of float or None
-        Interval from a formula, where there is one (bias and limits of agreement).
+        Interval from a formula, where there is one (bias and limits of agreement) and every pair is another patient's.
     """
 
     value: float | None
@@ -117,7 +119,9 @@ def agreement(
     statistics = _statistics(x, y, np.ones((1, len(x))))
     values = {name: _defined(value[0]) for name, value in statistics.items()}
     intervals = _bootstrap(lambda weights: _statistics(x, y, weights), codes, confidence, resamples, seed)
-    analytic = _bland_altman_intervals(y - x, confidence) if len(x) >= LEAST_PAIRS else {}
+    # The formula takes the pairs for independent, which several of one patient are not.
+    independent = LEAST_PAIRS <= len(x) == len(np.unique(codes))
+    analytic = _bland_altman_intervals(y - x, confidence) if independent else {}
     estimates = {
         name: Estimate(value, intervals.get(name) if value is not None else None, analytic.get(name))
         for name, value in values.items()
@@ -176,7 +180,9 @@ def paired_test(first: Sequence[float | None], second: Sequence[float | None], p
         return PairedTest(0, None, None)
     if len(means) < LEAST_PAIRS:
         return PairedTest(len(means), float(np.median(means)), None)
-    p_value = float(stats.wilcoxon(means).pvalue) if np.any(means != 0) else 1.0
+    # Wilcoxon's own way with pairs that do not differ; left in, scipy takes few that differ for many.
+    differing = means[means != 0]
+    p_value = float(stats.wilcoxon(differing).pvalue) if len(differing) else 1.0
     return PairedTest(len(means), float(np.median(means)), p_value)
 
 
@@ -208,16 +214,20 @@ def _statistics(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, 
     mean_y, variance_y = _moments(y, weights)
     covariance = _covariance(x, y, weights)
     rank_x, rank_y = _ranks(x, weights), _ranks(y, weights)
+    # Of standardised values, a spread this small is rounding: nothing goes along with what does not vary.
+    vary = (variance_x > _ROUNDING) & (variance_y > _ROUNDING)
     return {
         "bias": bias,
         "lower_limit": bias - half,
         "upper_limit": bias + half,
-        "pearson": _correlation(covariance, variance_x, variance_y),
+        "pearson": np.where(vary, _correlation(covariance, variance_x, variance_y), np.nan),
         "spearman": _correlation(
             _covariance(rank_x, rank_y, weights), _moments(rank_x, weights)[1], _moments(rank_y, weights)[1]
         ),
-        "icc": _icc(np.stack([x, y], axis=1), weights),
-        "concordance": _divide(2 * covariance, variance_x + variance_y + (mean_x - mean_y) ** 2),
+        "icc": np.where(vary, _icc(np.stack([x, y], axis=1), weights), np.nan),
+        "concordance": np.where(
+            vary, _divide(2 * covariance, variance_x + variance_y + (mean_x - mean_y) ** 2), np.nan
+        ),
         "mean_absolute_error": absolute,
     }
 
@@ -247,8 +257,7 @@ def _correlation(covariance: np.ndarray, variance_x: np.ndarray, variance_y: np.
 
 
 def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    # Of standardised values, a spread this small is rounding, not spread.
-    defined = whole > 1e-24
+    defined = whole > _ROUNDING
     return np.where(defined, part / np.where(defined, whole, 1.0), np.nan)
 
 

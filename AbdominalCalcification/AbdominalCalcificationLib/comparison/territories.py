@@ -166,16 +166,24 @@ def _common_box(*arrays: np.ndarray) -> Box:
 
 
 def _lesions(reference: Measurement, prediction: Measurement, coverage: float) -> dict[str, LesionOverlap]:
-    """Count lesions (the clusters of rule 6) by the territory they belong to, and in total."""
-    ids = [m.clusters_map.array for m in (reference, prediction)]
-    found = covered_lesions(ids[0], ids[1] != 0, coverage)
-    true = covered_lesions(ids[1], ids[0] != 0, coverage)
+    """Count lesions (the clusters of rule 6) by the territory they belong to, and in total.
 
-    def counts(measurement: Measurement, covered: Mapping[int, bool], territory: str) -> tuple[int, int]:
-        own = [covered[cluster.id] for cluster in measurement.clusters if cluster.territory == territory]
-        return len(own), sum(own)
+    In a territory a lesion is found by lesions of the same territory on the other side, in total by any.
+    """
+    box = _common_box(reference.clusters_map.array, prediction.clusters_map.array)
+    ids = [m.clusters_map.array[box] for m in (reference, prediction)]
 
-    by_territory = {
-        t.name: LesionOverlap(*counts(reference, found, t.name), *counts(prediction, true, t.name)) for t in TERRITORIES
-    }
-    return {**by_territory, TOTAL: sum(by_territory.values(), LesionOverlap(0, 0, 0, 0))}
+    def overlap(territory: str | None) -> LesionOverlap:
+        own = [
+            np.array([c.id for c in m.clusters if territory in (None, c.territory)], int)
+            for m in (reference, prediction)
+        ]
+        masks = [each != 0 if territory is None else np.isin(each, of) for each, of in zip(ids, own, strict=True)]
+        found = covered_lesions(np.where(masks[0], ids[0], 0), masks[1], coverage)
+        true = covered_lesions(np.where(masks[1], ids[1], 0), masks[0], coverage)
+        return LesionOverlap(len(found), sum(found.values()), len(true), sum(true.values()))
+
+    with_lesions = {cluster.territory for m in (reference, prediction) for cluster in m.clusters}
+    none = LesionOverlap(0, 0, 0, 0)
+    by_territory = {t.name: overlap(t.name) if t.name in with_lesions else none for t in TERRITORIES}
+    return {**by_territory, TOTAL: overlap(None)}

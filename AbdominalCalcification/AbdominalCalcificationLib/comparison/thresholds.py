@@ -117,7 +117,9 @@ def threshold_calcification(
     return Thresholded(near.above(threshold), threshold, method, description)
 
 
-def idealised(ct: Volume, arteries: Volume, reference: Volume, wall_mm: float = WALL_MM) -> Thresholded:
+def idealised(
+    ct: Volume, arteries: Volume, reference: Volume, wall_mm: float = WALL_MM, counts: Volume | None = None
+) -> Thresholded:
     """Find the one threshold whose mask agrees best (Dice) with a reference mask.
 
     It is searched in the same neighbourhood as in :func:`threshold_calcification`, over every
@@ -133,6 +135,8 @@ def idealised(ct: Volume, arteries: Volume, reference: Volume, wall_mm: float = 
         Non-zero = calcified, on the same grid.
     wall_mm : float
         How far from the artery calcification is looked for.
+    counts : Volume, optional
+        Non-zero where voxels count; those elsewhere, of either mask, do not sway the threshold. By default all count.
 
     Raises
     ------
@@ -142,14 +146,29 @@ def idealised(ct: Volume, arteries: Volume, reference: Volume, wall_mm: float = 
     if not reference.grid.same_as(ct.grid):
         raise InputError("The reference mask and the CT are on different grids; align the mask first.")
     near = _prepare(ct, arteries, wall_mm)
-    total = int(np.count_nonzero(reference.array))
+    calcified = reference.array != 0 if counts is None else (reference.array != 0) & (counts.array != 0)
+    total = int(np.count_nonzero(calcified))
     if near is None or total == 0:
         return Thresholded(_nothing(ct), float("nan"), "idealised", "There is no reference calcification to fit.")
-    values = near.ct.array[near.region]
-    calcified = reference.array[near.box][near.region] != 0
+    region = near.region if counts is None else near.region & (counts.array[near.box] != 0)
+    if not region.any():
+        return Thresholded(
+            _nothing(ct), float("nan"), "idealised", "No reference calcification lies near the arteries."
+        )
+    values, calcified = near.ct.array[region], calcified[near.box][region]
     threshold, dice = best_threshold(values, calcified, total)
     description = f"{threshold:g} HU: agrees best with the reference (Dice {dice:.3f})."
     return Thresholded(near.above(threshold), threshold, "idealised", description)
+
+
+def searched(ct: Volume, arteries: Volume, method: str) -> Volume:
+    """Return where a threshold method looks for calcification (bool): in the arteries, near them, and not in bone."""
+    kind, number = parse_method(method, with_reference=True)
+    near = _prepare(ct, arteries, number if kind == "idealised" else WALL_MM)
+    mask = _nothing(ct)
+    if near is not None:
+        mask.array[near.box] = near.region
+    return mask
 
 
 def best_threshold(values: np.ndarray, inside: np.ndarray, total: int) -> tuple[float, float]:

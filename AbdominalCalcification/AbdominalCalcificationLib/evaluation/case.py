@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..anatomy import TERRITORIES
 from ..comparison.mistakes import mistaken_volumes
 from ..comparison.territories import TOTAL, artery_rows, calcification_rows
-from ..comparison.thresholds import threshold_calcification
+from ..comparison.thresholds import Thresholded, idealised, parse_method, searched, threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
 from ..geometry import Grid, Volume
 from ..inference import ModelFolder, Worker, segment_steps
@@ -23,6 +24,9 @@ from .settings import Settings
 
 # Noise of virtual patients, standard deviation in soft tissue, HU; this project's own division.
 _NOISE_LEVELS_HU = ((10.0, "low"), (15.0, "medium"), (float("inf"), "high"))
+
+
+_LABELS = [territory.label for territory in TERRITORIES]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,29 +89,55 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
                 segmented = _Segmented(found, own, note)
             elif ct is None:
                 raise InputError("The case names no CT; fill in the column ct.")
+            elif name.partition(":")[0] == "idealised":
+                segmented = _idealised(name, ct, arteries, calcification, reference, settings)
             else:
-                segmented = _segment(name, ct, arteries, calcification, settings, worker)
+                segmented = _segment(name, ct, arteries, settings, worker)
+            compared = _compare(name, ct, arteries, calcification, reference, segmented, settings, bystanders)
         except AbdominalCalcificationError as error:
             result["failures"][name] = str(error)
             continue
-        own = arteries if segmented.arteries is None else segmented.arteries
-        measurement = measure(ct, own, segmented.calcification, settings.parameters)
-        result["measurements"][name] = _territories(measurement)
-        result["notes"][name] = {
-            "text": segmented.note,
-            "threshold_hu": segmented.threshold_hu,
-            "flags": sorted({flag.code for flag in measurement.flags}),
-        }
-        compared = settings.tolerance_mm, settings.coverage
-        rows = list(calcification_rows(reference, measurement, calcification, segmented.calcification, *compared))
-        if segmented.arteries is not None:
-            rows += artery_rows(reference, measurement, arteries, segmented.arteries, settings.tolerance_mm)
-        result["overlap"] += [{"method": name, **row} for row in rows]
-        if bystanders is not None:
-            result["mistaken"][name] = mistaken_volumes(
-                segmented.calcification, calcification, bystanders, BYSTANDERS, arteries
-            )
+        except Exception as error:  # one method's trouble must not cost the others' results
+            result["failures"][name] = f"Internal error: {type(error).__name__}: {error}"
+            continue
+        for part, value in compared.items():
+            if part == "overlap":
+                result[part] += value
+            else:
+                result[part][name] = value
     return result
+
+
+def _compare(
+    name: str,
+    ct: Volume | None,
+    arteries: Volume,
+    calcification: Volume,
+    reference: Measurement,
+    segmented: _Segmented,
+    settings: Settings,
+    bystanders: Volume | None,
+) -> dict:
+    """Return what one method adds to the result of a case."""
+    own = arteries if segmented.arteries is None else segmented.arteries
+    measurement = measure(ct, own, segmented.calcification, settings.parameters)
+    note = {
+        "text": segmented.note,
+        "threshold_hu": segmented.threshold_hu,
+        "flags": sorted({flag.code for flag in measurement.flags}),
+    }
+    compared = settings.tolerance_mm, settings.coverage
+    rows = list(calcification_rows(reference, measurement, calcification, segmented.calcification, *compared))
+    if segmented.arteries is not None:
+        rows += artery_rows(reference, measurement, arteries, segmented.arteries, settings.tolerance_mm)
+    added = {
+        "measurements": _territories(measurement),
+        "notes": note,
+        "overlap": [{"method": name, **row} for row in rows],
+    }
+    if bystanders is not None:
+        added["mistaken"] = mistaken_volumes(segmented.calcification, calcification, bystanders, BYSTANDERS, arteries)
+    return added
 
 
 def model_folders(settings: Settings) -> tuple[list[ModelFolder], ModelFolder]:
@@ -135,9 +165,23 @@ def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
     return arteries, aligned(read_mask(masks.calcification), "calcification"), " ".join(filter(None, notes))
 
 
-def _segment(
-    method: str, ct: Volume, arteries: Volume, calcification: Volume, settings: Settings, worker: Worker
+def _idealised(
+    method: str, ct: Volume, arteries: Volume, calcification: Volume, reference: Measurement, settings: Settings
 ) -> _Segmented:
+    """Fit the threshold to what counts: to calcium in the kept lengths, which is what methods are compared in."""
+    region = searched(ct, arteries, method)
+    counts = measure(None, arteries, region, settings.parameters).parts_map.array
+    counts = np.isin(counts, _LABELS) | np.isin(reference.parts_map.array, _LABELS)
+    _, wall_mm = parse_method(method, with_reference=True)
+    return _thresholded(idealised(ct, arteries, calcification, wall_mm, ct.with_array(counts)))
+
+
+def _thresholded(found: Thresholded) -> _Segmented:
+    threshold_hu = float(found.threshold_hu) if np.isfinite(found.threshold_hu) else None
+    return _Segmented(found.mask, None, found.description, threshold_hu)
+
+
+def _segment(method: str, ct: Volume, arteries: Volume, settings: Settings, worker: Worker) -> _Segmented:
     if method in ("model", "model-calcification"):
         of_arteries, of_calcification = model_folders(settings)
         given = arteries if method == "model-calcification" else None
@@ -154,9 +198,7 @@ def _segment(
         )
         found = drain(steps)
         return _Segmented(found.calcification, found.arteries if given is None else None)
-    found = threshold_calcification(ct, arteries, method, calcification)
-    threshold_hu = float(found.threshold_hu) if np.isfinite(found.threshold_hu) else None
-    return _Segmented(found.mask, None, found.description, threshold_hu)
+    return _thresholded(threshold_calcification(ct, arteries, method))
 
 
 def _territories(measurement: Measurement) -> dict:

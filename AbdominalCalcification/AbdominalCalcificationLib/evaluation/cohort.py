@@ -13,6 +13,8 @@ from ..errors import InputError
 # Columns of one case; those of predictions and groups are written KIND:NAME.
 _PLAIN = ("case", "patient", "ct", "arteries", "artery_labels", "calcification")
 _NAMED = ("arteries", "artery_labels", "calcification", "group")
+# Columns of cases.csv that a group must not hide.
+_RESERVED = ("case", "patient", "method", "structure", "territory", "state", "error")
 _EXPLAINED = (
     "columns are case, patient, ct, arteries, artery_labels, calcification (the reference), and for each "
     "method NAME calcification:NAME, arteries:NAME, artery_labels:NAME; group:NAME divides the cohort"
@@ -93,6 +95,9 @@ def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcific
     if not rows:
         raise InputError(f"The table '{path.name}' holds no cases; {_EXPLAINED}.")
     columns = [_column(name, path.name) for name in rows[0] if name]
+    header = [name.strip() for name in first.strip("\r\n").split(delimiter)]
+    if len(header) > len(set(header)):
+        raise InputError(f"The table '{path.name}' has two columns of one name; give each a name of its own.")
     cases = [_case(row, columns, path.parent, number, needed) for number, row in enumerate(rows, 2)]
     for number, case in enumerate(cases, 2):
         if case.name in (each.name for each in cases[: number - 2]):
@@ -118,6 +123,8 @@ def simulated_cohort(
     shape : sequence of int, optional
         Voxels along k, j, i.
     """
+    if len(set(phases)) < len(phases):
+        raise InputError("A contrast phase is named twice; name each once.")
     scanned = {"spacing_mm": spacing_mm, "shape": shape}
     scanned = {name: tuple(value) for name, value in scanned.items() if value is not None}
     cases = []
@@ -153,6 +160,8 @@ def _column(name: str, table: str) -> tuple[str, str]:
     """Return kind and name of a column; the reference's columns have an empty name."""
     kind, _, of = (part.strip() for part in name.partition(":"))
     known = kind in _NAMED if of else kind in _PLAIN and ":" not in name
+    if kind == "group" and of in _RESERVED:
+        raise InputError(f"The table '{table}' divides by '{of}', a column of the results; name the group otherwise.")
     if not known:
         raise InputError(f"The table '{table}' has a column '{name}' that is not known; {_EXPLAINED}.")
     return kind, of

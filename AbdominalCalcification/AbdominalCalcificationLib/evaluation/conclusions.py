@@ -48,21 +48,31 @@ def _overall(document: Mapping) -> Iterator[str]:
     yield f"Mean Dice of the calcification in all arteries, of the cases where there is any: {text}."
     if len(ranked) > 1:
         first, second = ranked[0][0], ranked[1][0]
-        p_value = _p_value(document, "dice", first, second)
+        p_value, lead = _tested(document, "dice", first, second)
+        tested = f"Wilcoxon, Holm's correction, p = {p_value:.2g}" if p_value is not None else ""
         if p_value is None:
             yield f"Too few patients to test whether {first} and {second} differ."
-        elif p_value < _SIGNIFICANT:
-            yield f"The lead of {first} over {second} is significant (Wilcoxon, Holm's correction, p = {p_value:.2g})."
-        else:
+        elif p_value >= _SIGNIFICANT:
             yield f"{first} and {second} do not differ significantly in Dice (p = {p_value:.2g})."
+        elif lead > 0:
+            yield f"The lead of {first} over {second} is significant ({tested})."
+        else:
+            # The mean may be of other cases, or pulled down by a few.
+            yield (
+                f"{first} and {second} differ significantly ({tested}), but not in favour of {first}: its "
+                "mean is higher, its Dice in most of the patients that both have is not."
+            )
 
 
-def _p_value(document: Mapping, metric: str, first: str, second: str) -> float | None:
-    return next(
-        test["corrected_p_value"]
+def _tested(document: Mapping, metric: str, first: str, second: str) -> tuple[float | None, float]:
+    """Return the p value of two methods, and the median by which the first is greater."""
+    test = next(
+        test
         for test in document["tests"]
         if test["metric"] == metric and {test["first"], test["second"]} == {first, second}
     )
+    difference = test["median_difference"] or 0.0
+    return test["corrected_p_value"], -difference if test["first"] == first else difference
 
 
 def _burden(document: Mapping) -> Iterator[str]:

@@ -138,8 +138,8 @@ def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, 
     panel.line((x_range[0], 0), (x_range[1], 0), "a")
     for label, line in lines.items():
         value = line["value"] * factor
-        if line["analytic"]:
-            low, high = (min(max(limit * factor, y_range[0]), y_range[1]) for limit in line["analytic"])
+        if interval := line["analytic"] or line["bootstrap"]:
+            low, high = (min(max(limit * factor, y_range[0]), y_range[1]) for limit in interval)
             panel.rectangle(*x_range, low, high, color, 0.1)
         panel.line((x_range[0], value), (x_range[1], value), "a" if label == "bias" else "d", color)
         panel.label(x_range[1], value, f"{label}: {_short(value)}")

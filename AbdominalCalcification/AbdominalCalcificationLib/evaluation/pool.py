@@ -130,13 +130,14 @@ def _work(pipe: Connection, folder: str, settings: Settings, threads: int) -> No
         while True:
             case = pipe.recv()
             result, reason, details = None, "", ""
+            fingerprint = store.fingerprint(case)
             try:
                 result = evaluate_case(case, settings, worker)
             except AbdominalCalcificationError as error:
                 reason = str(error)
             except Exception as error:
                 reason, details = f"Internal error: {type(error).__name__}: {error}", traceback.format_exc()
-            store.write(case, result, reason or None, details)
+            store.write(case, result, reason or None, details, fingerprint)
             failures = [] if result is None else [f"{name}: {text}" for name, text in result["failures"].items()]
             del result  # before the next case comes
             pipe.send(" ".join([reason, *failures]).strip())

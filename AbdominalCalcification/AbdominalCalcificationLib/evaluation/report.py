@@ -395,12 +395,14 @@ def _definitions(document: Mapping) -> str:
             else "one voxel of it."
         ),
         f"Small numbers under statistics are 95 % bootstrap intervals over patients ({chosen['bootstrap_resamples']} "
-        f"resamples, seed {chosen['bootstrap_seed']}); shaded bands in the difference plots are Bland and Altman's.",
+        f"resamples, seed {chosen['bootstrap_seed']}); shaded bands in the difference plots are "
+        "Bland and Altman's, or those of the bootstrap where a patient comes more than once.",
         "Differences between methods: Wilcoxon's signed-rank test over patients, corrected with Holm's method over "
         "the pairs of methods, for each metric.",
         f"Severity groups are divided at a total burden of {cuts}. The default cut points are this project's own "
         "choice and have not been related to outcomes.",
         "Threshold methods and “model-calcification” look in the arteries of the reference. The idealised threshold "
-        "knows the reference and cannot be had in practice: it is the most that any threshold could reach.",
+        "knows the reference and cannot be had in practice: in “All arteries” it is the most that any "
+        "threshold could reach.",
     ]
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"

@@ -11,10 +11,11 @@ from ..errors import InputError
 from ..progress import Progress, Steps
 from ..reporting.documents import json_safe, json_text
 from ..reporting.files import write_text
+from .case import model_folders
 from .cohort import Case
 from .pool import run_steps, usable_cores
 from .settings import Settings
-from .store import SCHEMA_VERSION, Store
+from .store import SCHEMA_VERSION, Store, empty_result
 
 CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
 
@@ -79,9 +80,25 @@ def evaluate_steps(
 
     yield Progress("Summarising", 0.95)
     records = [store.read(case) for case in cases]
-    if missing := [case.name for case, record in zip(cases, records, strict=True) if record is None]:
-        raise InputError(f"The files of {missing[0]} changed during the evaluation; run it again.")
+    for number, case in enumerate(cases):
+        if records[number] is None:
+            records[number] = changed_record(case)
     return (yield from _summarise_steps(records, methods, settings, output))
+
+
+def changed_record(case: Case) -> dict:
+    """Return the record of a case whose files changed while, or after, it was evaluated."""
+    reason = "Its files changed during the evaluation; run it again."
+    return {"case": case.name, "error": reason, "details": "", **empty_result(case)}
+
+
+def _identities(settings: Settings) -> list[dict]:
+    """Return name and checksum of the models that ran."""
+    if not settings.uses_models:
+        return []
+    of_arteries, of_calcification = model_folders(settings)
+    roles = [*(("arteries", model) for model in of_arteries), ("calcification", of_calcification)]
+    return [{"role": role, "name": model.name, "checksum": model.checksum} for role, model in roles]
 
 
 def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: Settings, output: Path) -> Steps[dict]:
@@ -100,8 +117,10 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
             "methods": list(methods),
             "settings": {
                 "methods": settings.methods,
-                "artery_models": settings.artery_models,
-                "calcification_model": settings.calcification_model,
+                "models": _identities(settings),
+                "label_names": settings.label_names,
+                "plain_road": settings.reference,
+                "device": settings.device if settings.uses_models else None,
                 "kept_length_mm": settings.parameters.kept_length_mm,
                 "max_distance_mm": settings.parameters.max_distance_mm,
                 "min_cluster_volume_mm3": settings.parameters.min_cluster_volume_mm3,

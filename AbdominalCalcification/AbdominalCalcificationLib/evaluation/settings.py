@@ -72,6 +72,9 @@ class Settings:
         if self.resamples < 0:
             raise InputError(f"The number of bootstrap resamples must be at least 0, not {self.resamples}.")
 
+        if self.seed < 0:
+            raise InputError(f"The seed of the bootstrap must be at least 0, not {self.seed}.")
+
     @property
     def uses_models(self) -> bool:
         """Whether a network runs."""

@@ -20,6 +20,11 @@ from .settings import Settings
 SCHEMA_VERSION = "1.1"
 
 
+def empty_result(case: Case) -> dict:
+    """Return what stands in the record of a case that has no result."""
+    return {"patient": case.patient, "groups": dict(case.groups), "failures": {}}
+
+
 class Store:
     """The records of one evaluation, one JSON file for each case.
 
@@ -69,17 +74,23 @@ class Store:
     def is_done(self, case: Case) -> bool:
         """Return whether `case` needs no more work; what failed is tried again."""
         record = self.read(case)
-        return record is not None and record["error"] is None and not record["failures"]
+        # Trying again does not fill a blank cell; filling it makes the record old.
+        blank = {name for name, masks in case.predictions.items() if masks.calcification is None}
+        return record is not None and record["error"] is None and record["failures"].keys() <= blank
 
-    def write(self, case: Case, result: dict | None, error: str | None = None, details: str = "") -> None:
-        """Write the record of `case`, whole or not at all: its result, or why there is none."""
-        empty = {"patient": case.patient, "groups": dict(case.groups), "failures": {}}
+    def write(
+        self, case: Case, result: dict | None, error: str | None = None, details: str = "", fingerprint: str = ""
+    ) -> None:
+        """Write the record of `case`, whole or not at all: its result, or why there is none.
+
+        `fingerprint` was taken before the case was read: files that change meanwhile make the record old.
+        """
         record = {
             "case": case.name,
-            "fingerprint": self.fingerprint(case),
+            "fingerprint": fingerprint or self.fingerprint(case),
             "error": error,
             "details": details,
-            **(empty if result is None else result),
+            **(empty_result(case) if result is None else result),
         }
         write_text(self.path_of(case), json.dumps(json_safe(record), indent=1, ensure_ascii=False) + "\n")
 
@@ -89,13 +100,22 @@ class Store:
             case.ct,
             *(p for m in (case.reference, *case.predictions.values()) for p in (m.arteries, m.calcification)),
         ]
-        made_from = {**self._made_from, "case": asdict(case), "files": [_stamp(path) for path in files]}
+        made_from = {**self._made_from, "case": asdict(case), "files": [self._stamp(path) for path in files]}
         return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()
 
-
-def _stamp(path: Path | None) -> list | None:
-    """Return what tells one version of a file (or of a folder's files) from another, without reading it."""
-    if path is None or not path.exists():
-        return None
-    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    return [[each.name, each.stat().st_size, each.stat().st_mtime_ns] for each in files]
+    def _stamp(self, path: Path | None) -> list | str | None:
+        """Return what tells one version of a file (or of a folder's files) from another, without reading it."""
+        if path is None:
+            return None
+        # Results may be written below a folder of images.
+        own = self.folder.resolve().parent
+        try:
+            if not path.exists():
+                return None
+            if not path.is_dir():
+                files = [path]
+            else:
+                files = sorted(each for each in path.rglob("*") if each.is_file() and own not in each.resolve().parents)
+            return [[each.name, (stat := each.stat()).st_size, stat.st_mtime_ns] for each in files]
+        except OSError as error:
+            return f"unreadable: {error.strerror}"
