@@ -1,5 +1,6 @@
 """Models come in from zips and folders; nothing unsafe is unpacked and nothing half-done stays."""
 
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -103,6 +104,27 @@ def test_what_is_no_zip_and_what_is_cut_short_is_refused(trainer_folder, destina
     archive = zipped(trainer_folder, tmp_path / "whole.zip")
     (tmp_path / "cut.zip").write_bytes(archive.read_bytes()[:500])
     assert "zip" in refusal(tmp_path / "cut.zip", destination)
+
+
+def test_a_zip_with_a_damaged_member_is_refused(trainer_folder, destination, tmp_path):
+    archive = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        for file in (each for each in trainer_folder.rglob("*") if each.is_file()):
+            made.write(file, file.relative_to(trainer_folder))
+        info = made.getinfo("plans.json")
+    content = bytearray(archive.read_bytes())
+    start = info.header_offset + 30 + len(info.filename)
+    for place in range(start + 10, start + 60):
+        content[place] ^= 0xFF
+    archive.write_bytes(content)
+    assert "zip" in refusal(archive, destination)
+
+
+def test_what_a_killed_import_left_is_no_model(trainer_folder, destination):
+    import_model(trainer_folder, destination)
+    (left,) = installed_models(destination)
+    shutil.copytree(left.path, destination / ".import-abc" / left.path.name)
+    assert [model.path for model in installed_models(destination)] == [left.path]
 
 
 def test_a_model_that_fails_its_check_leaves_nothing(trainer_folder, destination, tmp_path):

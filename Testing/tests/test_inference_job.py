@@ -229,6 +229,15 @@ def test_of_a_label_of_both_sides_only_the_side_that_is_missing_is_taken():
     assert merged(left, both) == [5, 0, 0, 1, 1, 6, 6, 0]
 
 
+@pytest.mark.parametrize("aorta_first", [True, False])
+def test_the_side_of_a_label_of_both_that_is_not_taken_leaves_the_aorta_whole(aorta_first):
+    left = ({1: ["renal_left"]}, [1, 0, 0, 0, 0, 0, 0, 0])
+    aorta = ({1: ["aorta"]}, [0, 0, 1, 1, 1, 1, 0, 0])
+    both = ({2: ["renal_left", "renal_right"]}, [0, 2, 2, 0, 0, 2, 2, 0])
+    found = merged(left, *((aorta, both) if aorta_first else (both, aorta)))
+    assert found == [5, 0, 1, 1, 1, 6, 6, 0]
+
+
 @pytest.fixture
 def a_model(tmp_path):
     def make(*labels, name="Dataset900_Tiny"):

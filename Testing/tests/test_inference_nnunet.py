@@ -282,15 +282,42 @@ def test_a_gpu_without_memory_leads_to_less_work_there_and_then_to_the_cpu():
     assert "CPU" in said[1]
 
 
-def test_a_gpu_that_lacks_an_operation_leads_to_the_cpu():
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotImplementedError("conv_transpose3d is not there"),
+        RuntimeError("ConvTranspose 3D is not supported on MPS"),
+        RuntimeError("\"slow_conv3d_cpu\" not implemented for 'Half'"),
+    ],
+    ids=["not implemented", "of MPS", "of a type"],
+)
+def test_a_gpu_that_lacks_an_operation_leads_to_the_cpu(error):
     def run(device, sums_on):
         if device == "mps":
-            raise NotImplementedError("conv_transpose3d is not there")
+            raise error
         return "labels"
 
     said = []
     assert run_with_fallback(run, "mps", said.append) == ("labels", "cpu")
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "GET was unable to find an engine to execute this computation",
+    ],
+)
+def test_memory_that_does_not_suffice_is_known_by_what_libraries_say(words):
+    def run(device, sums_on):
+        if (device, sums_on) == ("cuda", "cuda"):
+            raise RuntimeError(words)
+        return "labels"
+
+    assert run_with_fallback(run, "cuda", lambda message: None) == ("labels", "cuda")
 
 
 def test_other_failures_are_not_hidden():

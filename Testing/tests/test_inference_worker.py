@@ -182,6 +182,34 @@ TILES = 100000"""
     assert until(lambda: not is_running(child))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX's")
+def test_what_a_process_started_ends_with_it_also_when_it_dies_by_itself(ct, model, tmp_path):
+    note = tmp_path / "child"
+    change = f"""
+import os, signal, subprocess
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open({str(note)!r}, "w").write(str(child.pid))
+class Predictor(Predictor):
+    def predict(self, *arguments):
+        os.kill(os.getpid(), signal.SIGKILL)"""
+    with pytest.raises(InferenceError), stand_in(change) as worker:
+        drain(segment_steps(ct, [model], None, worker=worker))
+    assert until(lambda: not is_running(int(note.read_text())))
+
+
+def test_a_case_that_does_not_fit_on_the_disk_leaves_nothing_there(tmp_path, ct, monkeypatch):
+    from AbdominalCalcificationLib.inference import segment
+
+    def save(path, array):
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(segment.np, "save", save)
+    with pytest.raises(InferenceError, match="No space left"):
+        segment._hand_over(tmp_path, ct, None)
+    assert list(tmp_path.glob("job-*")) == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 @pytest.mark.parametrize(
     ("number", "words"), [(signal.SIGKILL, "memory"), (signal.SIGSEGV, "SIGSEGV"), (signal.SIGTERM, "SIGTERM")]

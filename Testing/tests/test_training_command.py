@@ -161,6 +161,11 @@ def test_training_on_from_a_model_takes_over_its_network_and_how_it_sees_images(
     assert plans["image_reader_writer"] == "NibabelIOWithReorient"
     properties = theirs.plans["foreground_intensity_properties_per_channel"]
     assert plans["foreground_intensity_properties_per_channel"] == properties
+    # Older plans have another name for it.
+    theirs.plans["foreground_intensity_properties_by_modality"] = theirs.plans.pop(
+        "foreground_intensity_properties_per_channel"
+    )
+    assert plans_of_model(own, theirs)["foreground_intensity_properties_per_channel"] == properties
 
 
 def test_a_job_survives_the_way_to_the_other_process():

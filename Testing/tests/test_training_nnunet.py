@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +133,60 @@ def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, cap
         assert "another work folder" in capsys.readouterr().err
     finally:
         label.write_bytes(content)
+
+
+def test_an_interrupted_second_preparation_does_not_pass_as_the_first(place, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from AbdominalCalcificationLib.training import prepare as preparing
+    from AbdominalCalcificationLib.training.job import Job
+    from AbdominalCalcificationLib.training.small import SmallConfiguration
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    small = SmallConfiguration((4, 8, 8), (24, 24, 24))
+    job = Job("calcification", str(tmp_path), str(place / "raw"), "Dataset102_Calcification", small=small, device="cpu")
+    preparing.point_nnunet(job)
+    preparing.prepare(job, lambda *_: None)
+    plans = (job.prepared / "nnUNetPlans.json").read_text()
+    other = replace(job, small=replace(small, patch=(16, 16, 16)))
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing, "_check_space", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            preparing.prepare(other, lambda *_: None)
+    assert (job.prepared / "nnUNetPlans.json").read_text() != plans
+    preparing.prepare(job, lambda *_: None)
+    assert (job.prepared / "nnUNetPlans.json").read_text() == plans
+
+
+def test_places_are_read_with_the_axes_that_nnunet_reads_cases_with(place, tmp_path):
+    """A reader that turns images to other axes turns places alike."""
+    from types import SimpleNamespace
+
+    from nnunetv2.imageio.nibabel_reader_writer import NibabelIOWithReorient
+
+    from AbdominalCalcificationLib.training.places import add_places_of
+    from AbdominalCalcificationLib.training.tasks import TASKS, open_dataset
+
+    raw = open_dataset(place / "raw" / "Dataset102_Calcification", TASKS["calcification"])
+    ((case, file),) = raw.places().items()
+    array = NibabelIOWithReorient().read_seg(str(file))[0][0]
+    assert not np.array_equal(array, read_mask(file).array)
+    (prepared,) = (place / "work-calcification" / "preprocessed").rglob("*_fullres")
+    for each in prepared.glob(f"{case}*"):
+        shutil.copy(each, tmp_path)
+    kept = tmp_path / f"{case}.pkl"
+    properties = pickle.loads(kept.read_bytes())
+    properties["shape_before_cropping"] = array.shape
+    properties["bbox_used_for_cropping"] = [[0, n] for n in array.shape]
+    properties["class_locations"].pop(2)
+    kept.write_bytes(pickle.dumps(properties))
+    manager = SimpleNamespace(image_reader_writer_class=NibabelIOWithReorient, transpose_forward=[0, 1, 2])
+    add_places_of(raw, tmp_path, 2, manager)
+    found = pickle.loads(kept.read_bytes())["class_locations"][2][:, 1:]
+    # From 3 mm to 1 mm.
+    assert sorted((found // 3).tolist()) == np.argwhere(array).tolist()
 
 
 def check_with_stock_nnunet(model, image):

@@ -7,6 +7,7 @@ folder that is renamed into place or removed.
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import stat
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -44,6 +46,8 @@ def installed_models(folder: Path | None = None) -> list[ModelFolder]:
     """Return the usable models in `folder` (by default :func:`models_folder`), sorted by path."""
     models = []
     for plans in sorted((folder or models_folder()).glob("*/*/plans.json")):
+        if plans.parents[1].name.startswith("."):
+            continue  # left by an import that was killed
         try:
             models.append(ModelFolder.open(plans.parent))
         except ModelError:
@@ -128,7 +132,7 @@ def _unpack(archive: Path, temporary: Path) -> Path:
                     # zipfile stops at the declared size and checks the sum, so the sizes checked above hold.
                     with opened.open(info) as stream, open(file, "xb") as out:
                         shutil.copyfileobj(stream, out, 1 << 20)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
         reason = (str(error).splitlines() or ["damaged"])[0]
         raise ModelError(
             f"{archive} is not a readable zip ({reason}); download it again or unpack it by hand."

@@ -228,17 +228,18 @@ def _obituary(code: int, log: str, what: str, remedy: str) -> str:
 
 def _end(process: subprocess.Popen, events, folder: Path) -> None:
     """End `process` with its children and remove its traces."""
-    if process.poll() is None:
-        if os.name == "nt":
-            # PythonSlicer is a launcher: the interpreter is its child.
-            subprocess.run(
-                ["taskkill", "/T", "/F", "/PID", str(process.pid)],
-                capture_output=True,
-                creationflags=subprocess.CREATE_NO_WINDOW,
-                check=False,
-            )
-            process.kill()
-        else:
+    if os.name == "nt" and process.poll() is None:
+        # PythonSlicer is a launcher: the interpreter is its child.
+        subprocess.run(
+            ["taskkill", "/T", "/F", "/PID", str(process.pid)],
+            capture_output=True,
+            creationflags=subprocess.CREATE_NO_WINDOW,
+            check=False,
+        )
+        process.kill()
+    if os.name != "nt":
+        # Also what is left of a process that died by itself.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     with contextlib.suppress(OSError):

@@ -9,6 +9,16 @@ from pathlib import Path
 
 from ..errors import InferenceError, InputError
 
+# What PyTorch and its libraries say, in lower case.
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "bad allocation",
+    "alloc_failed",  # CUDNN_STATUS_ALLOC_FAILED, CUBLAS_STATUS_ALLOC_FAILED
+    "unable to find an engine",  # cuDNN, where no way to convolve fits
+)
+_LACKING = ("not supported on mps", "not implemented for", "not currently implemented for")
 CPU_INFO = Path("/proc/cpuinfo")  # Linux
 
 
@@ -52,10 +62,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Return whether `error` says that memory ran out, on the CPU or on a GPU."""
     if isinstance(error, MemoryError):
         return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(
-        words in text for words in ("out of memory", "can't allocate memory", "not enough memory", "bad allocation")
-    )
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
+
+
+def lacks_operation(error: BaseException) -> bool:
+    """Return whether `error` says that a device cannot do what the network asks for."""
+    if isinstance(error, NotImplementedError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _LACKING)
 
 
 def physical_cores() -> int | None:
@@ -101,7 +115,7 @@ def run_with_fallback(run, device: str, say: Callable[[str], None]):
         try:
             return run(place, sums_on), place
         except (MemoryError, RuntimeError) as error:
-            missing = isinstance(error, NotImplementedError) and place != "cpu"
+            missing = lacks_operation(error) and place != "cpu"
             if number == len(attempts) or not (is_out_of_memory(error) or missing):
                 raise
             if torch.cuda.is_available():

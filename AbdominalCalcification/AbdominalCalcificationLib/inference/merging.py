@@ -18,7 +18,8 @@ from ..geometry import Grid, Volume
 Territories = Mapping[int, tuple[Territory, ...]]
 SplitSides = Callable[[np.ndarray, "np.ndarray | None", Grid], "tuple[np.ndarray, np.ndarray]"]
 
-_FIRST_PAIR = 201  # above every territory's label (1 to 200)
+# Above every territory's label (1 to 200): two values for each pair of sides, the second where the aorta lies beneath.
+_FIRST_PAIR = 201
 
 
 def provided_by(mappings: Sequence[Territories]) -> list[frozenset[str]]:
@@ -61,20 +62,27 @@ class ArteryMerger:
             if len(territories) == 1:
                 values[label] = wanted[0].label
             else:
-                values[label] = _FIRST_PAIR + len(self._pairs)
+                values[label] = _FIRST_PAIR + 2 * len(self._pairs)
                 self._pairs.append(tuple(each if each in wanted else None for each in territories))
         for taken, plane in zip(self._arteries, labels, strict=True):  # slice by slice, to take no memory
             claimed = values[plane]
             free = (taken == 0) | (taken == self._aorta) & (claimed != self._aorta)
+            over_aorta = (claimed >= _FIRST_PAIR) & (taken == self._aorta)
+            under_pair = (claimed == self._aorta) & (taken >= _FIRST_PAIR)
             np.copyto(taken, claimed, where=(claimed != 0) & free)
+            taken[over_aorta | under_pair & (taken % 2 == _FIRST_PAIR % 2)] += 1
 
     def result(self) -> Volume:
         """Return the territory labels; labels of both sides are split."""
         aorta = self._arteries == self._aorta
         for number, sides in enumerate(self._pairs):
-            both = self._arteries == _FIRST_PAIR + number
+            first = _FIRST_PAIR + 2 * number
+            both = (self._arteries == first) | (self._arteries == first + 1)
             if not both.any():
                 continue
+            over_aorta = self._arteries == first + 1
             for side, mask in zip(sides, self._split(both, aorta if aorta.any() else None, self._grid), strict=True):
                 self._arteries[mask & both] = side.label if side is not None else 0
+                if side is None:
+                    self._arteries[mask & over_aorta] = self._aorta
         return Volume(self._arteries, self._grid)

@@ -194,12 +194,15 @@ def _use(model: ModelFolder, mapping: Mapping[int, Sequence]) -> ModelUse:
 
 def _hand_over(place: Path, ct: Volume, arteries: Volume | None) -> Path:
     """Write the arrays of a job into a new folder in `place` and return it."""
+    folder = None
     try:
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=place))
         np.save(folder / CT_FILE, ct.array)
         if arteries is not None:
             np.save(folder / ARTERIES_FILE, arteries.array)
     except OSError as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)  # it holds the space that is lacking
         raise InferenceError(
             f"The image could not be handed to the segmentation process ({error.strerror} in {place}); "
             "free some space for temporary files."

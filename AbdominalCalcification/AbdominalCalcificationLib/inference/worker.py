@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import sys
 import threading
 import traceback
@@ -52,6 +53,8 @@ def _listen(stdin, commands: queue.SimpleQueue, folder: Path) -> None:
     for line in stdin:
         commands.put(json.loads(line))
     shutil.rmtree(folder, ignore_errors=True)
+    if os.name != "nt" and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)  # what this process has started does not look after itself
     os._exit(0)
 
 

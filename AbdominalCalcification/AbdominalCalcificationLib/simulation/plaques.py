@@ -28,7 +28,7 @@ class Plaque:
     bulge_mm : float
         How far it pushes the wall outwards.
     hu : float
-        Density of the core, 250 to 1500 HU, before the scanner blurs it.
+        Density of the core at 120 kV, 250 to 1500 HU, before mottling and before the scanner blurs it.
     rim_hu : float
         Density at the surface, at most that of the core.
     mottling : float

@@ -13,21 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..reading import read_mask
-from .tasks import PLACES_FOLDER
+from .tasks import RawDataset
 
 # As many as nnU-Net keeps of each label.
 _MOST = 10_000
-
-
-def files_of_places(raw: Path, cases: Sequence[str]) -> dict[str, Path]:
-    """Return the label maps of places in a raw dataset, by case."""
-    found = {}
-    for case in cases:
-        files = sorted((raw / PLACES_FOLDER).glob(f"{case}.*"))
-        if files:
-            found[case] = files[0]
-    return found
 
 
 def add_places(
@@ -68,14 +57,17 @@ def add_places(
         properties["class_locations"][first_key + int(value) - 1] = np.insert(at, 0, 0, axis=1)
 
 
-def add_places_of(raw: Path, cases: Sequence[str], preprocessed: Path, first_key: int, forward: Sequence[int]) -> None:
-    """Do so for every preprocessed case of a dataset that has a map of places."""
+def add_places_of(raw: RawDataset, preprocessed: Path, first_key: int, plans_manager) -> None:
+    """Do so for every preprocessed case of a dataset that has a map of places; `plans_manager` is nnU-Net's."""
     from batchgenerators.utilities.file_and_folder_operations import load_pickle, write_pickle
 
-    for case, file in files_of_places(raw, cases).items():
+    # The axes of an array depend on who reads it.
+    reader = plans_manager.image_reader_writer_class()
+    for case, file in raw.places().items():
         properties = load_pickle(str(preprocessed / f"{case}.pkl"))
+        places = np.asarray(reader.read_seg(str(file))[0][0]).astype(np.int64)
         try:
-            add_places(properties, read_mask(file).array, _shape_of(preprocessed, case), first_key, forward)
+            add_places(properties, places, _shape_of(preprocessed, case), first_key, plans_manager.transpose_forward)
         except InputError as error:
             raise InputError(f"'{file}': {error}; remove it, or make the dataset anew.") from None
         write_pickle(properties, str(preprocessed / f"{case}.pkl"))

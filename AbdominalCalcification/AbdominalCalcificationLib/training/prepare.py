@@ -14,11 +14,12 @@ from types import SimpleNamespace
 
 from ..errors import InputError
 from ..inference import ModelFolder
+from ..inference.model_folder import ct_intensities
 from ..reporting.files import write_text
 from .job import PLANS, Job
-from .places import add_places_of, files_of_places
+from .places import add_places_of
 from .small import CONFIGURATION, small_plans
-from .tasks import check_cases, open_dataset, read_document
+from .tasks import RawDataset, check_cases, open_dataset, read_document
 
 Report = Callable[[str, float], None]
 
@@ -49,7 +50,7 @@ def prepare(job: Job, report: Report) -> None:
         Where a training has begun in the work folder on what the dataset was before, and where space is lacking.
     """
     raw = open_dataset(Path(job.raw) / job.dataset, job.task)
-    state = _state(job, raw.folder, raw.cases)
+    state = _state(job, raw)
     if _read(job.prepared / STATE_FILE) == state:
         return
     if any(job.trained.parent.glob("*/fold_*/checkpoint_*.pth")):
@@ -59,6 +60,8 @@ def prepare(job: Job, report: Report) -> None:
         )
     for number in check_cases(raw):
         report("Checking the cases", number / len(raw.cases))
+    # From here on what is there is no longer what was prepared before.
+    (job.prepared / STATE_FILE).unlink(missing_ok=True)
     fingerprint_and_plan(job, report)
     _check_space(job)
     splits = job.prepared / "splits_final.json"
@@ -73,7 +76,7 @@ def prepare(job: Job, report: Report) -> None:
     report("Noting down places to look at", 0.0)
     beyond = 1 + max(read_document(raw.folder)["labels"].values())
     folder = job.prepared / configuration.data_identifier
-    add_places_of(raw.folder, raw.cases, folder, beyond, manager.transpose_forward)
+    add_places_of(raw, folder, beyond, manager)
     write_text(job.prepared / STATE_FILE, json.dumps(state, indent=1) + "\n")
 
 
@@ -104,15 +107,12 @@ def plans_of_model(plans: dict, model: ModelFolder) -> dict:
     """Return nnU-Net's `plans` of a dataset with the network and the preparation of images that `model` has."""
     own = plans["configurations"][CONFIGURATION]
     theirs = {key: value for key, value in model.settings.items() if key != "inherits_from"}
-    kept = (
-        "transpose_forward",
-        "transpose_backward",
-        "image_reader_writer",
-        "foreground_intensity_properties_per_channel",
-    )
+    kept = ("transpose_forward", "transpose_backward", "image_reader_writer")
+    intensities = ct_intensities(model.plans)
     return {
         **plans,
         **{key: model.plans[key] for key in kept if key in model.plans},
+        **({"foreground_intensity_properties_per_channel": {"0": intensities}} if intensities else {}),
         "configurations": {CONFIGURATION: {**theirs, "data_identifier": own["data_identifier"]}},
     }
 
@@ -138,17 +138,16 @@ def split(cases: tuple[str, ...], small: bool) -> list[dict] | None:
     return [{"train": [each for each in cases if each != case] or [case], "val": [case]} for case in cases]
 
 
-def _state(job: Job, raw: Path, cases: tuple[str, ...]) -> dict:
+def _state(job: Job, raw: RawDataset) -> dict:
     """Return what the preparation depends on, as far as a look at the labels and the sizes of images tells."""
-    labels = hashlib.sha256((raw / "dataset.json").read_bytes())
-    for case in cases:
-        label = next((raw / "labelsTr").glob(f"{case}.*"))
-        image = next((raw / "imagesTr").glob(f"{case}_0000.*"))
+    labels = hashlib.sha256((raw.folder / "dataset.json").read_bytes())
+    for case in raw.cases:
+        label, image = raw.label(case), raw.image(case)
         labels.update(f"{case} {image.stat().st_size}".encode() + label.read_bytes())
-    for file in files_of_places(raw, cases).values():
+    for file in raw.places().values():
         labels.update(file.read_bytes())
     state = {
-        "cases": len(cases),
+        "cases": len(raw.cases),
         "labels": labels.hexdigest(),
         "small": None if job.small is None else {**job.to_json()["small"], "spacing_mm": job.task.spacing_mm},
         "initial": None if job.initial is None else ModelFolder.open(job.initial).checksum,

@@ -150,7 +150,6 @@ class TrainingSession(Session):
 
         output = job.prepared / configuration.data_identifier
         output.mkdir(parents=True)
-        ending = next(iter((raw.folder / "labelsTr").glob(f"{raw.cases[0]}.*"))).name[len(raw.cases[0]) :]
         preprocessor = configuration.preprocessor_class(verbose=False)
         chosen = raw.cases[:_DRY_CASES]
         begin = time.monotonic()
@@ -158,8 +157,8 @@ class TrainingSession(Session):
             self._report("Timing the preparation of cases", number / len(chosen))
             preprocessor.run_case_save(
                 str(output / case),
-                [str(raw.folder / "imagesTr" / f"{case}_0000{ending}")],
-                str(raw.folder / "labelsTr" / f"{case}{ending}"),
+                [str(raw.image(case))],
+                str(raw.label(case)),
                 plans_manager(job),
                 configuration,
                 str(job.prepared / "dataset.json"),

@@ -113,7 +113,7 @@ def places_of(patient: VirtualPatient) -> Volume:
 def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path], places: Path) -> str:
     protocol = draw_protocol(seed)
     name = case_name(seed)
-    if all((folder / f"{name}.nii.gz").exists() for folder in labels.values()):
+    if all((folder / f"{name}.nii.gz").exists() for folder in (*labels.values(), places)):
         return name
     patient = simulate(
         seed,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..anatomy import territories_of_name
 from ..errors import InputError
+from ..inference.devices import has_bfloat16
 
 CONFIGURATION = "3d_fullres"
 
@@ -118,6 +119,15 @@ def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:
     }
 
 
+def _is_quick_with_bfloat16(device) -> bool:
+    """Return whether a torch device calculates with bfloat16 itself."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and has_bfloat16()
+
+
 def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
     """Return nnU-Net's trainer with what differs for the small models."""
     import torch
@@ -167,7 +177,7 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
         def train_step(self, batch):
             data, target = batch["data"], batch["target"]
             self.optimizer.zero_grad(set_to_none=True)
-            with torch.autocast(self.device.type, torch.bfloat16):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=_is_quick_with_bfloat16(self.device)):
                 output = self.network(data.contiguous(memory_format=torch.channels_last_3d))
             loss = self.loss([o.float() for o in output], target)
             loss.backward()

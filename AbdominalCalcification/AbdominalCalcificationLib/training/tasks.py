@@ -76,11 +76,26 @@ class RawDataset:
     cases : tuple of str
         Training cases.
     test_cases : int
+    file_ending : str
     """
 
     folder: Path
     cases: tuple[str, ...]
     test_cases: int
+    file_ending: str
+
+    def image(self, case: str) -> Path:
+        """Return the CT of a training case."""
+        return self.folder / "imagesTr" / f"{case}_0000{self.file_ending}"
+
+    def label(self, case: str) -> Path:
+        """Return its label map."""
+        return self.folder / "labelsTr" / f"{case}{self.file_ending}"
+
+    def places(self) -> dict[str, Path]:
+        """Return the maps of other places to look at, of the training cases that have one."""
+        files = {case: self.folder / PLACES_FOLDER / f"{case}{self.file_ending}" for case in self.cases}
+        return {case: file for case, file in files.items() if file.is_file()}
 
 
 def dataset_document(name: str, task: Task, cases: int) -> dict:
@@ -129,7 +144,7 @@ def open_dataset(folder: Path, task: Task) -> RawDataset:
             f"The case '{alone[0]}' in '{folder}' lacks its {'label' if alone[0] in images else 'image'}; "
             "remove it or export it again."
         )
-    return RawDataset(folder, tuple(sorted(images)), len(_names(folder / "imagesTs", f"_0000{ending}")))
+    return RawDataset(folder, tuple(sorted(images)), len(_names(folder / "imagesTs", f"_0000{ending}")), ending)
 
 
 def check_cases(dataset: RawDataset) -> Iterator[int]:
@@ -141,12 +156,16 @@ def check_cases(dataset: RawDataset) -> Iterator[int]:
         For a label map that holds what dataset.json does not name, lies elsewhere than its image or is empty
         throughout the dataset: nnU-Net would stop in the middle, or learn nothing.
     """
-    document = read_document(dataset.folder)
-    ending, known = document["file_ending"], set(document["labels"].values())
-    labelled = False
+    known = set(read_document(dataset.folder)["labels"].values())
+    labelled, places = False, dataset.places()
     for number, case in enumerate(dataset.cases, start=1):
-        mask = read_mask(dataset.folder / "labelsTr" / f"{case}{ending}")
-        if not mask.grid.same_as(read_grid(dataset.folder / "imagesTr" / f"{case}_0000{ending}"), tolerance_mm=0.1):
+        mask = read_mask(dataset.label(case))
+        grid = read_grid(dataset.image(case))
+        if case in places and not read_grid(places[case]).same_as(grid, tolerance_mm=0.1):
+            raise InputError(
+                f"The map of places of '{case}' in '{dataset.folder}' does not lie on its image; remove it."
+            )
+        if not mask.grid.same_as(grid, tolerance_mm=0.1):
             raise InputError(f"Image and label of '{case}' in '{dataset.folder}' do not lie on one grid; align them.")
         if strangers := set(np.flatnonzero(np.bincount(mask.array.ravel())).tolist()) - known:
             raise InputError(

@@ -114,8 +114,12 @@ def _timed(base: type, keep_left_right: bool) -> type:
             self.steps_done = 0
 
         def load_clock(self) -> None:
-            said = json.loads((Path(self.output_folder) / CLOCK_FILE).read_text(encoding="utf-8"))
-            self.spent_s, self.steps_done = float(said["seconds"]), int(said["steps"])
+            try:
+                said = json.loads((Path(self.output_folder) / CLOCK_FILE).read_text(encoding="utf-8"))
+                self.spent_s, self.steps_done = float(said["seconds"]), int(said["steps"])
+            except (FileNotFoundError, ValueError, KeyError):
+                # A checkpoint of nnU-Net's own: its epochs are known, its time is not.
+                self.spent_s, self.steps_done = 0.0, self.current_epoch * self.num_iterations_per_epoch
 
         @property
         def part_done(self) -> float:
@@ -145,13 +149,14 @@ def _timed(base: type, keep_left_right: bool) -> type:
             unfinished = Path(f"{filename}.unfinished")
             try:
                 super().save_checkpoint(str(unfinished))
+                # The clock first: a checkpoint without one would not know how far it is.
+                if Path(filename).name in (LATEST, FINAL):
+                    clock = {"seconds": round(self.spent_s, 1), "steps": self.steps_done}
+                    write_text(Path(self.output_folder) / CLOCK_FILE, json.dumps(clock) + "\n")
+                    self._saved = time.monotonic()
                 os.replace(unfinished, filename)
             finally:
                 unfinished.unlink(missing_ok=True)
-            if Path(filename).name in (LATEST, FINAL):
-                clock = {"seconds": round(self.spent_s, 1), "steps": self.steps_done}
-                write_text(Path(self.output_folder) / CLOCK_FILE, json.dumps(clock) + "\n")
-                self._saved = time.monotonic()
 
         def save_within_epoch(self) -> None:
             """Save so that the epoch at hand is begun again."""
