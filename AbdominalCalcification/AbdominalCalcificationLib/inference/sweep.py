@@ -219,11 +219,20 @@ class Labels:
             torch.from_numpy(axis.matrix[part, columns].copy()).to(logits.device)
             for axis, part, columns in zip(self._maps, (rows, *square), needed, strict=True)
         ]
-        part = logits[(slice(None), *local)].float()
+        part = logits[(slice(None), *local)]
+        # Labels that beat the background nowhere here cannot win: of many, a few are resampled.
+        competing = torch.cat([torch.ones_like(part[:1, 0, 0, 0], dtype=torch.bool), _any_beats(part)])
+        competing = torch.nonzero(competing).flatten()
+        part = part[competing].float()
         part = torch.matmul(weights[1], torch.matmul(part, weights[2].T))
         part = torch.matmul(weights[0], part.flatten(2)).unflatten(2, part.shape[2:])
-        labels = part.max(dim=0).indices.to(torch.int16).cpu().numpy()  # many times quicker than argmax
+        labels = competing[part.max(dim=0).indices].to(torch.int16).cpu().numpy()  # many times quicker than argmax
         np.copyto(self._result[(rows, *square)], labels, where=self._is_wanted[labels], casting="unsafe")
+
+
+def _any_beats(logits):
+    """Return which labels have a greater logit than the background somewhere, (classes - 1,) of bool."""
+    return (logits[1:] > logits[:1]).flatten(1).any(dim=1)
 
 
 def work_of(tiles: Sequence[Tile], patch: Sequence[int]) -> dict[str, int]:
