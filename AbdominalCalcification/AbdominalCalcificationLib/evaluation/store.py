@@ -17,7 +17,7 @@ from .case import model_folders
 from .cohort import Case
 from .settings import Settings
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 def empty_result(case: Case) -> dict:
