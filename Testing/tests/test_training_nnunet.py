@@ -101,6 +101,12 @@ def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, cap
     assert "Preprocessing" not in said.err
     assert "aorta -> aorta" in said.out
 
+    # A checkpoint of nnU-Net's own has no clock.
+    trained = ModelFolder.open(artery).checksum
+    clock.unlink()
+    assert run(*train(place, "artery", "--epochs", done + 2, "--ship", artery, "--overwrite")) == 0
+    assert ModelFolder.open(artery).checksum == trained
+
     assert run(*train(place, "calcification", "--minutes", "0.02", "--ship", calcification)) == 0
     kept = [pickle.loads(each.read_bytes()) for each in sorted((place / "work-calcification").rglob("*_fullres/*.pkl"))]
     assert [2 in properties["class_locations"] for properties in kept] == [True, False, False]
