@@ -25,6 +25,7 @@ from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
 from AbdominalCalcificationLib.evaluation.run import changed_record
 from AbdominalCalcificationLib.evaluation.store import Store
+from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.progress import drain
 
 SPACING_MM = (0.8, 0.7, 1.25)
@@ -288,8 +289,7 @@ def test_one_method_that_breaks_costs_no_other(cohort, tmp_path, monkeypatch):
 
     monkeypatch.setattr(one_case, "calcification_rows", calcification_rows)
     case = read_cohort(cohort)[3]
-    careless = next(name for name in case.predictions if name == "careless")
-    monkeypatch.setitem(case.predictions, careless, read_cohort(cohort)[0].predictions["careless"])
+    monkeypatch.setitem(case.predictions, "careless", read_cohort(cohort)[0].predictions["careless"])
     result = one_case.evaluate_case(case, Settings(methods=("fixed:500",)), worker=None)
     assert result["failures"] == {"careless": "Internal error: MemoryError: no room"}
     assert set(result["measurements"]) == {"reference", "exact", "fixed:500"}
@@ -300,8 +300,7 @@ def test_one_method_that_breaks_costs_no_other(cohort, tmp_path, monkeypatch):
 def test_a_path_that_cannot_be_looked_at_costs_its_case_alone(tmp_path):
     rows = rows_in(a_cohort(tmp_path / "cases"))
     for row in rows:
-        row |= {name: str(tmp_path / "cases" / row[name]) for name in row if ":" not in name and name in ("ct",)}
-        for name in ("arteries", "calcification", "calcification:exact", "calcification:careless"):
+        for name in ("ct", "arteries", "calcification", "calcification:exact", "calcification:careless"):
             row[name] = str(tmp_path / "cases" / row[name])
     rows[1]["calcification"] = "x" * 300
     document = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out")
@@ -369,12 +368,6 @@ def test_pooled_values_and_tests_are_those_of_the_per_case_table(evaluation):
         assert test["pairs"] == len(means) == 2
         assert test["median_difference"] == pytest.approx(np.median(means))
         assert test["p_value"] is None  # two patients say nothing
-
-
-def test_the_result_says_which_models_ran(evaluation):
-    settings = evaluation[1]["settings"]
-    assert settings["models"] == []
-    assert settings["device"] is None
 
 
 def test_the_idealised_threshold_is_the_best_where_methods_are_compared(tmp_path):
@@ -567,6 +560,14 @@ def test_models_run_on_the_fly_and_one_that_fails_leaves_the_others(cohort, tmp_
     settings = {"artery_models": (arteries,), "calcification_model": calcification, "device": "cpu"}
     document = evaluate(table, tmp_path / "out", methods=("model", "model-calcification", "idealised"), **settings)
     assert document["failed"] == []
+    used = [(each["role"], each["name"], each["checksum"]) for each in document["settings"]["models"]]
+    folders = (
+        (role, ModelFolder.open(each)) for role, each in (("arteries", arteries), ("calcification", calcification))
+    )
+    assert used == [(role, model.name, model.checksum) for role, model in folders]
+    assert document["settings"]["device"] == "cpu"
     structures = {(row["method"], row["structure"]) for row in document["overlap"]}
     assert ("model", "arteries") in structures
     assert ("model-calcification", "arteries") not in structures
+    without = evaluate(table, tmp_path / "without", methods=("idealised",))["settings"]
+    assert (without["models"], without["device"]) == ([], None)

@@ -165,14 +165,19 @@ def test_after_a_cancelled_case_the_next_one_starts_a_new_process(ct, model):
         assert drain(segment_steps(ct, [model], None, worker=worker)).device == "cpu"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX's")
-def test_cancelling_ends_what_the_process_started_too(ct, model, tmp_path):
-    note = tmp_path / "child"
-    change = f"""
+def a_child(note: Path) -> str:
+    """What makes the process start another one and note down its number."""
+    return f"""
 import subprocess
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 open({str(note)!r}, "w").write(str(child.pid))
-TILES = 100000"""
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX's")
+def test_cancelling_ends_what_the_process_started_too(ct, model, tmp_path):
+    note = tmp_path / "child"
+    change = a_child(note) + "TILES = 100000"
     steps = segment_steps(ct, [model], None, worker=stand_in(change))
     while (next(steps).fraction or 0) == 0:
         time.sleep(0.01)
@@ -185,14 +190,12 @@ TILES = 100000"""
 @pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX's")
 def test_what_a_process_started_ends_with_it_also_when_it_dies_by_itself(ct, model, tmp_path):
     note = tmp_path / "child"
-    change = f"""
-import os, signal, subprocess
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-open({str(note)!r}, "w").write(str(child.pid))
+    dying = """
+import os, signal
 class Predictor(Predictor):
     def predict(self, *arguments):
         os.kill(os.getpid(), signal.SIGKILL)"""
-    with pytest.raises(InferenceError), stand_in(change) as worker:
+    with pytest.raises(InferenceError), stand_in(a_child(note) + dying) as worker:
         drain(segment_steps(ct, [model], None, worker=worker))
     assert until(lambda: not is_running(int(note.read_text())))
 

@@ -94,11 +94,15 @@ def calcification_rows(
         One row for each of :data:`PLACES`, as JSON values.
     """
     lesions = _lesions(reference, prediction, coverage)
-    counted = [
-        m.parts_map.with_array(np.where(m.parts_map.array <= max(_LABELS), m.parts_map.array, 0))
-        for m in (reference, prediction)
-    ]
-    yield from _rows("calcification", *counted, reference_mask, prediction_mask, tolerance_mm, lesions)
+    yield from _rows(
+        "calcification", counted(reference), counted(prediction), reference_mask, prediction_mask, tolerance_mm, lesions
+    )
+
+
+def counted(measurement: Measurement) -> Volume:
+    """Return the calcification that counts in a territory: its label, 0 elsewhere."""
+    parts = measurement.parts_map
+    return parts.with_array(np.where(parts.array <= max(_LABELS), parts.array, 0))
 
 
 def artery_rows(

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..anatomy import TERRITORIES
 from ..comparison.mistakes import mistaken_volumes
-from ..comparison.territories import TOTAL, artery_rows, calcification_rows
+from ..comparison.territories import TOTAL, artery_rows, calcification_rows, counted
 from ..comparison.thresholds import Thresholded, idealised, parse_method, searched, threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
 from ..geometry import Grid, Volume
@@ -24,9 +23,6 @@ from .settings import Settings
 
 # Noise of virtual patients, standard deviation in soft tissue, HU; this project's own division.
 _NOISE_LEVELS_HU = ((10.0, "low"), (15.0, "medium"), (float("inf"), "high"))
-
-
-_LABELS = [territory.label for territory in TERRITORIES]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +166,7 @@ def _idealised(
 ) -> _Segmented:
     """Fit the threshold to what counts: to calcium in the kept lengths, which is what methods are compared in."""
     region = searched(ct, arteries, method)
-    counts = measure(None, arteries, region, settings.parameters).parts_map.array
-    counts = np.isin(counts, _LABELS) | np.isin(reference.parts_map.array, _LABELS)
+    counts = counted(measure(None, arteries, region, settings.parameters)).array | counted(reference).array
     _, wall_mm = parse_method(method, with_reference=True)
     return _thresholded(idealised(ct, arteries, calcification, wall_mm, ct.with_array(counts)))
 

@@ -74,7 +74,7 @@ class Plaque:
         around_mm = angle_rad * self.half_length_mm / self.half_angle_rad
         waver = np.sin(2.1 * arc_mm + self.angle_rad) * np.sin(1.7 * around_mm + self.center_mm)
         hu = (self.rim_hu + (self.hu - self.rim_hu) * core) * (1.0 + self.mottling * waver)
-        return np.maximum(hu, min(self.rim_hu, self.hu))
+        return np.maximum(hu, self.rim_hu)
 
 
 # How many plaques per 100 mm of vessel at full severity, and how the four kinds share them. Calcium gathers

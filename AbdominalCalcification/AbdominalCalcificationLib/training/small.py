@@ -172,12 +172,13 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
 
         def initialize(self):
             super().initialize()
+            self.is_quick_with_bfloat16 = _is_quick_with_bfloat16(self.device)
             self.network.to(memory_format=torch.channels_last_3d)
 
         def train_step(self, batch):
             data, target = batch["data"], batch["target"]
             self.optimizer.zero_grad(set_to_none=True)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=_is_quick_with_bfloat16(self.device)):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_quick_with_bfloat16):
                 output = self.network(data.contiguous(memory_format=torch.channels_last_3d))
             loss = self.loss([o.float() for o in output], target)
             loss.backward()
