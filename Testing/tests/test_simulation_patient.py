@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.reporting import write_patient
 from AbdominalCalcificationLib.simulation import BYSTANDERS, default_grid, simulate
 from AbdominalCalcificationLib.simulation.anatomy import draw_phase, draw_vessels, draw_voltage_kv
 from AbdominalCalcificationLib.simulation.painting import axes_of, paint_arteries
-from AbdominalCalcificationLib.simulation.plaques import Plaque
+from AbdominalCalcificationLib.simulation.plaques import Plaque, draw_plaques
 from AbdominalCalcificationLib.simulation.scanner import Scanner, add_streaks, scan
 from AbdominalCalcificationLib.simulation.stents import Stent
 from AbdominalCalcificationLib.simulation.tubes import Centerline, Tube
@@ -182,6 +182,19 @@ def test_plaques_differ_in_how_they_fade(an_arterial_patient):
     shares = [plaque["rim_hu"] / plaque["hu"] for plaque in an_arterial_patient.truth["plaques"]]
     assert len(shares) > 10
     assert min(shares) < 0.7 < max(shares) <= 1.0
+
+
+def test_plaques_are_spread_evenly_over_the_logarithm_of_their_density():
+    blood = 150.0
+    tube = replace(a_straight_tube(), lumen_hu=np.full_like(a_straight_tube().lumen_hu, blood))
+    rngs = np.random.default_rng(3), np.random.default_rng(4)
+    plaques = [plaque for _ in range(60) for plaque in draw_plaques(*rngs, tube, "aorta", 1.0, 0.0)]
+    assert len(plaques) > 1000
+    densities = np.array([plaque.hu for plaque in plaques])
+    assert 300 <= densities.min() < 310 and 1450 < densities.max() <= 1500
+    share = np.log(densities / 300) / np.log(1500 / 300)
+    assert np.histogram(share, 4, (0, 1))[0] / len(plaques) == pytest.approx([0.25] * 4, abs=0.05)
+    assert all(300 <= plaque.rim_hu <= plaque.hu for plaque in plaques)
 
 
 @pytest.mark.parametrize("steps", [(1.0, 1.0, 1.0), (-1.0, -1.0, 1.0), (1.0, -1.0, -1.0)])

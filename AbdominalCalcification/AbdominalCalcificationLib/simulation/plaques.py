@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from .tubes import Tube
 
@@ -77,6 +78,8 @@ class Plaque:
         return np.maximum(hu, self.rim_hu)
 
 
+_LEAST_HU, _MOST_HU = 250.0, 1500.0
+
 # How many plaques per 100 mm of vessel at full severity, and how the four kinds share them. Calcium gathers
 # at the distal aorta, the iliac arteries and the ostia (Allison et al. 2004, doi 10.1161/01.ATV.0000110786.02097.0c).
 _PER_100_MM = {"aorta": 34.0, "common_iliac": 42.0, "renal": 26.0, "mesenteric": 16.0}
@@ -147,9 +150,10 @@ def _plaque(
         "ostial": (rng.uniform(1.5, 4.0), rng.uniform(1.5, 4.0), rng.uniform(0.8, 2.8)),
     }[kind]
     thickness = float(np.clip(thickness, 0.3, thickest))
-    # Denser where thicker; and denser than contrast medium, else nobody could have drawn it.
-    least = max(250.0, lumen_hu + 150.0)
-    hu = float(np.clip(rng.normal(600.0 + 200.0 * thickness, 250.0), least, 1500.0))
+    # Denser than contrast medium, else nobody could have drawn it. No published distribution of the density before the
+    # scanner blurs it was found: every ratio is as frequent as any other, so that faint plaques are no rarity.
+    least = min(max(_LEAST_HU, lumen_hu + 150.0), _MOST_HU)
+    hu = least * (_MOST_HU / least) ** float(ndtr(rng.normal()))
     half_angle = float(np.clip(half_arc / radius, 0.15, np.pi))
     bulge = float(rng.uniform(0.0, 0.35)) * thickness
     angle = float(rng.uniform(-np.pi, np.pi))
