@@ -1,0 +1,153 @@
+"""Draw the pictures of the README anew: ``python Testing/write_screenshots.py [FOLDER]``.
+
+Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
+``compare.png`` how these differ from what the bundled models make of it. The panel is that of the test host, the views
+are Slicer's own.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "AbdominalCalcification"))
+
+import numpy as np
+import slicer
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkIOImage import vtkPNGReader
+from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
+
+from AbdominalCalcificationLib import cli, resources
+from AbdominalCalcificationLib.reading import read_mask
+from host import start
+from host.application import run_until
+
+CT = resources.sample_case()
+MASKS = {name: CT.with_name(f"{CT.stem}_{name}.nrrd") for name in ("arteries", "calcification")}
+
+
+def write_views(path: Path) -> None:
+    """Keep the picture of the result folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = [argument for name, file in MASKS.items() for argument in (f"--{name}", str(file))]
+        if cli.main(["analyze", str(CT), "--output", f"{folder}/result", *given]):
+            raise SystemExit("The sample case could not be analysed.")
+        path.write_bytes(Path(folder, "result", "views.png").read_bytes())
+
+
+def panel_of_the_sample_case():
+    slicer.mrmlScene.Clear()
+    slicer.mrmlScene.GetSubjectHierarchyNode()
+    panel = start().module.AbdominalCalcificationWidget()
+    parameters = panel.logic.getParameterNode()
+    parameters.ct = slicer.util.loadVolume(str(CT))
+    return panel, parameters
+
+
+def press(panel, button) -> None:
+    button.click()
+    if not run_until(lambda: not panel.isBusy, 600) or panel.ui.statusLabel.text != "Done.":
+        raise SystemExit(f"The panel says: {panel.ui.statusLabel.text}")
+
+
+def picture_of(panel, width: int, height: int) -> np.ndarray:
+    """Return the panel, shape (height, width, 3)."""
+    window = panel.parent
+    window.resize(width, height)
+    window.show()
+    for _ in range(20):
+        start().qt_application.processEvents()
+    with tempfile.TemporaryDirectory() as folder:
+        window.grab().save(f"{folder}/panel.png")
+        reader = vtkPNGReader()
+        reader.SetFileName(f"{folder}/panel.png")
+        reader.Update()
+        return pixels(reader.GetOutput())
+
+
+def pixels(image) -> np.ndarray:
+    """Return a vtkImageData's colours, shape (height, width, 3)."""
+    columns, rows, _ = image.GetDimensions()
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(rows, columns, -1)[::-1, :, :3]
+
+
+def picture_of_view(view, width: int, height: int, offset_mm: float | None = None) -> np.ndarray:
+    """Return the view with everything in it, a slice view at that place; shape (height, width, 3)."""
+    window = view.render_window()
+    window.SetOffScreenRendering(1)
+    window.SetMultiSamples(0)
+    window.SetAlphaBitPlanes(1)  # or what is translucent is not drawn
+    window.SetSize(width, height)
+    view.fit_view_to_content()
+    if offset_mm is not None:
+        view.get_view_node().SetSliceOffset(offset_mm)
+    window.Render()
+    grab = vtkWindowToImageFilter()
+    grab.SetInput(window)
+    grab.ReadFrontBufferOff()
+    grab.Update()
+    return pixels(grab.GetOutput())
+
+
+def write(path: Path, picture: np.ndarray) -> None:
+    from matplotlib import image
+
+    image.imsave(path, np.ascontiguousarray(picture))
+
+
+def write_panel(path: Path) -> None:
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+
+    panel, parameters = panel_of_the_sample_case()
+    parameters.arteries = show_arteries(parameters.ct, read_mask(MASKS["arteries"]))
+    parameters.calcification = show_calcification(parameters.ct, read_mask(MASKS["calcification"]))
+    parameters.arterySource = start().module.ArterySource.EXISTING
+    parameters.calcificationSource = start().module.CalcificationSource.EXISTING
+    press(panel, panel.ui.runButton)
+    write(path, picture_of(panel, 520, 1150))
+    panel.cleanup()
+
+
+def write_compare(path: Path) -> None:
+    """The models' masks, corrected to the exact ones, beside what the models had made."""
+    from trame_slicer.views import SliceView, ThreeDView
+
+    from AbdominalCalcificationLib.scene.application import ensure_application
+
+    panel, parameters = panel_of_the_sample_case()
+    press(panel, panel.ui.runButton)
+    node = parameters.calcification
+    segment = node.GetSegmentation().GetNthSegmentID(0)
+    exact = read_mask(MASKS["calcification"])
+    slicer.util.updateSegmentBinaryLabelmapFromArray(exact.array.astype(np.uint8), node, segment, parameters.ct)
+    press(panel, panel.ui.recomputeButton)
+    press(panel, panel.ui.compareButton)
+    panel.ui.inputsButton.collapsed = panel.ui.resultsButton.collapsed = True
+    panel.ui.compareSection.collapsed = False
+
+    logic = ensure_application().logic
+    front = ThreeDView(slicer.mrmlScene, logic, "front")
+    front.set_box_visible(False)
+    front.set_background_color([255, 255, 255])
+    coronal = SliceView(slicer.mrmlScene, logic, "Green")
+    coronal.set_orientation("Coronal")
+    logic.GetSliceLogic(coronal.get_view_node()).GetSliceCompositeNode().SetBackgroundVolumeID(parameters.ct.GetID())
+    most_calcified = exact.array.sum(axis=(0, 2)).argmax()
+    anterior_mm = exact.grid.ras_of_kji(np.array([[0, most_calcified, 0]]))[0, 1]
+    parts = [picture_of(panel, 437, 760)]  # or as high as it must be
+    height = len(parts[0])
+    parts += [picture_of_view(front, 430, height), picture_of_view(coronal, 430, height, float(anterior_mm))]
+    write(path, np.concatenate(parts, axis=1))
+    panel.cleanup()
+
+
+def main(folder: Path) -> None:
+    start()
+    write_views(folder / "views.png")
+    write_panel(folder / "panel.png")
+    write_compare(folder / "compare.png")
+
+
+if __name__ == "__main__":
+    shipped = Path(__file__).resolve().parents[1] / "Resources" / "Screenshots"
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else shipped)
