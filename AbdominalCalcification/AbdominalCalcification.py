@@ -10,6 +10,7 @@ import logging
 import tempfile
 import time
 import unittest
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -165,6 +166,22 @@ class AbdominalCalcificationParameterNode:
     onlyBShown: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What was measured, before it is in the scene.
+
+    Nodes are those of the moment when the work began: the masks that were given, or that may be
+    written to, with what their state was; None where a new node is to be made.
+    """
+
+    ct: object
+    analysis: object
+    nodes: dict
+    states: dict
+    given: frozenset
+    bundled: dict
+
+
 class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
     """From the nodes in the scene to results in the scene, without a window.
 
@@ -176,6 +193,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self._worker = None
+        self.keptMasks = []
 
     def getParameterNode(self):
         return AbdominalCalcificationParameterNode(super().getParameterNode())
@@ -188,6 +206,8 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
     def analyzeSteps(self, parameters, trust=False, replaceMasks=True):
         """Segment what is not there yet, measure, and show the result.
+
+        A mask that somebody edits meanwhile is not written to; `keptMasks` names those afterwards.
 
         :param parameters: AbdominalCalcificationParameterNode
         :param trust: load checkpoints that can run code
@@ -207,19 +227,21 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
             names = parse_label_names(parameters.labelNames) if parameters.labelNames.strip() else None
             sources |= {"label_names": names, "trust": trust}
             sources |= {"device": parameters.device.value, "worker": self._startedWorker()}
-        return (
-            yield from self._measuredSteps(
-                parameters,
-                givenArteries=parameters.arterySource == ArterySource.EXISTING,
-                givenCalcification=parameters.calcificationSource == CalcificationSource.EXISTING,
-                replaceMasks=replaceMasks,
-                **sources,
-            )
+        measured = yield from self._measuredSteps(
+            parameters,
+            givenArteries=parameters.arterySource == ArterySource.EXISTING,
+            givenCalcification=parameters.calcificationSource == CalcificationSource.EXISTING,
+            replaceMasks=replaceMasks,
+            **sources,
         )
+        self._show(parameters, measured)
+        return measured.analysis
 
     def recomputeSteps(self, parameters):
         """Measure the masks as they are now, hand corrections included; no model is run."""
-        return self._measuredSteps(parameters, givenArteries=True, givenCalcification=True)
+        measured = yield from self._measuredSteps(parameters, givenArteries=True, givenCalcification=True)
+        self._show(parameters, measured)
+        return measured.analysis
 
     def exportSteps(self, parameters, folder, overwrite=False):
         """Measure the masks as they are now and write the result folder of the command line.
@@ -232,11 +254,14 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         from AbdominalCalcificationLib.scene.volumes import volume_from_node
 
         ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
-        analysis = yield from scaled(self.recomputeSteps(parameters), 0.0, 0.5)
-        ct = volume_from_node(parameters.ct)
-        histories = {name: history_of(getattr(parameters, name)) for name in ("arteries", "calcification")}
-        steps = export_steps(analysis, ct, folder, overwrite=overwrite, histories=histories)
-        return (yield from scaled(steps, 0.5, 1.0))
+        steps = self._measuredSteps(parameters, givenArteries=True, givenCalcification=True)
+        measured = yield from scaled(steps, 0.0, 0.5)
+        ct = volume_from_node(measured.ct)
+        histories = {name: history_of(node) for name, node in measured.nodes.items()}
+        steps = export_steps(measured.analysis, ct, folder, overwrite=overwrite, histories=histories)
+        notes = yield from scaled(steps, 0.5, 1.0)
+        self._show(parameters, measured)
+        return notes
 
     def compareSteps(self, parameters):
         """Compare two masks of the CT, per artery, and show where they differ.
@@ -360,7 +385,47 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """Return the scene's results of the chosen CT (scene.results.Results); None where there are none."""
         from AbdominalCalcificationLib.scene.results import find_results
 
-        return find_results(slicer.mrmlScene, parameters.ct)
+        return None if parameters.ct is None else find_results(slicer.mrmlScene, parameters.ct)
+
+    def allResults(self):
+        """Return the results of every CT in the scene (scene.results.Results)."""
+        from AbdominalCalcificationLib.scene.results import all_results
+
+        return all_results(slicer.mrmlScene)
+
+    def outdatedText(self, parameters, found):
+        """Return why results are not those of the masks and lengths that are chosen now; empty where they are."""
+        from AbdominalCalcificationLib.reporting.documents import parameters_document
+
+        if found.outdated:
+            return _("The masks were changed: press Recompute for numbers that belong to them.")
+        if any(found.masks.get(name, node) is not node for name, node in self._chosenMasks(parameters).items()):
+            return _("Other masks are chosen than those that were measured: press Recompute for their numbers.")
+        if found.document["parameters"] != parameters_document(self.measurementParameters(parameters)):
+            return _("Other lengths are set under Advanced than those measured with: press Recompute to use them.")
+        return ""
+
+    def chooseMasksOfCT(self, parameters, insteadOfOthers):
+        """Choose the masks that were measured with the chosen CT, where none are chosen.
+
+        :param insteadOfOthers: also where masks of another CT are chosen
+        """
+        found = self.foundResults(parameters)
+        masks = {} if found is None else found.masks
+        for name, role in (("arteries", "arteries"), ("calcification", "calcification"), ("cutOff", "cut_off")):
+            chosen, own = getattr(parameters, name), masks.get(role)
+            free = chosen is None or (insteadOfOthers and self._otherCT(chosen, parameters.ct) is not None)
+            if free and chosen is not own:
+                setattr(parameters, name, own)
+        for name in ("comparedA", "comparedB"):
+            if insteadOfOthers and self._otherCT(getattr(parameters, name), parameters.ct) is not None:
+                setattr(parameters, name, None)
+
+    def maskState(self, node, ct):
+        """Return what changes whenever the mask does that `node` holds of `ct`."""
+        from AbdominalCalcificationLib.scene.segmentations import mask_state
+
+        return mask_state(node, ct)
 
     def summaryText(self, found):
         """Return the totals in a sentence, and what counts in none of them."""
@@ -427,7 +492,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         )
 
     def _measuredSteps(self, parameters, givenArteries, givenCalcification, replaceMasks=True, **sources):
-        """Run the pipeline on the nodes and show what it found; see `analyzeSteps`."""
+        """Run the pipeline on the nodes and return what it found as `_Measured`; see `analyzeSteps`."""
         from AbdominalCalcificationLib.measurement import Flag
         from AbdominalCalcificationLib.pipeline import BUNDLED_MODEL_FLAG, analyze_steps
         from AbdominalCalcificationLib.scene import edits, segmentations
@@ -436,7 +501,12 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         if parameters.ct is None:
             raise InputError(_("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module."))
         yield Progress(_("Reading the scene"), 0.0)
-        ct = volume_from_node(parameters.ct)
+        ctNode, chosen = parameters.ct, self._chosenMasks(parameters)
+        bundled = {
+            "arteries": parameters.arterySource == ArterySource.BUNDLED,
+            "calcification": parameters.calcificationSource == CalcificationSource.BUNDLED,
+        }
+        ct = volume_from_node(ctNode)
         given, made, notes, flags = {}, [], [], []
         for name, wanted, title, read in (
             ("arteries", givenArteries, _("artery masks"), segmentations.arteries_from_node),
@@ -444,20 +514,28 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         ):
             if not wanted:
                 continue
-            node = getattr(parameters, name)
+            node = chosen[name]
             if node is None:
                 raise InputError(_("No {masks} are chosen; choose a segmentation, or press Run.").format(masks=title))
-            given[name] = read(node, parameters.ct)
+            given[name] = read(node, ctNode)
             made.append(edits.source_of(node))
-            note = edits.record_edits(node, given[name])
+            other = self._otherCT(node, ctNode)
+            if other is not None:
+                text = _("The {masks}: made on another CT, '{ct}'.").format(masks=title, ct=other.GetName())
+                flags.append(Flag("mask_of_another_ct", text))
+            # Voxels of another grid cannot be counted.
+            note = edits.edits_of(node) if other is not None else edits.record_edits(node, given[name])
             if note is not None:
                 notes.append(note)
                 flags.append(Flag("edited_by_hand", _("The {masks} were corrected by hand.").format(masks=title)))
         if any(source.get("bundled") for source in made):
             flags.append(BUNDLED_MODEL_FLAG)
-        unknown = segmentations.unknown_segments(
-            parameters.arteries if givenArteries else None, parameters.calcification if givenCalcification else None
-        )
+        unknown = segmentations.unknown_segments(*(chosen[name] if name in given else None for name in chosen))
+        nodes = {
+            name: node if name in given or (replaceMasks and self._ofCT(node, ctNode) is not None) else None
+            for name, node in chosen.items()
+        }
+        states = {name: self.maskState(node, ctNode) for name, node in nodes.items() if node is not None}
         if unknown:
             yield Progress(
                 _("Reading the scene"),
@@ -474,7 +552,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
                 parameters=self.measurementParameters(parameters),
                 flags=flags,
                 edits=notes,
-                identity=self._identity(parameters.ct),
+                identity=self._identity(ctNode),
             ),
             0.0,
             0.97,
@@ -485,39 +563,49 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
             provenance["models"].extend(source.get("models", ()))
             provenance["calcification_source"] = source.get("calcification_source", provenance["calcification_source"])
         yield Progress(_("Showing the result"), 0.97)
-        self._show(parameters, analysis, given, replaceMasks)
-        return analysis
+        return _Measured(ctNode, analysis, nodes, states, frozenset(given), bundled)
 
-    def _show(self, parameters, analysis, given, replaceMasks):
+    def _show(self, parameters, measured):
         """Put masks that were made, cut-off ends, tables and chart into the scene."""
         from AbdominalCalcificationLib.scene import edits, results, segmentations
 
-        ct, measurement = parameters.ct, analysis.measurement
-        provenance = measurement.provenance
-        for name, mask, bundled, show in (
-            (
-                "arteries",
-                analysis.arteries,
-                parameters.arterySource == ArterySource.BUNDLED,
-                segmentations.show_arteries,
-            ),
-            (
-                "calcification",
-                analysis.calcification,
-                parameters.calcificationSource == CalcificationSource.BUNDLED,
-                segmentations.show_calcification,
-            ),
+        ct, analysis, nodes = measured.ct, measured.analysis, dict(measured.nodes)
+        provenance = analysis.measurement.provenance
+        scene = slicer.mrmlScene
+        if not all(scene.IsNodePresent(node) for node in (ct, *(nodes[name] for name in measured.given))):
+            raise InputError(_("The CT or a mask was removed from the scene meanwhile; nothing was stored."))
+        changed = [name for name, state in measured.states.items() if self._changed(nodes[name], ct, state)]
+        self.keptMasks = []
+        for name, mask, show in (
+            ("arteries", analysis.arteries, segmentations.show_arteries),
+            ("calcification", analysis.calcification, segmentations.show_calcification),
         ):
-            if name in given:
+            if name in measured.given:
                 continue
-            source = {"models": [m for m in provenance["models"] if m["role"] == name], "bundled": bundled}
+            if name in changed:  # somebody's work, which nobody agreed to replace
+                self.keptMasks.append(nodes[name].GetName())
+                nodes[name] = None
+            source = {
+                "models": [m for m in provenance["models"] if m["role"] == name],
+                "bundled": measured.bundled[name],
+            }
             if name == "calcification":
                 source["calcification_source"] = provenance["calcification_source"]
-            node = show(ct, mask, self._ofCT(getattr(parameters, name), ct) if replaceMasks else None)
-            edits.remember_origin(node, mask, source)
-            setattr(parameters, name, node)
-        parameters.cutOff = segmentations.show_cut_off(ct, measurement.cut_arteries, self._ofCT(parameters.cutOff, ct))
-        results.store_measurement(measurement, ct)
+            nodes[name] = show(ct, mask, nodes[name])
+            edits.remember_origin(nodes[name], mask, source)
+            setattr(parameters, name, nodes[name])
+        cut = analysis.measurement.cut_arteries
+        parameters.cutOff = segmentations.show_cut_off(ct, cut, self._ofCT(parameters.cutOff, ct))
+        stored = results.store_measurement(analysis.measurement, ct, {**nodes, "cut_off": parameters.cutOff})
+        if measured.given.intersection(changed):
+            stored.mark_outdated()
+
+    def _changed(self, node, ct, state):
+        """Return whether a mask is another one than it was; one that was removed is."""
+        return not slicer.mrmlScene.IsNodePresent(node) or self.maskState(node, ct) != state
+
+    def _chosenMasks(self, parameters):
+        return {"arteries": parameters.arteries, "calcification": parameters.calcification}
 
     def _comparedPair(self, parameters):
         """Return the segmentations to compare (one, if with what it was), both masks, their names, and remarks."""
@@ -569,6 +657,12 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """Return `node` where it is a mask of `ct`, else None: the masks of another CT are never written to."""
         role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
         return node if node is not None and ct is not None and node.GetNodeReference(role) is ct else None
+
+    def _otherCT(self, node, ct):
+        """Return the CT that `node` is a mask of where that is another one than `ct`, else None."""
+        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+        other = node.GetNodeReference(role) if node is not None else None
+        return other if ct is not None and other is not ct else None
 
     def _maskNodes(self, parameters):
         """Return (node, whether Run only reads it, how to read it) of both masks."""
@@ -703,14 +797,19 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self.setParameterNode(None)
 
     def onSceneReplaced(self, caller, event):
+        self.setParameterNode(None)
         self.initializeParameterNode()
 
     def initializeParameterNode(self):
         """Show the scene's choices and results; take the first CT where none is chosen."""
-        self.setParameterNode(self.logic.getParameterNode())
+        parameterNode = self.logic.getParameterNode()
+        # Connecting fills the combo boxes anew: not each time the panel is opened.
+        if self._parameterNode is None or self._parameterNode.parameterNode is not parameterNode.parameterNode:
+            self.setParameterNode(parameterNode)
         if self._parameterNode.ct is None:
             volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
             self._parameterNode.ct = next((v for v in volumes if v.GetClassName() == "vtkMRMLScalarVolumeNode"), None)
+        self.logic.chooseMasksOfCT(self._parameterNode, insteadOfOthers=False)
         self.showResults()
         self.showComparison()
 
@@ -718,20 +817,26 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         if self._parameterNode is not None:
             self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            for changed in self._observedMasks:
+                self.removeObservers(changed)
+            self._observedMasks = {}
         self._parameterNode = parameterNode
         if parameterNode is not None:
-            self._guiTag = parameterNode.connectGui(self.ui)
+            # Not connectGui: where Slicer's returns no tag, what it connects stays connected for ever.
+            widgets = {widget.property("SlicerParameterName"): widget for widget in vars(self.ui).values()}
+            self._guiTag = parameterNode.connectParametersToGui({name: w for name, w in widgets.items() if name})
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self.onParametersChanged()
 
     def onParametersChanged(self, caller=None, event=None):
         """Enable what can be done, and show only the fields that the chosen sources use."""
         parameters, busy = self._parameterNode, self._steps is not None
-        self.ui.inputsButton.enabled = self.ui.advancedButton.enabled = parameters is not None and not busy
+        asking = bool(self._answers)
+        settable = parameters is not None and not busy and not asking
+        self.ui.inputsButton.enabled = self.ui.advancedButton.enabled = settable
         self.ui.cancelButton.enabled = busy
         hasCT = parameters is not None and parameters.ct is not None
         hasMasks = hasCT and parameters.arteries is not None and parameters.calcification is not None
-        asking = bool(self._answers)
         self.ui.runButton.enabled = hasCT and not busy and not asking
         for button in (self.ui.recomputeButton, self.ui.exportButton):
             button.enabled = hasMasks and not busy and not asking
@@ -739,11 +844,15 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         comparable = hasCT and self.logic.comparedReference(parameters) is not None
         self.ui.compareButton.enabled = comparable and not busy and not asking
         if parameters is None:
+            self._shownCT = None
             return
         if parameters.ct is not self._shownCT:
-            self._shownCT = parameters.ct
+            changed, self._shownCT = self._shownCT is not None, parameters.ct
+            if changed and not slicer.mrmlScene.IsBatchProcessing():  # what is being loaded has its own masks
+                self.logic.chooseMasksOfCT(parameters, insteadOfOthers=True)
             self.showResults()
             self.showComparison()
+        self._showFlags()
         for shown, names in (
             (parameters.arterySource == ArterySource.MODELS, ("arteryModelsLabel", "arteryModelsRow")),
             (
@@ -781,7 +890,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
                     masks=", ".join(f"'{node.GetName()}'" for node in corrected)
                 ),
                 (_("Keep, make new masks"), lambda: self._run(replaceMasks=False)),
-                (_("Replace"), lambda: self._run(replaceMasks=True)),
+                (_("Replace"), lambda: self._replace(corrected)),
             )
             return
         self._run(replaceMasks=True)
@@ -888,12 +997,21 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             self._ticking = False
 
     def onMasksChanged(self, caller=None, event=None):
-        """Say that the numbers no longer belong to the masks."""
-        if not self.isBusy and self._parameterNode and self.logic.foundResults(self._parameterNode) is not None:
-            self._status(_("The masks were changed: press Recompute for numbers that belong to them."))
+        """Note that the numbers no longer belong to the mask, and say so."""
+        if self._parameterNode is None or not self._isChanged(self.onMasksChanged, caller):
+            return
+        for found in self.logic.allResults():
+            if caller in found.measured.values() and not found.outdated:
+                found.mark_outdated()
+        self.showResults()
+        found = self.logic.foundResults(self._parameterNode)
+        if found is not None and found.outdated and not self.isBusy:
+            self._status(self.logic.outdatedText(self._parameterNode, found))
 
     def onComparedChanged(self, caller=None, event=None):
         """Note that the comparison no longer belongs to the masks."""
+        if not self._isChanged(self.onComparedChanged, caller):
+            return
         found = self.logic.foundComparison(self._parameterNode) if self._parameterNode else None
         if found is not None and not found.outdated:
             found.mark_outdated()
@@ -908,7 +1026,13 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             widget.visible = found is not None
         self.ui.showChartButton.enabled = found is not None
         self.ui.summaryLabel.text = self.logic.summaryText(found) if found is not None else _("Nothing measured yet.")
-        flags = self.logic.flagTexts(found) if found is not None else []
+        self._showFlags()
+
+    def _showFlags(self):
+        """Show what is to be known about the results, and whether they are still those of the masks."""
+        found = self.logic.foundResults(self._parameterNode)
+        outdated = self.logic.outdatedText(self._parameterNode, found) if found is not None else ""
+        flags = ([outdated] if outdated else []) + (self.logic.flagTexts(found) if found is not None else [])
         self.ui.flagsLabel.text = "<br>".join(f"⚠ {text}" for text in flags)
         self.ui.flagsLabel.visible = bool(flags)
 
@@ -922,6 +1046,13 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         if found is not None and found.outdated:
             text += " " + _("A mask was changed since: press Compare for numbers that belong to it.")
         self.ui.comparisonLabel.text = text
+
+    def _replace(self, agreed):
+        """Run over masks that the user agreed to lose; ask again where others were corrected since."""
+        if set(self.logic.masksToAskAbout(self._parameterNode)) <= set(agreed):
+            self._run(replaceMasks=True)
+        else:
+            self.onRun()
 
     def _run(self, replaceMasks):
         trust = self.ui.trustCheckBox.checked
@@ -1010,21 +1141,35 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         self.showComparison()
         if analysis is not None:  # what was compared may be another mask now; show the masks
             self.ui.showDisagreement.checked = False
-        self._status(_("Done."))
+        self._status(self._doneText())
         self.ui.resultsButton.collapsed = False
         if self.ui.show3DButton.checked:
             self.logic.show3D(self._parameterNode, True)
         else:
             self.ui.show3DButton.checked = True
 
+    def _doneText(self):
+        """Return what to say after measuring."""
+        found = self.logic.foundResults(self._parameterNode)
+        if found is not None and found.outdated:
+            return self.logic.outdatedText(self._parameterNode, found)
+        kept, self.logic.keptMasks = self.logic.keptMasks, []
+        if kept:
+            names = ", ".join(f"'{name}'" for name in kept)
+            return _("Done. {masks}: edited meanwhile and kept; the new mask is beside it.").format(masks=names)
+        return _("Done.")
+
     def _observeMasks(self):
-        """Watch the chosen masks, and those that were compared, for edits."""
-        chosen = (self._parameterNode.arteries, self._parameterNode.calcification)
+        """Watch the masks that were measured, and those that were compared, for edits."""
+        measured = [(node, each.ct) for each in self.logic.allResults() for node in each.measured.values()]
         found = self.logic.foundComparison(self._parameterNode)
-        compared = () if found is None else (*found.compared, found.arteries)
-        for changed, nodes in ((self.onMasksChanged, chosen), (self.onComparedChanged, compared)):
-            masks = [node for node in nodes if node is not None]
-            if masks == self._observedMasks.get(changed):
+        compared = (
+            [] if found is None else [(node, self._parameterNode.ct) for node in (*found.compared, found.arteries)]
+        )
+        for changed, pairs in ((self.onMasksChanged, measured), (self.onComparedChanged, compared)):
+            masks = {node: ct for node, ct in pairs if node is not None and ct is not None}
+            observed = self._observedMasks.setdefault(changed, {})
+            if masks == {node: ct for node, (ct, _state) in observed.items()}:
                 continue
             self.removeObservers(changed)
             for node in masks:
@@ -1032,9 +1177,21 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
                     slicer.vtkSegmentation.SourceRepresentationModified,
                     slicer.vtkSegmentation.SegmentAdded,
                     slicer.vtkSegmentation.SegmentRemoved,
+                    slicer.vtkSegmentation.SegmentModified,  # undone, renamed
+                    slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
                 ):
                     self.addObserver(node, event, changed)
-            self._observedMasks[changed] = masks
+            states = {node: (ct, self.logic.maskState(node, ct)) for node, ct in masks.items()}
+            self._observedMasks[changed] = states | {node: kept for node, kept in observed.items() if node in masks}
+
+    def _isChanged(self, changed, node):
+        """Return whether an observed mask is another one than when this was asked last; colours do not count."""
+        ct, before = self._observedMasks.get(changed, {}).get(node, (None, None))
+        if ct is None:
+            return True
+        state = self.logic.maskState(node, ct)
+        self._observedMasks[changed][node] = (ct, state)
+        return state != before
 
     def _showPackages(self):
         missing = self.logic.missingPackages()

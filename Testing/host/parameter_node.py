@@ -148,16 +148,21 @@ class _Wrapper:
         self.parameterNode.Modified()
 
     def connectGui(self, gui):
-        connections = []
-        for widget in vars(gui).values():
-            name = widget.property(SlicerParameterNamePropertyName)
-            if name:
-                if name not in self.allParameters:
-                    raise ValueError(f"Cannot find a param with the given name: {name}")
-                connection = _Connection(widget, self.allParameters[name], lambda n=name: self._from_gui(n))
-                connections.append((name, connection))
+        """Connect the widgets that name a parameter. As in Slicer, no tag is returned to disconnect them by."""
+        named = {widget.property(SlicerParameterNamePropertyName): widget for widget in vars(gui).values()}
+        self.connectParametersToGui({name: widget for name, widget in named.items() if name})
+
+    def connectParametersToGui(self, mapping):
+        for name in mapping:
+            if name not in self.allParameters:
+                raise ValueError(f"Cannot find a param with the given name: {name}")
+        # Making a connection fills a combo box, which those connected before take for a choice.
+        connections = {
+            name: _Connection(widget, self.allParameters[name], lambda n=name: self._from_gui(n))
+            for name, widget in mapping.items()
+        }
         tag = len(self._guis)
-        self._guis[tag] = (dict(connections), self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui()))
+        self._guis[tag] = (connections, self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui()))
         self._to_gui()
         return tag
 

@@ -42,7 +42,7 @@ def start() -> Host:
 
 
 def _set_up() -> Host:
-    _keep_none_alive()
+    _keep_constants_alive()
     import slicer
     from PySide6 import QtWidgets
 
@@ -74,10 +74,11 @@ def _set_up() -> Host:
     return Host(module, qt_application)
 
 
-def _keep_none_alive() -> None:
-    """Make None immortal, as it is from Python 3.12 on: PySide6 6.12 releases it once too often per call."""
+def _keep_constants_alive() -> None:
+    """Make None, True and False immortal, as from Python 3.12 on: PySide6 6.12 releases them once too often."""
     if sys.version_info < (3, 12):
-        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
+        for constant in (None, True, False):
+            ctypes.c_ssize_t.from_address(id(constant)).value += 1 << 40
 
 
 def _install_qt(classes: dict[str, type], loader: type) -> None:

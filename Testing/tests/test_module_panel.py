@@ -14,7 +14,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
-from AbdominalCalcificationLib.progress import Progress
+from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.resources import sample_case
 
 pytestmark = pytest.mark.scene
@@ -401,11 +401,269 @@ def test_the_masks_of_another_ct_are_left_alone(module, panel_with_masks):
     parameters.calcificationSource = module.CalcificationSource.THRESHOLD
     parameters.threshold = "fixed:400"
     first, mask, before = parameters.ct, parameters.calcification, mask_of(panel).array.copy()
+    arteries = parameters.arteries
     parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    parameters.arteries, parameters.calcification = arteries, mask
     run(panel)
     assert not asked(panel)
+    assert status(panel) == "Done."
     assert parameters.calcification is not mask
     assert np.array_equal(calcification_from_node(mask, first).array, before)
+
+
+def flags(panel):
+    return panel.ui.flagsLabel.text if not panel.ui.flagsLabel.isHidden() else ""
+
+
+def total_of(panel):
+    """Calcified volume in mm³, of the table and of the summary."""
+    table = panel.ui.territoriesTable.mrmlTableNode().GetTable()
+    names = [table.GetValue(row, 0).ToString() for row in range(table.GetNumberOfRows())]
+    shown = table.GetValueByName(names.index("Total"), "Calcified").ToString()
+    assert f" {shown} mm³ calcified" in panel.ui.summaryLabel.text
+    return float(shown)
+
+
+def recompute(panel):
+    panel.ui.recomputeButton.click()
+    settle(panel)
+
+
+def edit_while_measuring(panel, monkeypatch):
+    """Have the lower half of the calcification erased after it was read and before the result is shown."""
+    from AbdominalCalcificationLib import pipeline
+
+    measuring = pipeline.analyze_steps
+
+    def edited(*args, **kwargs):
+        analysis = yield from measuring(*args, **kwargs)
+        erase_lower_half(panel)
+        return analysis
+
+    monkeypatch.setattr(pipeline, "analyze_steps", edited)
+
+
+def test_what_is_corrected_while_run_works_is_kept(module, panel_with_masks, monkeypatch):
+    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+
+    panel, parameters = panel_with_masks, parameters_of(panel_with_masks)
+    parameters.calcification = None
+    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    run(panel)
+    mask, made = parameters.calcification, np.count_nonzero(mask_of(panel).array)
+    with monkeypatch.context() as patch:
+        edit_while_measuring(panel, patch)
+        run(panel)
+    assert not asked(panel)
+    assert parameters.calcification is not mask
+    assert mask.GetName() in status(panel)
+    assert "kept" in status(panel)
+    assert 0 < np.count_nonzero(calcification_from_node(mask, parameters.ct).array) < made
+    assert np.count_nonzero(mask_of(panel).array) == made
+    shown = total_of(panel)
+    recompute(panel)
+    assert total_of(panel) == shown
+
+
+def test_numbers_of_a_mask_corrected_during_recompute_are_old(panel_with_results, monkeypatch):
+    panel = panel_with_results
+    with monkeypatch.context() as patch:
+        edit_while_measuring(panel, patch)
+        recompute(panel)
+    assert "press Recompute" in status(panel)
+    assert "press Recompute" in flags(panel)
+    before = total_of(panel)
+    recompute(panel)
+    assert status(panel) == "Done."
+    assert "press Recompute" not in flags(panel)
+    assert total_of(panel) < before
+
+
+def test_a_mask_chosen_after_the_question_is_asked_about_too(panel_with_corrected_calcification):
+    from AbdominalCalcificationLib.scene.segmentations import show_calcification
+
+    panel = panel_with_corrected_calcification
+    parameters, mask = parameters_of(panel), mask_of(panel)
+    panel.ui.runButton.click()
+    assert not panel.ui.inputsButton.enabled
+    own = parameters.calcification = show_calcification(parameters.ct, mask)
+    own.SetName("Drawn by Ann")
+    panel.ui.secondAnswer.click()
+    assert not panel.isBusy
+    assert "Drawn by Ann" in asked(panel)
+    assert np.array_equal(mask_of(panel).array, mask.array)
+    panel.ui.lastAnswer.click()
+    assert panel.ui.inputsButton.enabled
+
+
+def test_choices_outlive_that_the_panel_is_opened_again(module, panel_with_masks):
+    parameters = parameters_of(panel_with_masks)
+    chosen = {
+        "calcificationSource": module.CalcificationSource.THRESHOLD,
+        "arterySource": module.ArterySource.EXISTING,
+        "device": module.Device.CPU,
+        "comparedStructure": module.ComparedStructure.ARTERIES,
+        "renalLengthMm": 12.5,
+    }
+    for name, value in chosen.items():
+        setattr(parameters, name, value)
+    for _ in range(2):
+        panel_with_masks.enter()
+        assert {name: getattr(parameters_of(panel_with_masks), name) for name in chosen} == chosen
+    assert panel_with_masks.ui.calcificationSource.currentIndex == 2
+    assert panel_with_masks.ui.renalLength.value == 12.5
+
+
+def test_choices_and_results_outlive_a_saved_scene(module, panel_with_results, tmp_path):
+    from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
+
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    parameters.device = module.Device.CPU
+    before = total_of(panel)
+    erase_lower_half(panel)
+    save_scene(tmp_path / "case.mrb")
+    slicer.mrmlScene.Clear()
+    load_scene(tmp_path / "case.mrb")
+    parameters = parameters_of(panel)
+    assert parameters.device == module.Device.CPU
+    assert parameters.calcificationSource == module.CalcificationSource.EXISTING
+    assert total_of(panel) == before
+    assert "press Recompute" in flags(panel), "the correction was saved, its numbers were not"
+    recompute(panel)
+    assert "press Recompute" not in flags(panel)
+    assert total_of(panel) < before
+
+
+def test_undoing_and_renaming_are_changes_and_colours_are_none(panel_with_results):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    calcification, arteries = parameters.calcification.GetSegmentation(), parameters.arteries.GetSegmentation()
+    arteries.GetSegment("renal_left").SetColor(0.1, 0.2, 0.3)
+    calcification.GetNthSegment(0).SetColor(0.1, 0.2, 0.3)
+    panel.ui.show3DButton.checked = False
+    panel.ui.show3DButton.checked = True
+    assert "press Recompute" not in status(panel) + flags(panel)
+
+    history = slicer.vtkSegmentationHistory()
+    history.SetSegmentation(calcification)
+    history.SaveState()
+    whole = total_of(panel)
+    erase_lower_half(panel)
+    assert "press Recompute" in status(panel)
+    recompute(panel)
+    assert total_of(panel) < whole
+    assert status(panel) == "Done."
+    history.RestorePreviousState()
+    assert "press Recompute" in status(panel)
+    recompute(panel)
+    assert total_of(panel) == whole
+
+    arteries.GetSegment("renal_left").SetName("Right renal artery")
+    assert "press Recompute" in status(panel)
+    assert "press Recompute" in flags(panel)
+
+
+def test_numbers_of_other_masks_and_lengths_than_those_chosen_are_told(panel_with_results):
+    from AbdominalCalcificationLib.scene.segmentations import show_calcification
+
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    measured, mask = parameters.calcification, mask_of(panel)
+    parameters.renalLengthMm = 12.5
+    assert "Other lengths" in flags(panel)
+    parameters.renalLengthMm = 30.0
+    assert "Recompute" not in flags(panel)
+    parameters.calcification = show_calcification(parameters.ct, mask.with_array(np.zeros_like(mask.array)))
+    assert "Other masks" in flags(panel)
+    parameters.calcification = measured
+    assert "Recompute" not in flags(panel)
+    parameters.ct = None
+    assert "Nothing measured" in panel.ui.summaryLabel.text
+
+
+def test_choosing_another_ct_chooses_its_masks(panel_with_results):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    first, arteries, calcification = parameters.ct, parameters.arteries, parameters.calcification
+    cut_off, number = parameters.cutOff, total_of(panel)
+    parameters.ct = slicer.util.loadVolume(str(sample_case()), {"name": "Follow-up"})
+    assert (parameters.arteries, parameters.calcification, parameters.cutOff) == (None, None, None)
+    assert not panel.ui.recomputeButton.enabled
+    assert "Nothing measured" in panel.ui.summaryLabel.text
+    parameters.ct = first
+    assert (parameters.arteries, parameters.calcification, parameters.cutOff) == (arteries, calcification, cut_off)
+    assert total_of(panel) == number
+    assert "Recompute" not in flags(panel)
+
+
+def test_masks_of_another_ct_are_measured_where_chosen_and_told(panel_with_corrected_calcification):
+    panel, parameters = panel_with_corrected_calcification, parameters_of(panel_with_corrected_calcification)
+    first, arteries, calcification = parameters.ct, parameters.arteries, parameters.calcification
+    first.SetName("Before")
+    parameters.ct = slicer.util.loadVolume(str(sample_case()), {"name": "After"})
+    parameters.arteries, parameters.calcification = arteries, calcification
+    recompute(panel)
+    assert "The calcification mask: made on another CT, 'Before'." in flags(panel)
+    document = panel.logic.foundResults(parameters).document
+    assert document["provenance"]["edits"] == []
+    assert "edited_by_hand" not in [flag["code"] for flag in document["flags"]]
+
+
+def test_editing_the_masks_of_a_ct_that_is_not_chosen_makes_its_numbers_old(panel_with_results):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    first, calcification = parameters.ct, parameters.calcification
+    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(calcification, "calcification", first)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array * 0, calcification, "calcification", first)
+    assert "Recompute" not in flags(panel) + status(panel)
+    parameters.ct = first
+    assert "press Recompute" in flags(panel)
+
+
+def test_own_masks_do_not_pass_for_made_ones_in_an_exported_scene(module, panel_with_results, tmp_path):
+    from AbdominalCalcificationLib.scene.bundle import load_scene
+
+    panel = panel_with_results
+    drain(panel.logic.exportSteps(parameters_of(panel), tmp_path / "result"))
+    slicer.mrmlScene.Clear()
+    load_scene(tmp_path / "result" / "scene.mrb")
+    parameters = parameters_of(panel)
+    parameters.arterySource = module.ArterySource.BUNDLED
+    parameters.calcificationSource = module.CalcificationSource.BUNDLED
+    assert parameters.arteries is not None, "the masks of the result are chosen"
+    assert panel.logic.masksToAskAbout(parameters) == [parameters.arteries, parameters.calcification]
+    assert "Recompute" not in flags(panel)
+
+
+def test_a_cancelled_export_leaves_the_numbers_as_they_were(panel_with_results, monkeypatch, tmp_path):
+    from host.application import run_until
+
+    def endless_export(*_args, **_kwargs):
+        while True:
+            yield Progress("Writing", 0.1, waiting=True)
+
+    panel = panel_with_results
+    before = total_of(panel)
+    erase_lower_half(panel)
+    monkeypatch.setattr("AbdominalCalcificationLib.export.export_steps", endless_export)
+    panel._export(tmp_path / "result", overwrite=False)
+    assert run_until(lambda: "Writing" in status(panel), 60)
+    panel.ui.cancelButton.click()
+    assert total_of(panel) == before
+    assert "press Recompute" in flags(panel)
+
+
+def test_a_ct_deleted_while_it_is_measured_is_told(panel_with_masks, monkeypatch):
+    from AbdominalCalcificationLib import pipeline
+
+    panel, measuring = panel_with_masks, pipeline.analyze_steps
+
+    def deleted(*args, **kwargs):
+        analysis = yield from measuring(*args, **kwargs)
+        slicer.mrmlScene.RemoveNode(parameters_of(panel).ct)
+        return analysis
+
+    monkeypatch.setattr(pipeline, "analyze_steps", deleted)
+    run(panel)
+    assert "removed from the scene meanwhile" in status(panel)
 
 
 def test_closing_the_scene_takes_an_open_question_away(panel_with_corrected_calcification):

@@ -16,7 +16,7 @@ from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.documents import measurement_document
 from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene, write_bundle
-from AbdominalCalcificationLib.scene.results import find_results, store_measurement
+from AbdominalCalcificationLib.scene.results import all_results, find_results, store_measurement
 from AbdominalCalcificationLib.scene.segmentations import (
     arteries_from_node,
     calcification_from_node,
@@ -51,7 +51,11 @@ def case():
     ct, arteries, calcification = (
         Volume(each, grid) for each in (ct.astype(np.int16), arteries, calcification.astype(np.uint8))
     )
-    provenance = {"time": "2026-01-01T00:00:00Z", "models": [{"role": "arteries", "name": "tiny", "checksum": "12"}]}
+    provenance = {
+        "time": "2026-01-01T00:00:00Z",
+        "models": [{"role": "arteries", "name": "tiny", "checksum": "12"}],
+        "parameters": {"arteries": "models"},
+    }
     measurement = measure(ct, arteries, calcification, flags=[Flag("thick", "Über 3 mm.")], provenance=provenance)
     return SimpleNamespace(ct=ct, arteries=arteries, calcification=calcification, measurement=measurement)
 
@@ -236,6 +240,36 @@ def test_hand_edits_and_their_count_survive_saving_again_and_again(scene, case, 
         assert np.array_equal(calcification_from_node(node, ct).array, expected)
         assert edits.edits_of(node)["changed_voxels"] == number
         assert edits.edits_of(node)["editor"] == "Ann"
+
+
+def test_results_know_their_masks_and_whether_these_were_changed(scene, case, ct_node):
+    arteries = show_arteries(ct_node, case.arteries)
+    calcification = show_calcification(ct_node, case.calcification)
+    masks = {"arteries": arteries, "calcification": calcification, "cut_off": None}
+    results = store_measurement(case.measurement, ct_node, masks)
+    assert results.masks == results.measured == {"arteries": arteries, "calcification": calcification}
+    assert not results.outdated
+    results.mark_outdated()
+    assert find_results(scene, ct_node).outdated
+    assert [each.record for each in all_results(scene)] == [results.record]
+    results = store_measurement(case.measurement, ct_node)
+    assert not results.outdated
+    assert results.masks["arteries"] is arteries
+    scene.RemoveNode(arteries)
+    assert find_results(scene, ct_node).masks == {"calcification": calcification}
+
+
+def test_a_bundle_tells_which_masks_were_made_and_which_somebody_drew(scene, case, tmp_path):
+    import slicer
+
+    provenance = {"parameters": {"arteries": "models"}, "calcification_source": {"kind": "given mask"}, "models": []}
+    made = SimpleNamespace(**{**vars(case), "measurement": replace(case.measurement, provenance=provenance)})
+    write_bundle(made, case.ct, tmp_path / "case.mrb")
+    load_scene(tmp_path / "case.mrb")
+    known = {name: slicer.util.getNode(f"CT {name}") for name in ("arteries", "calcification")}
+    assert edits.changed_voxels(known["arteries"], case.arteries) == 0
+    assert edits.changed_voxels(known["calcification"], case.calcification) is None
+    assert find_results(scene).measured == known
 
 
 def test_a_bundle_is_written_without_touching_the_scene_at_hand(scene, case, ct_node, tmp_path, capfd):

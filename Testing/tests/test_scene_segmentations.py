@@ -377,9 +377,43 @@ def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     }
     assert edits.record_edits(node, edited, editor="Bob") == note, "nothing changed since"
     assert edits.edits_of(node) == note
+    array[4, 4, 8], array[4, 4, 9] = mask.array[4, 4, 8], 0  # one put back, its neighbour erased: as many, not the same
+    assert edits.changed_voxels(node, mask.with_array(array)) == 3
+    note = edits.record_edits(node, mask.with_array(array), editor="Bob", time="2026-01-03T00:00:00+00:00")
+    assert (note["changed_voxels"], note["editor"]) == (3, "Bob")
+    assert edits.record_edits(node, mask.with_array(array), editor="Ann") == note
     assert edits.source_of(node) == {"model": "small"}
     assert edits.record_edits(node, mask) is None, "undone"
     assert edits.edits_of(node) is None
+
+
+def test_the_state_of_a_mask_follows_its_voxels_names_and_place_only(a_ct_node):
+    import slicer
+
+    ct_node = a_ct_node()
+    node = show_arteries(ct_node, artery_mask(ct_node))
+    states = [segmentations.mask_state(node, ct_node)]
+
+    def changed():
+        states.append(segmentations.mask_state(node, ct_node))
+        return states[-1] != states[-2]
+
+    arteries_from_node(node, ct_node)
+    node.CreateClosedSurfaceRepresentation()
+    segment = node.GetSegmentation().GetNthSegment(0)
+    segment.SetColor(0.1, 0.2, 0.3)
+    assert not changed()
+    segment.SetName("Something else")
+    assert changed()
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(node, "aorta", ct_node)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, "aorta", ct_node)
+    assert changed()
+    transform = ct_node.GetScene().AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    assert changed()
+    ct_node.SetAndObserveTransformNodeID(transform.GetID())
+    assert changed()
+    assert states[-1] == states[-3], "moved together"
 
 
 def test_precedence_is_the_same_in_every_process():

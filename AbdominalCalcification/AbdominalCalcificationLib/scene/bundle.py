@@ -36,7 +36,7 @@ def write_bundle(
         Name of the volume node.
     histories : mapping, optional
         ``arteries`` and ``calcification`` to what :func:`edits.history_of` tells of masks that were
-        corrected; by default the masks are taken as they were made.
+        given; masks that this analysis made are taken as they are. Of others nothing is known.
 
     Raises
     ------
@@ -51,16 +51,19 @@ def write_bundle(
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
     volume_node = volume_node_from(ct, name, scene)
+    masks = {}
     for role, show, mask in (
         ("arteries", show_arteries, analysis.arteries),
         ("calcification", show_calcification, analysis.calcification),
     ):
-        node = show(volume_node, mask)
-        edits.remember_origin(node, mask, _source(analysis, role))
+        masks[role] = node = show(volume_node, mask)
+        # A mask that somebody drew must not pass for one that can be made again.
+        if role not in _given(analysis):
+            edits.remember_origin(node, mask, _source(analysis, role))
         edits.take_over(node, (histories or {}).get(role, {}))
     if analysis.measurement.cut_arteries.array.any():
-        show_cut_off(volume_node, analysis.measurement.cut_arteries)
-    store_measurement(analysis.measurement, volume_node)
+        masks["cut_off"] = show_cut_off(volume_node, analysis.measurement.cut_arteries)
+    store_measurement(analysis.measurement, volume_node, masks)
     save_scene(path, scene)
 
 
@@ -124,6 +127,16 @@ def _quiet_vtk():
         yield
     finally:
         vtkOutputWindow.SetInstance(shown)
+
+
+def _given(analysis) -> set[str]:
+    """Return which of the two masks this analysis did not make."""
+    provenance = analysis.measurement.provenance
+    made_by = {
+        "arteries": provenance.get("parameters", {}).get("arteries"),
+        "calcification": (provenance.get("calcification_source") or {}).get("kind"),
+    }
+    return {role for role, kind in made_by.items() if kind in (None, "given mask")}
 
 
 def _source(analysis, role: str) -> dict:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..geometry import Volume
-from .results import CT_REFERENCE, ROLE
+from .results import CT_REFERENCE, OUTDATED, ROLE
 from .segmentations import show_disagreement
 from .tables import fill_comparison_table
 
@@ -18,7 +18,6 @@ _COMPARISON = "comparison"
 _DISAGREEMENT = "AbdominalCalcification.disagreement"
 _COMPARED = "AbdominalCalcification.compared"
 _ARTERIES = "AbdominalCalcification.arteries"
-_OUTDATED = "AbdominalCalcification.Outdated"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +48,11 @@ class Comparison:
     @property
     def outdated(self) -> bool:
         """Whether a mask was changed since."""
-        return self.table.GetAttribute(_OUTDATED) is not None
+        return self.table.GetAttribute(OUTDATED) is not None
 
     def mark_outdated(self) -> None:
         """Note, in the scene, that a mask was changed since."""
-        self.table.SetAttribute(_OUTDATED, "1")
+        self.table.SetAttribute(OUTDATED, "1")
 
 
 def store_comparison(
@@ -96,7 +95,7 @@ def store_comparison(
     table.RemoveNodeReferenceIDs(_COMPARED)
     for each in compared:
         table.AddNodeReferenceID(_COMPARED, each.GetID())
-    table.RemoveAttribute(_OUTDATED)
+    table.RemoveAttribute(OUTDATED)
     table.SetDescription(description)
     fill_comparison_table(table, rows)
     return _comparison(table)

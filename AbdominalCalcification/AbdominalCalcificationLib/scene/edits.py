@@ -21,6 +21,7 @@ from ..geometry import Grid, Volume, bounding_box
 _ORIGIN = "AbdominalCalcification.Origin"
 _SOURCE = "AbdominalCalcification.Source"
 _EDITS = "AbdominalCalcification.Edits"
+_EDITED = "AbdominalCalcification.EditedMask"  # checksum of the mask that the note tells of
 
 
 def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
@@ -36,12 +37,13 @@ def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
     """
     node.SetAttribute(_ORIGIN, _packed(mask.array))
     node.SetAttribute(_SOURCE, json.dumps(dict(source or {})))
-    node.RemoveAttribute(_EDITS)
+    _forget_edits(node)
 
 
 def history_of(node) -> dict[str, str]:
     """Return all that is remembered of a node, for another node with the same mask; empty where nothing is."""
-    return {name: node.GetAttribute(name) for name in (_ORIGIN, _SOURCE, _EDITS) if node.GetAttribute(name)}
+    names = (_ORIGIN, _SOURCE, _EDITS, _EDITED)
+    return {name: node.GetAttribute(name) for name in names if node.GetAttribute(name)}
 
 
 def take_over(node, history: Mapping[str, str]) -> None:
@@ -99,13 +101,14 @@ def record_edits(node, mask: Volume, editor: str | None = None, time: str | None
     -------
     dict or None
         ``mask`` (name of the node), ``changed_voxels``, ``editor``, ``time``, as result
-        documents list it. None where the mask is as it was put there.
+        documents list it. None where the mask is as it was put there. The note stays as it is
+        until the mask is another one.
     """
     changed = changed_voxels(node, mask)
     if changed == 0:
-        node.RemoveAttribute(_EDITS)
-    noted = edits_of(node)
-    if not changed or (noted is not None and noted["changed_voxels"] == changed):
+        _forget_edits(node)
+    noted, checksum = edits_of(node), _checksum(mask)
+    if not changed or (noted is not None and checksum == node.GetAttribute(_EDITED)):
         return noted
     note = {
         "mask": node.GetName(),
@@ -114,6 +117,7 @@ def record_edits(node, mask: Volume, editor: str | None = None, time: str | None
         "time": time or datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
     node.SetAttribute(_EDITS, json.dumps(note))
+    node.SetAttribute(_EDITED, checksum)
     return note
 
 
@@ -121,6 +125,15 @@ def edits_of(node) -> dict | None:
     """Return the note that :func:`record_edits` left with a node; None where there is none."""
     text = node.GetAttribute(_EDITS)
     return json.loads(text) if text else None
+
+
+def _forget_edits(node) -> None:
+    for name in (_EDITS, _EDITED):
+        node.RemoveAttribute(name)
+
+
+def _checksum(mask: Volume) -> str:
+    return f"{zlib.crc32(np.ascontiguousarray(mask.array.astype(np.uint8, copy=False))):08x}"
 
 
 def _user() -> str:

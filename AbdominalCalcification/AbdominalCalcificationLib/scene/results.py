@@ -1,13 +1,14 @@
 """The numbers of a measurement in the scene, and how to find them again.
 
 A text node holds the whole measurement as JSON, with its parameters, provenance and flags; it
-refers to the CT and to the tables and the chart, so that a scene that was saved and loaded
-still knows what belongs together.
+refers to the CT, the masks, the tables and the chart, so that a scene that was saved and loaded
+still knows what belongs together, and whether a mask was changed since it was measured.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..measurement import Measurement
@@ -18,6 +19,9 @@ from .tables import fill_clusters_table, fill_territories_table
 ROLE = "AbdominalCalcification.Role"
 _RECORD = "measurement"
 CT_REFERENCE = "AbdominalCalcification.CT"
+OUTDATED = "AbdominalCalcification.Outdated"
+# The masks that a record may refer to: those that were measured, and the cut-off ends that it shows.
+MASKS = ("arteries", "calcification", "cut_off")
 # Node reference role, node class and name of what belongs to a record.
 _PARTS = {
     "territories": ("vtkMRMLTableNode", "territories"),
@@ -37,6 +41,8 @@ class Results:
     ct : vtkMRMLScalarVolumeNode or None
     territories, clusters, chart_data : vtkMRMLTableNode or None
     chart : vtkMRMLPlotChartNode or None
+    masks : dict of str to vtkMRMLSegmentationNode
+        Those of :data:`MASKS` that are known and still there.
     """
 
     record: object
@@ -45,14 +51,29 @@ class Results:
     clusters: object
     chart_data: object
     chart: object
+    masks: dict
 
     @property
     def document(self) -> dict:
         """The measurement as in measurements.json."""
         return json.loads(self.record.GetText())
 
+    @property
+    def measured(self) -> dict:
+        """The masks that the numbers are of."""
+        return {role: node for role, node in self.masks.items() if role != "cut_off"}
 
-def store_measurement(measurement: Measurement, volume_node) -> Results:
+    @property
+    def outdated(self) -> bool:
+        """Whether a mask was changed since it was measured."""
+        return self.record.GetAttribute(OUTDATED) is not None
+
+    def mark_outdated(self) -> None:
+        """Note, in the scene, that a mask was changed since it was measured."""
+        self.record.SetAttribute(OUTDATED, "1")
+
+
+def store_measurement(measurement: Measurement, volume_node, masks: Mapping[str, object] | None = None) -> Results:
     """Put the numbers of a measurement into the scene of its CT; those of an earlier one are replaced.
 
     Parameters
@@ -60,13 +81,18 @@ def store_measurement(measurement: Measurement, volume_node) -> Results:
     measurement : Measurement
     volume_node : vtkMRMLScalarVolumeNode
         The CT that was measured.
+    masks : mapping of str to vtkMRMLSegmentationNode, optional
+        What of :data:`MASKS` is in the scene; each by default as before.
     """
     scene, name = volume_node.GetScene(), volume_node.GetName()
     earlier = find_results(scene, volume_node)
     record = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} measurement") if earlier is None else earlier.record
     record.SetText(json_text(measurement_document(measurement)))
     record.SetAttribute(ROLE, _RECORD)
+    record.RemoveAttribute(OUTDATED)
     record.SetNodeReferenceID(CT_REFERENCE, volume_node.GetID())
+    for role, node in (masks or {}).items():
+        record.SetNodeReferenceID(_reference(role), None if node is None else node.GetID())
     for part, (kind, title) in _PARTS.items():
         if record.GetNodeReference(_reference(part)) is None:
             node = scene.AddNewNodeByClass(kind, f"{name} {title}")
@@ -80,15 +106,16 @@ def store_measurement(measurement: Measurement, volume_node) -> Results:
 
 def find_results(scene, volume_node=None) -> Results | None:
     """Return the results of a CT, or without one the newest in the scene; None where there are none."""
-    found = []
-    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLTextNode")):
-        node = scene.GetNthNodeByClass(number, "vtkMRMLTextNode")
-        if node.GetAttribute(ROLE) == _RECORD and node.GetText():
-            results = _results(node)
-            if volume_node is None or results.ct is volume_node:
-                found.append(results)
+    found = [each for each in all_results(scene) if volume_node is None or each.ct is volume_node]
     # Of equal times the last in the scene: max would take the first.
     return max(reversed(found), key=_time, default=None)
+
+
+def all_results(scene) -> list[Results]:
+    """Return the results of every CT in the scene."""
+    numbers = range(scene.GetNumberOfNodesByClass("vtkMRMLTextNode"))
+    nodes = [scene.GetNthNodeByClass(number, "vtkMRMLTextNode") for number in numbers]
+    return [_results(node) for node in nodes if node.GetAttribute(ROLE) == _RECORD and node.GetText()]
 
 
 def _time(results: Results) -> str:
@@ -101,4 +128,10 @@ def _reference(part: str) -> str:
 
 def _results(record) -> Results:
     parts = {part: record.GetNodeReference(_reference(part)) for part in _PARTS}
-    return Results(record=record, ct=record.GetNodeReference(CT_REFERENCE), **parts)
+    masks = {role: record.GetNodeReference(_reference(role)) for role in MASKS}
+    return Results(
+        record=record,
+        ct=record.GetNodeReference(CT_REFERENCE),
+        masks={role: node for role, node in masks.items() if node is not None},
+        **parts,
+    )

@@ -180,6 +180,30 @@ def calcification_from_node(node, volume_node) -> Volume:
     return _read(node, volume_node, _is_calcification, np.array([0, 1], np.uint8))
 
 
+def mask_state(node, volume_node) -> tuple:
+    """Return what changes whenever the mask that a node holds of a CT does: painting, undoing, renaming, moving.
+
+    Cheap, and good for comparing within a session only. Colours and what is shown do not count.
+    """
+    segmentation = node.GetSegmentation()
+    source = segmentation.GetSourceRepresentationName()
+    segments = []
+    for segment_id, segment in _segments(node):
+        held = segment.GetRepresentation(source) if source else None
+        image = None if held is None else (held.GetAddressAsString(""), held.GetMTime())
+        entry = terminology.entry_of_segment(segment)
+        segments.append((segment_id, segment.GetName(), segment.GetLabelValue(), entry, image))
+    return tuple(segments), _place(node, volume_node)
+
+
+def _place(node, volume_node) -> tuple:
+    """Return where a node lies as seen from a CT."""
+    if node.GetParentTransformNode() is volume_node.GetParentTransformNode():
+        return ()
+    transforms = [each.GetParentTransformNode() for each in (node, volume_node)]
+    return tuple(None if each is None else (each.GetID(), each.GetMTime()) for each in transforms)
+
+
 def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, ...]:
     """Return the names of the segments that are not empty but stand for nothing that is measured."""
     names = []
