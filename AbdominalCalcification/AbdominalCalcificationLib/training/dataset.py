@@ -77,7 +77,7 @@ def export_steps(
         Named as nnU-Net wants it: ``Dataset101_Arteries``.
     task : Task
     update : bool
-        Replace masks of cases that are there already with other masks.
+        Replace cases that are there already where their mask, or the grid of CT and mask, is another now.
     allow_empty : bool
         Take calcification masks without a voxel: patients without calcification.
     label_names : mapping of str to str, optional
@@ -202,6 +202,7 @@ def _add(
         "study": study,
         "voxels": voxels,
         "mask": voxel_checksum(mask),
+        "grid": {"shape_kji": list(ct.grid.shape), "ijk_to_ras": ct.grid.ijk_to_ras.round(9).tolist()},
         "labels": sorted(name for name, value in task.labels.items() if value and value in present),
     }
     same = next(
@@ -215,17 +216,33 @@ def _add(
             f"{case.where} is of a study that is in the {index[other]['split']} cases already; it cannot be in both."
         )
     name = same or f"case_{voxels[:12]}"
-    if same and index[same]["voxels"] == voxels and index[same]["mask"] == entry["mask"]:
+    if same and _is_unchanged(index[same], entry, ct.grid):
         exported.unchanged += 1
         return
     if same and not update:
-        raise InputError(f"{case.where} is in the dataset with another mask; add --update to replace it.")
+        raise InputError(
+            f"{case.where} is in the dataset with another mask or on another grid (spacing, orientation, position); "
+            "add --update to replace it."
+        )
     images, labels = _FOLDERS[side]
     write_volume(temporary / images / f"{name}_0000.nii.gz", ct)
     write_volume(temporary / labels / f"{name}.nii.gz", mask)
     index[name] = entry
     exported.added += not same
     exported.updated += bool(same)
+
+
+def _is_unchanged(old: Mapping, new: Mapping, grid: Grid) -> bool:
+    """Return whether an entry of the index has the voxels and the mask of `new`, and lies on `grid`.
+
+    File formats round grids differently, hence the comparison in mm. An entry that does not say its grid is changed.
+    """
+    said = old.get("grid")
+    return (
+        all(old[name] == new[name] for name in ("voxels", "mask"))
+        and said is not None
+        and Grid(tuple(said["shape_kji"]), said["ijk_to_ras"]).same_as(grid)
+    )
 
 
 def _publish(temporary: Path, folder: Path) -> None:
