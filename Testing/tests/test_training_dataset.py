@@ -340,6 +340,64 @@ def test_a_failure_while_files_are_moved_is_undone(cases, tmp_path, monkeypatch)
     assert files_below(folder) == before
 
 
+def corrected_again(cases, folder):
+    """Export, and correct a mask of one case; return what the dataset holds."""
+    export([cases], folder)
+    path = cases / "Jane Doe 1" / "arteries.nii.gz"
+    mask = read_mask(path)
+    mask.array[0, 0, 0] = 1
+    write_volume(path, mask)
+    return files_below(folder)
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interrupt_around_any_move_is_undone(cases, tmp_path, monkeypatch, when, count):
+    folder = tmp_path / "Dataset101_Arteries"
+    before = corrected_again(cases, folder)
+    real, left = dataset.os.rename, [count]
+
+    def interrupted(source, target):
+        left[0] -= 1
+        if left[0] == 0 and when == "before":
+            raise KeyboardInterrupt
+        real(source, target)
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(dataset.os, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export([cases], folder, update=True)
+    assert left[0] <= 0
+    assert files_below(folder) == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == [folder.name, "corrected"]
+
+
+def test_what_cannot_be_put_back_is_kept_and_its_place_is_said(cases, tmp_path, monkeypatch):
+    folder = tmp_path / "Dataset101_Arteries"
+    before = corrected_again(cases, folder)
+    real, replace = dataset.os.rename, dataset.os.replace
+
+    def failing(source, target, move=real):
+        if dataset.INDEX_FILE in str(source) and ".unfinished-" in str(source):
+            raise OSError(28, "No space left on device")
+        if ".replaced-" in str(source) and "labelsTr" in str(source):
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    monkeypatch.setattr(dataset.os, "rename", failing)
+    monkeypatch.setattr(dataset.os, "replace", lambda source, target: failing(source, target, replace))
+    with pytest.raises(InputError, match="Permission denied") as caught:
+        export([cases], folder, update=True)
+    (kept,) = folder.glob(".replaced-*")
+    assert str(kept) in str(caught.value)
+    (name,) = files_below(kept)
+    assert files_below(kept)[name] == before[name]
+    assert {each: content for each, content in files_below(folder).items() if each in before and each != name} == {
+        each: content for each, content in before.items() if each != name
+    }
+
+
 @pytest.mark.parametrize(
     ("prepare", "complaint"),
     [
