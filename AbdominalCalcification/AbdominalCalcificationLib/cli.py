@@ -251,6 +251,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
             flags=flags,
             identity=image.identity,
             label_names=label_names,
+            artery_labels=mapping,
             trust=options.trust_models,
             reference=options.reference,
         ),

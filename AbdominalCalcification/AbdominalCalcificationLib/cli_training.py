@@ -80,7 +80,7 @@ def add_export(commands) -> None:
     export.add_argument(
         "--output", metavar="FOLDER", type=Path, required=True, help="dataset, named like Dataset101_Arteries"
     )
-    export.add_argument("--update", action="store_true", help="replace masks of cases that are there with others")
+    export.add_argument("--update", action="store_true", help="replace cases that are there and were corrected again")
     export.add_argument("--allow-empty", action="store_true", help="take patients without calcification")
     export.add_argument(
         "--label-names",

@@ -67,6 +67,7 @@ def analyze_steps(
     flags: Sequence[Flag] = (),
     identity: dict | None = None,
     label_names: Mapping[str, str] | None = None,
+    artery_labels: Mapping[int, str] | None = None,
     trust: bool = False,
     worker=None,
     edits: Sequence[dict] = (),
@@ -94,6 +95,8 @@ def analyze_steps(
         What reading and hand correction have to add to the result.
     label_names : mapping of str to str, optional
         Label names of models that are not understood by themselves, to territory names.
+    artery_labels : mapping of int to str, optional
+        What the values of the mask that `arteries` was read from were said to mean; only recorded.
     trust : bool
         Load checkpoints that need more than weights; they can run code.
     worker : inference.Worker, optional
@@ -140,6 +143,10 @@ def analyze_steps(
         yield Progress("Preparing", 0.0, message=" ".join(messages))
 
     chosen = {"device": None, "arteries": "models" if folders_of_arteries else "given mask"}
+    # Both decide which voxels are which artery.
+    for name, mapping in (("artery_labels", artery_labels), ("label_names", label_names)):
+        if mapping:
+            chosen[name] = dict(mapping)
     source = {"kind": "model" if folder_of_calcification is not None else "given mask"}
     if folders_of_arteries or folder_of_calcification is not None:
         segmentation = yield from scaled(

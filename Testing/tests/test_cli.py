@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.reporting import measurements_schema
 
 SPACING_MM = (0.8, 0.7, 1.25)
 AORTA = 1
@@ -130,7 +132,15 @@ def test_mask_values_are_named_on_the_command_line(case, tmp_path):
     labels = sitk.GetArrayFromImage(sitk.ReadImage(str(case["arteries"])))
     case["arteries"] = write(tmp_path / "labels.nii.gz", np.where(labels, 52, 7).astype(np.uint8))
     assert analyze(case, tmp_path / "out", "--artery-labels", "52=aorta") == 0
-    assert result_in(tmp_path / "out")["total"]["artery_volume_mm3"] == pytest.approx(case["artery_mm3"], rel=1e-6)
+    result = result_in(tmp_path / "out")
+    assert result["total"]["artery_volume_mm3"] == pytest.approx(case["artery_mm3"], rel=1e-6)
+    assert result["provenance"]["parameters"]["artery_labels"] == {"52": "aorta"}
+    jsonschema.validate(result, measurements_schema())
+
+
+def test_what_the_user_did_not_say_about_names_is_not_recorded(case, tmp_path):
+    assert analyze(case, tmp_path / "out") == 0
+    assert result_in(tmp_path / "out")["provenance"]["parameters"] == {"device": None, "arteries": "given mask"}
 
 
 def test_masks_with_nothing_in_them_are_a_valid_result(case, tmp_path):
@@ -150,6 +160,10 @@ def test_masks_with_nothing_in_them_are_a_valid_result(case, tmp_path):
         (["analyze", "ct.nii.gz"], "--output"),
         (["analyze", "ct.nii.gz", "--output", "out", "--max-distance", "far"], "far"),
         (["analyze", "ct.nii.gz", "--output", "out", "--max-distance", "-1"], "max_distance_mm"),
+        (["analyze", "ct.nii.gz", "--output", "out", "--max-distance", "inf"], "'max_distance_mm' cannot be infinite"),
+        (["analyze", "ct.nii.gz", "--output", "out", "--max-distance", "nan"], "max_distance_mm"),
+        (["analyze", "ct.nii.gz", "--output", "out", "--min-cluster", "inf"], "'min_cluster_volume_mm3' cannot be"),
+        (["evaluate", "cohort.csv", "--output", "out", "--max-distance", "inf"], "'max_distance_mm' cannot be"),
         (["analyze", "ct.nii.gz", "--output", "out", "--kept-length", "femoral=3"], "femoral"),
         (["analyze", "ct.nii.gz", "--output", "out", "--artery-labels", "1=aorta"], "--arteries"),
         (["analyze", "ct.nii.gz", "--output", "out", "--device", "abacus"], "abacus"),

@@ -97,7 +97,9 @@ def test_labels_with_other_names_are_mapped_by_the_user(ct, calcification_model,
     assert "big_vessel" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "out").exists()
     assert analyze(ct, tmp_path / "out", *models, "--label-names", "big_vessel=aorta") == 0
-    assert result_in(tmp_path / "out")["territories"][0]["found"]
+    result = result_in(tmp_path / "out")
+    assert result["territories"][0]["found"]
+    assert result["provenance"]["parameters"]["label_names"] == {"big_vessel": "aorta"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="interrupts are sent by signal here")

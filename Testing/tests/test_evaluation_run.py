@@ -417,6 +417,39 @@ def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(coh
     assert evaluate(cohort, tmp_path / "out")["failed"] == []
 
 
+def test_a_case_that_failed_in_part_keeps_its_results_where_its_process_dies_when_tried_again(tmp_path):
+    rows = rows_in(a_cohort(tmp_path / "cases"))[1:2]
+    rows[0]["calcification:careless"] = "gone.nrrd"
+    table = write_table(tmp_path / "cases" / "cohort.csv", rows)
+    first = evaluate(table, tmp_path / "out")
+    assert [each["method"] for each in first["failed"]] == ["careless"]
+    before = contents(tmp_path / "out")
+
+    steps = evaluate_steps(read_cohort(table), tmp_path / "out", Settings(resamples=100), jobs=1)
+    messages = []
+    for step in steps:
+        messages.append(step.message)
+        if step.waiting and multiprocessing.active_children():
+            multiprocessing.active_children()[0].kill()
+    assert any("out of memory, or killed?" in message for message in messages)
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_result_is_replaced_by_a_failure_only_where_it_does_not_hold_any_more(tmp_path):
+    table = a_cohort(tmp_path / "cases")
+    case = read_cohort(table)[1]
+    store = Store(tmp_path / "records", Settings())
+    part = {"patient": case.patient, "groups": {}, "failures": {"careless": "no room"}, "measurements": {}}
+    store.write(case, None, "broken")
+    store.write(case, part)
+    store.write(case, None, "broken")
+    assert store.read(case)["failures"] == part["failures"]
+    assert not store.is_done(case)
+    write(case.predictions["careless"].calcification, np.zeros(SHAPE, np.uint8))
+    store.write(case, None, "broken")
+    assert store.read(case)["error"] == "broken"
+
+
 def test_cancelling_ends_the_processes_and_writes_no_report(cohort, tmp_path):
     steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(), jobs=2)
     while not next(steps).waiting:

@@ -233,6 +233,58 @@ def test_a_failure_while_replacing_puts_the_old_result_back(tmp_path, monkeypatc
     )
 
 
+def overwrite(folder, *names):
+    with ResultFolder(folder, overwrite=True) as temporary:
+        for name in names:
+            (temporary / name).write_text("new")
+
+
+@pytest.mark.parametrize("side", [".replaced-", ".unfinished-"], ids=["moving out", "moving in"])
+@pytest.mark.parametrize("name", ["measurements.json", "arteries.nii.gz"])
+def test_an_interrupt_right_after_a_file_was_moved_loses_nothing(tmp_path, monkeypatch, side, name):
+    rename, left = os.rename, [1]
+
+    def interrupted(source, target):
+        rename(source, target)
+        moved = target if side == ".replaced-" else source
+        if side in str(moved) and Path(moved).name == name and left:
+            left.clear()
+            raise KeyboardInterrupt
+
+    for each in ("measurements.json", "arteries.nii.gz"):
+        (tmp_path / each).write_text("old")
+    monkeypatch.setattr(os, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        overwrite(tmp_path, "measurements.json", "arteries.nii.gz", "clusters.csv")
+    assert not left
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"measurements.json": "old", "arteries.nii.gz": "old"}
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"), [(PermissionError(13, "Permission denied"), "denied"), (KeyboardInterrupt(), "interrupted")]
+)
+def test_what_cannot_be_put_back_is_kept_and_its_place_is_said(tmp_path, monkeypatch, problem, reason):
+    rename = os.rename
+
+    def failing(source, target):
+        if ".unfinished-" in str(source):
+            raise OSError(28, "No space left on device")
+        if ".replaced-" in str(source) and Path(source).name == "measurements.json":
+            raise problem
+        rename(source, target)
+
+    for each in ("measurements.json", "arteries.nii.gz"):
+        (tmp_path / each).write_text("old")
+    monkeypatch.setattr(os, "rename", failing)
+    with pytest.raises(InputError, match=reason) as caught:
+        overwrite(tmp_path, "measurements.json", "arteries.nii.gz")
+    assert (tmp_path / "arteries.nii.gz").read_text() == "old"
+    (kept,) = tmp_path.glob(".replaced-*")
+    assert str(kept) in str(caught.value)
+    assert [(each.name, each.read_text()) for each in kept.iterdir()] == [("measurements.json", "old")]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [kept.name, "arteries.nii.gz"]
+
+
 def test_a_result_that_appeared_meanwhile_is_not_overwritten(tmp_path):
     folder = tmp_path / "result"
 

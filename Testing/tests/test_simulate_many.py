@@ -13,6 +13,7 @@ from AbdominalCalcificationLib.errors import InferenceError
 from AbdominalCalcificationLib.parallel import results_of
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reporting.patient import PATIENT_FILES, simulate_steps
+from AbdominalCalcificationLib.simulation.patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM
 
 TINY = ["--spacing", "4", "--size", "20,16,20"]
 
@@ -54,6 +55,22 @@ def test_patients_that_were_made_otherwise_are_neither_kept_nor_lost(tmp_path, c
     assert contents(output) == before
     assert simulate("--count", 1, "--output", output, "--spacing", "5", "--size", "20,16,20", "--overwrite") == 0
     assert json.loads(contents(output)["seed_00005/truth.json"])["spacing_mm"] == [5.0, 5.0, 5.0]
+
+
+@pytest.mark.parametrize("options", [[], TINY[:2], TINY[2:]], ids=["none", "spacing alone", "size alone"])
+def test_options_that_are_left_out_mean_their_defaults_for_patients_that_are_there_too(tmp_path, capsys, options):
+    output = tmp_path / "many"
+    assert simulate("--count", 1, "--output", output, *TINY) == 0
+    before = contents(output)
+    assert simulate("--count", 1, "--output", output, *options) == 2
+    assert "made otherwise" in capsys.readouterr().err
+    assert contents(output) == before
+
+
+def test_patients_on_the_default_grid_are_kept_without_naming_it(tmp_path):
+    truth = {"seed": 5, "spacing_mm": list(DEFAULT_SPACING_MM), "shape_kji": list(DEFAULT_SHAPE)}
+    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    assert drain(simulate_steps([(5, tmp_path)], keep=True)) == 0
 
 
 def test_several_processes_make_the_same_patients(tmp_path):

@@ -218,6 +218,24 @@ def test_dilation_and_erosion_are_measured_in_millimetres(spacing):
     assert np.array_equal(eroded(~mask, grid, 2.0), away > 2.0 + 1e-9)
 
 
+@pytest.mark.parametrize("shape", [(1, 20, 25), (3, 20, 25), (20, 4, 2)])
+def test_a_radius_may_be_longer_than_the_array(shape):
+    grid = Grid.from_spacing(shape, (0.5, 0.5, 0.5))
+    mask = np.random.default_rng(3).random(shape) < 0.02
+    away = ndimage.distance_transform_edt(~mask, sampling=0.5)
+    assert np.array_equal(dilated(mask, grid, 2.0), away <= 2.0 + 1e-9)
+    assert np.array_equal(eroded(~mask, grid, 2.0), away > 2.0 + 1e-9)
+
+
+@pytest.mark.parametrize("method", ["realistic", "adaptive", "fixed:500"])
+def test_a_slab_thinner_than_the_wall_is_searched(method):
+    phantom = Phantom(spacing_mm=(1.0, 1.0, 0.5))
+    plaque = phantom.add((phantom.r > 7.5) & (phantom.r <= 10.5) & (phantom.x > 4), 1200)
+    slab = (slice(0, 3), slice(None), slice(None))
+    found = threshold_calcification(phantom.ct.cropped(slab), phantom.arteries.cropped(slab), method)
+    assert found.mask.array[plaque[slab]].all()
+
+
 @pytest.mark.real_ct
 def test_on_the_real_slab_the_default_method_agrees_with_the_plaques(real_ct):
     ct = read_ct(real_ct / "dicom").volume

@@ -153,6 +153,57 @@ def test_a_mask_that_was_corrected_again_replaces_the_old_one_only_when_asked(ca
     assert any(read_mask(label).array[0, 0, 0] == 1 for label in (folder / "labelsTr").iterdir())
 
 
+def regrid(folder, spacing=(0.8, 0.9, 2.0), origin=(10.0, 20.0, 30.0), directions=LPS, ending=".nii.gz"):
+    """Give the CT and the masks of a case folder another grid; no voxel changes."""
+    for name in ("ct", "arteries", "calcification"):
+        path = folder / f"{name}.nii.gz"
+        array = read_ct(path).volume.array if name == "ct" else read_mask(path).array
+        path.unlink()
+        write_volume(folder / f"{name}{ending}", Volume(array, Grid.from_spacing(SHAPE, spacing, origin, directions)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"spacing": (0.8, 0.9, 3.0)}, {"origin": (10.0, 20.0, 0.0)}, {"directions": OBLIQUE @ LPS}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_grid_that_was_corrected_replaces_the_old_one_only_when_asked(tmp_path, change):
+    case, folder = tmp_path / "case", tmp_path / "Dataset101_Arteries"
+    a_patient(case, 1)
+    export([case], folder)
+    before = files_below(folder)
+    regrid(case, **change)
+    with pytest.raises(InputError, match=r"another grid .* --update"):
+        export([case], folder)
+    assert files_below(folder) == before
+    done = export([case], folder, update=True)
+    assert (done.added, done.updated, done.unchanged) == (0, 1, 0)
+    expected = dataset.canonical(read_ct(case / "ct.nii.gz").volume).grid
+    (image,), (label,) = (list((folder / name).iterdir()) for name in ("imagesTr", "labelsTr"))
+    assert read_ct(image).volume.grid.same_as(expected)
+    assert read_mask(label).grid.same_as(expected)
+    assert export([case], folder).unchanged == 1
+
+
+def test_a_grid_that_another_file_format_rounds_is_not_another(tmp_path):
+    case, folder = tmp_path / "case", tmp_path / "Dataset101_Arteries"
+    a_patient(case, 1)
+    export([case], folder)
+    regrid(case, ending=".nrrd")
+    assert export([case], folder).unchanged == 1
+
+
+def test_a_dataset_that_does_not_say_its_grids_is_brought_up_to_date(cases, tmp_path):
+    folder = tmp_path / "Dataset101_Arteries"
+    export([cases], folder)
+    index = json.loads((folder / "cases.json").read_text())
+    for entry in index["cases"].values():
+        del entry["grid"]
+    (folder / "cases.json").write_text(json.dumps(index))
+    assert export([cases], folder, update=True).updated == 3
+    assert export([cases], folder).unchanged == 3
+
+
 def test_the_same_voxels_are_refused_on_both_sides(cases, tmp_path):
     folder = tmp_path / "Dataset101_Arteries"
     again = tmp_path / "again"
@@ -287,6 +338,64 @@ def test_a_failure_while_files_are_moved_is_undone(cases, tmp_path, monkeypatch)
     with pytest.raises(InputError, match="No space left"):
         export([cases], folder)
     assert files_below(folder) == before
+
+
+def corrected_again(cases, folder):
+    """Export, and correct a mask of one case; return what the dataset holds."""
+    export([cases], folder)
+    path = cases / "Jane Doe 1" / "arteries.nii.gz"
+    mask = read_mask(path)
+    mask.array[0, 0, 0] = 1
+    write_volume(path, mask)
+    return files_below(folder)
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interrupt_around_any_move_is_undone(cases, tmp_path, monkeypatch, when, count):
+    folder = tmp_path / "Dataset101_Arteries"
+    before = corrected_again(cases, folder)
+    real, left = dataset.os.rename, [count]
+
+    def interrupted(source, target):
+        left[0] -= 1
+        if left[0] == 0 and when == "before":
+            raise KeyboardInterrupt
+        real(source, target)
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(dataset.os, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export([cases], folder, update=True)
+    assert left[0] <= 0
+    assert files_below(folder) == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == [folder.name, "corrected"]
+
+
+def test_what_cannot_be_put_back_is_kept_and_its_place_is_said(cases, tmp_path, monkeypatch):
+    folder = tmp_path / "Dataset101_Arteries"
+    before = corrected_again(cases, folder)
+    real, replace = dataset.os.rename, dataset.os.replace
+
+    def failing(source, target, move=real):
+        if dataset.INDEX_FILE in str(source) and ".unfinished-" in str(source):
+            raise OSError(28, "No space left on device")
+        if ".replaced-" in str(source) and "labelsTr" in str(source):
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    monkeypatch.setattr(dataset.os, "rename", failing)
+    monkeypatch.setattr(dataset.os, "replace", lambda source, target: failing(source, target, replace))
+    with pytest.raises(InputError, match="Permission denied") as caught:
+        export([cases], folder, update=True)
+    (kept,) = folder.glob(".replaced-*")
+    assert str(kept) in str(caught.value)
+    (name,) = files_below(kept)
+    assert files_below(kept)[name] == before[name]
+    assert {each: content for each, content in files_below(folder).items() if each in before and each != name} == {
+        each: content for each, content in before.items() if each != name
+    }
 
 
 @pytest.mark.parametrize(

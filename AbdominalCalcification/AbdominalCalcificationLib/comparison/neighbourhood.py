@@ -32,6 +32,8 @@ def dilated(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
     """Return the voxels whose centre lies within `radius_mm` of the centre of a voxel of `mask`."""
     result = mask.copy()
     for offset in _ball(grid, radius_mm):
+        if any(abs(d) >= n for d, n in zip(offset, mask.shape, strict=True)):
+            continue  # leads out of an array that is thinner than the radius
         here = tuple(slice(max(0, d), n + min(0, d)) for d, n in zip(offset, mask.shape, strict=True))
         there = tuple(slice(max(0, -d), n + min(0, -d)) for d, n in zip(offset, mask.shape, strict=True))
         result[here] |= mask[there]

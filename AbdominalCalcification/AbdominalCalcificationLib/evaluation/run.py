@@ -26,7 +26,8 @@ def evaluate_steps(
     """Evaluate a cohort and write the results into `output`.
 
     What an earlier, interrupted evaluation left there is used again where its inputs and settings
-    are the same; cases that failed are tried again. The result does not depend on interruptions,
+    are the same; cases that failed are tried again, and what was found in a part of one stays where
+    trying again finds nothing at all. The result does not depend on interruptions,
     on `jobs` or on the time: the same cohort gives the same files.
 
     Parameters

@@ -65,9 +65,12 @@ class Store:
 
     def read(self, case: Case) -> dict | None:
         """Return the record of `case`; None where there is none that still holds."""
+        return self._record_made_from(case, self.fingerprint(case))
+
+    def _record_made_from(self, case: Case, fingerprint: str) -> dict | None:
         with suppress(OSError, ValueError):
             record = json.loads(self.path_of(case).read_text(encoding="utf-8"))
-            if record.get("fingerprint") == self.fingerprint(case):
+            if record.get("fingerprint") == fingerprint:
                 return record
         return None
 
@@ -84,10 +87,15 @@ class Store:
         """Write the record of `case`, whole or not at all: its result, or why there is none.
 
         `fingerprint` was taken before the case was read: files that change meanwhile make the record old.
+        Where there is no result now, one that an earlier run made from the same, complete or in part, stays.
         """
+        fingerprint = fingerprint or self.fingerprint(case)
+        earlier = self._record_made_from(case, fingerprint) if result is None else None
+        if earlier is not None and earlier["error"] is None:
+            return
         record = {
             "case": case.name,
-            "fingerprint": fingerprint or self.fingerprint(case),
+            "fingerprint": fingerprint,
             "error": error,
             "details": details,
             **(empty_result(case) if result is None else result),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,7 +34,7 @@ class MeasurementParameters:
     Raises
     ------
     InputError
-        For unknown groups and for values that are negative or not numbers.
+        For unknown groups, values that are negative or not numbers, and infinite ones other than kept lengths.
     """
 
     kept_length_mm: Mapping[str, float] = field(default_factory=default_kept_lengths_mm)
@@ -51,6 +52,9 @@ class MeasurementParameters:
         for name, value in [*lengths.items(), *((n, getattr(self, n)) for n in _NUMBERS)]:
             if not float(value) >= 0:
                 raise InputError(f"'{name}' must be a number of at least 0, not {value}.")
+        for name in _NUMBERS:
+            if not math.isfinite(float(getattr(self, name))):
+                raise InputError(f"'{name}' cannot be infinite; give a number, a large one for no limit.")
 
     def kept_length_of(self, territory: Territory) -> float:
         """Return the path length kept of `territory`, in mm; ``inf`` where nothing is cut."""

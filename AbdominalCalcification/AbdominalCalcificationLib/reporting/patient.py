@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..parallel import results_of
 from ..progress import Progress, Steps
 from ..simulation import VirtualPatient, simulate
+from ..simulation.patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM
 from .images import write_volume
 from .result_folder import ResultFolder
 
@@ -98,13 +99,16 @@ def _simulated(seed: int, arguments: Mapping) -> VirtualPatient:
 
 
 def _check_alike(folder: Path, seed: int, arguments: Mapping) -> None:
-    """Refuse a folder whose patient was made from another seed or scanned otherwise."""
+    """Refuse a folder whose patient was made from another seed or scanned on another grid, with `arguments`."""
+    spacing_mm, shape = arguments.get("spacing_mm", DEFAULT_SPACING_MM), arguments.get("shape", DEFAULT_SHAPE)
     try:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-        alike = truth["seed"] == seed
-        for name, said in (("spacing_mm", "spacing_mm"), ("shape", "shape_kji")):
-            alike = alike and (name not in arguments or list(arguments[name]) == truth[said])
+        made = truth["seed"], truth["spacing_mm"], truth["shape_kji"]
+        alike = made == (seed, list(spacing_mm), list(shape))
     except (OSError, ValueError, KeyError, TypeError):
         alike = False
     if not alike:
-        raise InputError(f"'{folder}' holds a patient that was made otherwise; name another folder or add --overwrite.")
+        raise InputError(
+            f"'{folder}' holds a patient that was made otherwise (another seed, spacing or size); "
+            "name another folder, the same options, or add --overwrite."
+        )

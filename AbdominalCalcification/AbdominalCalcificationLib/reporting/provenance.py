@@ -31,7 +31,8 @@ def build_provenance(
         How calcification was found: a model's name, a given mask, or a threshold's ``method``,
         ``threshold_hu`` and ``description``.
     parameters : mapping, optional
-        What the user chose beyond the measurement's own parameters (device, kept labels, …).
+        What the user chose beyond the measurement's own parameters: ``device``, and where given
+        ``artery_labels`` (mask values to names) and ``label_names`` (model labels to what they mean).
     edits : iterable of mapping
         Corrections by hand: who, when, how many voxels.
     time : datetime, optional

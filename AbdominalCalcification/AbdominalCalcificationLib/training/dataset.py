@@ -77,7 +77,7 @@ def export_steps(
         Named as nnU-Net wants it: ``Dataset101_Arteries``.
     task : Task
     update : bool
-        Replace masks of cases that are there already with other masks.
+        Replace cases that are there already where their mask, or the grid of CT and mask, is another now.
     allow_empty : bool
         Take calcification masks without a voxel: patients without calcification.
     label_names : mapping of str to str, optional
@@ -202,6 +202,7 @@ def _add(
         "study": study,
         "voxels": voxels,
         "mask": voxel_checksum(mask),
+        "grid": {"shape_kji": list(ct.grid.shape), "ijk_to_ras": ct.grid.ijk_to_ras.round(9).tolist()},
         "labels": sorted(name for name, value in task.labels.items() if value and value in present),
     }
     same = next(
@@ -215,11 +216,14 @@ def _add(
             f"{case.where} is of a study that is in the {index[other]['split']} cases already; it cannot be in both."
         )
     name = same or f"case_{voxels[:12]}"
-    if same and index[same]["voxels"] == voxels and index[same]["mask"] == entry["mask"]:
+    if same and _is_unchanged(index[same], entry, ct.grid):
         exported.unchanged += 1
         return
     if same and not update:
-        raise InputError(f"{case.where} is in the dataset with another mask; add --update to replace it.")
+        raise InputError(
+            f"{case.where} is in the dataset with another mask or on another grid (spacing, orientation, position); "
+            "add --update to replace it."
+        )
     images, labels = _FOLDERS[side]
     write_volume(temporary / images / f"{name}_0000.nii.gz", ct)
     write_volume(temporary / labels / f"{name}.nii.gz", mask)
@@ -228,14 +232,34 @@ def _add(
     exported.updated += bool(same)
 
 
+def _is_unchanged(old: Mapping, new: Mapping, grid: Grid) -> bool:
+    """Return whether an entry of the index has the voxels and the mask of `new`, and lies on `grid`.
+
+    File formats round grids differently, hence the comparison in mm. An entry that does not say its grid is changed.
+    """
+    said = old.get("grid")
+    return (
+        all(old[name] == new[name] for name in ("voxels", "mask"))
+        and said is not None
+        and Grid(tuple(said["shape_kji"]), said["ijk_to_ras"]).same_as(grid)
+    )
+
+
 def _publish(temporary: Path, folder: Path) -> None:
-    """Make what the temporary folder holds the dataset, or part of the one that is there; undone on any error."""
+    """Make what the temporary folder holds the dataset, or part of the one that is there; undone on any error.
+
+    Raises
+    ------
+    InputError
+        Where it could not be undone, with the place of the files that were replaced.
+    """
     os.chmod(temporary, 0o755)  # mkdtemp's folders are for the owner alone
     if not folder.exists():
         os.rename(temporary, folder)
         return
-    old = temporary / ".old"
-    moved: list[tuple[Path, Path]] = []
+    # Not in the temporary folder, which is removed whatever happens.
+    old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder))
+    moved: list[tuple[Path, Path | None]] = []
     try:
         # dataset.json comes last: where it is new, everything is; labels before the images that need them.
         for source in _in_order(temporary):
@@ -243,16 +267,46 @@ def _publish(temporary: Path, folder: Path) -> None:
             kept = old / source.relative_to(temporary)
             target.parent.mkdir(exist_ok=True)
             kept.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
+            is_there = target.exists()
+            moved.append((target, kept if is_there else None))  # before it is moved: an interrupt may come between
+            if is_there:
                 os.rename(target, kept)
-            moved.append((target, kept))
             os.rename(source, target)
     except BaseException:
-        for target, kept in reversed(moved):
-            target.unlink(missing_ok=True)
-            if kept.exists():
-                os.rename(kept, target)
+        _put_back(moved, folder, old)
         raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(moved: Sequence[tuple[Path, Path | None]], folder: Path, old: Path) -> None:
+    """Undo moves, whether they were made yet or not, and remove `old`.
+
+    Parameters
+    ----------
+    moved : sequence of (Path, Path or None)
+        A file of the dataset, and where in `old` the earlier one is; None where there was none.
+    folder, old : Path
+
+    Raises
+    ------
+    InputError
+        Where files stay in `old`, with its place; also where an interrupt is the reason.
+    """
+    try:
+        for target, kept in reversed(moved):
+            if kept is None:
+                target.unlink(missing_ok=True)
+            elif kept.exists():
+                os.replace(kept, target)
+    except BaseException as problem:
+        if not any(each.is_file() for each in old.rglob("*")):
+            raise
+        reason = (isinstance(problem, OSError) and problem.strerror) or str(problem) or "it was interrupted"
+        raise InputError(
+            f"The earlier files of the dataset could not be put back into '{folder}' ({reason}); "
+            f"they are in '{old}', move them back from there."
+        ) from problem
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _in_order(temporary: Path) -> Iterator[Path]:
