@@ -160,13 +160,12 @@ def test_sides_do_not_depend_on_how_the_volume_is_stored(order, flips, degrees):
     assert np.count_nonzero(back) == np.count_nonzero(array == 2)
 
 
-def test_without_an_aorta_the_middle_divides_the_sides():
+def test_without_an_aorta_sides_are_not_guessed():
     grid = Grid.from_spacing((3, 3, 20), directions_ras=np.diag([-1, -1, 1]))
-    mask = np.zeros(grid.shape, bool)
-    mask[1, 1, 2:6] = mask[1, 1, 12:18] = True
-    left, right = split_left_right(mask, None, grid)
-    assert np.array_equal(np.flatnonzero(right[1, 1]), range(2, 6))
-    assert np.array_equal(np.flatnonzero(left[1, 1]), range(12, 18))
-    nothing = split_left_right(np.zeros(grid.shape, bool), None, grid)
+    mask, aorta = np.zeros((2, *grid.shape), bool)
+    mask[1, 1, 12:18] = True
+    with pytest.raises(InputError, match="aorta"):
+        split_left_right(mask, aorta, grid)
+    nothing = split_left_right(np.zeros(grid.shape, bool), aorta, grid)
     assert not nothing[0].any()
     assert not nothing[1].any()

@@ -258,6 +258,16 @@ def test_a_label_of_both_sides_is_split_at_the_aorta():
     assert found.array.ravel().tolist() == [right, right, 0, aorta, 0, left, left, left]
 
 
+@pytest.mark.parametrize("mapping", [{3: "renal_arteries"}, {3: "renal_arteries", 52: "aorta"}])
+def test_a_label_of_both_sides_without_an_aorta_is_refused_rather_than_halved(mapping):
+    one_kidney = labels(0, 0, 0, 0, 0, 3, 3, 3)
+    with pytest.raises(InputError, match=r"'renal_arteries'.*aorta.*--artery-labels 3=renal_left"):
+        artery_labels(one_kidney, mapping)
+    left = territory("renal_left").label
+    assert artery_labels(one_kidney, {3: "renal_left"}).array.ravel().tolist() == [0] * 5 + [left] * 3
+    assert not artery_labels(labels(0, 0, 0), mapping).array.any()
+
+
 def test_without_names_only_territory_labels_are_taken():
     assert artery_labels(labels(0, 1, 8)).array.ravel().tolist() == [0, 1, 8]
     with pytest.raises(InputError, match=r"no territory \(52\).*--artery-labels 52=aorta"):

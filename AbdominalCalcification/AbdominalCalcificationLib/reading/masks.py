@@ -115,7 +115,8 @@ def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Vol
     Raises
     ------
     InputError
-        For unknown names, and without a mapping for values that are no territory label.
+        For unknown names, without a mapping for values that are no territory label, and for a label
+        of both sides in a mask without an aorta.
     """
     if mapping is None:
         return mask.with_array(_checked_labels(mask.array))
@@ -126,13 +127,19 @@ def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Vol
         if not territories:
             raise InputError(f"'{name}' is not an artery this program knows; use one of {', '.join(known_names())}.")
         if len(territories) == 2:
-            paired.append((value, territories))
+            paired.append((value, name, territories))
         elif 0 < value < len(table):
             table[value] = territories[0].label
     labels = table[mask.array]
-    for value, (left, right) in paired:
-        sides = split_left_right(mask.array == value, labels == TERRITORIES[0].label, mask.grid)
-        for territory, side in zip((left, right), sides, strict=True):
+    aorta = labels == TERRITORIES[0].label
+    for value, name, sides in paired:
+        where = mask.array == value
+        if where.any() and not aorta.any():
+            raise InputError(
+                f"'{name}' covers both sides, and without an aorta in the mask left and right cannot be told; "
+                f"name the aorta too, or the side, as in --artery-labels {value}={sides[0].name}."
+            )
+        for territory, side in zip(sides, split_left_right(where, aorta, mask.grid), strict=True):
             labels[side] = territory.label
     return mask.with_array(labels)
 
