@@ -231,6 +231,14 @@ def test_a_scene_needs_no_slicer_to_be_read(a_scene):
     assert (case.ct.identity["series_uid"], case.ct.identity["study_uid"]) == ("1.2.840.7", "1.2.840")
 
 
+def test_a_mask_that_lies_partly_outside_its_ct_was_drawn_on_another(a_scene, tmp_path):
+    image = sitk.ReadImage(str(tmp_path / "masks.seg.nrrd"))
+    image.SetOrigin(image.TransformIndexToPhysicalPoint((0, 0, 2)))
+    sitk.WriteImage(image, str(tmp_path / "masks.seg.nrrd"))
+    with pytest.raises(InputError, match=r"% of the mask 'masks' in 'scene\.mrb' lies outside its CT"):
+        only(a_scene())
+
+
 def test_a_file_name_that_leaves_the_scene_writes_nothing_outside(a_scene, tmp_path):
     path = a_scene("../../outside.nrrd")
     before = sorted(tmp_path.parent.iterdir())

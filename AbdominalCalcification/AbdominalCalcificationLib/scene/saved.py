@@ -16,8 +16,7 @@ from xml.etree import ElementTree
 
 from ..errors import InputError
 from ..geometry import Volume
-from ..geometry.resample import align_labels
-from ..reading import CtImage, read_ct
+from ..reading import CtImage, mask_drawn_on, read_ct
 from ..reading.segments import check_complete, read_segments
 
 # More than any image of a scene takes; a zip that says so is damaged or malicious.
@@ -62,7 +61,8 @@ def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = N
     ------
     InputError
         Where the file is no scene or is damaged, where a segment beside known ones stands for
-        nothing, and where it is unclear which mask belongs to a CT.
+        nothing, where it is unclear which mask belongs to a CT, and where more than 1 % of it lies
+        outside that CT.
     """
     path = Path(path)
     try:
@@ -130,7 +130,9 @@ class _Scene:
         if len(having) > 1:
             names = " and ".join(f"'{each[0]}'" for each in having)
             raise InputError(f"'{self._name}' has {what} in {names}; keep the one that counts and save again.")
-        return align_labels(having[0][index], ct.volume.grid) if having else None
+        if not having:
+            return None
+        return mask_drawn_on(having[0][index], ct.volume.grid, f"'{having[0][0]}' in '{self._name}'")
 
     def _ct(self, key: str) -> CtImage:
         image = read_ct(self._file(self._nodes[key]))
