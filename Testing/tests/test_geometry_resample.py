@@ -132,6 +132,14 @@ def test_labels_that_all_lie_outside_are_refused_but_an_empty_mask_is_not():
         align_labels(labels.with_array(corner), grid)
 
 
+def test_nothing_drawn_has_no_place_to_be_wrong():
+    grid = Grid((4, 5, 6))
+    as_slicer_saves_it = Volume(np.zeros((1, 1, 1), np.uint8), Grid.from_spacing((1, 1, 1), origin_ras=(900, 900, 900)))
+    assert not align_labels(as_slicer_saves_it, grid).array.any()
+    with pytest.raises(InputError, match="does not overlap"):
+        align_labels(as_slicer_saves_it.with_array(np.ones((1, 1, 1), np.uint8)), grid)
+
+
 def test_sides_follow_a_slanting_aorta():
     grid = Grid.from_spacing((20, 12, 60), (1, 1, 2), (-30, -6, 0))
     k, _, i = np.indices(grid.shape)
