@@ -157,7 +157,12 @@ def _parser() -> argparse.ArgumentParser:
         help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
     )
     sources.add_argument("--arteries", metavar="MASK", type=Path, help="artery mask to measure instead of a model")
-    sources.add_argument("--artery-labels", metavar="52=aorta,...", help="what the values of the artery mask mean")
+    sources.add_argument(
+        "--artery-labels",
+        metavar="52=aorta,...",
+        help="what the values of the artery mask mean; by default the names of its segments (.seg.nrrd), else "
+        "territory labels",
+    )
     calcification = sources.add_mutually_exclusive_group()
     calcification.add_argument("--calcification-model", metavar="FOLDER", type=Path, help="nnU-Net v2 model folder")
     calcification.add_argument(
@@ -165,7 +170,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="METHOD",
         help="'realistic', 'adaptive' or a fixed HU such as 'fixed:300', instead of a model",
     )
-    calcification.add_argument("--calcification", metavar="MASK", type=Path, help="calcification mask to measure")
+    calcification.add_argument(
+        "--calcification",
+        metavar="MASK",
+        type=Path,
+        help="calcification mask to measure; of a .seg.nrrd the segment 'calcification'",
+    )
     _add_measuring(analyze)
     running = analyze.add_argument_group("how it runs")
     _add_models(running)
@@ -208,7 +218,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     from .export import export_steps
     from .measurement import Flag
     from .pipeline import analyze_steps
-    from .reading import aligned_mask, read_arteries, read_ct, read_mask
+    from .reading import aligned_mask, read_arteries, read_calcification, read_ct
     from .reporting import ResultFolder
 
     if options.artery_labels and options.arteries is None:
@@ -224,19 +234,20 @@ def _analyze(options: argparse.Namespace, report) -> None:
     image = read_ct(options.input, options.series)
     flags = list(image.flags)
 
-    def aligned(mask, name):
-        mask, note = aligned_mask(mask, image.volume.grid, name)
-        if note:
-            flags.append(Flag("mask_outside_image", note))
+    def aligned(mask, left_out, name):
+        mask, outside = aligned_mask(mask, image.volume.grid, name)
+        for code, note in (("segments_left_out", left_out), ("mask_outside_image", outside)):
+            if note:
+                flags.append(Flag(code, note))
         return mask
 
     arteries = calcification = None
     if options.arteries is not None:
         report(Progress("Reading the artery mask", 0.0))
-        arteries = aligned(read_arteries(options.arteries, mapping), "artery")
+        arteries = aligned(*read_arteries(options.arteries, mapping), "artery")
     if options.calcification is not None:
         report(Progress("Reading the calcification mask", 0.0))
-        calcification = aligned(read_mask(options.calcification), "calcification")
+        calcification = aligned(*read_calcification(options.calcification), "calcification")
 
     analysis = drain(
         analyze_steps(

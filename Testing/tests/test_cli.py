@@ -143,6 +143,59 @@ def test_what_the_user_did_not_say_about_names_is_not_recorded(case, tmp_path):
     assert result_in(tmp_path / "out")["provenance"]["parameters"] == {"device": None, "arteries": "given mask"}
 
 
+def as_segments(path, array, *names):
+    """Write values from 1 as segments of these names, as Slicer's Segment Editor saves them."""
+    write(path, array)
+    image = sitk.ReadImage(str(path))
+    for number, name in enumerate(names):
+        said = {"ID": f"Segment_{number + 1}", "Name": name, "LabelValue": number + 1, "Layer": 0}
+        for key, value in said.items():
+            image.SetMetaData(f"Segment{number}_{key}", str(value))
+    sitk.WriteImage(image, str(path))
+    return path
+
+
+def masks_of(case):
+    return [sitk.GetArrayFromImage(sitk.ReadImage(str(case[name]))) for name in ("arteries", "calcification")]
+
+
+def test_a_segmentation_of_organs_is_no_artery_mask(case, tmp_path, capsys):
+    aorta, plaques = masks_of(case)
+    organs = as_segments(tmp_path / "organs.seg.nrrd", np.where(plaques, 2, aorta), "Liver", "Spleen")
+    assert analyze({**case, "arteries": organs}, tmp_path / "out") == 2
+    assert "'Liver' (1), 'Spleen' (2)" in capsys.readouterr().err
+    assert analyze({**case, "calcification": organs}, tmp_path / "out") == 2
+    assert "no segment of calcification, but 'Liver' (1), 'Spleen' (2)" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert analyze({**case, "arteries": organs}, tmp_path / "out", "--artery-labels", "1=aorta,2=aorta") == 0
+    assert result_in(tmp_path / "out")["total"]["artery_volume_mm3"] == pytest.approx(case["artery_mm3"], rel=1e-6)
+
+
+def test_one_segmentation_may_hold_arteries_and_calcification(case, tmp_path):
+    aorta, plaques = masks_of(case)
+    both = as_segments(tmp_path / "both.seg.nrrd", np.where(plaques, 2, aorta), "Aorta", "Calcification")
+    assert analyze({**case, "arteries": both, "calcification": both}, tmp_path / "out") == 0
+    result = result_in(tmp_path / "out")
+    assert result["total"]["calcified_volume_mm3"] == pytest.approx(case["calcified_mm3"], rel=1e-6)
+    assert result["total"]["burden"] == pytest.approx(case["calcified_mm3"] / case["artery_mm3"], rel=1e-6)
+    assert "segments_left_out" not in {flag["code"] for flag in result["flags"]}
+
+
+def test_segments_that_are_not_known_are_flagged_and_printed(case, tmp_path, capsys):
+    aorta, plaques = masks_of(case)
+    aorta[:10][aorta[:10] > 0] = 2
+    arteries = as_segments(tmp_path / "arteries.seg.nrrd", aorta, "Aorta", "SMA stem")
+    plaques[:12][plaques[:12] > 0] = 2
+    calcification = as_segments(tmp_path / "calcification.seg.nrrd", plaques, "calcification", "maybe")
+    assert analyze({**case, "arteries": arteries, "calcification": calcification}, tmp_path / "out") == 0
+    messages = [flag["message"] for flag in result_in(tmp_path / "out")["flags"] if flag["code"] == "segments_left_out"]
+    assert len(messages) == 2
+    assert "'SMA stem' (2)" in messages[0]
+    assert "'maybe' (2)" in messages[1]
+    printed = capsys.readouterr().out
+    assert all(message in printed for message in messages)
+
+
 def test_masks_with_nothing_in_them_are_a_valid_result(case, tmp_path):
     nothing = write(tmp_path / "nothing.nii.gz", np.zeros((40, 50, 60), np.uint8))
     assert analyze({**case, "arteries": nothing, "calcification": nothing}, tmp_path / "out") == 0

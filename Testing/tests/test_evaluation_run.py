@@ -138,6 +138,39 @@ def test_segment_names_in_slicers_own_files_say_which_artery_is_which(tmp_path):
     assert row_of(rows, territory="aorta", **structure)["reference_burden"] == total["reference_burden"]
 
 
+def test_segments_say_what_counts_and_what_is_unknown_is_no_artery(tmp_path):
+    table = a_cohort(tmp_path / "cases", count=3)
+    row = rows_in(table)[2]
+    folder = table.parent
+    arteries, plaques = (sitk.ReadImage(str(folder / row[name])) for name in ("arteries", "calcification"))
+
+    def segments(name, image, *names):
+        for number, said in enumerate(names):
+            image.SetMetaData(f"Segment{number}_Name", said)
+            image.SetMetaData(f"Segment{number}_LabelValue", str(number + 1))
+        sitk.WriteImage(image, str(folder / name))
+        return name
+
+    both = arteries + plaques  # plaques that lie in the aorta
+    row["calcification:exact"] = segments("both.seg.nrrd", both, "Aorta", "calcification")
+    half = sitk.GetArrayFromImage(arteries)
+    half[:8] *= 2
+    reference = sitk.GetImageFromArray(half)
+    reference.CopyInformation(arteries)
+    row["arteries"] = segments("reference.seg.nrrd", reference, "aorta", "SMA stem")
+    row["arteries:careless"] = segments("organ.seg.nrrd", arteries * 1, "Liver")
+    document = evaluate(write_table(table, [row]), tmp_path / "result")
+    assert [each["method"] for each in document["failed"]] == ["careless"]
+    assert "'Liver' (1)" in document["failed"][0]["reason"]
+    total = row_of(
+        rows_in(tmp_path / "result" / "cases.csv"), method="exact", structure="calcification", territory="total"
+    )
+    assert float(total["dice"]) == 1
+    report = (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
+    assert "Reference: Segments of the artery mask" in report
+    assert "SMA stem" in report
+
+
 def test_the_summary_is_the_mean_of_the_cases_where_there_is_something(evaluation):
     output, document = evaluation
     own = [

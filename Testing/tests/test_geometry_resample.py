@@ -132,6 +132,14 @@ def test_labels_that_all_lie_outside_are_refused_but_an_empty_mask_is_not():
         align_labels(labels.with_array(corner), grid)
 
 
+def test_nothing_drawn_has_no_place_to_be_wrong():
+    grid = Grid((4, 5, 6))
+    as_slicer_saves_it = Volume(np.zeros((1, 1, 1), np.uint8), Grid.from_spacing((1, 1, 1), origin_ras=(900, 900, 900)))
+    assert not align_labels(as_slicer_saves_it, grid).array.any()
+    with pytest.raises(InputError, match="does not overlap"):
+        align_labels(as_slicer_saves_it.with_array(np.ones((1, 1, 1), np.uint8)), grid)
+
+
 def test_sides_follow_a_slanting_aorta():
     grid = Grid.from_spacing((20, 12, 60), (1, 1, 2), (-30, -6, 0))
     k, _, i = np.indices(grid.shape)
@@ -160,13 +168,12 @@ def test_sides_do_not_depend_on_how_the_volume_is_stored(order, flips, degrees):
     assert np.count_nonzero(back) == np.count_nonzero(array == 2)
 
 
-def test_without_an_aorta_the_middle_divides_the_sides():
+def test_without_an_aorta_sides_are_not_guessed():
     grid = Grid.from_spacing((3, 3, 20), directions_ras=np.diag([-1, -1, 1]))
-    mask = np.zeros(grid.shape, bool)
-    mask[1, 1, 2:6] = mask[1, 1, 12:18] = True
-    left, right = split_left_right(mask, None, grid)
-    assert np.array_equal(np.flatnonzero(right[1, 1]), range(2, 6))
-    assert np.array_equal(np.flatnonzero(left[1, 1]), range(12, 18))
-    nothing = split_left_right(np.zeros(grid.shape, bool), None, grid)
+    mask, aorta = np.zeros((2, *grid.shape), bool)
+    mask[1, 1, 12:18] = True
+    with pytest.raises(InputError, match="aorta"):
+        split_left_right(mask, aorta, grid)
+    nothing = split_left_right(np.zeros(grid.shape, bool), aorta, grid)
     assert not nothing[0].any()
     assert not nothing[1].any()

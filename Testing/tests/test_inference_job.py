@@ -34,10 +34,20 @@ class ThresholdPredictor:
         return (image > self.threshold).astype(np.uint8), device
 
 
-def run(ct, arteries=None, artery=None, calcification=None, axes="LPS", messages=None, progress=None, reference=False):
+def run(
+    ct,
+    arteries=None,
+    artery=None,
+    calcification=None,
+    axes="LPS",
+    messages=None,
+    progress=None,
+    reference=False,
+    territories=("aorta",),
+):
     predictors = {"a": artery, "c": calcification}
     job = Job(
-        [ModelUse("a", ["0"], {"1": ["aorta"]})] if artery else [],
+        [ModelUse("a", ["0"], {"1": list(territories)})] if artery else [],
         ModelUse("c", ["0"], {"1": []}) if calcification else None,
         "cpu",
         False,
@@ -227,6 +237,20 @@ def test_of_a_label_of_both_sides_only_the_side_that_is_missing_is_taken():
     left = ({1: ["renal_left"]}, [1, 0, 0, 0, 0, 0, 0, 0])
     both = ({1: ["aorta"], 2: ["renal_left", "renal_right"]}, [0, 2, 0, 1, 1, 2, 2, 0])
     assert merged(left, both) == [5, 0, 0, 1, 1, 6, 6, 0]
+
+
+def test_without_an_aorta_a_label_of_both_sides_is_left_out_rather_than_halved():
+    renal = ({9: ["renal_left", "renal_right"], 2: ["celiac_trunk"]}, [0, 0, 0, 2, 0, 9, 9, 0])
+    assert merged(renal) == [0, 0, 0, 2, 0, 0, 0, 0]
+    assert merged(renal, ({1: ["aorta"]}, [0] * 8)) == [0, 0, 0, 2, 0, 0, 0, 0]
+
+
+def test_the_log_says_that_no_aorta_was_found_to_tell_sides_by():
+    said = []
+    sides = ("renal_left", "renal_right")
+    found, _, _ = run(a_ct_with_two_spots(), artery=ThresholdPredictor(200), territories=sides, messages=said)
+    assert not found.array.any()
+    assert said == ["No aorta was found to tell left from right by; left out: Left renal artery, Right renal artery."]
 
 
 @pytest.mark.parametrize("aorta_first", [True, False])

@@ -131,6 +131,30 @@ def test_images_of_another_size_in_the_series_are_left_out_and_flagged(tmp_path)
     assert codes(ct) == {"mixed_series"}
 
 
+@pytest.mark.parametrize(("what", "least"), [("cosine", 0.0005), ("cosine", 0.0015), ("pixel", 0.70315)])
+def test_rounding_in_the_headers_does_not_divide_a_series(tmp_path, what, least):
+    """Values on both sides of where rounding to three or four decimals would tear the series apart."""
+    for number in range(20):
+        value = least + (1e-6 if number % 2 else -1e-6)
+        layout = {"orientation": (1.0, value if what == "cosine" else 0.0, 0, 0, 1.0, 0)}
+        layout["pixel_mm"] = (0.8, value if what == "pixel" else 0.7)
+        position = (-10.0, 5.0, 2.0 * number)
+        write_slice(tmp_path / f"{number:02}.dcm", plane(position), position, **layout)
+    ct = read_ct(tmp_path)
+    assert ct.volume.grid.shape == (20, ROWS, COLUMNS)
+    assert ct.volume.grid.spacing_mm[2] == pytest.approx(2.0)
+    assert codes(ct) == set()
+
+
+@pytest.mark.parametrize("layout", [{"orientation": (1.0, 0.01, 0, -0.01, 1.0, 0)}, {"pixel_mm": (0.81, 0.7)}])
+def test_images_of_another_direction_or_pixel_size_are_left_out_and_flagged(tmp_path, layout):
+    write(tmp_path, stack(range(6)))
+    write_slice(tmp_path / "odd.dcm", plane((-10, 5, 9)), (-10.0, 5.0, 9.0), **{"pixel_mm": PIXEL_MM, **layout})
+    ct = read_ct(tmp_path)
+    assert ct.volume.grid.shape == (6, ROWS, COLUMNS)
+    assert codes(ct) == {"mixed_series"}
+
+
 def test_a_missing_slice_is_interpolated_and_flagged(tmp_path):
     zs = [2.0 * n for n in range(20) if n != 7]
     ct = read_ct(write(tmp_path, stack(zs)))

@@ -14,14 +14,15 @@ from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.reading import (
     aligned_mask,
     artery_labels,
-    mask_names,
     parse_kept_lengths,
     parse_label_mapping,
     read_arteries,
+    read_calcification,
     read_ct,
     read_mask,
 )
 from AbdominalCalcificationLib.reporting import write_volume
+from AbdominalCalcificationLib.terminology import entry_of_calcification, entry_of_territory
 
 
 @pytest.fixture
@@ -225,17 +226,161 @@ def labels(*values) -> Volume:
     return Volume(array, Grid.from_spacing(array.shape, directions_ras=np.diag([-1, -1, 1])))
 
 
-def test_the_names_of_a_slicer_segmentation_are_found(tmp_path):
-    image = sitk.GetImageFromArray(np.arange(24, dtype=np.uint8).reshape(2, 3, 4) % 4)
-    for number, (name, value) in enumerate([("aorta", 3), ("Left renal artery", 1), ("bone", 2)]):
-        image.SetMetaData(f"Segment{number}_Name", name)
-        image.SetMetaData(f"Segment{number}_LabelValue", str(value))
-    path = save(image, tmp_path / "arteries.seg.nrrd")
-    assert mask_names(path) == {3: "aorta", 1: "Left renal artery"}
-    found = artery_labels(read_mask(path), mask_names(path))
-    assert set(np.unique(found.array)) == {0, territory("aorta").label, territory("renal_left").label}
-    assert np.array_equal(read_arteries(path).array, found.array)
-    assert set(np.unique(read_arteries(path, {2: "aorta"}).array)) == {0, territory("aorta").label}
+def a_segmentation(path, *segments, array=None):
+    """Write a ``.seg.nrrd``: values 0 to 3, or `array`; segments are a name and a value, or what the header says."""
+    image = sitk.GetImageFromArray(np.arange(24, dtype=np.uint8).reshape(2, 3, 4) % 4 if array is None else array)
+    for number, segment in enumerate(segments):
+        said = segment
+        if not isinstance(segment, dict):
+            said = {"ID": f"Segment_{number + 1}", "Name": segment[0], "LabelValue": segment[1], "Layer": 0}
+        for key, value in said.items():
+            image.SetMetaData(f"Segment{number}_{key}", str(value))
+    return save(image, path)
+
+
+def values(volume) -> list[int]:
+    return sorted(np.unique(volume.array).tolist())
+
+
+def test_the_names_of_a_slicer_segmentation_say_which_artery_is_which(tmp_path):
+    path = a_segmentation(tmp_path / "a.seg.nrrd", ("aorta", 3), ("Left renal artery", 1), ("calcification", 2))
+    found, note = read_arteries(path)
+    assert np.array_equal(found.array, artery_labels(read_mask(path), {3: "aorta", 1: "renal_left"}).array)
+    assert values(found) == [0, territory("aorta").label, territory("renal_left").label]
+    assert note == ""  # calcification is known, though no artery
+    found, note = read_arteries(path, {2: "aorta"})
+    assert np.array_equal(found.array > 0, read_mask(path).array == 2)
+    assert note == ""
+
+
+def test_a_segment_with_a_name_of_its_own_is_known_by_its_id_then_by_its_terminology(tmp_path):
+    coded = {"Name": "Gefäß 7", "ID": "Segment_1", "LabelValue": 2, "Layer": 0}
+    coded["Tags"] = f"Segmentation.Status:inprogress|TerminologyEntry:{entry_of_territory(territory('renal_right'))}|"
+    named = {"Name": "My favourite vessel", "ID": "aorta", "LabelValue": 1, "Layer": 0}
+    calcium = {"Name": "white", "ID": "Segment_3", "LabelValue": 3, "Layer": 0}
+    calcium["Tags"] = f"TerminologyEntry:{entry_of_calcification()}|"
+    path = a_segmentation(tmp_path / "a.seg.nrrd", coded, named, calcium)
+    found, note = read_arteries(path)
+    assert values(found) == [0, territory("aorta").label, territory("renal_right").label]
+    assert note == ""
+    found, note = read_calcification(path)
+    assert np.array_equal(found.array, read_mask(path).array == 3)
+    assert note == ""
+
+
+def test_a_segmentation_of_something_else_is_not_measured_by_its_numbers(tmp_path):
+    path = a_segmentation(tmp_path / "a.seg.nrrd", ("Liver", 1), ("Spleen", 2), ("Segment_3", 3))
+    listed = r"'Liver' \(1\), 'Spleen' \(2\), 'Segment_3' \(3\)"
+    with pytest.raises(InputError, match=f"{listed}.*--artery-labels 1=aorta"):
+        read_arteries(path)
+    with pytest.raises(InputError, match=f"{listed}.*--label-names 'Liver=aorta'"):
+        read_arteries(path, complete=True)
+    assert values(read_arteries(path, {2: "aorta"})[0]) == [0, territory("aorta").label]
+    assert values(read_arteries(path, label_names={"liver": "aorta"})[0]) == [0, territory("aorta").label]
+
+
+def test_segments_that_stand_for_nothing_are_told_or_refused_but_never_dropped_in_silence(tmp_path):
+    path = a_segmentation(tmp_path / "a.seg.nrrd", ("aorta", 1), ("SMA stem", 2), ("nothing", 7))
+    found, note = read_arteries(path)
+    assert values(found) == [0, territory("aorta").label]
+    assert "left out: 'SMA stem' (2), one without a name (3);" in note
+    with pytest.raises(InputError, match=r"'SMA stem' \(2\).*--label-names"):
+        read_arteries(path, complete=True)
+    names = {"SMA stem": "superior_mesenteric"}
+    assert territory("superior_mesenteric").label in values(read_arteries(path, label_names=names)[0])
+
+
+def test_arteries_that_lie_beside_calcification_are_not_calcified(tmp_path):
+    path = a_segmentation(tmp_path / "both.seg.nrrd", ("aorta", 1), ("Calcification", 2), ("plaque", 3))
+    found, note = read_calcification(path)
+    assert np.array_equal(found.array, read_mask(path).array >= 2)
+    assert note == ""
+    path = a_segmentation(tmp_path / "helper.seg.nrrd", ("calcification", 1), ("bone", 2), ("aorta", 3))
+    found, note = read_calcification(path)
+    assert np.array_equal(found.array, read_mask(path).array == 1)
+    assert "left out: 'bone' (2);" in note
+    with pytest.raises(InputError, match="'bone'"):
+        read_calcification(path, complete=True)
+
+
+@pytest.mark.parametrize("names", [["aorta", "sma", "celiac_trunk"], ["aorta"], ["Liver"], ["Segment_1", "Segment_2"]])
+def test_a_segmentation_without_calcification_is_refused_with_its_names(tmp_path, names):
+    path = a_segmentation(tmp_path / "a.seg.nrrd", *((name, number) for number, name in enumerate(names, start=1)))
+    with pytest.raises(InputError, match=f"no segment of calcification.*'{names[0]}'.*rename"):
+        read_calcification(path)
+    assert read_calcification(path, {names[0]: "calcification"})[0].array.any()
+
+
+@pytest.mark.parametrize("name", ["Segment_1", "Segment 12", "", "Label_3", "1"])
+def test_a_single_segment_that_nobody_named_is_the_calcification_but_no_artery(tmp_path, name):
+    mask = (np.arange(24).reshape(2, 3, 4) % 4 == 1).astype(np.uint8)
+    path = a_segmentation(tmp_path / "a.seg.nrrd", (name, 1), array=mask)
+    found, note = read_calcification(path)
+    assert np.array_equal(found.array, mask)
+    assert note == ""
+    with pytest.raises(InputError, match="no segment of an artery"):
+        read_arteries(path)
+
+
+def test_segments_that_overlap_are_read_as_slicer_stores_them(tmp_path):
+    layers = np.zeros((2, 3, 4, 2), np.uint8)
+    layers[..., 0] = 1
+    layers[0, 1, :, 1] = 1
+    layers[1, 1, :2, 1] = 2
+    described = [("renal_right", 0, 1), ("Aorta", 0, 2), ("aorta", 1, 1), ("calcification", 1, 2)]
+    segments = [{"Name": name, "Layer": layer, "LabelValue": value} for name, layer, value in described]
+    path = a_segmentation(tmp_path / "a.seg.nrrd", *segments, array=layers)
+    found, _ = read_arteries(path)
+    assert (found.array == territory("renal_right").label).all()  # a branch wins over its parent
+    assert np.array_equal(read_calcification(path)[0].array, layers[..., 1] == 2)
+    # Files of old versions of Slicer: a label map for each segment, without a number for either.
+    old = a_segmentation(tmp_path / "old.seg.nrrd", {"Name": "aorta"}, {"Name": "calcium"}, array=layers % 2)
+    assert np.array_equal(read_calcification(old)[0].array, layers[..., 1] % 2)
+
+
+def test_a_label_of_both_sides_is_split_in_a_segmentation_too(tmp_path):
+    array = np.array([3, 3, 0, 1, 0, 3], np.uint8).reshape(1, 1, 6)
+    path = a_segmentation(tmp_path / "a.seg.nrrd", ("aorta", 1), ("Renal arteries", 3), array=array)
+    # The i axis of the file runs to the patient's left.
+    right, left = territory("renal_right").label, territory("renal_left").label
+    assert read_arteries(path)[0].array.ravel().tolist() == [right, right, 0, 1, 0, left]
+    path = a_segmentation(tmp_path / "b.seg.nrrd", ("celiac_trunk", 1), ("renal_arteries", 3), array=array)
+    with pytest.raises(InputError, match=r"aorta in 'b\.seg\.nrrd' left and right cannot be told"):
+        read_arteries(path)
+    path = a_segmentation(tmp_path / "c.seg.nrrd", ("calcification", 1), ("renal_arteries", 3), array=array)
+    assert np.array_equal(read_calcification(path)[0].array, array == 1)
+
+
+@pytest.mark.parametrize(
+    ("segments", "message"),
+    [
+        ([("aorta", 1), ("sma", 1)], "have the same voxels"),
+        ([("aorta", "one")], "damaged"),
+        ([{"Name": "aorta", "Layer": 4, "LabelValue": 1}], "does not hold"),
+        ([{"Name": "aorta"}, {"Name": "sma"}], "does not hold"),
+    ],
+)
+def test_a_segmentation_whose_header_contradicts_it_is_refused(tmp_path, segments, message):
+    path = a_segmentation(tmp_path / "a.seg.nrrd", *segments)
+    with pytest.raises(InputError, match=message):
+        read_arteries(path)
+
+
+def test_a_file_that_says_nothing_about_segments_is_a_label_map(tmp_path):
+    path = a_segmentation(tmp_path / "a.seg.nrrd")
+    assert values(read_arteries(path)[0]) == [0, 1, 2, 3]
+    assert values(read_calcification(path)[0]) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("read", [read_arteries, read_calcification])
+def test_files_of_segments_are_checked_as_masks_are(tmp_path, read):
+    with pytest.raises(InputError, match="does not exist"):
+        read(tmp_path / "mask.seg.nrrd")
+    array = np.random.default_rng(0).integers(0, 2, (40, 40, 40)).astype(np.uint8)
+    path = a_segmentation(tmp_path / "a.seg.nrrd", ("aorta", 1), array=array)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(InputError, match="truncated or damaged"):
+        read(path)
 
 
 def test_the_part_of_a_mask_outside_the_image_is_told():
@@ -256,6 +401,16 @@ def test_a_label_of_both_sides_is_split_at_the_aorta():
     found = artery_labels(labels(3, 3, 0, 52, 0, 3, 3, 3), {3: "renal_arteries", 52: "aorta"})
     right, left, aorta = (territory(name).label for name in ("renal_right", "renal_left", "aorta"))
     assert found.array.ravel().tolist() == [right, right, 0, aorta, 0, left, left, left]
+
+
+@pytest.mark.parametrize("mapping", [{3: "renal_arteries"}, {3: "renal_arteries", 52: "aorta"}])
+def test_a_label_of_both_sides_without_an_aorta_is_refused_rather_than_halved(mapping):
+    one_kidney = labels(0, 0, 0, 0, 0, 3, 3, 3)
+    with pytest.raises(InputError, match=r"'renal_arteries'.*aorta.*--artery-labels 3=renal_left"):
+        artery_labels(one_kidney, mapping)
+    left = territory("renal_left").label
+    assert artery_labels(one_kidney, {3: "renal_left"}).array.ravel().tolist() == [0] * 5 + [left] * 3
+    assert not artery_labels(labels(0, 0, 0), mapping).array.any()
 
 
 def test_without_names_only_territory_labels_are_taken():

@@ -128,6 +128,19 @@ def test_cut_off_ends_and_helper_segmentations_are_passed_over(in_slicer, tmp_pa
 
 
 @pytest.mark.scene
+def test_empty_segments_are_empty_masks_and_no_strangers(in_slicer, tmp_path):
+    from AbdominalCalcificationLib.scene.segmentations import add_territory, show_calcification
+
+    nothing = np.zeros(SHAPE, np.uint8)
+    show_calcification(in_slicer.volume, in_slicer.masks["calcification"].with_array(nothing), in_slicer.calcification)
+    add_territory(in_slicer.arteries, "celiac_trunk")
+    add_segment(in_slicer.arteries, nothing, in_slicer.volume, "helper")
+    case = only(saved(tmp_path))
+    assert np.array_equal(case.arteries.array, in_slicer.masks["arteries"].array)
+    assert np.array_equal(case.calcification.array, nothing)
+
+
+@pytest.mark.scene
 def test_two_masks_of_the_same_kind_are_not_chosen_between(in_slicer, tmp_path):
     from AbdominalCalcificationLib.scene.segmentations import show_calcification
 
@@ -229,6 +242,14 @@ def test_a_scene_needs_no_slicer_to_be_read(a_scene):
     assert np.array_equal(case.arteries.array, expected["arteries"].array)
     assert case.calcification is None
     assert (case.ct.identity["series_uid"], case.ct.identity["study_uid"]) == ("1.2.840.7", "1.2.840")
+
+
+def test_a_mask_that_lies_partly_outside_its_ct_was_drawn_on_another(a_scene, tmp_path):
+    image = sitk.ReadImage(str(tmp_path / "masks.seg.nrrd"))
+    image.SetOrigin(image.TransformIndexToPhysicalPoint((0, 0, 2)))
+    sitk.WriteImage(image, str(tmp_path / "masks.seg.nrrd"))
+    with pytest.raises(InputError, match=r"% of the mask 'masks' in 'scene\.mrb' lies outside its CT"):
+        only(a_scene())
 
 
 def test_a_file_name_that_leaves_the_scene_writes_nothing_outside(a_scene, tmp_path):

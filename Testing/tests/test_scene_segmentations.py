@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from AbdominalCalcificationLib import terminology
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.scene import edits, segmentations, terminology
+from AbdominalCalcificationLib.reading.segments import STRENGTH
+from AbdominalCalcificationLib.scene import edits, segmentations
 from AbdominalCalcificationLib.scene.segmentations import (
     add_territory,
     arteries_from_node,
@@ -218,7 +220,7 @@ def test_a_segment_with_a_name_of_its_own_is_known_by_its_id_then_by_its_code(a_
     segment_id = add_segment(node, drawn, ct_node, name="Gefäß 7")
     segment = node.GetSegmentation().GetSegment(segment_id)
     assert unknown_segments(node) == ("Gefäß 7",)
-    terminology.set_entry(segment, terminology.entry_of_territory(territory("common_iliac_right")))
+    segmentations.set_entry(segment, terminology.entry_of_territory(territory("common_iliac_right")))
     expected = artery_array()
     expected[0, 0, 0] = territory("common_iliac_right").label
     assert np.array_equal(arteries_from_node(node, ct_node).array, expected)
@@ -417,7 +419,7 @@ def test_the_state_of_a_mask_follows_its_voxels_names_and_place_only(a_ct_node):
 
 
 def test_precedence_is_the_same_in_every_process():
-    ranks = segmentations._PRECEDENCE
+    ranks = STRENGTH
     assert ranks[0] == 0
     assert ranks[territory("aorta").label] == 1
     assert len(set(ranks[[each.label for each in TERRITORIES]])) == len(TERRITORIES)

@@ -294,16 +294,44 @@ def test_masks_that_teach_something_wrong_are_refused(tmp_path):
     assert not folder.exists()
 
 
-def test_a_segment_without_a_meaning_is_not_dropped_in_silence(tmp_path):
-    _, arteries = a_patient(tmp_path / "case", 1)
-    plain = tmp_path / "case" / "arteries.nii.gz"
+def as_segments(plain, names):
+    """Put a file of segments in the place of a label map; `names` are those of its values."""
     image = sitk.ReadImage(str(plain))
     plain.unlink()
-    for number, (value, name) in enumerate(((1, "Aorta"), (5, "left one"))):
+    for number, (value, name) in enumerate(names.items()):
         image.SetMetaData(f"Segment{number}_ID", f"Segment_{number}")
         image.SetMetaData(f"Segment{number}_Name", name)
         image.SetMetaData(f"Segment{number}_LabelValue", str(value))
-    sitk.WriteImage(image, str(tmp_path / "case" / "arteries.seg.nrrd"))
+    sitk.WriteImage(image, str(plain.with_name(plain.name.replace(".nii.gz", ".seg.nrrd"))))
+
+
+def test_a_segmentation_of_something_else_teaches_nothing_by_its_numbers(tmp_path):
+    a_patient(tmp_path / "case", 1)
+    as_segments(tmp_path / "case" / "arteries.nii.gz", {1: "Liver", 5: "Spleen"})
+    folder = tmp_path / "Dataset101_Arteries"
+    with pytest.raises(InputError, match=r"'Liver' \(1\), 'Spleen' \(5\).*--label-names"):
+        export([tmp_path / "case"], folder)
+    assert not folder.exists()
+
+
+def test_of_a_segmentation_with_arteries_only_the_calcification_is_taught(tmp_path):
+    _, arteries = a_patient(tmp_path / "case", 1)
+    plain = tmp_path / "case" / "calcification.nii.gz"
+    expected = read_mask(plain).array
+    write_volume(tmp_path / "all.nii.gz", arteries.with_array(np.where(expected, 9, arteries.array).astype(np.uint8)))
+    (tmp_path / "all.nii.gz").replace(plain)
+    as_segments(plain, {1: "Aorta", 5: "Left renal artery", 9: "white stuff"})
+    folder = tmp_path / "Dataset102_Calcification"
+    with pytest.raises(InputError, match=r"no segment of calcification.*'white stuff'"):
+        export([tmp_path / "case"], folder, task="calcification")
+    export([tmp_path / "case"], folder, task="calcification", label_names={"white stuff": "calcification"})
+    (label,) = (folder / "labelsTr").iterdir()
+    assert np.array_equal(read_mask(label).array, expected)
+
+
+def test_a_segment_without_a_meaning_is_not_dropped_in_silence(tmp_path):
+    _, arteries = a_patient(tmp_path / "case", 1)
+    as_segments(tmp_path / "case" / "arteries.nii.gz", {1: "Aorta", 5: "left one"})
     folder = tmp_path / "Dataset101_Arteries"
     with pytest.raises(InputError, match="left one"):
         export([tmp_path / "case"], folder)

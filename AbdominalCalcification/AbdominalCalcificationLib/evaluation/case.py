@@ -15,7 +15,7 @@ from ..inference import ModelFolder, Worker, segment_steps
 from ..measurement import Measurement, measure
 from ..pipeline import open_artery_models, open_calcification_model
 from ..progress import drain
-from ..reading import aligned_mask, parse_label_mapping, read_arteries, read_ct, read_mask
+from ..reading import aligned_mask, parse_label_mapping, read_arteries, read_calcification, read_ct
 from ..reporting.documents import measurement_document
 from ..simulation import BYSTANDERS, simulate
 from .cohort import Case, Masks
@@ -145,20 +145,21 @@ def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
     """Return arteries (None where none are named), calcification and a note, on `grid` or that of the arteries."""
     notes = []
 
-    def aligned(mask: Volume, what: str) -> Volume:
-        mask, note = aligned_mask(mask, grid, what)
-        notes.append(note)
+    def aligned(mask: Volume, left_out: str, what: str) -> Volume:
+        mask, outside = aligned_mask(mask, grid, what)
+        notes.extend((left_out, outside))
         return mask
 
     arteries = None
     if masks.arteries is not None:
         mapping = parse_label_mapping(masks.artery_labels) if masks.artery_labels else None
-        arteries = read_arteries(masks.arteries, mapping)
+        arteries, left_out = read_arteries(masks.arteries, mapping)
         grid = arteries.grid if grid is None else grid
-        arteries = aligned(arteries, "artery")
+        arteries = aligned(arteries, left_out, "artery")
     if masks.calcification is None:
         raise InputError("The table names no calcification mask of this method for the case.")
-    return arteries, aligned(read_mask(masks.calcification), "calcification"), " ".join(filter(None, notes))
+    calcification = aligned(*read_calcification(masks.calcification), "calcification")
+    return arteries, calcification, " ".join(filter(None, notes))
 
 
 def _idealised(

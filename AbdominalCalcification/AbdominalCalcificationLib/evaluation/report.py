@@ -340,6 +340,12 @@ def _p(value: float | None) -> str:
     return f"<b>{text}</b>" if value < 0.05 else text
 
 
+def _notes(record: dict, method: str) -> str:
+    """Return what is to be known of the masks of a method, and of those it is compared with."""
+    of_reference = record["notes"]["reference"]["text"]
+    return " ".join(filter(None, (record["notes"][method]["text"], of_reference and f"Reference: {of_reference}")))
+
+
 def _cases(records: Sequence[dict]) -> str:
     lines, first = [], []
     for record in records:
@@ -366,7 +372,7 @@ def _cases(records: Sequence[dict]) -> str:
                         for side in (reference, found)
                     ),
                     f"{reference['cluster_count']} / {found['cluster_count']}",
-                    f'<td class="w">{escape(record["notes"][method]["text"])}</td>',
+                    f'<td class="w">{escape(_notes(record, method))}</td>',
                 ]
             )
     header = ["Case", "Groups", "Method", "Dice", "Sensitivity", "Precision", "Lesion F1"]

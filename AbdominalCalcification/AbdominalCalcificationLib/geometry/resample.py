@@ -38,6 +38,9 @@ def align_labels(labels: Volume, grid: Grid) -> Volume:
     """
     if labels.grid.same_as(grid):
         return Volume(labels.array, grid)
+    if labels.grid.shape == (1, 1, 1) and not labels.array.any():
+        # So Slicer saves a segmentation in which nothing is drawn: one voxel, wherever.
+        return Volume(np.zeros(grid.shape, labels.array.dtype), grid)
     matrix, offset = _index_map(grid, labels.grid)
     if not _overlap(grid.shape, labels.grid.shape, matrix, offset):
         raise InputError("The mask does not overlap the image; choose a mask made on this patient's scan.")

@@ -154,6 +154,9 @@ def run_job(
             merger.add(number, predict(use, f"Segmenting arteries{which}"))
             done += 1
         arteries = merger.result()
+        if merger.without_side:
+            names = ", ".join(each.title for each in merger.without_side)
+            say(f"No aorta was found to tell left from right by; left out: {names}.")
         if not job.reference:
             arteries, islands = without_islands(arteries)
             if islands:

@@ -3,7 +3,8 @@
 Rules: the first model that names a territory provides it, later models fill in what is not
 there yet. Where two territories claim a voxel, a branch wins over the aorta (models of whole
 organs let the aorta swell into the ostia), and among branches the earlier model wins. One
-label for both sides is split by the side of the aorta once all models have run.
+label for both sides is split by the side of the aorta once all models have run; where none of
+them found an aorta, its sides cannot be told, and it is left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ..anatomy import Territory, territory
 from ..geometry import Grid, Volume
 
 Territories = Mapping[int, tuple[Territory, ...]]
-SplitSides = Callable[[np.ndarray, "np.ndarray | None", Grid], "tuple[np.ndarray, np.ndarray]"]
+SplitSides = Callable[[np.ndarray, np.ndarray, Grid], "tuple[np.ndarray, np.ndarray]"]
 
 # Above every territory's label (1 to 200): two values for each pair of sides, the second where the aorta lies beneath.
 _FIRST_PAIR = 201
@@ -51,6 +52,12 @@ class ArteryMerger:
         self._pairs: list[tuple[Territory, ...]] = []
         self._arteries = np.zeros(grid.shape, np.uint8)
         self._aorta = territory("aorta").label
+        self._without_side: list[Territory] = []
+
+    @property
+    def without_side(self) -> tuple[Territory, ...]:
+        """The territories that :meth:`result` left out, since there was no aorta to tell their side by."""
+        return tuple(self._without_side)
 
     def add(self, number: int, labels: np.ndarray) -> None:
         """Take over `labels`, shape (k, j, i), of model `number`."""
@@ -73,15 +80,21 @@ class ArteryMerger:
             taken[over_aorta | under_pair & (taken % 2 == _FIRST_PAIR % 2)] += 1
 
     def result(self) -> Volume:
-        """Return the territory labels; labels of both sides are split."""
+        """Return the territory labels; labels of both sides are split, or left out without an aorta."""
         aorta = self._arteries == self._aorta
+        has_aorta = bool(aorta.any())
         for number, sides in enumerate(self._pairs):
             first = _FIRST_PAIR + 2 * number
             both = (self._arteries == first) | (self._arteries == first + 1)
             if not both.any():
                 continue
             over_aorta = self._arteries == first + 1
-            for side, mask in zip(sides, self._split(both, aorta if aorta.any() else None, self._grid), strict=True):
+            if not has_aorta:
+                self._arteries[both] = 0
+                self._arteries[over_aorta] = self._aorta
+                self._without_side += [each for each in sides if each is not None]
+                continue
+            for side, mask in zip(sides, self._split(both, aorta, self._grid), strict=True):
                 self._arteries[mask & both] = side.label if side is not None else 0
                 if side is None:
                     self._arteries[mask & over_aorta] = self._aorta

@@ -22,6 +22,9 @@ _MAGIC_OFFSET = 128
 _NOT_IMAGES = "1.2.840.10008.1.3.10"  # Media Storage Directory: a DICOMDIR
 _IMAGE_CLASSES = "1.2.840.10008.5.1.4.1.1.2"  # CT, and enhanced CT as .2.1 and .2.2
 _LISTED_SERIES = 12
+# Directions (cosines) and pixel sizes (relative) that differ by no more are those of one stack. Scanners and archives
+# round them; over 512 pixels this is half a pixel.
+_SAME_LAYOUT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,14 @@ class Header:
         )
 
     @property
-    def stack(self) -> tuple:
-        """Images with equal values can lie in one volume."""
-        return (
-            self.series,
-            self.frames > 1,
-            self.rows,
-            self.columns,
-            *np.round(self.orientation, 3),
-            *np.round(self.pixel_mm, 4),
+    def layout(self) -> tuple:
+        """Series, kind and shape of the image, its directions and pixel size; a key for sorting."""
+        return (self.series, self.frames > 1, self.rows, self.columns, self.orientation, self.pixel_mm)
+
+    def fits(self, other: Header) -> bool:
+        """Return whether both images can lie in one volume."""
+        return self.layout[:4] == other.layout[:4] and _same_layout(
+            (self.orientation, self.pixel_mm), (other.orientation, other.pixel_mm)
         )
 
 
@@ -140,11 +142,8 @@ def choose_slices(headers: Sequence[Header], series: str | None, name: str) -> t
         if "CT" in modalities:
             raise InputError(f"'{name}' has CT images but no axial slices with a position; export the CT series again.")
         raise InputError(f"'{name}' holds {', '.join(modalities)} images and no CT; choose a CT series.")
-    stacks: dict[tuple, list[Header]] = {}
-    for header in usable:
-        stacks.setdefault(header.stack, []).append(header)
-    ranked = sorted(stacks.values(), key=lambda stack: (-sum(h.frames for h in stack), stack[0].stack))
-    chosen = ranked[0]
+    stacks = _stacks(usable)
+    chosen = min(stacks, key=lambda stack: (-sum(header.frames for header in stack), stack[0].layout))
     flags = []
     others = {header.series for header in usable} - {chosen[0].series}
     if others:
@@ -165,6 +164,28 @@ def choose_slices(headers: Sequence[Header], series: str | None, name: str) -> t
             )
         )
     return chosen, flags
+
+
+def _stacks(headers: Sequence[Header]) -> list[list[Header]]:
+    """Divide images into those that can lie in one volume, each being compared with the first of a stack."""
+    stacks: list[list[Header]] = []
+    for header in headers:
+        stack = next((stack for stack in stacks if header.fits(stack[0])), None)
+        if stack is None:
+            stacks.append([header])
+        else:
+            stack.append(header)
+    return stacks
+
+
+def _same_layout(one: tuple, other: tuple) -> bool:
+    """Return whether two pairs of directions (six cosines) and pixel size (mm) are the same but for rounding."""
+    (directions, pixel_mm), (other_directions, other_pixel_mm) = one, other
+    return (
+        (len(directions), len(pixel_mm)) == (len(other_directions), len(other_pixel_mm))
+        and all(abs(a - b) <= _SAME_LAYOUT for a, b in zip(directions, other_directions, strict=True))
+        and all(abs(a - b) <= _SAME_LAYOUT * abs(b) for a, b in zip(pixel_mm, other_pixel_mm, strict=True))
+    )
 
 
 def _headers(path: Path) -> list[Header]:
@@ -271,14 +292,14 @@ def _read_slices(headers: list[Header]) -> tuple[Volume, tuple[Flag, ...]]:
     orientation, pixel_mm = first.orientation, first.pixel_mm
     slices = [(header, 0, header.position) for header in headers]
     if first.frames > 1:
-        slices, layouts = [], set()
+        slices, layouts = [], []
         for header in headers:
             frames = read_frames(header.path)
             slices += [(header, number, position) for number, position in enumerate(frames.positions)]
-            layouts.add((frames.orientation, frames.pixel_mm))
-        if len(layouts) > 1:
+            layouts.append((frames.orientation, frames.pixel_mm))
+        if not all(_same_layout(layout, layouts[0]) for layout in layouts):
             raise InputError("The files of the series differ in direction or pixel size; export one volume alone.")
-        orientation, pixel_mm = layouts.pop()
+        orientation, pixel_mm = layouts[0]
     plan = plan_stack(
         [position for _, _, position in slices], orientation[:3], orientation[3:], pixel_mm, (first.rows, first.columns)
     )

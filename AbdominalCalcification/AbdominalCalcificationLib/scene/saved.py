@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import posixpath
 import shutil
@@ -15,19 +14,11 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-import numpy as np
-import SimpleITK as sitk
-
-from ..anatomy import CALCIFICATION_NAMES, normalized, territories_of_name, weakest_first
 from ..errors import InputError
 from ..geometry import Volume
-from ..geometry.resample import align_labels
-from ..reading import CtImage, read_ct
-from ..reading.images import grid_of
-from ..reading.quiet import quiet_libraries
-from .terminology import is_calcification_entry, territory_of_entry
+from ..reading import CtImage, mask_drawn_on, read_ct
+from ..reading.segments import check_complete, read_segments
 
-_CALCIFICATION = 1
 # More than any image of a scene takes; a zip that says so is damaged or malicious.
 _MAX_BYTES = 20 << 30
 
@@ -70,7 +61,8 @@ def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = N
     ------
     InputError
         Where the file is no scene or is damaged, where a segment beside known ones stands for
-        nothing, and where it is unclear which mask belongs to a CT.
+        nothing, where it is unclear which mask belongs to a CT, and where more than 1 % of it lies
+        outside that CT.
     """
     path = Path(path)
     try:
@@ -82,86 +74,6 @@ def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = N
         raise InputError(
             f"The scene '{path.name}' cannot be read ({error.strerror or error}); check permissions and disk space."
         ) from None
-
-
-def read_segments(
-    file: Path, label_names: Mapping[str, str] | None = None, title: str | None = None
-) -> tuple[Volume | None, Volume | None] | None:
-    """Return the masks of arteries and of calcification that a ``.seg.nrrd`` file holds.
-
-    Parameters
-    ----------
-    file : Path
-    label_names : mapping of str to str, optional
-        As for :func:`read_saved_cases`, which also says how segments are known.
-    title : str, optional
-        What to call it in messages.
-
-    Returns
-    -------
-    tuple of (Volume or None), or None
-        On the file's own grid; None where no segment is known.
-
-    Raises
-    ------
-    InputError
-        Where the file cannot be read, and where a segment beside known ones stands for nothing.
-    """
-    title = title or f"'{file.name}'"
-    with quiet_libraries():
-        try:
-            image = sitk.ReadImage(str(file))
-        except RuntimeError:
-            raise InputError(f"{title} cannot be read as a segmentation; save it again from Slicer.") from None
-    if image.GetDimension() != 3:
-        raise InputError(f"{title} has {image.GetDimension()} dimensions; save one segmentation of one time point.")
-    array = sitk.GetArrayFromImage(image)
-    layers = array if array.ndim == 4 else array[..., None]
-    header = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
-    parts: dict = {}
-    strangers = []
-    for number in itertools.takewhile(lambda n: f"Segment{n}_ID" in header, itertools.count()):
-        name, segment_id, tags, layer, value = (
-            header.get(f"Segment{number}_{key}", "") for key in ("Name", "ID", "Tags", "Layer", "LabelValue")
-        )
-        where = layers[..., int(layer or 0)] == int(value or 1)
-        meaning = _meaning(name, segment_id, tags, label_names or {})
-        if meaning is not None:
-            parts.setdefault(meaning, []).append(where)
-        elif where.any():
-            strangers.append(name or segment_id)
-    if not parts:
-        return None
-    if strangers:
-        raise InputError(
-            f"{title} has a segment '{strangers[0]}' that is no artery and no calcification; rename or remove it, "
-            "or say what it is with --label-names."
-        )
-    grid = grid_of(image)
-    arteries = calcification = None
-    if parts.keys() - {_CALCIFICATION}:
-        arteries = Volume(np.zeros(grid.shape, np.uint8), grid)
-        for territory in weakest_first():
-            for where in parts.get(territory, ()):
-                arteries.array[where] = territory.label
-    if _CALCIFICATION in parts:
-        calcification = Volume(np.any(parts[_CALCIFICATION], axis=0).astype(np.uint8), grid)
-    return arteries, calcification
-
-
-def _meaning(name: str, segment_id: str, tags: str, label_names: Mapping[str, str]):
-    """Return the territory of a segment, or that it is calcification; None where it stands for nothing."""
-    given = {normalized(label): meaning for label, meaning in label_names.items()}
-    for said in (name, segment_id):
-        said = given.get(normalized(said), said)
-        if normalized(said) in CALCIFICATION_NAMES:
-            return _CALCIFICATION
-        territories = territories_of_name(said)
-        if len(territories) == 1:
-            return territories[0]
-    entries = [tag.partition(":")[2] for tag in tags.split("|") if tag.startswith("TerminologyEntry:")]
-    entry = entries[0] if entries else ""
-    return _CALCIFICATION if is_calcification_entry(entry) else territory_of_entry(entry)
 
 
 class _Scene:
@@ -186,9 +98,11 @@ class _Scene:
         segmentations = [node for node in self._nodes.values() if node.tag == "Segmentation"]
         masks: dict[str, list] = {}
         for node in segmentations:
-            found = read_segments(self._file(node), self._label_names, f"'{node.get('name')}' in '{self._name}'")
-            if found is None:
+            title = f"'{node.get('name')}' in '{self._name}'"
+            found = read_segments(self._file(node), self._label_names, title)
+            if found is None or (found.arteries is None and found.calcification is None):
                 continue
+            check_complete(found, title)
             on = _references(node).get("referenceImageGeometryRef", [])
             if not on and len(volumes) == 1:
                 on = list(volumes)
@@ -202,7 +116,7 @@ class _Scene:
                     f"In '{self._name}' the CT and '{node.get('name')}' lie under different transforms; "
                     "harden them in Slicer and save again."
                 )
-            masks.setdefault(on[0], []).append((node.get("name"), *found))
+            masks.setdefault(on[0], []).append((node.get("name"), found.arteries, found.calcification))
         for key, found in masks.items():
             ct = self._ct(key)
             arteries = self._only(found, "arteries", ct)
@@ -216,7 +130,9 @@ class _Scene:
         if len(having) > 1:
             names = " and ".join(f"'{each[0]}'" for each in having)
             raise InputError(f"'{self._name}' has {what} in {names}; keep the one that counts and save again.")
-        return align_labels(having[0][index], ct.volume.grid) if having else None
+        if not having:
+            return None
+        return mask_drawn_on(having[0][index], ct.volume.grid, f"'{having[0][0]}' in '{self._name}'")
 
     def _ct(self, key: str) -> CtImage:
         image = read_ct(self._file(self._nodes[key]))

@@ -11,14 +11,11 @@ from pathlib import Path
 from ..errors import InputError
 from ..evaluation.cohort import read_cohort
 from ..geometry import Volume
-from ..geometry.resample import align_labels, fraction_outside
-from ..reading import CtImage, parse_label_mapping, read_arteries, read_ct, read_mask
-from ..scene.saved import read_saved_cases, read_segments
+from ..reading import CtImage, mask_drawn_on, parse_label_mapping, read_arteries, read_calcification, read_ct
+from ..scene.saved import read_saved_cases
 
 _IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
 _EXPLAINED = "name .mrb files, a folder with them, a folder of case folders (ct, arteries, calcification), or a table"
-# A mask that reaches farther beyond its CT was drawn on another one.
-MOST_OUTSIDE = 0.01
 
 
 @dataclass(frozen=True)
@@ -129,29 +126,13 @@ def read_cases(source: Source, label_names: Mapping[str, str] | None = None) -> 
     ct = read_ct(source.path)
     arteries = calcification = None
     if source.arteries is not None:
-        arteries = _aligned(_arteries(source, label_names), ct, source.arteries)
+        mapping = parse_label_mapping(source.artery_labels) if source.artery_labels else None
+        mask, _ = read_arteries(source.arteries, mapping, label_names, complete=True)
+        arteries = mask_drawn_on(mask, ct.volume.grid, f"'{source.arteries}'")
     if source.calcification is not None:
-        calcification = _aligned(read_mask(source.calcification), ct, source.calcification)
+        mask, _ = read_calcification(source.calcification, label_names, complete=True)
+        calcification = mask_drawn_on(mask, ct.volume.grid, f"'{source.calcification}'")
     yield CorrectedCase(str(source.path), ct, arteries, calcification)
-
-
-def _arteries(source: Source, label_names: Mapping[str, str] | None) -> Volume:
-    """Return the artery mask of a case folder or table; no segment of it is left out in silence."""
-    if source.artery_labels:
-        return read_arteries(source.arteries, parse_label_mapping(source.artery_labels))
-    segments = None
-    if source.arteries.name.lower().endswith(".seg.nrrd"):
-        segments = read_segments(source.arteries, label_names)
-    return segments[0] if segments and segments[0] is not None else read_arteries(source.arteries)
-
-
-def _aligned(mask: Volume, ct: CtImage, path: Path) -> Volume:
-    outside = fraction_outside(mask, ct.volume.grid)
-    if outside > MOST_OUTSIDE:
-        raise InputError(
-            f"{100 * outside:.0f} % of the mask '{path}' lies outside its CT; name the mask that was drawn on it."
-        )
-    return align_labels(mask, ct.volume.grid)
 
 
 def _below(folder: Path) -> list[Source]:

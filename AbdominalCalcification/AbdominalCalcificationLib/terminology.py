@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..anatomy import (
+from .anatomy import (
     ARTERY_CATEGORY,
     CALCIFICATION_CATEGORY,
     CALCIFICATION_CODE,
@@ -14,7 +14,7 @@ from ..anatomy import (
 # The lists that ship with Slicer and hold these codes. Codes are compared, list names are not.
 _CONTEXT = "Segmentation category and type - DICOM master list"
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
-_TAG = "TerminologyEntry"  # vtkSegment::GetTerminologyEntryTagName()
+TAG = "TerminologyEntry"  # vtkSegment::GetTerminologyEntryTagName()
 
 
 def entry_of_territory(territory: Territory) -> str:
@@ -25,19 +25,6 @@ def entry_of_territory(territory: Territory) -> str:
 def entry_of_calcification() -> str:
     """Return the serialised terminology entry of calcification."""
     return _entry(CALCIFICATION_CATEGORY, CALCIFICATION_CODE)
-
-
-def set_entry(segment, entry: str) -> None:
-    """Give a ``vtkSegment`` a serialised terminology entry."""
-    segment.SetTag(_TAG, entry)
-
-
-def entry_of_segment(segment) -> str:
-    """Return the serialised terminology entry of a ``vtkSegment``; empty where it has none."""
-    from vtkmodules.vtkCommonCore import reference
-
-    value = reference("")
-    return str(value) if segment.GetTag(_TAG, value) else ""
 
 
 def territory_of_entry(entry: str) -> Territory | None:
