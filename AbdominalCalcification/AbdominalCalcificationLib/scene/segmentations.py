@@ -184,7 +184,7 @@ def mask_state(node, volume_node) -> tuple:
     for segment_id, segment in _segments(node):
         held = segment.GetRepresentation(source) if source else None
         image = None if held is None else (held.GetAddressAsString(""), held.GetMTime())
-        entry = terminology.entry_of_segment(segment)
+        entry = _entry_of_segment(segment)
         segments.append((segment_id, segment.GetName(), segment.GetLabelValue(), entry, image))
     return tuple(segments), _place(node, volume_node)
 
