@@ -562,6 +562,8 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         for source in made:
             provenance["models"].extend(source.get("models", ()))
             provenance["calcification_source"] = source.get("calcification_source", provenance["calcification_source"])
+            if source.get("label_names"):
+                provenance["parameters"]["label_names"] = source["label_names"]
         yield Progress(_("Showing the result"), 0.97)
         return _Measured(ctNode, analysis, nodes, states, frozenset(given), bundled)
 
@@ -585,10 +587,10 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
             if name in changed:  # somebody's work, which nobody agreed to replace
                 self.keptMasks.append(nodes[name].GetName())
                 nodes[name] = None
-            source = {
-                "models": [m for m in provenance["models"] if m["role"] == name],
-                "bundled": measured.bundled[name],
-            }
+            models = [model for model in provenance["models"] if model["role"] == name]
+            source = {"models": models, "bundled": measured.bundled[name]}
+            if models and provenance["parameters"].get("label_names"):
+                source["label_names"] = provenance["parameters"]["label_names"]
             if name == "calcification":
                 source["calcification_source"] = provenance["calcification_source"]
             nodes[name] = show(ct, mask, nodes[name])

@@ -633,6 +633,24 @@ def test_own_masks_do_not_pass_for_made_ones_in_an_exported_scene(module, panel_
     assert "Recompute" not in flags(panel)
 
 
+def test_what_made_the_masks_stays_known_after_recompute(panel_with_results):
+    from AbdominalCalcificationLib.scene import edits
+
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    model = {"role": "calcification", "name": "own", "checksum": "12"}
+    source = {
+        "models": [model],
+        "label_names": {"Kalk": "calcification"},
+        "calcification_source": {"kind": "model", "name": "own"},
+    }
+    edits.remember_origin(parameters.calcification, mask_of(panel), source)
+    recompute(panel)
+    provenance = panel.logic.foundResults(parameters).document["provenance"]
+    assert provenance["models"] == [model]
+    assert provenance["calcification_source"] == source["calcification_source"]
+    assert provenance["parameters"]["label_names"] == source["label_names"]
+
+
 def test_a_cancelled_export_leaves_the_numbers_as_they_were(panel_with_results, monkeypatch, tmp_path):
     from host.application import run_until
 
