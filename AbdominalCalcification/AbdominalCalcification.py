@@ -1002,10 +1002,12 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
         """Note that the numbers no longer belong to the mask, and say so."""
         if self._parameterNode is None or not self._isChanged(self.onMasksChanged, caller):
             return
-        for found in self.logic.allResults():
-            if caller in found.measured.values() and not found.outdated:
-                found.mark_outdated()
-        self.showResults()
+        current = [each for each in self.logic.allResults() if caller in each.measured.values() and not each.outdated]
+        for each in current:
+            each.mark_outdated()
+        if not current:  # said before: this comes with every stroke of the brush
+            return
+        self._showFlags()
         found = self.logic.foundResults(self._parameterNode)
         if found is not None and found.outdated and not self.isBusy:
             self._status(self.logic.outdatedText(self._parameterNode, found))
