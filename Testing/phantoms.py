@@ -250,6 +250,11 @@ def branch(
     return tuple(tubes)
 
 
+def beside_aorta(distance_mm: float, *, radius_mm: float = 2.0, top_mm: float = 50.0, length_mm: float = 100.0) -> Tube:
+    """Return a tube that runs down beside :func:`aorta`, `distance_mm` in front of its surface, without ostium."""
+    return Tube((0.0, 9.0 + distance_mm + radius_mm, top_mm), (0.0, 0.0, -1.0), length_mm, radius_mm)
+
+
 def label_of(name: str) -> int:
     """Return the voxel value of a territory."""
     return territory(name).label

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
-from phantoms import reoriented
+from phantoms import Phantom, aorta, beside_aorta, grid_over, reoriented
 
 
 def a_case(spacing_mm=(1.0, 1.0, 1.0), lumen_hu=300):
@@ -89,3 +91,16 @@ def test_metal_counts_only_near_an_artery(where, flagged):
     hu, labels, calcified, grid = a_case()
     hu[where] = 3071
     assert ("metal" in codes(flags_of(hu, labels, calcified, grid))) == flagged
+
+
+@pytest.mark.parametrize(("distance_mm", "flagged"), [(0, True), (4, True), (14, True), (None, False)])
+def test_a_branch_with_both_ends_as_near_to_its_parent_is_flagged(distance_mm, flagged):
+    if distance_mm is None:  # its upper end is much nearer
+        tube = replace(beside_aorta(4), direction=(0.0, 0.3, -1.0))
+    else:
+        tube = beside_aorta(distance_mm)
+    phantom = Phantom({"aorta": (aorta(120),), "inferior_mesenteric": (tube,)})
+    flags = measure(*phantom.painted(grid_over((-11, -11, -62), (11, 50, 62), 1.2))).flags
+    unclear = [flag for flag in flags if flag.code == "territory_beginning_unclear"]
+    assert [flag.territory for flag in unclear] == ["inferior_mesenteric"] * flagged
+    assert all("upper" in flag.message for flag in unclear)

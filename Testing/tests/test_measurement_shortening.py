@@ -8,7 +8,19 @@ from scipy import ndimage
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from phantoms import Phantom, Plaque, Tube, aorta, branch, grid_over, label_of, rotation_about
+from phantoms import (
+    ORIENTATIONS,
+    Phantom,
+    Plaque,
+    Tube,
+    aorta,
+    beside_aorta,
+    branch,
+    grid_over,
+    label_of,
+    reoriented,
+    rotation_about,
+)
 
 RENAL = label_of("renal_left")
 BENT = (8,), (46, 15, (0, 0, 1))
@@ -225,6 +237,105 @@ def test_a_branch_that_passes_by_its_parent_does_not_begin_there_anew():
     result = measure(*case, MeasurementParameters({"mesenteric": 50}))
     assert codes(result, "superior_mesenteric") >= {"territory_touches_parent"}
     assert_cut_at(50, result, tubes, "superior_mesenteric")
+
+
+BESIDE = grid_over((-11, -11, -62), (11, 34, 62), 0.9)
+
+
+def measured_beside_aorta(*tubes, name="inferior_mesenteric", grid=BESIDE, **parameters):
+    return measure(*Phantom({"aorta": (aorta(120),), name: tubes}).painted(grid), MeasurementParameters(**parameters))
+
+
+@pytest.mark.parametrize("rotation", [None, rotation_about((1, 2, -3), 25)])
+@pytest.mark.parametrize(("distance_mm", "radius_mm"), [(4, 2), (2.5, 3), (8, 1.5)])
+def test_a_branch_beside_its_parent_without_ostium_begins_at_its_upper_end(distance_mm, radius_mm, rotation):
+    tube = beside_aorta(distance_mm, radius_mm=radius_mm)
+    result = measured_beside_aorta(tube, grid=grid_over((-11, -11, -62), (11, 34, 62), 0.9, rotation))
+    assert codes(result, "inferior_mesenteric") == {"territory_attached_over_gap", "territory_beginning_unclear"}
+    assert_cut_at(50 - distance_mm, result, (tube,), "inferior_mesenteric", tolerance_mm=1.9)
+
+
+def test_a_branch_without_ostium_that_turns_away_from_its_parent_begins_at_the_end_that_is_near():
+    down = beside_aorta(4, length_mm=60)
+    away = down.continued(40, 30, (0, 1, 0))
+    result = measured_beside_aorta(down, away, grid=grid_over((-11, -11, -62), (11, 50, 62), 0.9))
+    assert codes(result, "inferior_mesenteric") == {"territory_attached_over_gap"}
+    assert_cut_at(50 - 4, result, (down, away), "inferior_mesenteric", tolerance_mm=1.9)
+
+
+def test_it_begins_at_the_lower_end_where_only_that_is_near():
+    away = Tube((0, 35, 50), (0, -20, -30), np.hypot(20, 30), 2)
+    down = Tube(tuple(away.point(away.length_mm)), (0, 0, -1), 60, 2, path_mm=away.length_mm)
+    result = measured_beside_aorta(away, down, grid=grid_over((-11, -11, -62), (11, 40, 62), 0.9))
+    assert codes(result, "inferior_mesenteric") == {"territory_attached_over_gap"}
+    whole = down.path_mm + 60
+    kept = path_lengths(result.kept_arteries, (away, down), "inferior_mesenteric")
+    assert kept.max() > whole - 1
+    assert whole - kept.min() == pytest.approx(50 - 4, abs=2.5)
+
+
+def test_a_wider_gap_at_the_end_than_beside_counts():
+    top = Tube((0, 18, 60), (0, -2, -6), np.hypot(2, 6), 3)
+    down = Tube((0, 16, 54), (0, 0, -1), 110, 3, path_mm=top.length_mm)
+    result = measured_beside_aorta(top, down, name="superior_mesenteric", kept_length_mm={"mesenteric": 50})
+    assert "territory_attached_over_gap" in codes(result, "superior_mesenteric")
+    assert_cut_at(50 - 6, result, (top, down), "superior_mesenteric", tolerance_mm=2.2)
+
+
+def test_a_branch_that_only_touches_in_mid_course_begins_at_its_own_end():
+    # Three parts: at 6 mm, in to the aorta's wall, and out again; the part at the ostium is missing.
+    tubes = [Tube((0, 17, 55), (0, -0.1, -1), 51 * np.hypot(1, 0.1), 3)]
+    tubes.append(Tube(tuple(tubes[0].point(tubes[0].length_mm)), (0, 0.1, -1), 50, 3, path_mm=tubes[0].length_mm))
+    result = measured_beside_aorta(*tubes, name="superior_mesenteric")
+    assert codes(result, "superior_mesenteric") == {
+        "territory_touches_parent",
+        "territory_attached_over_gap",
+        "territory_beginning_unclear",
+    }
+    assert_cut_at(50 - 5, result, tubes, "superior_mesenteric", tolerance_mm=2.2)
+
+
+@pytest.mark.parametrize("top_free_mm", [0, 10])
+def test_a_branch_that_touches_its_parent_all_along_is_cut(top_free_mm):
+    tubes = [beside_aorta(0, top_mm=50)]
+    if top_free_mm:
+        lean = Tube((0, 12, 50 + top_free_mm), (0, -1, -top_free_mm), np.hypot(1, top_free_mm), 2)
+        tubes = [lean, Tube((0, 11, 50), (0, 0, -1), 100, 2, path_mm=lean.length_mm)]
+    result = measured_beside_aorta(*tubes)
+    assert codes(result, "inferior_mesenteric") >= {"territory_touches_parent", "territory_beginning_unclear"}
+    assert_cut_at(50, result, tubes, "inferior_mesenteric", tolerance_mm=2.2)
+
+
+def test_a_later_piece_beside_the_parent_goes_on_from_the_piece_before():
+    tubes = branch((0, 1, 0), 2, (2,), (8 * np.pi / 2, 8, (0, 0, -1)), (90,), height_mm=45)
+    hole = Tube((0, 9 + 2 + 8, 30), (0, 0, -1), 7, 8)
+    phantom = Phantom({"aorta": (aorta(120),), "inferior_mesenteric": tubes}, holes=(hole,))
+    result = measure(*phantom.painted(BESIDE), MeasurementParameters())
+    assert "territory_attached_over_gap" in codes(result, "inferior_mesenteric")
+    assert_cut_at(50, result, tubes, "inferior_mesenteric", tolerance_mm=2.2)
+
+
+@pytest.mark.parametrize("gap_mm", [0, 4])
+def test_a_branch_that_forks_at_its_parent_is_measured_in_both_limbs(gap_mm):
+    limbs = [Tube((9.0 + gap_mm, 0, 0), (1, 0, slope), 60, 3, path_mm=gap_mm) for slope in (0.8, -0.8)]
+    phantom = Phantom({"aorta": (aorta(120),), "renal_left": tuple(limbs)})
+    grid = grid_over((-11, -11, -62), (70, 11, 62), 0.8)
+    result = measure(*phantom.painted(grid))
+    assert codes(result) == ({"territory_attached_over_gap"} if gap_mm else set())
+    for limb in limbs:
+        points = grid.ras_of_kji(np.argwhere(result.kept_arteries.array == RENAL))
+        along, off_axis, _ = limb.coordinates(points)
+        assert along[(off_axis <= 3) & (along > 8)].max() + gap_mm == pytest.approx(30, abs=2.5)
+
+
+@pytest.mark.parametrize("distance_mm", [0, 4])
+@pytest.mark.parametrize("orientation", ORIENTATIONS[5::9])
+def test_where_a_branch_beside_its_parent_begins_does_not_depend_on_the_axes(distance_mm, orientation):
+    case = Phantom({"aorta": (aorta(120),), "inferior_mesenteric": (beside_aorta(distance_mm),)}).painted(BESIDE)
+    expected = measure(*case)
+    result = measure(*[reoriented(volume, *orientation) for volume in case])
+    assert (result.kept_arteries.array == reoriented(expected.kept_arteries, *orientation).array).all()
+    assert {(f.code, f.message) for f in result.flags} == {(f.code, f.message) for f in expected.flags}
 
 
 @pytest.mark.parametrize("degrees", [30, 50, 90])

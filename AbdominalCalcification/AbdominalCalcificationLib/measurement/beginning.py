@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from .course import Course, Pairs, shortest_paths_mm
 from .voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
+
+# Two ends are about as near to the parent where the line between them leans away from it by less: a tenth, 6 degrees.
+_LEVEL = 0.1
+
+# A vessel leads away from its parent where it leans more: a half, 30 degrees.
+_STEEP = 0.5
 
 
 def half_voxel_mm(grid: Grid) -> float:
@@ -51,7 +57,77 @@ def lower_end_mm(points_ras: np.ndarray, grid: Grid) -> np.ndarray:
     return np.where(height <= grid.voxel_diagonal_mm, height + half_voxel_mm(grid), np.inf)
 
 
-def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a connected piece of an artery begins.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Voxels of the piece.
+    depth_mm : ndarray
+        How far before the very end along the course each of them lies; 0 at an ostium.
+    own_end : bool
+        The piece begins at an end of its own, wherever it touches its parent or comes near it.
+    unclear : bool
+        Another end of the piece lies about as near to the parent as this one.
+    """
+
+    rows: np.ndarray
+    depth_mm: np.ndarray
+    own_end: bool = False
+    unclear: bool = False
+
+
+def start_of(
+    candidates: np.ndarray,
+    points_ras: np.ndarray,
+    pairs: Pairs,
+    grid: Grid,
+    away_mm: Callable[[], np.ndarray],
+    attach_distance_mm: float,
+    *,
+    touching: bool,
+) -> Start:
+    """Return where a connected piece begins of which some voxels touch its parent, or lie nearest to it.
+
+    It begins at those of them that lie at an end (see :func:`ostia`). Where none does, or where
+    they stretch along the piece because it runs beside its parent, the part at the parent is
+    missing, and the piece begins at its own end nearest to the parent. Not so where they lie
+    between ends that lead away from the parent: there the vessel forks at once.
+
+    Parameters
+    ----------
+    candidates : ndarray of int
+        Rows of the voxels that touch the parent, or that lie nearest to it.
+    points_ras, pairs, grid
+        As in :func:`ostia`.
+    away_mm : callable
+        Returns the distances of all voxels of the piece from the parent, shape (n,), mm; only called where needed.
+    attach_distance_mm : float
+        An end farther away than this is no beginning of a piece that is near its parent for a short stretch only.
+    touching : bool
+        The candidates touch the parent. An ostium may be oblique, and so long.
+    """
+    rows, beside = ostia(candidates, points_ras, pairs, grid)
+    if len(rows) and not beside:
+        return Start(rows, np.zeros(len(rows)))
+    away = away_mm()
+    end = own_end(points_ras, pairs, grid, away)
+    known = rows if len(rows) else candidates
+    path = shortest_paths_mm(len(points_ras), pairs, known, np.zeros(len(known)))
+    to_end = path[end.rows].min()
+    if len(rows):
+        # A long ostium stays one, unless the end nearest to the parent is the opposite one.
+        stays = touching and to_end <= path.max() / 2 + TOLERANCE_MM
+    else:
+        nearest = away[end.rows].min()
+        steep = nearest - away[known].min() > _STEEP * to_end + grid.voxel_diagonal_mm + TOLERANCE_MM
+        stays = steep or (not beside and nearest > attach_distance_mm + TOLERANCE_MM)
+    return Start(known, np.zeros(len(known))) if stays else end
+
+
+def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid) -> tuple[np.ndarray, bool]:
     """Return the voxels of a connected piece at which it leaves its parent.
 
     Of the patches where it touches the parent these are the ones at its ends, seen from its
@@ -70,56 +146,89 @@ def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid
 
     Returns
     -------
-    ndarray of int
-        Some of `touching`, or all where no patch lies at an end.
+    rows : ndarray of int
+        Some of `touching`; none where no patch lies at an end.
+    beside : bool
+        A patch is longer than an ostium.
     """
-    far_end = _farthest(shortest_paths_mm(len(points_ras), pairs, touching, np.zeros(len(touching))))
+    from_touching = shortest_paths_mm(len(points_ras), pairs, touching, np.zeros(len(touching)))
+    if _is_spanned(from_touching.max(), points_ras, grid):
+        return touching[:0], True
+    far_end = _farthest(from_touching)
     course = Course(points_ras, pairs, far_end, np.zeros(len(far_end)), grid)
     touches = np.zeros(len(points_ras), bool)
     touches[touching] = True
     both = touches[pairs[0]] & touches[pairs[1]]
     _, patch = components(len(points_ras), pairs[0][both], pairs[1][both])
-    found = []
+    found, beside = [touching[:0]], False
     for number in np.unique(patch[touching]):
         rows = touching[patch[touching] == number]
         remaining, diameter = course.remaining_mm(rows), 2 * course.radius_mm(rows).max()
+        longest = 2 * diameter + grid.voxel_diagonal_mm
+        beside |= bool(np.ptp(course.shortest_mm[rows]) > longest + TOLERANCE_MM)
         if remaining.min() <= diameter + grid.voxel_diagonal_mm:
-            found.append(rows[remaining <= remaining.min() + 2 * diameter + grid.voxel_diagonal_mm])
-    return np.sort(np.concatenate(found)) if found else touching
+            found.append(rows[remaining <= remaining.min() + longest])
+    return np.sort(np.concatenate(found)), beside
 
 
-def own_end(
-    points_ras: np.ndarray, pairs: Pairs, grid: Grid, reference_ras: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the end of a connected piece that lies nearest to the reference points.
+def _is_spanned(farthest_mm: float, points_ras: np.ndarray, grid: Grid) -> bool:
+    """Return whether a slender piece touches all along.
+
+    No voxel of it then lies farther from those that touch, by `farthest_mm`, than it is wide.
+    """
+    if len(points_ras) < 2:
+        return False
+    # Of a cylinder: its diameter is 4, its length the root of 12 standard deviations of its points.
+    _, across, along = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(points_ras.T)), 0))
+    width = max(4 * across, grid.voxel_diagonal_mm)
+    return (
+        farthest_mm <= width + grid.voxel_diagonal_mm + TOLERANCE_MM and np.sqrt(12) * along > 3 * width + TOLERANCE_MM
+    )
+
+
+def own_end(points_ras: np.ndarray, pairs: Pairs, grid: Grid, away_mm: np.ndarray) -> Start:
+    """Return the end of a connected piece that lies nearest to a reference.
+
+    A vessel that runs along its parent has two ends about as near. Those arteries run downwards
+    (the mesenteric and the iliac ones): of such ends it is the upper one.
 
     Parameters
     ----------
     points_ras, pairs, grid
         As in :func:`ostia`.
-    reference_ras : ndarray, shape (m, 3)
-        Voxel centres, mm; without any the upper end is returned.
-
-    Returns
-    -------
-    rows, depth_mm : ndarray
-        See ``Course.ends``.
+    away_mm : ndarray, shape (n,)
+        Distances of the voxels from the reference.
     """
-    away = cKDTree(reference_ras).query(points_ras)[0] if len(reference_ras) else -points_ras[:, 2]
-    nearest = np.flatnonzero(away <= away.min() + TOLERANCE_MM)
+    height = ranks(points_ras[:, 2])
 
-    def course_from(rows):
-        return Course(points_ras, pairs, rows, np.zeros(len(rows)), grid)
+    def course_from(shortest_mm):
+        # One voxel of equally far ones, else they might be two ends; by position, not by array order,
+        # which a flipped grid reverses.
+        rows = _farthest(shortest_mm)
+        x, y = (ranks(axis) for axis in points_ras[rows, :2].T)
+        first = rows[np.lexsort((x, y, -height[rows]))[:1]]
+        return Course(points_ras, pairs, first, np.zeros(1), grid)
 
     # From the nearest voxel to the farthest end, from there to all other ends, and back to that one.
-    far_end = _farthest(shortest_paths_mm(len(points_ras), pairs, nearest, np.zeros(len(nearest))))
-    there = course_from(far_end)
-    ends = there.ends() + course_from(_farthest(there.shortest_mm)).ends()
-    near = ranks([away[rows].min() for rows, _ in ends])
-    low = ranks([-points_ras[rows, 2].max() for rows, _ in ends])
-    # Of ends as near and as high: by position, not by array order, which a flipped grid reverses.
-    x, y, z = (ranks(axis) for axis in zip(*(points_ras[rows].mean(axis=0) for rows, _ in ends), strict=True))
-    return ends[np.lexsort((x, y, z, low, near))[0]]
+    there = course_from(course_from(-away_mm).shortest_mm)
+    back = course_from(there.shortest_mm)
+    ends = [(course, *end) for course in (there, back) for end in course.ends()]
+    near = np.array([away_mm[rows].min() for _, rows, _ in ends])
+    low = ranks([-points_ras[rows, 2].max() for _, rows, _ in ends])
+    centre = np.array([points_ras[rows].mean(axis=0) for _, rows, _ in ends])
+    # Of ends as near and as high: by position.
+    x, y, z = (ranks(axis) for axis in centre.T)
+    best = np.lexsort((x, y, z, low, ranks(near)))[0]
+    course, rows, _ = ends[best]
+    apart = np.linalg.norm(centre - centre[best], axis=1)
+    rival = (apart > 4 * course.radius_mm(rows).max() + TOLERANCE_MM) & (
+        near - near[best] <= _LEVEL * apart + TOLERANCE_MM
+    )
+    unclear = bool(rival.any())
+    rival[best] = True
+    equal = np.flatnonzero(rival)
+    chosen = equal[np.lexsort((x[equal], y[equal], z[equal], ranks(near)[equal], low[equal]))[0]]
+    return Start(ends[chosen][1], ends[chosen][2], own_end=True, unclear=unclear)
 
 
 def _farthest(shortest_mm: np.ndarray) -> np.ndarray:

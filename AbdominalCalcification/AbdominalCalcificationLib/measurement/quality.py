@@ -45,6 +45,9 @@ def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) 
     if course.touches_beside:
         message = f"{territory.title}: touches the artery it leaves along its course; lengths count from its end there."
         flags.append(Flag("territory_touches_parent", message, territory.name))
+    if course.unclear_end:
+        message = f"{territory.title}: either end may be where it begins; lengths count from the upper one."
+        flags.append(Flag("territory_beginning_unclear", message, territory.name))
     if course.over_gap_mm:
         message = f"{territory.title}: attached over a gap of {max(course.over_gap_mm):.1f} mm."
         flags.append(Flag("territory_attached_over_gap", message, territory.name))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
-from .beginning import half_voxel_mm, ostia, own_end
+from .beginning import Start, half_voxel_mm, own_end, start_of
 from .course import Course, Pairs
 from .voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+
+# A piece that is no longer than this many voxel diagonals has no course.
+_SPECK_DIAGONALS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,8 @@ class CoursedArtery:
         False where the artery begins at an end of its own.
     touches_beside : bool
         It touches the parent also where it only passes by.
+    unclear_end : bool
+        It begins at an end of its own, and another one lies about as near to the parent.
     """
 
     voxel_count: int
@@ -60,6 +66,7 @@ class CoursedArtery:
     detached: bool
     begins_at_parent: bool
     touches_beside: bool
+    unclear_end: bool = False
 
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
@@ -100,9 +107,10 @@ def follow_branch(
 
     Pieces that touch the parent begin there. The others are attached one after the other, the
     nearest first, to the nearest voxel of the parent or of a piece that has its place already;
-    the gap counts as path. Where nothing lies within `attach_distance_mm` and no piece has its
-    place yet, the artery begins at its own end that is nearest to the parent, without a parent
-    to its siblings, without those at its upper end.
+    the gap counts as path. So are those that run beside the parent with the part at it missing,
+    but from their own end, whether or not they touch it. Where nothing lies within
+    `attach_distance_mm` and no piece has its place yet, the artery begins at its own end that is
+    nearest to the parent, without a parent to its siblings, without those at its upper end.
 
     Parameters
     ----------
@@ -115,46 +123,56 @@ def follow_branch(
     grid : Grid
     attach_distance_mm : float
     """
-    pieces = _Pieces(kji, points_ras, grid)
-    ostium = np.isfinite(contact)
+    pieces = _Pieces(kji, points_ras, grid, parent_ras)
+    ostium = np.zeros(len(kji), bool)
+    own_ends = {}
     for number in pieces.touching(contact):
-        ostium &= ~pieces.passing_by(number, contact)
-        pieces.settle_where(number, ostium, contact)
+        rows = pieces.rows_of(number)
+        start = pieces.start_at_parent(number, np.flatnonzero(np.isfinite(contact[rows])), attach_distance_mm)
+        if start.own_end:
+            own_ends[number] = start
+        else:
+            ostium[rows[start.rows]] = True
+            pieces.settle_where(number, ostium, contact)
     touches_beside = bool((np.isfinite(contact) & ~ostium).any())
-    border = half_voxel_mm(grid)
-    pieces.draw_near(parent_ras, lambda rows: np.full(len(rows), -border))
+    pieces.draw_near_to_parent()
 
-    over_gap, detached, begins_at_parent = [], False, True
+    over_gap, detached, begins_at_parent, unclear = [], False, True, False
     while pieces.waiting.any():
         number, gap_mm = pieces.nearest()
-        if gap_mm <= attach_distance_mm + TOLERANCE_MM:
-            over_gap.append(gap_mm)
-            pieces.attach(number)
-        elif pieces.settled:
-            detached = True
-            pieces.attach(number)
-        else:
+        if gap_mm > attach_distance_mm + TOLERANCE_MM and not pieces.settled:
             detached, begins_at_parent = True, False
             number = pieces.largest()
-            pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
-    return CoursedArtery(len(kji), tuple(pieces.settled), tuple(over_gap), detached, begins_at_parent, touches_beside)
+            unclear |= pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
+            continue
+        start = own_ends.get(number) or pieces.start_over_gap(number, attach_distance_mm)
+        gap_mm = pieces.attach(number, start, attach_distance_mm)
+        unclear |= start.unclear
+        if gap_mm > attach_distance_mm + TOLERANCE_MM:
+            detached = True
+        elif not np.isfinite(contact[pieces.rows_of(number)[start.rows]]).any():
+            over_gap.append(gap_mm)
+    return CoursedArtery(
+        len(kji), tuple(pieces.settled), tuple(over_gap), detached, begins_at_parent, touches_beside, unclear
+    )
 
 
 def follow_trunk(kji: np.ndarray, points_ras: np.ndarray, start_mm: np.ndarray, grid: Grid) -> CoursedArtery:
     """Follow an artery without a parent from the voxels where `start_mm` is finite: their path length, mm."""
-    pieces = _Pieces(kji, points_ras, grid)
+    pieces = _Pieces(kji, points_ras, grid, np.zeros((0, 3)))
     for number in pieces.touching(start_mm):
         pieces.settle_where(number, np.isfinite(start_mm), start_mm)
     while pieces.waiting.any():
-        pieces.attach(pieces.nearest()[0])
+        number, _ = pieces.nearest()
+        pieces.attach(number, pieces.facing(number))
     return CoursedArtery(len(kji), tuple(pieces.settled), (), False, True, False)
 
 
 class _Pieces:
     """The connected pieces of an artery's mask, waiting for their place along it."""
 
-    def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid):
-        self._points, self._grid = points_ras, grid
+    def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid, parent_ras: np.ndarray):
+        self._points, self._grid, self._parent_ras = points_ras, grid, parent_ras
         self._pairs = neighbour_pairs(kji, grid)
         count, self._label = components(len(kji), self._pairs[0], self._pairs[1])
         self._rows = _grouped(self._label, count)
@@ -167,6 +185,7 @@ class _Pieces:
         self._references: list[tuple[cKDTree, Callable[[np.ndarray], np.ndarray]]] = []
         self._gap = np.full(len(kji), np.inf)
         self._reference = np.full(len(kji), -1)
+        self._parent_reference = -1
         self._width = np.full(count, np.inf)
 
     def _ranked_from_the_top(self, count: int) -> np.ndarray:
@@ -192,12 +211,24 @@ class _Pieces:
         size = np.array([len(self._rows[number]) for number in waiting])
         return int(waiting[np.lexsort((self._from_top[waiting], -size))[0]])
 
-    def draw_near(self, reference_ras: np.ndarray, path_of: Callable[[np.ndarray], np.ndarray]):
+    @cached_property
+    def _parent(self) -> cKDTree:
+        return cKDTree(self._parent_ras)
+
+    def rows_of(self, number: int) -> np.ndarray:
+        """Return the voxels of a piece, as rows of the artery."""
+        return self._rows[number]
+
+    def draw_near_to_parent(self):
+        """Let waiting pieces see the parent; a path begins at its border."""
+        if len(self._parent_ras) and self.waiting.any():
+            border = half_voxel_mm(self._grid)
+            self._parent_reference = len(self._references)
+            self._draw_near(self._parent, lambda rows: np.full(len(rows), -border))
+
+    def _draw_near(self, tree: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]):
         """Let waiting pieces see voxels that have their place, with the function of their path lengths."""
         rows = np.flatnonzero(self.waiting[self._label])
-        if len(rows) == 0 or len(reference_ras) == 0:
-            return
-        tree = cKDTree(reference_ras)
         gap, _ = tree.query(self._points[rows])
         nearer = gap < self._gap[rows] - TOLERANCE_MM
         rows = rows[nearer]
@@ -211,36 +242,95 @@ class _Pieces:
         numbers = np.unique(self._label[np.isfinite(contact)])
         return numbers[np.argsort(self._from_top[numbers])]
 
-    def passing_by(self, number: int, contact: np.ndarray) -> np.ndarray:
-        """Return the voxels at which a piece touches its parent without beginning there."""
-        rows = self._rows[number]
-        touching = np.flatnonzero(np.isfinite(contact[rows]))
-        beside = np.zeros(len(contact), bool)
-        beside[rows[touching]] = True
-        beside[rows[ostia(touching, self._points[rows], self._pairs_within(number), self._grid)]] = False
-        return beside
+    def start_at_parent(self, number: int, touching: np.ndarray, attach_distance_mm: float) -> Start:
+        """Return where a piece begins whose voxels in `touching` (rows of the piece) touch the parent."""
+        points = self._points[self._rows[number]]
+        return start_of(
+            touching,
+            points,
+            self._pairs_within(number),
+            self._grid,
+            lambda: self._parent.query(points)[0],
+            attach_distance_mm,
+            touching=True,
+        )
+
+    def facing(self, number: int) -> Start:
+        """Return the voxels of a piece that are nearest to what has its place."""
+        gap = self._gap[self._rows[number]]
+        rows = np.flatnonzero(gap <= self._width[number] + self._grid.voxel_diagonal_mm + TOLERANCE_MM)
+        return Start(rows, np.zeros(len(rows)))
+
+    def start_over_gap(self, number: int, attach_distance_mm: float) -> Start:
+        """Return where a piece begins that touches nothing that has its place."""
+        rows, facing = self._rows[number], self.facing(number)
+        points = self._points[rows]
+        if np.linalg.norm(np.ptp(points, axis=0)) <= _SPECK_DIAGONALS * self._grid.voxel_diagonal_mm:
+            return facing
+
+        def away_mm():
+            # An end near the parent is the beginning, whatever other piece the middle comes near.
+            away = self._parent.query(points)[0] if len(self._parent_ras) else self._gap[rows]
+            return away if away.min() <= attach_distance_mm + TOLERANCE_MM else self._gap[rows]
+
+        return start_of(
+            facing.rows,
+            points,
+            self._pairs_within(number),
+            self._grid,
+            away_mm,
+            attach_distance_mm,
+            touching=False,
+        )
 
     def settle_where(self, number: int, starts: np.ndarray, start_mm: np.ndarray):
         """Settle a piece that begins at its voxels in `starts`, which have the path length `start_mm`."""
         start = np.flatnonzero(starts[self._rows[number]])
         self._settle(number, start, start_mm[self._rows[number][start]])
 
-    def attach(self, number: int):
-        """Settle a piece where it is nearest to what has its place; the gap counts as path."""
-        rows = self._rows[number]
-        start = np.flatnonzero(self._gap[rows] <= self._width[number] + self._grid.voxel_diagonal_mm + TOLERANCE_MM)
-        length = np.zeros(len(start))
-        reference = self._reference[rows[start]]
+    def attach(self, number: int, start: Start, attach_distance_mm: float = 0.0) -> float:
+        """Settle a piece that begins at `start` after a gap, which counts as path; return the gap in mm.
+
+        A piece that runs along the parent goes on from another piece of the artery within
+        `attach_distance_mm` of its end, though the parent may be nearer.
+        """
+        rows = self._rows[number][start.rows]
+        points = self._points[rows]
+        if start.own_end:
+            reference = np.full(len(rows), self._reference_of_end(points, attach_distance_mm if start.unclear else 0.0))
+        else:
+            reference = self._reference[rows]
+        gap, length = np.zeros(len(rows)), np.zeros(len(rows))
         for each in np.unique(reference):
             tree, path_of = self._references[each]
             here = reference == each
-            length[here] = path_lengths_at(self._points[rows[start[here]]], tree, path_of)
-        self._settle(number, start, np.maximum(length + self._gap[rows[start]], 0))
+            gap[here] = tree.query(points[here])[0]
+            length[here] = path_lengths_at(points[here], tree, path_of)
+        start_mm = np.maximum(length + gap, 0)
+        self._settle(number, start.rows, start.depth_mm + (start_mm.min() if start.own_end else start_mm))
+        return float(gap.min())
 
-    def settle_from_own_end(self, number: int, reference_ras: np.ndarray):
-        """Settle a piece as the artery's beginning, from its end nearest to the reference points."""
-        start, depth = own_end(self._points[self._rows[number]], self._pairs_within(number), self._grid, reference_ras)
-        self._settle(number, start, depth + half_voxel_mm(self._grid))
+    def _reference_of_end(self, points_ras: np.ndarray, attach_distance_mm: float) -> int:
+        """Return the reference from which an end goes on: another piece within the distance, else the nearest."""
+        gaps = np.array([tree.query(points_ras)[0].min() for tree, _ in self._references])
+        pieces = [
+            each
+            for each, gap in enumerate(gaps)
+            if each != self._parent_reference and gap <= attach_distance_mm + TOLERANCE_MM
+        ]
+        possible = np.array(pieces or range(len(gaps)))
+        return int(possible[ranks(gaps[possible]).argmin()])
+
+    def settle_from_own_end(self, number: int, reference_ras: np.ndarray) -> bool:
+        """Settle a piece as the artery's beginning, from its end nearest to the reference points.
+
+        Without any, from its upper end. Return whether another end is about as near.
+        """
+        points = self._points[self._rows[number]]
+        away = cKDTree(reference_ras).query(points)[0] if len(reference_ras) else -points[:, 2]
+        start = own_end(points, self._pairs_within(number), self._grid, away)
+        self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid))
+        return start.unclear and len(reference_ras) > 0
 
     def _pairs_within(self, number: int) -> Pairs:
         rows = self._rows[number]
@@ -253,7 +343,8 @@ class _Pieces:
         course = Course(self._points[rows], pairs, start, start_mm, self._grid)
         self.waiting[number] = False
         self.settled.append(Piece(rows, start, pairs, course))
-        self.draw_near(self._points[rows], course.path_lengths_mm)
+        if self.waiting.any():
+            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm)
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
