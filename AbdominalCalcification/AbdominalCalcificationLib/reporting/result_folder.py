@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import InputError
+from ..replacing import replacing
 
 RESULT_FILES = (
     "arteries.nii.gz",
@@ -109,44 +110,11 @@ class ResultFolder:
 
     def _replace_files(self, written: list[str]) -> None:
         """Move an old result out of the folder and the new one in; on any error put the old one back."""
-        old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=self.folder))
-        moved_in: list[str] = []
-        try:
+        with replacing(self.folder, "result") as replacement:
             for name in reversed(self.existing_files()):
-                os.rename(self.folder / name, old / name)
+                replacement.take_out(name)
             for name in written:
-                moved_in.append(name)  # before it is moved: an interrupt may come between the two
-                os.rename(self._temporary / name, self.folder / name)
-        except BaseException:
-            self._put_back(old, moved_in)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-
-    def _put_back(self, old: Path, moved_in: list[str]) -> None:
-        """Take out what was moved in, put back what lies in `old`, and remove `old` once it is empty.
-
-        Raises
-        ------
-        InputError
-            Where files stay in `old`, with its place; also where an interrupt is the reason.
-        """
-        try:
-            for name in moved_in:
-                (self.folder / name).unlink(missing_ok=True)
-            for name in self._names:  # what is in `old`, whatever the loop that moved it came to note
-                if os.path.lexists(old / name):
-                    os.rename(old / name, self.folder / name)
-        except BaseException as problem:
-            if not any(old.iterdir()):
-                raise
-            reason = (isinstance(problem, OSError) and problem.strerror) or str(problem) or "it was interrupted"
-            raise InputError(
-                f"The earlier result could not be put back into '{self.folder}' ({reason}); "
-                f"its files are in '{old}', move them back from there."
-            ) from problem
-        finally:
-            with suppress(OSError):  # holds files yet
-                old.rmdir()
+                replacement.put_in(self._temporary / name, name)
 
     def _remove_parents(self) -> None:
         for each in reversed(self._made_parents):

@@ -19,6 +19,7 @@ from ..geometry import Grid, Volume
 from ..inference.orientation import Turn
 from ..progress import Progress, Steps
 from ..reading.ct import voxel_checksum
+from ..replacing import replacing
 from ..reporting import write_volume
 from .cases import CorrectedCase, Source, read_cases
 from .simulated import TEST_SEEDS
@@ -257,56 +258,10 @@ def _publish(temporary: Path, folder: Path) -> None:
     if not folder.exists():
         os.rename(temporary, folder)
         return
-    # Not in the temporary folder, which is removed whatever happens.
-    old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder))
-    moved: list[tuple[Path, Path | None]] = []
-    try:
+    with replacing(folder, "dataset") as replacement:
         # dataset.json comes last: where it is new, everything is; labels before the images that need them.
         for source in _in_order(temporary):
-            target = folder / source.relative_to(temporary)
-            kept = old / source.relative_to(temporary)
-            target.parent.mkdir(exist_ok=True)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            is_there = target.exists()
-            moved.append((target, kept if is_there else None))  # before it is moved: an interrupt may come between
-            if is_there:
-                os.rename(target, kept)
-            os.rename(source, target)
-    except BaseException:
-        _put_back(moved, folder, old)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _put_back(moved: Sequence[tuple[Path, Path | None]], folder: Path, old: Path) -> None:
-    """Undo moves, whether they were made yet or not, and remove `old`.
-
-    Parameters
-    ----------
-    moved : sequence of (Path, Path or None)
-        A file of the dataset, and where in `old` the earlier one is; None where there was none.
-    folder, old : Path
-
-    Raises
-    ------
-    InputError
-        Where files stay in `old`, with its place; also where an interrupt is the reason.
-    """
-    try:
-        for target, kept in reversed(moved):
-            if kept is None:
-                target.unlink(missing_ok=True)
-            elif kept.exists():
-                os.replace(kept, target)
-    except BaseException as problem:
-        if not any(each.is_file() for each in old.rglob("*")):
-            raise
-        reason = (isinstance(problem, OSError) and problem.strerror) or str(problem) or "it was interrupted"
-        raise InputError(
-            f"The earlier files of the dataset could not be put back into '{folder}' ({reason}); "
-            f"they are in '{old}', move them back from there."
-        ) from problem
-    shutil.rmtree(old, ignore_errors=True)
+            replacement.put_in(source, source.relative_to(temporary))
 
 
 def _in_order(temporary: Path) -> Iterator[Path]:

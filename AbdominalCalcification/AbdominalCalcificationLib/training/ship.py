@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from ..errors import InputError
 from ..inference import ModelFolder
 from ..inference.checkpoint import load_checkpoint
+from ..replacing import replacing
 from .job import Job
 from .small import CONFIGURATION
 from .trainer import FINAL
@@ -68,14 +68,14 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
                 (temporary / name).write_text(text, encoding="utf-8")
             ModelFolder.open(temporary)
             if destination.is_dir() and all(_text(destination / name) == text for name, text in texts.items()):
-                shutil.rmtree(destination / f"fold_{job.fold}", ignore_errors=True)
-                os.rename(temporary / f"fold_{job.fold}", destination / f"fold_{job.fold}")
+                fold = f"fold_{job.fold}"
+                with replacing(destination, "model") as replacement:
+                    replacement.put_in(temporary / fold, fold)
             else:
-                if destination.is_dir() and any(destination.iterdir()):
-                    if not overwrite:
-                        raise InputError(f"'{destination}' holds another model; name another or add --overwrite.")
-                    os.rename(destination, Path(folder) / ".old")
-                os.rename(temporary, destination)
+                if destination.is_dir() and any(destination.iterdir()) and not overwrite:
+                    raise InputError(f"'{destination}' holds another model; name another or add --overwrite.")
+                with replacing(destination.parent, "model") as replacement:
+                    replacement.put_in(temporary, destination.name)
     except OSError as error:
         raise InputError(
             f"'{destination}' cannot be written ({error.strerror or error}); check permissions and disk space."
