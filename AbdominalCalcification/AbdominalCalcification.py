@@ -657,14 +657,17 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
     def _ofCT(self, node, ct):
         """Return `node` where it is a mask of `ct`, else None: the masks of another CT are never written to."""
-        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
-        return node if node is not None and ct is not None and node.GetNodeReference(role) is ct else None
+        return node if ct is not None and self._referenceCT(node) is ct else None
 
     def _otherCT(self, node, ct):
         """Return the CT that `node` is a mask of where that is another one than `ct`, else None."""
-        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
-        other = node.GetNodeReference(role) if node is not None else None
+        other = self._referenceCT(node)
         return other if ct is not None and other is not ct else None
+
+    def _referenceCT(self, node):
+        """Return the CT in whose geometry a segmentation is kept; None where there is none."""
+        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+        return None if node is None else node.GetNodeReference(role)
 
     def _maskNodes(self, parameters):
         """Return (node, whether Run only reads it, how to read it) of both masks."""
@@ -854,7 +857,8 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
                 self.logic.chooseMasksOfCT(parameters, insteadOfOthers=True)
             self.showResults()
             self.showComparison()
-        self._showFlags()
+        else:
+            self._showFlags(self.logic.foundResults(parameters))
         for shown, names in (
             (parameters.arterySource == ArterySource.MODELS, ("arteryModelsLabel", "arteryModelsRow")),
             (
@@ -1007,8 +1011,8 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             each.mark_outdated()
         if not current:  # said before: this comes with every stroke of the brush
             return
-        self._showFlags()
         found = self.logic.foundResults(self._parameterNode)
+        self._showFlags(found)
         if found is not None and found.outdated and not self.isBusy:
             self._status(self.logic.outdatedText(self._parameterNode, found))
 
@@ -1030,11 +1034,10 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget, VTKObservationM
             widget.visible = found is not None
         self.ui.showChartButton.enabled = found is not None
         self.ui.summaryLabel.text = self.logic.summaryText(found) if found is not None else _("Nothing measured yet.")
-        self._showFlags()
+        self._showFlags(found)
 
-    def _showFlags(self):
-        """Show what is to be known about the results, and whether they are still those of the masks."""
-        found = self.logic.foundResults(self._parameterNode)
+    def _showFlags(self, found):
+        """Show what is to be known about results, and whether they are still those of the masks."""
         outdated = self.logic.outdatedText(self._parameterNode, found) if found is not None else ""
         flags = ([outdated] if outdated else []) + (self.logic.flagTexts(found) if found is not None else [])
         self.ui.flagsLabel.text = "<br>".join(f"⚠ {text}" for text in flags)

@@ -13,12 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "AbdominalCalcifica
 
 import numpy as np
 import slicer
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkIOImage import vtkPNGReader
-from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
+from matplotlib import image
 
 from AbdominalCalcificationLib import cli, resources
 from AbdominalCalcificationLib.reading import read_mask
+from AbdominalCalcificationLib.reporting.views import picture_of_window
 from host import start
 from host.application import run_until
 
@@ -59,16 +58,7 @@ def picture_of(panel, width: int, height: int) -> np.ndarray:
         start().qt_application.processEvents()
     with tempfile.TemporaryDirectory() as folder:
         window.grab().save(f"{folder}/panel.png")
-        reader = vtkPNGReader()
-        reader.SetFileName(f"{folder}/panel.png")
-        reader.Update()
-        return pixels(reader.GetOutput())
-
-
-def pixels(image) -> np.ndarray:
-    """Return a vtkImageData's colours, shape (height, width, 3)."""
-    columns, rows, _ = image.GetDimensions()
-    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(rows, columns, -1)[::-1, :, :3]
+        return (255 * image.imread(f"{folder}/panel.png")[:, :, :3]).round().astype(np.uint8)
 
 
 def picture_of_view(view, width: int, height: int, offset_mm: float | None = None) -> np.ndarray:
@@ -81,18 +71,7 @@ def picture_of_view(view, width: int, height: int, offset_mm: float | None = Non
     view.fit_view_to_content()
     if offset_mm is not None:
         view.get_view_node().SetSliceOffset(offset_mm)
-    window.Render()
-    grab = vtkWindowToImageFilter()
-    grab.SetInput(window)
-    grab.ReadFrontBufferOff()
-    grab.Update()
-    return pixels(grab.GetOutput())
-
-
-def write(path: Path, picture: np.ndarray) -> None:
-    from matplotlib import image
-
-    image.imsave(path, np.ascontiguousarray(picture))
+    return picture_of_window(window)
 
 
 def write_panel(path: Path) -> None:
@@ -104,7 +83,7 @@ def write_panel(path: Path) -> None:
     parameters.arterySource = start().module.ArterySource.EXISTING
     parameters.calcificationSource = start().module.CalcificationSource.EXISTING
     press(panel, panel.ui.runButton)
-    write(path, picture_of(panel, 520, 1150))
+    image.imsave(path, picture_of(panel, 520, 1150))
     panel.cleanup()
 
 
@@ -137,11 +116,12 @@ def write_compare(path: Path) -> None:
     parts = [picture_of(panel, 437, 760)]  # or as high as it must be
     height = len(parts[0])
     parts += [picture_of_view(front, 430, height), picture_of_view(coronal, 430, height, float(anterior_mm))]
-    write(path, np.concatenate(parts, axis=1))
+    image.imsave(path, np.concatenate(parts, axis=1))
     panel.cleanup()
 
 
 def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     start()
     write_views(folder / "views.png")
     write_panel(folder / "panel.png")

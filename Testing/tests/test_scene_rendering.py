@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
 
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reporting.views import opengl_works
+from AbdominalCalcificationLib.reporting.views import opengl_works, picture_of_window
 from AbdominalCalcificationLib.scene.application import ensure_application
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.volumes import volume_node_from
@@ -64,12 +62,7 @@ def front_view(scene):
         camera.SetPosition(0, 300, 0)
         camera.SetViewUp(0, 0, 1)
         view.renderer().ResetCameraClippingRange()
-        window.Render()
-        grab = vtkWindowToImageFilter()
-        grab.SetInput(window)
-        grab.ReadFrontBufferOff()
-        grab.Update()
-        image = vtk_to_numpy(grab.GetOutput().GetPointData().GetScalars()).reshape(PIXELS, PIXELS, -1)[::-1, :, :3]
+        image = picture_of_window(window)
         middle = PIXELS / 2
         return image[round(middle - s * middle / 30), round(middle - r * middle / 30)] / 255
 

@@ -299,6 +299,19 @@ def _scale_bar(image: np.ndarray, step_mm: float, length_mm: int = 20) -> None:
 # --- 3D -----------------------------------------------------------------------------------------------
 
 
+def picture_of_window(window) -> np.ndarray:
+    """Render a ``vtkRenderWindow`` and return what it shows: uint8, shape (height, width, 3), the first row on top."""
+    from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
+
+    window.Render()
+    grab = vtkWindowToImageFilter()
+    grab.SetInput(window)
+    grab.ReadFrontBufferOff()
+    grab.Update()
+    width, height, _ = grab.GetOutput().GetDimensions()
+    return vtk_to_numpy(grab.GetOutput().GetPointData().GetScalars()).reshape(height, width, -1)[::-1, :, :3].copy()
+
+
 def _render_3d(masks: _Masks, pixels: int) -> np.ndarray:
     """Draw smooth surfaces, seen from the front, the patient's right at the left."""
     from vtkmodules import vtkRenderingOpenGL2  # noqa: F401  registers the render windows
@@ -307,7 +320,6 @@ def _render_3d(masks: _Masks, pixels: int) -> np.ndarray:
         vtkPolyDataMapper,
         vtkRenderer,
         vtkRenderWindow,
-        vtkWindowToImageFilter,
     )
 
     renderer = vtkRenderer()
@@ -360,14 +372,7 @@ def _render_3d(masks: _Masks, pixels: int) -> np.ndarray:
         # Twice as fine, then averaged: smooth edges on every OpenGL.
         window.SetSize(2 * pixels, 2 * pixels)
         window.AddRenderer(renderer)
-        window.Render()
-        grab = vtkWindowToImageFilter()
-        grab.SetInput(window)
-        grab.ReadFrontBufferOff()
-        grab.Update()
-        fine = vtk_to_numpy(grab.GetOutput().GetPointData().GetScalars()).reshape(2 * pixels, 2 * pixels, -1)[
-            ::-1, :, :3
-        ]
+        fine = picture_of_window(window)
         window.Finalize()
     image = fine.reshape(pixels, 2, pixels, 2, 3).mean(axis=(1, 3)).round().astype(np.uint8)
     half, edge = pixels // 2, 14

@@ -51,14 +51,14 @@ def write_bundle(
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
     volume_node = volume_node_from(ct, name, scene)
-    masks = {}
+    given, masks = _given(analysis), {}
     for role, show, mask in (
         ("arteries", show_arteries, analysis.arteries),
         ("calcification", show_calcification, analysis.calcification),
     ):
         masks[role] = node = show(volume_node, mask)
         # A mask that somebody drew must not pass for one that can be made again.
-        if role not in _given(analysis):
+        if role not in given:
             edits.remember_origin(node, mask, _source(analysis, role))
         edits.take_over(node, (histories or {}).get(role, {}))
     if analysis.measurement.cut_arteries.array.any():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..measurement import Measurement
 from ..reporting.documents import json_text, measurement_document
@@ -53,9 +54,9 @@ class Results:
     chart: object
     masks: dict
 
-    @property
+    @cached_property
     def document(self) -> dict:
-        """The measurement as in measurements.json."""
+        """The measurement as in measurements.json; read once."""
         return json.loads(self.record.GetText())
 
     @property
