@@ -493,7 +493,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
     def _measuredSteps(self, parameters, givenArteries, givenCalcification, replaceMasks=True, **sources):
         """Run the pipeline on the nodes and return what it found as `_Measured`; see `analyzeSteps`."""
-        from AbdominalCalcificationLib.measurement import Flag
+        from AbdominalCalcificationLib.flags import Flag
         from AbdominalCalcificationLib.pipeline import BUNDLED_MODEL_FLAG, analyze_steps
         from AbdominalCalcificationLib.scene import edits, segmentations
         from AbdominalCalcificationLib.scene.volumes import volume_from_node

@@ -216,7 +216,7 @@ def _parser() -> argparse.ArgumentParser:
 def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from .export import export_steps
-    from .measurement import Flag
+    from .flags import Flag
     from .pipeline import analyze_steps
     from .reading import aligned_mask, read_arteries, read_calcification, read_ct
     from .reporting import ResultFolder

@@ -10,9 +10,10 @@ import numpy as np
 
 from .comparison.thresholds import parse_method, threshold_calcification
 from .errors import InputError
+from .flags import Flag
 from .geometry import Volume
 from .inference import ModelFolder, segment_steps
-from .measurement import Flag, Measurement, MeasurementParameters, measure_steps
+from .measurement import Measurement, MeasurementParameters, measure_steps
 from .progress import Progress, Steps, scaled
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder

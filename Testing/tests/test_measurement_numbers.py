@@ -9,8 +9,9 @@ from scipy.spatial.distance import pdist
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.measurement import Flag, MeasurementParameters, Part, measure, measure_steps
+from AbdominalCalcificationLib.measurement import MeasurementParameters, Part, measure, measure_steps
 from AbdominalCalcificationLib.progress import Progress
 from phantoms import Phantom, Plaque, aorta, branch, grid_over, label_of, rotation_about
 

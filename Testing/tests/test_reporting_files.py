@@ -18,9 +18,10 @@ import pytest
 from AbdominalCalcificationLib import __version__
 from AbdominalCalcificationLib.anatomy import KEPT_LENGTH_GROUPS, TERRITORIES
 from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement.parameters import MeasurementParameters
-from AbdominalCalcificationLib.measurement.result import Cluster, Flag, Measurement, TerritoryMeasurement
+from AbdominalCalcificationLib.measurement.result import Cluster, Measurement, TerritoryMeasurement
 from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting import (
     RESULT_FILES,

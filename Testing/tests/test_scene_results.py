@@ -9,9 +9,10 @@ import pytest
 
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
-from AbdominalCalcificationLib.measurement import Flag, measure
+from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.documents import measurement_document
 from AbdominalCalcificationLib.scene import edits
@@ -56,7 +57,9 @@ def case():
         "models": [{"role": "arteries", "name": "tiny", "checksum": "12"}],
         "parameters": {"arteries": "models"},
     }
-    measurement = measure(ct, arteries, calcification, flags=[Flag("thick", "Über 3 mm.")], provenance=provenance)
+    measurement = measure(
+        ct, arteries, calcification, flags=[Flag("thick_slices", "Über 3 mm.")], provenance=provenance
+    )
     return SimpleNamespace(ct=ct, arteries=arteries, calcification=calcification, measurement=measurement)
 
 

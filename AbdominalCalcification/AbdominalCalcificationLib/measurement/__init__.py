@@ -4,12 +4,11 @@ Pure functions of arrays with geometry: no files, no scene, no globals.
 """
 
 from .parameters import MeasurementParameters, default_kept_lengths_mm
-from .result import Cluster, Flag, Measurement, Part, TerritoryMeasurement
+from .result import Cluster, Measurement, Part, TerritoryMeasurement
 from .steps import measure, measure_steps
 
 __all__ = [
     "Cluster",
-    "Flag",
     "Measurement",
     "MeasurementParameters",
     "Part",

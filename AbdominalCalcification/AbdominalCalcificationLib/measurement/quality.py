@@ -8,8 +8,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
+from ..flags import Flag
 from ..geometry import Grid, Volume
-from .result import Flag
 from .shortening import CoursedArtery
 from .voxels import FACE_NEIGHBOURS
 

@@ -5,27 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from ..flags import Flag
 from ..geometry import Volume
+from ..trust import Trust, trust_of
 from .parameters import MeasurementParameters
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A quality flag: shown with the result, never blocking.
-
-    Attributes
-    ----------
-    code : str
-        Stable identifier, lower case with underscores (``no_arterial_enhancement``).
-    message : str
-        One sentence for people.
-    territory : str or None
-        The territory it is about, where it is about one.
-    """
-
-    code: str
-    message: str
-    territory: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +111,11 @@ class Measurement:
     parts_map: Volume
     clusters_map: Volume
     provenance: dict = field(default_factory=dict)
+
+    @property
+    def trust(self) -> Trust:
+        """The verdict on the numbers, derived from the flags."""
+        return trust_of(self.flags)
 
     def territory(self, name: str) -> TerritoryMeasurement:
         """Return the numbers of the territory `name`; KeyError where there is none."""

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
 from ..anatomy import territory as territory_named
+from ..flags import Flag
 from ..geometry import Volume, bounding_box
 from ..progress import Progress, Steps, drain
 from . import quality
@@ -19,7 +20,7 @@ from .burden import territory_measurements
 from .clusters import describe_clusters, numbered_clusters
 from .parameters import MeasurementParameters
 from .region import Region
-from .result import Cluster, Flag, Measurement, Part
+from .result import Cluster, Measurement, Part
 from .shortening import CoursedArtery, follow_branch, follow_trunk, path_lengths_at
 from .voxels import TOLERANCE_MM
 

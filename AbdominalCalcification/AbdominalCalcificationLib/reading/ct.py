@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..flags import Flag
 from ..geometry import Volume
-from ..measurement.result import Flag
 from .dicom import is_dicom, read_dicom
 from .images import read_header, read_image
 

@@ -12,8 +12,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import InputError
+from ..flags import Flag
 from ..geometry.volume import Volume
-from ..measurement.result import Flag
 from .frames import read_frames
 from .quiet import quiet_libraries
 from .stack import assemble, plan_stack

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from ..flags import Flag
 from ..geometry.volume import LPS_FROM_RAS, Grid, Volume
-from ..measurement.result import Flag
 
 AIR_HU = -1024
 

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..flags import Flag
 from ..measurement.parameters import MeasurementParameters
-from ..measurement.result import Cluster, Flag, Measurement, TerritoryMeasurement
+from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
 
 SCHEMA_VERSION = "1.0"
 _SCHEMA_FILE = Path(__file__).with_name("measurements.schema.json")

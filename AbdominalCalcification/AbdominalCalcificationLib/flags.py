@@ -1,0 +1,128 @@
+"""Quality flags: what is wrong with an image, a mask or a result, and what that means for its numbers.
+
+Every flag that the program can raise has a row in :data:`KINDS`. The verdict on a result
+(:mod:`.trust`) is derived from these rows alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Effect(IntEnum):
+    """What a flag does to the verdict on a result, in rising order."""
+
+    NOTE = 0
+    REVIEW = 1
+    UNUSABLE = 2
+
+
+@dataclass(frozen=True)
+class FlagKind:
+    """What is known about every flag of one code.
+
+    Attributes
+    ----------
+    effect : Effect
+    changes_number : bool
+        Whether a number of the result may be wrong by what was found.
+    advice : str
+        For people: what it means for the numbers, and what to do.
+    """
+
+    effect: Effect
+    changes_number: bool
+    advice: str
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A quality flag: shown with the result, never blocking.
+
+    Attributes
+    ----------
+    code : str
+        Stable identifier, lower case with underscores (``no_arterial_enhancement``): a key of :data:`KINDS`.
+    message : str
+        One sentence for people: what was found, with the values.
+    territory : str or None
+        The territory it is about, where it is about one.
+
+    Raises
+    ------
+    ValueError
+        For a code that :data:`KINDS` does not have.
+    """
+
+    code: str
+    message: str
+    territory: str | None = None
+
+    def __post_init__(self):
+        if self.code not in KINDS:
+            raise ValueError(f"There is no flag '{self.code}'; give it a row in flags.KINDS.")
+
+    @property
+    def kind(self) -> FlagKind:
+        """The row of :data:`KINDS` for this flag."""
+        return KINDS[self.code]
+
+
+_NOTE, _REVIEW, _UNUSABLE = Effect
+
+KINDS: dict[str, FlagKind] = {
+    # The image
+    "not_hu": FlagKind(
+        _UNUSABLE, True, "Every threshold and both models take the values for HU: export the CT with its rescaling."
+    ),
+    "unknown_orientation": FlagKind(
+        _UNUSABLE, True, "Left and right may be exchanged: convert the CT from its DICOM files again."
+    ),
+    "header_warning": FlagKind(_REVIEW, True, "Compare the voxel size with that of the original CT."),
+    "files_left_out": FlagKind(_REVIEW, True, "What was in these files is in no number: copy the series again."),
+    "several_series": FlagKind(_NOTE, False, "Check that the series that was read is the angiogram."),
+    "several_volumes": FlagKind(_REVIEW, True, "Check that the volume that was read is the angiogram."),
+    "mixed_series": FlagKind(_REVIEW, True, "Check that the slices that were read are the whole angiogram."),
+    "interleaved_acquisitions": FlagKind(_UNUSABLE, True, "Export one phase alone."),
+    "padding": FlagKind(_NOTE, False, "Filled-in voxels outside the scanned field count as air."),
+    "thick_slices": FlagKind(_REVIEW, True, "Small plaques are lost and others blurred: use thinner slices."),
+    "uneven_slices": FlagKind(_REVIEW, True, "Volumes between the slices are interpolated: export the series again."),
+    "missing_slices": FlagKind(
+        _REVIEW, True, "Plaques in the missing slices are guessed from the neighbours: copy the series again."
+    ),
+    "gantry_tilt": FlagKind(_NOTE, False, "The slices were moved by interpolation, which blurs a little."),
+    "no_arterial_enhancement": FlagKind(
+        _REVIEW, True, "Models and lumen-based thresholds need contrast: look at the masks, or use a fixed HU."
+    ),
+    "metal": FlagKind(_REVIEW, True, "Metal and its streaks can pass for calcium: look at the places named."),
+    # The masks
+    "segments_left_out": FlagKind(_NOTE, False, "Say what these segments are if they belong to the result."),
+    "mask_outside_image": FlagKind(
+        _REVIEW, True, "Only what lies inside the CT is measured: check that the mask fits."
+    ),
+    "mask_resampled": FlagKind(_REVIEW, True, "The mask was brought to the CT's grid: give it on the CT's own grid."),
+    "mask_of_another_ct": FlagKind(_REVIEW, True, "Check that the mask fits this CT."),
+    "edited_by_hand": FlagKind(_NOTE, False, "The numbers are those of the corrected masks."),
+    "bundled_model": FlagKind(_NOTE, False, "Check the masks, or use models of your own."),
+    "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is no artery: check the model, or correct the mask."),
+    "mask_implausible": FlagKind(_REVIEW, True, "Too large or too thick for this artery: check what was labelled."),
+    "implausible_hu": FlagKind(_REVIEW, True, "Look at the places named: calcium is brighter than this."),
+    "threshold_below_lumen": FlagKind(
+        _UNUSABLE, True, "Contrast passes for calcium: raise the threshold, or use 'realistic'."
+    ),
+    # The arteries
+    "no_abdominal_aorta": FlagKind(
+        _UNUSABLE, True, "Nothing can be measured without it: check that this is a CT of the abdomen."
+    ),
+    "territory_missing": FlagKind(_REVIEW, True, "Not measured: draw it if the CT shows it."),
+    "territory_tiny": FlagKind(_REVIEW, True, "Too small to be an artery, so not measured: complete or remove it."),
+    "territory_detached": FlagKind(_REVIEW, True, "Its kept length is uncertain: join it, or remove it."),
+    "territory_attached_over_gap": FlagKind(_REVIEW, True, "Close the gap if the artery is whole there."),
+    "territory_touches_parent": FlagKind(_NOTE, False, "Separate the two where they only lie side by side."),
+    "territory_beginning_unclear": FlagKind(_REVIEW, True, "Check which end leaves the larger artery."),
+    "territory_touches_itself": FlagKind(_REVIEW, True, "Separate the limbs that touch: the course is uncertain."),
+    "bifurcation_not_seen": FlagKind(_NOTE, False, "Path distances in the aorta count from the mask's lower end."),
+    "limbs_left_out": FlagKind(_NOTE, False, "Pieces that are no limb were left out of the path distance."),
+    "truncated_field_of_view": FlagKind(_NOTE, False, "What lies beyond the border is in no number."),
+}
