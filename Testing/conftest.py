@@ -47,3 +47,12 @@ def models(tmp_path_factory):
         return made[key]
 
     return make
+
+
+@pytest.fixture
+def real_cta() -> Path:
+    """The folder of the real arterial CT angiogram; the test is skipped where it is not there."""
+    folder = Path(os.environ.get("ABDOMINAL_CALCIFICATION_REAL_CTA", REPOSITORY.parent / "shared" / "real-cta"))
+    if not folder.is_dir():
+        pytest.skip(f"no real CT angiogram at {folder}; set ABDOMINAL_CALCIFICATION_REAL_CTA to its folder")
+    return folder

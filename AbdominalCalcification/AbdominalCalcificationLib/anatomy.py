@@ -29,6 +29,8 @@ class Territory:
         Identifier in files and code.
     title : str
         Name for people.
+    short : str
+        The same where there is little room, as radiologists write it.
     label : int
         Voxel value in artery label maps, 1 to 200.
     color : tuple of float
@@ -52,6 +54,7 @@ class Territory:
 
     name: str
     title: str
+    short: str
     label: int
     color: tuple[float, float, float]
     code: Code
@@ -72,6 +75,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "aorta",
         "Aorta",
+        "Aorta",
         1,
         (0.86, 0.24, 0.20),
         Code("SCT", "7832008", "Abdominal aorta"),
@@ -80,6 +84,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "celiac_trunk",
         "Coeliac trunk",
+        "Coeliac",
         2,
         (0.93, 0.60, 0.22),
         Code("SCT", "57850000", "Celiac artery"),
@@ -92,6 +97,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "superior_mesenteric",
         "Superior mesenteric artery",
+        "SMA",
         3,
         (0.95, 0.83, 0.30),
         Code("SCT", "42258001", "Superior mesenteric artery"),
@@ -103,6 +109,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "inferior_mesenteric",
         "Inferior mesenteric artery",
+        "IMA",
         4,
         (0.60, 0.80, 0.36),
         Code("SCT", "33795007", "Inferior mesenteric artery"),
@@ -115,6 +122,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "renal_left",
         "Left renal artery",
+        "L renal",
         5,
         (0.25, 0.68, 0.62),
         _RENAL,
@@ -127,6 +135,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "renal_right",
         "Right renal artery",
+        "R renal",
         6,
         (0.27, 0.52, 0.82),
         _RENAL,
@@ -139,6 +148,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "common_iliac_left",
         "Left common iliac artery",
+        "L iliac",
         7,
         (0.60, 0.42, 0.80),
         _COMMON_ILIAC,
@@ -151,6 +161,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory(
         "common_iliac_right",
         "Right common iliac artery",
+        "R iliac",
         8,
         (0.84, 0.46, 0.66),
         _COMMON_ILIAC,

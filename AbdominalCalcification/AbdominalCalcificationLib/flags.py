@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from .anatomy import TERRITORIES
+
 
 class Effect(IntEnum):
     """What a flag does to the verdict on a result, in rising order."""
@@ -29,11 +31,14 @@ class FlagKind:
         Whether a number of the result may be wrong by what was found.
     advice : str
         For people: what it means for the numbers, and what to do.
+    effect_on_trunk : Effect or None
+        In place of `effect` where the flag is about the aorta itself.
     """
 
     effect: Effect
     changes_number: bool
     advice: str
+    effect_on_trunk: Effect | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,17 @@ class Flag:
         """The row of :data:`KINDS` for this flag."""
         return KINDS[self.code]
 
+    @property
+    def effect(self) -> Effect:
+        """What this flag does to the verdict."""
+        kind = self.kind
+        if kind.effect_on_trunk is not None and self.territory in _TRUNKS:
+            return kind.effect_on_trunk
+        return kind.effect
+
 
 _NOTE, _REVIEW, _UNUSABLE = Effect
+_TRUNKS = frozenset(territory.name for territory in TERRITORIES if territory.parent is None)
 
 KINDS: dict[str, FlagKind] = {
     # The image
@@ -113,7 +127,10 @@ KINDS: dict[str, FlagKind] = {
     ),
     # The arteries
     "no_abdominal_aorta": FlagKind(
-        _UNUSABLE, True, "Nothing can be measured without it: check that this is a CT of the abdomen."
+        _UNUSABLE, True, "This is no angiogram of the abdomen, or its aorta was not found: choose another CT or mask."
+    ),
+    "thoracic_aorta": FlagKind(
+        _REVIEW, True, "The aorta's numbers are not those of the abdominal aorta alone: erase the part in the chest."
     ),
     "territory_missing": FlagKind(_REVIEW, True, "Not measured: draw it if the CT shows it."),
     "territory_tiny": FlagKind(_REVIEW, True, "Too small to be an artery, so not measured: complete or remove it."),
@@ -124,5 +141,8 @@ KINDS: dict[str, FlagKind] = {
     "territory_touches_itself": FlagKind(_REVIEW, True, "Separate the limbs that touch: the course is uncertain."),
     "bifurcation_not_seen": FlagKind(_NOTE, False, "Path distances in the aorta count from the mask's lower end."),
     "limbs_left_out": FlagKind(_NOTE, False, "Pieces that are no limb were left out of the path distance."),
-    "truncated_field_of_view": FlagKind(_NOTE, False, "What lies beyond the border is in no number."),
+    # Nearly every abdominal CT ends within the aorta.
+    "truncated_field_of_view": FlagKind(
+        _REVIEW, True, "What lies beyond the border is in no number.", effect_on_trunk=_NOTE
+    ),
 }

@@ -32,10 +32,12 @@ def thick_slices(grid: Grid) -> list[Flag]:
 
 def missing(found: Sequence[Territory]) -> list[Flag]:
     """Flag territories that every patient has and that are not in the mask."""
+    absent = [territory for territory in TERRITORIES if not territory.optional and territory not in found]
     return [
-        Flag("territory_missing", f"{each.title}: not in the artery mask, so not measured.", each.name)
-        for each in TERRITORIES
-        if not each.optional and each not in found
+        Flag("no_abdominal_aorta", f"No abdominal aorta: {territory.title} is not in the artery mask.")
+        if territory.parent is None
+        else Flag("territory_missing", f"{territory.title}: not in the artery mask, so not measured.", territory.name)
+        for territory in absent
     ]
 
 

@@ -13,7 +13,7 @@ from ..anatomy import territory as territory_named
 from ..flags import Flag
 from ..geometry import Volume, bounding_box
 from ..progress import Progress, Steps, drain
-from . import quality
+from . import chest, quality
 from .assignment import nearest_part
 from .beginning import contact_mm, lower_end_mm
 from .burden import territory_measurements
@@ -87,7 +87,9 @@ def measure_steps(
     """Measure as :func:`measure` does, yielding progress between the phases."""
     parameters = MeasurementParameters() if parameters is None else parameters
     yield Progress("Measuring: reading the masks", 0.0)
-    region = Region(ct, arteries, calcification, max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM))
+    region = Region(
+        ct, arteries, calcification, max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM, chest.RING_MM)
+    )
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
     raised = [*quality.thick_slices(region.whole), *quality.missing(found)]
 
@@ -126,6 +128,7 @@ def measure_steps(
         hu = region.hu(region.artery_kji)
         raised += quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
         raised += quality.metal(region.ct(), region.ras_of(found))
+        raised += _chest_flags(region, found)
 
     return _measurement(
         region,
@@ -138,6 +141,17 @@ def measure_steps(
         parameters=parameters,
         provenance=dict(provenance or {}),
     )
+
+
+def _chest_flags(region: Region, found: Sequence[Territory]) -> list[Flag]:
+    near = region.ct()
+    has_limbs = any(territory.group == _BIFURCATION_GROUP for territory in found)
+    trunks = [territory for territory in found if territory.parent is None]
+    return [
+        flag
+        for trunk in trunks
+        for flag in chest.chest_flags(near, near.with_array(region.labels[1:-1, 1:-1, 1:-1] == trunk.label), has_limbs)
+    ]
 
 
 def _follow_branch(territory: Territory, region: Region, parameters: MeasurementParameters) -> CoursedArtery:

@@ -12,8 +12,9 @@ from typing import Any
 from ..flags import Flag
 from ..measurement.parameters import MeasurementParameters
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
+from ..trust import Trust
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 _SCHEMA_FILE = Path(__file__).with_name("measurements.schema.json")
 
 
@@ -24,6 +25,7 @@ def measurement_document(measurement: Measurement) -> dict:
     """
     return {
         "schema_version": SCHEMA_VERSION,
+        "trust": trust_document(measurement.trust),
         "territories": [_territory(each) for each in measurement.territories],
         "total": _territory(measurement.total),
         "unassigned_calcified_volume_mm3": measurement.unassigned_calcified_volume_mm3,
@@ -34,6 +36,11 @@ def measurement_document(measurement: Measurement) -> dict:
         "parameters": parameters_document(measurement.parameters),
         "provenance": json_safe(measurement.provenance),
     }
+
+
+def trust_document(trust: Trust) -> dict:
+    """Return the verdict and its reasons as JSON values."""
+    return {"verdict": trust.verdict.value, "reasons": [_flag(flag) for flag in trust.reasons]}
 
 
 def parameters_document(parameters: MeasurementParameters) -> dict:

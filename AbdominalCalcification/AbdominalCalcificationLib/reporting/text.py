@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..anatomy import TERRITORIES
+from ..flags import Effect
 from ..measurement.result import Measurement, TerritoryMeasurement
+from ..trust import headline, notes_of
 
 NOT_MEASURED = "–"
 
@@ -19,7 +21,7 @@ TERRITORY_HEADER = (
 
 
 def summary(measurement: Measurement) -> str:
-    """Return the table of territories, what was left out, and the quality flags.
+    """Return the verdict, the table of territories, what was left out, and what to know about the numbers.
 
     A dash stands for *not measured*; volumes in mL or mm³ as the header says.
     """
@@ -28,13 +30,12 @@ def summary(measurement: Measurement) -> str:
     rows += [territory_cells(titles[each.name], each) for each in measurement.territories]
     rows.append(territory_cells("Total", measurement.total))
     widths = [max(len(row[column]) for row in rows) for column in range(len(TERRITORY_HEADER))]
-    lines = []
+    table = []
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
         cells[0] = row[0].ljust(widths[0])
-        lines.append("  ".join(cells).rstrip())
-    lines.insert(1, "─" * len(lines[0]))
-    lines.append("")
+        table.append("  ".join(cells).rstrip())
+    lines = [headline(measurement.trust), "", table[0], "─" * len(table[0]), *table[1:], ""]
     for what, volume_mm3 in (
         ("Calcification near no artery (unassigned)", measurement.unassigned_calcified_volume_mm3),
         ("Calcification beyond the kept length", measurement.beyond_kept_length_calcified_volume_mm3),
@@ -42,7 +43,10 @@ def summary(measurement: Measurement) -> str:
     ):
         if volume_mm3 > 0:
             lines.append(f"{what}: {volume_mm3:.1f} mm³, in no burden")
-    lines += [f"Note: {flag.message}" for flag in measurement.flags]
+    lines += [
+        f"{'Note' if note.effect is Effect.NOTE else 'Look'}: {note.message} {note.advice}"
+        for note in notes_of(measurement.flags)
+    ]
     return "\n".join(lines).rstrip()
 
 
