@@ -217,7 +217,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from .export import export_steps
     from .flags import Flag
-    from .pipeline import analyze_steps
+    from .pipeline import Choices, Given, analyze_steps
     from .reading import aligned_mask, read_arteries, read_calcification, read_ct
     from .reporting import ResultFolder
 
@@ -249,25 +249,18 @@ def _analyze(options: argparse.Namespace, report) -> None:
         report(Progress("Reading the calcification mask", 0.0))
         calcification = aligned(*read_calcification(options.calcification), "calcification")
 
-    analysis = drain(
-        analyze_steps(
-            image.volume,
-            arteries=arteries,
-            calcification=calcification,
-            artery_models=options.artery_model,
-            calcification_model=options.calcification_model,
-            calcification_threshold=options.calcification_threshold,
-            parameters=parameters,
-            device=options.device,
-            flags=flags,
-            identity=image.identity,
-            label_names=label_names,
-            artery_labels=mapping,
-            trust=options.trust_models,
-            reference=options.reference,
-        ),
-        report,
+    choices = Choices(
+        artery_models=options.artery_model or (),
+        calcification_model=options.calcification_model,
+        calcification_threshold=options.calcification_threshold,
+        label_names=label_names,
+        trust=options.trust_models,
+        device=options.device,
+        plain_nnunet=options.reference,
+        measurement=parameters,
     )
+    given = Given(arteries, calcification, image.identity, flags, artery_labels=mapping)
+    analysis = drain(analyze_steps(image.volume, choices, given), report)
     notes = drain(export_steps(analysis, image.volume, options.output, overwrite=options.overwrite), report)
     report.close()
     if not options.quiet:
@@ -321,7 +314,7 @@ def _evaluate(options: argparse.Namespace, report) -> None:
         label_names=_mapping("names")(options.label_names) if options.label_names else {},
         trust=options.trust_models,
         device=options.device,
-        reference=options.reference,
+        plain_nnunet=options.reference,
         parameters=_measurement_parameters(options),
         tolerance_mm=options.tolerance,
         coverage=options.lesion_coverage,

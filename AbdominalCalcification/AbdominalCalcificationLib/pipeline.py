@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from .comparison.thresholds import parse_method, threshold_calcification
 from .errors import InputError
 from .flags import Flag
 from .geometry import Volume
-from .inference import ModelFolder, segment_steps
+from .inference import ModelFolder, Worker, segment_steps
 from .measurement import Measurement, MeasurementParameters, measure_steps
 from .progress import Progress, Steps, scaled
+from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
 
@@ -22,6 +23,68 @@ BUNDLED_MODEL_FLAG = Flag(
     "bundled_model",
     "Segmented by a model that was trained on simulated CT: for trying and testing, not for diagnosis.",
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """What the user decides about an analysis.
+
+    Attributes
+    ----------
+    artery_models : sequence of paths
+        nnU-Net v2 model folders, merged by label name; empty for the bundled one. Not used for given arteries.
+    calcification_model : path or None
+        nnU-Net v2 model folder; the bundled one where neither this nor a threshold is named.
+    calcification_threshold : str or None
+        Threshold method instead of a model (see ``comparison.thresholds``).
+    label_names : mapping of str to str or None
+        Label names of models that are not understood by themselves, to territory names.
+    trust : bool
+        Load checkpoints that need more than weights; they can run code.
+    device : {'auto', 'cpu', 'cuda', 'mps'}
+    plain_nnunet : bool
+        Run the networks just as nnU-Net does: slow, for checking.
+    measurement : MeasurementParameters
+    """
+
+    artery_models: Sequence[Path | str] = ()
+    calcification_model: Path | str | None = None
+    calcification_threshold: str | None = None
+    label_names: Mapping[str, str] | None = None
+    trust: bool = False
+    device: str = "auto"
+    plain_nnunet: bool = False
+    measurement: MeasurementParameters = field(default_factory=MeasurementParameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What is there beside the CT before an analysis begins, and what reading it has to add to the result.
+
+    Attributes
+    ----------
+    arteries : Volume or None
+        uint8 territory labels on the grid of the CT; no artery model is run then.
+    calcification : Volume or None
+        Non-zero where calcified, on the grid of the CT; no model and no threshold is used then.
+    identity : dict or None
+        What tells which image it is, see :attr:`reading.CtImage.identity`.
+    flags : sequence of Flag
+    edits : sequence of dict
+        Corrections by hand, as result documents list them.
+    origins : sequence of dict
+        What made the given masks, as :attr:`Analysis.origins` said when they were made.
+    artery_labels : mapping of int to str or None
+        What the values of the file that `arteries` was read from were said to mean; only recorded.
+    """
+
+    arteries: Volume | None = None
+    calcification: Volume | None = None
+    identity: dict | None = None
+    flags: Sequence[Flag] = ()
+    edits: Sequence[dict] = ()
+    origins: Sequence[Mapping] = ()
+    artery_labels: Mapping[int, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +100,16 @@ class Analysis:
         uint8, 1 where calcified.
     messages : tuple of str
         Lines for the log: which sources were used and what they had to say.
+    origins : mapping of str to dict
+        What made each mask that this run made (``arteries``, ``calcification``; given ones are not in
+        it): ``models``, whether one is ``bundled``, ``label_names``, ``calcification_source``.
     """
 
     measurement: Measurement
     arteries: Volume
     calcification: Volume
     messages: tuple[str, ...]
+    origins: Mapping[str, dict] = field(default_factory=dict)
 
 
 def open_artery_models(paths: Sequence[Path | str] | None = None) -> list[ModelFolder]:
@@ -55,24 +122,24 @@ def open_calcification_model(path: Path | str | None = None) -> ModelFolder:
     return ModelFolder.open(path or bundled_calcification_model())
 
 
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """The models that have to run."""
+
+    arteries: Sequence[ModelFolder]
+    calcification: ModelFolder | None
+    messages: tuple[str, ...]
+
+    @property
+    def all(self) -> list[ModelFolder]:
+        return [*self.arteries, *([] if self.calcification is None else [self.calcification])]
+
+    def of(self, role: str) -> list[ModelFolder]:
+        return list(self.arteries) if role == "arteries" else self.all[len(self.arteries) :]
+
+
 def analyze_steps(
-    ct: Volume,
-    *,
-    arteries: Volume | None = None,
-    calcification: Volume | None = None,
-    artery_models: Sequence[Path | str] | None = None,
-    calcification_model: Path | str | None = None,
-    calcification_threshold: str | None = None,
-    parameters: MeasurementParameters | None = None,
-    device: str = "auto",
-    flags: Sequence[Flag] = (),
-    identity: dict | None = None,
-    label_names: Mapping[str, str] | None = None,
-    artery_labels: Mapping[int, str] | None = None,
-    trust: bool = False,
-    worker=None,
-    edits: Sequence[dict] = (),
-    reference: bool = False,
+    ct: Volume, choices: Choices | None = None, given: Given | None = None, worker: Worker | None = None
 ) -> Steps[Analysis]:
     """Segment what is not given, measure, and record where it all came from.
 
@@ -80,30 +147,10 @@ def analyze_steps(
     ----------
     ct : Volume
         CT in HU.
-    arteries : Volume, optional
-        uint8 territory labels on the grid of `ct`; no artery model is run then.
-    calcification : Volume, optional
-        Non-zero where calcified, on the grid of `ct`; no model and no threshold is used then.
-    artery_models : sequence of paths, optional
-        nnU-Net v2 model folders, merged by label name; the bundled one by default.
-    calcification_model : path, optional
-        nnU-Net v2 model folder; the bundled one by default.
-    calcification_threshold : str, optional
-        Threshold method instead of a model (see ``comparison.thresholds``).
-    parameters : MeasurementParameters, optional
-    device : {'auto', 'cpu', 'cuda', 'mps'}
-    flags, identity, edits
-        What reading and hand correction have to add to the result.
-    label_names : mapping of str to str, optional
-        Label names of models that are not understood by themselves, to territory names.
-    artery_labels : mapping of int to str, optional
-        What the values of the mask that `arteries` was read from were said to mean; only recorded.
-    trust : bool
-        Load checkpoints that need more than weights; they can run code.
+    choices : Choices, optional
+    given : Given, optional
     worker : inference.Worker, optional
         A worker process to use again; one of its own by default.
-    reference : bool
-        Run the networks just as nnU-Net does: slow, for checking.
 
     Returns
     -------
@@ -114,109 +161,135 @@ def analyze_steps(
     ------
     InputError, ModelError, InferenceError
     """
-    _refuse_conflicts(arteries, calcification, artery_models, calcification_model, calcification_threshold)
-    if calcification_threshold is not None:
-        parse_method(calcification_threshold)
-    parameters = parameters or MeasurementParameters()
-    flags = list(flags)
-    messages: list[str] = []
-
-    folders_of_arteries: list[ModelFolder] = []
-    if arteries is None:
-        folders_of_arteries = open_artery_models(artery_models)
-    folder_of_calcification = None
-    if calcification is None and calcification_threshold is None:
-        folder_of_calcification = open_calcification_model(calcification_model)
-    defaults = [
-        what
-        for what, needed, named in (
-            ("arteries", arteries is None, artery_models),
-            ("calcification", folder_of_calcification is not None, calcification_model),
-        )
-        if needed and not named
-    ]
-    if defaults:
-        messages.append(f"No model named for {' and '.join(defaults)}: using the bundled one.")
-    if any(_is_bundled(each) for each in [*folders_of_arteries, folder_of_calcification] if each is not None):
-        flags = [*(flag for flag in flags if flag != BUNDLED_MODEL_FLAG), BUNDLED_MODEL_FLAG]
-        messages.append(BUNDLED_MODEL_FLAG.message)
+    choices, given = choices or Choices(), given or Given()
+    _refuse_conflicts(choices, given)
+    if choices.calcification_threshold is not None:
+        parse_method(choices.calcification_threshold)
+    plan = _plan(choices, given)
+    messages = list(plan.messages)
     if messages:
         yield Progress("Preparing", 0.0, message=" ".join(messages))
 
-    chosen = {"device": None, "arteries": "models" if folders_of_arteries else "given mask"}
-    # Both decide which voxels are which artery.
-    for name, mapping in (("artery_labels", artery_labels), ("label_names", label_names)):
-        if mapping:
-            chosen[name] = dict(mapping)
-    source = {"kind": "model" if folder_of_calcification is not None else "given mask"}
-    if folders_of_arteries or folder_of_calcification is not None:
-        segmentation = yield from scaled(
-            segment_steps(
-                ct,
-                folders_of_arteries,
-                folder_of_calcification,
-                arteries=arteries,
-                device=device,
-                label_names=label_names,
-                trust=trust,
-                worker=worker,
-                reference=reference,
-            ),
-            0.0,
-            0.85,
+    arteries, calcification, device = given.arteries, given.calcification, None
+    if plan.all:
+        steps = segment_steps(
+            ct,
+            plan.arteries,
+            plan.calcification,
+            arteries=arteries,
+            device=choices.device,
+            label_names=choices.label_names,
+            trust=choices.trust,
+            worker=worker,
+            plain_nnunet=choices.plain_nnunet,
         )
-        arteries = segmentation.arteries
+        segmentation = yield from scaled(steps, 0.0, 0.85)
+        arteries, device = segmentation.arteries, segmentation.device
         messages.extend(segmentation.messages)
-        chosen["device"] = segmentation.device
-        if reference:
-            chosen["reference"] = True
-        if folder_of_calcification is not None:
+        if plan.calcification is not None:
             calcification = segmentation.calcification
 
-    if calcification is None:
-        yield Progress("Thresholding the calcification", 0.86)
-        thresholded = threshold_calcification(ct, arteries, calcification_threshold)
-        calcification = thresholded.mask
-        source = {
-            "kind": "threshold",
-            "method": thresholded.method,
-            "threshold_hu": thresholded.threshold_hu,
-            "description": thresholded.description,
-        }
-        messages.append(thresholded.description)
-        yield Progress("Thresholding the calcification", 0.89, message=messages[-1])
+    source = {"kind": "given mask"}
+    if plan.calcification is not None:
+        source = {"kind": "model", "name": plan.calcification.name}
+    elif calcification is None:
+        calcification, source = yield from _threshold_steps(ct, arteries, choices.calcification_threshold)
+        messages.append(source["description"])
 
-    used = [("arteries", each) for each in folders_of_arteries]
-    if folder_of_calcification is not None:
-        used.append(("calcification", folder_of_calcification))
-        source["name"] = folder_of_calcification.name
-    provenance = build_provenance(
-        identity,
-        models=[{"role": role, **folder.identity()} for role, folder in used],
-        calcification_source=source,
-        parameters=chosen,
-        edits=edits,
-    )
-    measurement = yield from scaled(
-        measure_steps(ct, arteries, calcification, parameters, flags=flags, provenance=provenance), 0.9, 1.0
-    )
+    provenance, origins = _provenance(choices, given, plan, source, device)
+    bundled = any(map(_is_bundled, plan.all)) or any(origin.get("bundled") for origin in given.origins)
+    flags = [flag for flag in given.flags if flag != BUNDLED_MODEL_FLAG] + [BUNDLED_MODEL_FLAG] * bundled
+    steps = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
+    measurement = yield from scaled(steps, 0.9, 1.0)
     mask = calcification.with_array((calcification.array != 0).astype(np.uint8))
-    return Analysis(measurement, arteries, mask, tuple(messages))
+    return Analysis(measurement, arteries, mask, tuple(messages), origins)
+
+
+def _plan(choices: Choices, given: Given) -> _Plan:
+    """Open the models that have to run, and say where that is the bundled one."""
+    of_arteries = open_artery_models(choices.artery_models) if given.arteries is None else []
+    of_calcification = None
+    if given.calcification is None and choices.calcification_threshold is None:
+        of_calcification = open_calcification_model(choices.calcification_model)
+    plan = _Plan(of_arteries, of_calcification, ())
+    defaults = [
+        what
+        for what, needed, named in (
+            ("arteries", of_arteries, choices.artery_models),
+            ("calcification", of_calcification, choices.calcification_model),
+        )
+        if needed and not named
+    ]
+    messages = []
+    if defaults:
+        messages.append(f"No model named for {' and '.join(defaults)}: using the bundled one.")
+    if any(map(_is_bundled, plan.all)):
+        messages.append(BUNDLED_MODEL_FLAG.message)
+    return replace(plan, messages=tuple(messages))
+
+
+def _threshold_steps(ct: Volume, arteries: Volume, method: str) -> Steps[tuple[Volume, dict]]:
+    yield Progress("Thresholding the calcification", 0.86)
+    found = threshold_calcification(ct, arteries, method)
+    yield Progress("Thresholding the calcification", 0.89, message=found.description)
+    source = {"kind": "threshold", "method": found.method, "threshold_hu": found.threshold_hu}
+    return found.mask, {**source, "description": found.description}
+
+
+def _provenance(
+    choices: Choices, given: Given, plan: _Plan, source: Mapping, device: str | None
+) -> tuple[dict, dict[str, dict]]:
+    """Return what the result came from, given masks included, and the origin of each mask that was made."""
+    made = {"device": device, "arteries": "models" if plan.arteries else "given mask"}
+    label_names = dict(choices.label_names or {})
+    for origin in given.origins:
+        label_names = {**origin.get("label_names", {}), **label_names}
+    # Both decide which voxels are which artery.
+    for name, mapping in (("artery_labels", given.artery_labels), ("label_names", label_names)):
+        if mapping:
+            made[name] = dict(mapping)
+    if choices.plain_nnunet and plan.all:
+        made["reference"] = True
+    models = {
+        role: [{"role": role, **model.identity()} for model in plan.of(role)] for role in ("arteries", "calcification")
+    }
+    origin_of_calcification = [o["calcification_source"] for o in given.origins if o.get("calcification_source")]
+    provenance = build_provenance(
+        given.identity,
+        models=[
+            *models["arteries"],
+            *models["calcification"],
+            *(model for origin in given.origins for model in origin.get("models", ())),
+        ],
+        calcification_source=origin_of_calcification[-1] if origin_of_calcification else source,
+        parameters=made,
+        edits=given.edits,
+    )
+    origins = {}
+    for role, mask in (("arteries", given.arteries), ("calcification", given.calcification)):
+        if mask is None:
+            used = plan.of(role)
+            origins[role] = {"models": models[role], "bundled": any(map(_is_bundled, used))}
+            if used and choices.label_names:
+                origins[role]["label_names"] = dict(choices.label_names)
+    if "calcification" in origins:
+        origins["calcification"]["calcification_source"] = provenance["calcification_source"]
+    return provenance, json_safe(origins)
 
 
 def _is_bundled(model: ModelFolder) -> bool:
     return resources_folder().resolve() in model.path.resolve().parents
 
 
-def _refuse_conflicts(arteries, calcification, artery_models, calcification_model, calcification_threshold) -> None:
-    if arteries is not None and artery_models:
+def _refuse_conflicts(choices: Choices, given: Given) -> None:
+    if given.arteries is not None and choices.artery_models:
         raise InputError("An artery mask and artery models are both named; name one of them.")
     named = [
         name
         for name, value in (
-            ("a mask", calcification),
-            ("a model", calcification_model),
-            ("a threshold", calcification_threshold),
+            ("a mask", given.calcification),
+            ("a model", choices.calcification_model),
+            ("a threshold", choices.calcification_threshold),
         )
         if value is not None
     ]

@@ -65,7 +65,7 @@ def test_labels_agree_with_those_of_the_plain_road(models, plans):
     plans = dict(plans)
     labels = [f"label {number}" for number in range(plans.pop("number", 3))]
     model, ct = models(*labels, **plans), a_noisy_ct()
-    plain = labels_of(Predictor(model, reference=True), ct)
+    plain = labels_of(Predictor(model, plain_nnunet=True), ct)
     assert len(np.unique(plain)) > 2
     assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
 
@@ -73,7 +73,7 @@ def test_labels_agree_with_those_of_the_plain_road(models, plans):
 def test_bfloat16_gives_the_same_labels(models, monkeypatch):
     monkeypatch.setattr("AbdominalCalcificationLib.inference.network.has_bfloat16", lambda: True)
     model, ct = models("aorta", "renal_left", "renal_right"), a_noisy_ct()
-    plain = labels_of(Predictor(model, reference=True), ct)
+    plain = labels_of(Predictor(model, plain_nnunet=True), ct)
     labels = labels_of(Predictor(model), ct)
     assert dice(labels, plain) > 0.99
     assert not np.array_equal(labels, labels_of(Predictor(model, precision="float32"), ct)), "it is another precision"
@@ -85,7 +85,7 @@ def test_openvino_gives_the_same_labels_and_reports_to_nobody(models, monkeypatc
         pytest.skip("needs openvino")
     monkeypatch.setattr("AbdominalCalcificationLib.inference.exported.LARGE", 0)
     model, ct = models("aorta", "renal_left", "renal_right", **plans), a_noisy_ct()
-    plain = labels_of(Predictor(model, reference=True), ct)
+    plain = labels_of(Predictor(model, plain_nnunet=True), ct)
     predictor = Predictor(model, precision="float32")
     assert dice(labels_of(predictor, ct), plain) > 0.995
     assert predictor._network._exported[False], "OpenVINO did it"
@@ -115,7 +115,7 @@ def test_every_normalisation_is_nnunets(tmp_path, scheme):
     plans["configurations"]["3d_fullres"]["normalization_schemes"] = [scheme]
     (folder / "plans.json").write_text(json.dumps(plans))
     model = ModelFolder.open(folder)
-    plain = labels_of(Predictor(model, reference=True), ct)
+    plain = labels_of(Predictor(model, plain_nnunet=True), ct)
     assert dice(labels_of(Predictor(model, precision="float32"), ct), plain) > 0.995
 
 
@@ -134,7 +134,7 @@ def test_plans_that_resample_otherwise_go_the_plain_road_and_say_so(tmp_path, ch
     (folder / "plans.json").write_text(json.dumps(plans))
     model = ModelFolder.open(folder)
     assert np.array_equal(
-        labels_of(Predictor(model), ct, say=said.append), labels_of(Predictor(model, reference=True), ct)
+        labels_of(Predictor(model), ct, say=said.append), labels_of(Predictor(model, plain_nnunet=True), ct)
     )
     assert "plain road" in said[0]
 
@@ -185,7 +185,7 @@ def test_tiles_of_air_are_not_run(models):
     predictor = Predictor(model, precision="float32")
     count = tiles_run(predictor)
     inside = np.s_[22:58, 32:78, 22:78]
-    plain = labels_of(Predictor(model, reference=True), ct)
+    plain = labels_of(Predictor(model, plain_nnunet=True), ct)
     assert dice(labels_of(predictor, ct)[inside], plain[inside]) > 0.99
     in_air = count[0]
     labels_of(predictor, ct.with_array(np.maximum(array, 1)))
@@ -227,7 +227,7 @@ def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads():
     with Worker() as worker:
         roads = {"device": "cpu", "worker": worker}
         quick = drain(segment_steps(ct, [arteries], calcification, **roads))
-        plain = drain(segment_steps(ct, [arteries], calcification, reference=True, **roads))
+        plain = drain(segment_steps(ct, [arteries], calcification, plain_nnunet=True, **roads))
         given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
     assert dice(quick.arteries.array, plain.arteries.array) > 0.99
     assert dice(given.calcification.array, plain.calcification.array) > 0.97

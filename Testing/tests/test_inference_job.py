@@ -42,7 +42,7 @@ def run(
     axes="LPS",
     messages=None,
     progress=None,
-    reference=False,
+    plain_nnunet=False,
     territories=("aorta",),
 ):
     predictors = {"a": artery, "c": calcification}
@@ -51,7 +51,7 @@ def run(
         ModelUse("c", ["0"], {"1": []}) if calcification else None,
         "cpu",
         False,
-        reference=reference,
+        plain_nnunet=plain_nnunet,
     )
     return run_job(
         job,
@@ -94,15 +94,15 @@ def test_islands_are_left_out_and_said_and_no_calcification_is_looked_for_near_t
     ct.array[:, 18:22, 10:14] = 300
     ct.array[3:5, 18:20, 40:42] = 300
     ct.array[10, 20, 14] = ct.array[4, 18, 42] = 900
-    for reference in (False, True):
+    for plain_nnunet in (False, True):
         messages = []
         found = run(ct, artery=ThresholdPredictor(100), calcification=ThresholdPredictor(600), messages=messages,
-                    reference=reference)  # fmt: skip
+                    plain_nnunet=plain_nnunet)  # fmt: skip
         arteries, calcification = found[0].array, found[1].array
         assert arteries[:, :, :20].any()
-        assert arteries[:, :, 30:].any() == reference
-        assert np.argwhere(calcification).tolist() == [[4, 18, 42]] * reference + [[10, 20, 14]]
-        assert any("1 small piece" in message for message in messages) != reference
+        assert arteries[:, :, 30:].any() == plain_nnunet
+        assert np.argwhere(calcification).tolist() == [[4, 18, 42]] * plain_nnunet + [[10, 20, 14]]
+        assert any("1 small piece" in message for message in messages) != plain_nnunet
 
 
 @pytest.mark.parametrize("axes", ["LPS", "RAS"])

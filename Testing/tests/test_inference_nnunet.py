@@ -48,7 +48,7 @@ def stock_labels(model: ModelFolder, ct: Volume, folds=("0",)) -> np.ndarray:
 
 
 def our_labels(model: ModelFolder, ct: Volume, **arguments) -> np.ndarray:
-    return Predictor(model, reference=True).predict(ct.array, ct.grid.spacing_mm[::-1], "cpu", **arguments)[0]
+    return Predictor(model, plain_nnunet=True).predict(ct.array, ct.grid.spacing_mm[::-1], "cpu", **arguments)[0]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_an_image_of_zeros_is_segmented_like_any_other(models):
 def test_both_models_run_in_the_worker_and_agree_with_stock_nnunet(models, worker):
     arteries, calcification = models("aorta", "renal_left"), models("calcification", seed=5)
     ct = a_noisy_ct(spacing_mm=(0.9, 0.9, 1.5))
-    result = drain(segment_steps(ct, [arteries], calcification, worker=worker, device="cpu", reference=True))
+    result = drain(segment_steps(ct, [arteries], calcification, worker=worker, device="cpu", plain_nnunet=True))
     expected = np.array([0, 1, 5], np.uint8)[stock_labels(arteries, ct)]
     assert np.array_equal(result.arteries.array, expected)
     # Of the calcification: what stock finds within 5 mm of the arteries, measured here in another way.

@@ -22,7 +22,7 @@ def test_the_real_slab_goes_through_two_models_in_the_worker(real_ct, tmp_path):
     calcification = ModelFolder.open(a_tiny_model_folder(tmp_path / "c", ["calcification"], seed=6, **small))
     ct = read_ct(real_ct / "dicom").volume.cropped(np.s_[:, 170:330, 170:330])
     with Worker() as worker:
-        result = drain(segment_steps(ct, [arteries], calcification, device="cpu", worker=worker, reference=True))
+        result = drain(segment_steps(ct, [arteries], calcification, device="cpu", worker=worker, plain_nnunet=True))
         quick = drain(segment_steps(ct, [arteries], calcification, device="cpu", worker=worker))
     assert result.arteries.grid.same_as(ct.grid)
     assert result.calcification.grid.same_as(ct.grid)

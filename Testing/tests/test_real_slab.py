@@ -11,7 +11,7 @@ from AbdominalCalcificationLib.comparison.thresholds import threshold_calcificat
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import measure
-from AbdominalCalcificationLib.pipeline import analyze_steps
+from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import artery_labels, read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
@@ -119,6 +119,7 @@ def test_the_threshold_finds_the_plaques_that_were_counted(real_ct, counted):
     image = read_ct(real_ct / "dicom")
     labels = artery_labels(read_mask(real_ct / "totalsegmentator_labels.nii.gz"), {52: "aorta"})
     arteries = align_labels(labels, image.volume.grid)
-    found = drain(analyze_steps(image.volume, arteries=arteries, calcification_threshold="realistic")).calcification
+    choices, given = Choices(calcification_threshold="realistic"), Given(arteries)
+    found = drain(analyze_steps(image.volume, choices, given)).calcification
     both = np.count_nonzero(found.array.ravel().astype(bool) & counted.plaque)
     assert 2 * both / (np.count_nonzero(found.array) + np.count_nonzero(counted.plaque)) >= 0.8

@@ -190,7 +190,7 @@ def _segment(method: str, ct: Volume, arteries: Volume, settings: Settings, work
             label_names=settings.label_names,
             trust=settings.trust,
             worker=worker,
-            reference=settings.reference,
+            plain_nnunet=settings.plain_nnunet,
         )
         found = drain(steps)
         return _Segmented(found.calcification, found.arteries if given is None else None)

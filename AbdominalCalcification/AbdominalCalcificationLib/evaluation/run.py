@@ -120,7 +120,7 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
                 "methods": settings.methods,
                 "models": _identities(settings),
                 "label_names": settings.label_names,
-                "plain_road": settings.reference,
+                "plain_road": settings.plain_nnunet,
                 "device": settings.device if settings.uses_models else None,
                 "kept_length_mm": settings.parameters.kept_length_mm,
                 "max_distance_mm": settings.parameters.max_distance_mm,

@@ -33,7 +33,7 @@ class Settings:
     trust : bool
         Load checkpoints that need more than weights; they can run code.
     device : str
-    reference : bool
+    plain_nnunet : bool
         Run the networks just as nnU-Net does: slow, for checking.
     parameters : MeasurementParameters
     tolerance_mm : float
@@ -51,7 +51,7 @@ class Settings:
     label_names: Mapping[str, str] = field(default_factory=dict)
     trust: bool = False
     device: str = "auto"
-    reference: bool = False
+    plain_nnunet: bool = False
     parameters: MeasurementParameters = field(default_factory=MeasurementParameters)
     tolerance_mm: float = DEFAULT_TOLERANCE_MM
     coverage: float = 0.0

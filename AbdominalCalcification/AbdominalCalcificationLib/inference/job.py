@@ -55,7 +55,7 @@ class Job:
     trust : bool
     precision : {'auto', 'float32'}
         See :meth:`network.Network.on`.
-    reference : bool
+    plain_nnunet : bool
         Go the plain road, as nnU-Net does; islands stay.
     """
 
@@ -64,7 +64,7 @@ class Job:
     device: str
     trust: bool
     precision: str = "auto"
-    reference: bool = False
+    plain_nnunet: bool = False
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -78,7 +78,7 @@ class Job:
             values["device"],
             values["trust"],
             values["precision"],
-            values["reference"],
+            values["plain_nnunet"],
         )
 
 
@@ -157,7 +157,7 @@ def run_job(
         if merger.without_side:
             names = ", ".join(each.title for each in merger.without_side)
             say(f"No aorta was found to tell left from right by; left out: {names}.")
-        if not job.reference:
+        if not job.plain_nnunet:
             arteries, islands = without_islands(arteries)
             if islands:
                 what = "1 small piece" if islands == 1 else f"{islands} small pieces"

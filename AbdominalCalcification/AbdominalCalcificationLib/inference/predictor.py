@@ -40,7 +40,7 @@ class Predictor:
         See :func:`checkpoint.load_checkpoint`.
     precision : {'auto', 'float32'}
         See :meth:`network.Network.on`.
-    reference : bool
+    plain_nnunet : bool
         Take the plain road of :mod:`reference`, for comparing: every tile, every label, `precision` unused.
 
     Raises
@@ -49,8 +49,8 @@ class Predictor:
         Where checkpoint and plans do not fit together.
     """
 
-    def __init__(self, model: ModelFolder, trust: bool = False, precision: str = "auto", reference: bool = False):
-        self.model, self._precision, self._reference = model, precision, reference
+    def __init__(self, model: ModelFolder, trust: bool = False, precision: str = "auto", plain_nnunet: bool = False):
+        self.model, self._precision, self._plain_nnunet = model, precision, plain_nnunet
         self._network = Network(model, trust)
 
     @property
@@ -97,9 +97,9 @@ class Predictor:
         settings = self._network.configuration
         resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
         unusual = None in resamplings or resamplings[1]["order"] > 1
-        if unusual and not self._reference:
+        if unusual and not self._plain_nnunet:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
-        if unusual or self._reference:
+        if unusual or self._plain_nnunet:
             return predict_plainly(self._network, image, spacing_mm, device, report, say)
 
         forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]

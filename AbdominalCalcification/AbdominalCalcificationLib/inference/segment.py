@@ -55,7 +55,7 @@ def segment_steps(
     trust: bool = False,
     worker: Worker | None = None,
     precision: str = "auto",
-    reference: bool = False,
+    plain_nnunet: bool = False,
 ) -> Steps[Segmentation]:
     """Segment `ct` with nnU-Net models in a worker process.
 
@@ -81,7 +81,7 @@ def segment_steps(
         A process to use again; otherwise one is started and ended. Closing the generator ends it.
     precision : {'auto', 'float32'}
         ``auto`` lets networks run at half precision where the hardware has it.
-    reference : bool
+    plain_nnunet : bool
         Run the networks just as nnU-Net does, tile by tile over the whole image: slow, for checking.
 
     Raises
@@ -89,7 +89,7 @@ def segment_steps(
     InputError, ModelError, InferenceError
     """
     job, notes = plan_job(artery_models if arteries is None else (), calcification_model, device, label_names, trust)
-    job = replace(job, precision=precision, reference=reference)
+    job = replace(job, precision=precision, plain_nnunet=plain_nnunet)
     if arteries is None and not job.arteries:
         raise InputError("There is neither an artery model nor an artery mask; name one of them.")
     if arteries is not None and not arteries.grid.same_as(ct.grid):

@@ -116,11 +116,11 @@ class Session:
         from .model_folder import ModelFolder
 
         model = ModelFolder.open(use.path, tuple(use.folds))
-        key = (use.path, model.checksum, job.trust, job.precision, job.reference)
+        key = (use.path, model.checksum, job.trust, job.precision, job.plain_nnunet)
         if key not in self._predictors:
             from .predictor import Predictor
 
-            self._predictors[key] = Predictor(model, job.trust, job.precision, job.reference)
+            self._predictors[key] = Predictor(model, job.trust, job.precision, job.plain_nnunet)
         return self._predictors[key], model.orientation
 
 
