@@ -76,12 +76,13 @@ def picture_of_view(view, width: int, height: int, offset_mm: float | None = Non
 
 def write_panel(path: Path) -> None:
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+    from AbdominalCalcificationPanel.parameters import ArterySource, CalcificationSource
 
     panel, parameters = panel_of_the_sample_case()
     parameters.arteries = show_arteries(parameters.ct, read_mask(MASKS["arteries"]))
     parameters.calcification = show_calcification(parameters.ct, read_mask(MASKS["calcification"]))
-    parameters.arterySource = start().module.ArterySource.EXISTING
-    parameters.calcificationSource = start().module.CalcificationSource.EXISTING
+    parameters.arterySource = ArterySource.EXISTING
+    parameters.calcificationSource = CalcificationSource.EXISTING
     press(panel, panel.ui.runButton)
     image.imsave(path, picture_of(panel, 520, 1150))
     panel.cleanup()

@@ -25,6 +25,10 @@ def bundled_calcification_model() -> Path:
     return resources_folder() / "Models" / "calcification"
 
 
+# Of the CT of the sample case: Slicer's Sample Data module checks it, and fetches the file anew where it is another.
+SAMPLE_SHA256 = "4bdd764be652aabfd7130946245e0f0f0688d70ef5857be0e87dc9f95fa7cb62"
+
+
 def sample_case() -> Path:
     """Return the simulated CT angiogram that ships with the extension (NRRD)."""
     return resources_folder() / "SampleData" / "simulated_cta.nrrd"

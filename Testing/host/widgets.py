@@ -148,8 +148,8 @@ class _NodeComboBox(QtWidgets.QWidget):
 
     def setMRMLScene(self, scene):
         self._scene = scene
-        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent):
-            scene.AddObserver(event, lambda *_: self._refresh())
+        events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent)
+        _observe_while_alive(self, scene, events, lambda *_: self._refresh())
         self._refresh()
 
     def mrmlScene(self):
@@ -216,7 +216,7 @@ class _TableView(QtWidgets.QTableView):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self._node, self._scene = None, None
+        self._node, self._scene, self._stop_observing = None, None, lambda: None
         self._source = QtGui.QStandardItemModel()
         proxy = QtCore.QSortFilterProxyModel(self)
         proxy.setSourceModel(self._source)
@@ -236,9 +236,12 @@ class _TableView(QtWidgets.QTableView):
         return self.model()
 
     def setMRMLTableNode(self, node):
+        if node is self._node:
+            return
+        self._stop_observing()
         self._node = node
         if node is not None:
-            node.AddObserver("ModifiedEvent", lambda *_: self._fill())
+            self._stop_observing = _observe_while_alive(self, node, ("ModifiedEvent",), lambda *_: self._fill())
         self._fill()
 
     def _fill(self):
@@ -271,6 +274,18 @@ class QFileDialog:
     def getExistingDirectory(cls, parent=None, caption="", directory=""):
         assert cls.answers, f"a dialog is open and nobody is there: {caption}"
         return cls.answers.pop(0)
+
+
+def _observe_while_alive(widget, observed, events, callback):
+    """Observe as Qt-based observers do: not beyond the widget's end. Return what stops it earlier."""
+    tags = [observed.AddObserver(event, callback) for event in events]
+
+    def stop(*_):
+        while tags:
+            observed.RemoveObserver(tags.pop())
+
+    widget.destroyed.connect(stop)
+    return stop
 
 
 def _nodes_of(scene, class_name):

@@ -41,6 +41,14 @@ def module(host, monkeypatch):
 
 
 @pytest.fixture
+def choices(module):
+    """The module that knows what can be chosen."""
+    from AbdominalCalcificationPanel import parameters
+
+    return parameters
+
+
+@pytest.fixture
 def panel(module):
     """The panel of an empty scene."""
     widget = module.AbdominalCalcificationWidget()
@@ -49,7 +57,7 @@ def panel(module):
 
 
 @pytest.fixture
-def panel_with_masks(module, panel):
+def panel_with_masks(choices, panel):
     """The panel with the sample CT and, chosen as given masks, its exact truth."""
     from AbdominalCalcificationLib.reading import read_mask
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
@@ -59,8 +67,8 @@ def panel_with_masks(module, panel):
     folder = sample_case().parent
     parameters.arteries = show_arteries(parameters.ct, read_mask(folder / "simulated_cta_arteries.nrrd"))
     parameters.calcification = show_calcification(parameters.ct, read_mask(folder / "simulated_cta_calcification.nrrd"))
-    parameters.arterySource = module.ArterySource.EXISTING
-    parameters.calcificationSource = module.CalcificationSource.EXISTING
+    parameters.arterySource = choices.ArterySource.EXISTING
+    parameters.calcificationSource = choices.CalcificationSource.EXISTING
     return panel
 
 
@@ -141,24 +149,24 @@ def test_opening_the_panel_takes_the_ct_that_is_there(panel):
     assert panel.ui.runButton.enabled
 
 
-def test_only_the_fields_of_the_chosen_source_are_shown(module, panel):
+def test_only_the_fields_of_the_chosen_source_are_shown(choices, panel):
     parameters = parameters_of(panel)
     assert panel.ui.arteryModelsRow.isHidden()
-    parameters.arterySource = module.ArterySource.MODELS
+    parameters.arterySource = choices.ArterySource.MODELS
     assert not panel.ui.arteryModelsRow.isHidden()
     assert not panel.ui.labelNames.isHidden()
-    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     assert not panel.ui.threshold.isHidden()
     assert panel.ui.calcificationModelRow.isHidden()
 
 
-def test_choices_in_the_panel_reach_the_parameter_node(module, panel):
+def test_choices_in_the_panel_reach_the_parameter_node(choices, panel):
     panel.ui.renalLength.value = 22.0
     panel.ui.calcificationSource.currentIndex = 2
     panel.ui.threshold.text = "fixed:300"
     parameters = parameters_of(panel)
     assert parameters.renalLengthMm == 22.0
-    assert parameters.calcificationSource == module.CalcificationSource.THRESHOLD
+    assert parameters.calcificationSource == choices.CalcificationSource.THRESHOLD
     assert parameters.threshold == "fixed:300"
 
 
@@ -201,7 +209,7 @@ def test_cancel_ends_the_worker_process_and_leaves_the_scene_alone(panel):
     panel.ui.runButton.click()
     # Far enough that the worker reports work of its own.
     assert run_until(lambda: "Starting" not in status(panel) and panel.ui.progressBar.value > 0, 200)
-    process = panel.logic._worker._process
+    process = panel.logic.session.worker._process
     panel.ui.cancelButton.click()
     assert "Cancelled" in status(panel)
     assert process.poll() is not None
@@ -242,9 +250,9 @@ def test_closing_the_scene_cancels(panel_with_masks, monkeypatch):
     assert not panel_with_masks.ui.runButton.enabled
 
 
-def test_a_wrong_threshold_is_said_in_the_panel(module, panel_with_masks):
+def test_a_wrong_threshold_is_said_in_the_panel(choices, panel_with_masks):
     parameters = parameters_of(panel_with_masks)
-    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     parameters.calcification = None
     parameters.threshold = "nonsense"
     before = nodes_in_scene()
@@ -254,11 +262,11 @@ def test_a_wrong_threshold_is_said_in_the_panel(module, panel_with_masks):
     assert panel_with_masks.ui.runButton.enabled
 
 
-def test_a_missing_model_folder_is_said_in_the_panel(module, panel, monkeypatch, tmp_path):
+def test_a_missing_model_folder_is_said_in_the_panel(module, choices, panel, monkeypatch, tmp_path):
     monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: ())
     parameters = parameters_of(panel)
     parameters.ct = slicer.util.loadVolume(str(sample_case()))
-    parameters.arterySource = module.ArterySource.MODELS
+    parameters.arterySource = choices.ArterySource.MODELS
     run(panel)
     assert "choose an nnU-Net v2 model folder" in status(panel)
     parameters.arteryModels = str(tmp_path / "gone")
@@ -328,12 +336,12 @@ def test_a_failed_install_is_said_in_the_panel(module, panel, monkeypatch):
 
 
 @pytest.fixture
-def panel_with_corrected_calcification(module, panel_with_masks):
+def panel_with_corrected_calcification(choices, panel_with_masks):
     """Thresholded calcification, corrected by hand afterwards; the threshold source still chosen."""
     panel = panel_with_masks
     parameters = parameters_of(panel)
     parameters.calcification = None
-    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     parameters.threshold = "fixed:400"
     run(panel)
     assert not asked(panel)
@@ -341,10 +349,10 @@ def panel_with_corrected_calcification(module, panel_with_masks):
     return panel
 
 
-def test_running_again_over_untouched_masks_asks_nothing(module, panel_with_masks):
+def test_running_again_over_untouched_masks_asks_nothing(choices, panel_with_masks):
     parameters = parameters_of(panel_with_masks)
     parameters.calcification = None
-    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     parameters.threshold = "fixed:400"
     run(panel_with_masks)
     first = parameters.calcification
@@ -393,12 +401,12 @@ def test_a_correction_can_be_replaced(panel_with_corrected_calcification):
     assert mask_of(panel).array.sum() > before.sum()
 
 
-def test_the_masks_of_another_ct_are_left_alone(module, panel_with_masks):
+def test_the_masks_of_another_ct_are_left_alone(choices, panel_with_masks):
     from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
 
     panel = panel_with_masks
     parameters = parameters_of(panel)
-    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     parameters.threshold = "fixed:400"
     first, mask, before = parameters.ct, parameters.calcification, mask_of(panel).array.copy()
     arteries = parameters.arteries
@@ -443,12 +451,12 @@ def edit_while_measuring(panel, monkeypatch):
     monkeypatch.setattr(pipeline, "analyze_steps", edited)
 
 
-def test_what_is_corrected_while_run_works_is_kept(module, panel_with_masks, monkeypatch):
+def test_what_is_corrected_while_run_works_is_kept(choices, panel_with_masks, monkeypatch):
     from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
 
     panel, parameters = panel_with_masks, parameters_of(panel_with_masks)
     parameters.calcification = None
-    parameters.calcificationSource = module.CalcificationSource.THRESHOLD
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     parameters.threshold = "fixed:400"
     run(panel)
     mask, made = parameters.calcification, np.count_nonzero(mask_of(panel).array)
@@ -497,13 +505,13 @@ def test_a_mask_chosen_after_the_question_is_asked_about_too(panel_with_correcte
     assert panel.ui.inputsButton.enabled
 
 
-def test_choices_outlive_that_the_panel_is_opened_again(module, panel_with_masks):
+def test_choices_outlive_that_the_panel_is_opened_again(choices, panel_with_masks):
     parameters = parameters_of(panel_with_masks)
     chosen = {
-        "calcificationSource": module.CalcificationSource.THRESHOLD,
-        "arterySource": module.ArterySource.EXISTING,
-        "device": module.Device.CPU,
-        "comparedStructure": module.ComparedStructure.ARTERIES,
+        "calcificationSource": choices.CalcificationSource.THRESHOLD,
+        "arterySource": choices.ArterySource.EXISTING,
+        "device": choices.Device.CPU,
+        "comparedStructure": choices.ComparedStructure.ARTERIES,
         "renalLengthMm": 12.5,
     }
     for name, value in chosen.items():
@@ -515,19 +523,19 @@ def test_choices_outlive_that_the_panel_is_opened_again(module, panel_with_masks
     assert panel_with_masks.ui.renalLength.value == 12.5
 
 
-def test_choices_and_results_outlive_a_saved_scene(module, panel_with_results, tmp_path):
+def test_choices_and_results_outlive_a_saved_scene(choices, panel_with_results, tmp_path):
     from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
 
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
-    parameters.device = module.Device.CPU
+    parameters.device = choices.Device.CPU
     before = total_of(panel)
     erase_lower_half(panel)
     save_scene(tmp_path / "case.mrb")
     slicer.mrmlScene.Clear()
     load_scene(tmp_path / "case.mrb")
     parameters = parameters_of(panel)
-    assert parameters.device == module.Device.CPU
-    assert parameters.calcificationSource == module.CalcificationSource.EXISTING
+    assert parameters.device == choices.Device.CPU
+    assert parameters.calcificationSource == choices.CalcificationSource.EXISTING
     assert total_of(panel) == before
     assert "press Recompute" in flags(panel), "the correction was saved, its numbers were not"
     recompute(panel)
@@ -618,7 +626,7 @@ def test_editing_the_masks_of_a_ct_that_is_not_chosen_makes_its_numbers_old(pane
     assert "press Recompute" in flags(panel)
 
 
-def test_own_masks_do_not_pass_for_made_ones_in_an_exported_scene(module, panel_with_results, tmp_path):
+def test_own_masks_do_not_pass_for_made_ones_in_an_exported_scene(choices, panel_with_results, tmp_path):
     from AbdominalCalcificationLib.scene.bundle import load_scene
 
     panel = panel_with_results
@@ -626,8 +634,8 @@ def test_own_masks_do_not_pass_for_made_ones_in_an_exported_scene(module, panel_
     slicer.mrmlScene.Clear()
     load_scene(tmp_path / "result" / "scene.mrb")
     parameters = parameters_of(panel)
-    parameters.arterySource = module.ArterySource.BUNDLED
-    parameters.calcificationSource = module.CalcificationSource.BUNDLED
+    parameters.arterySource = choices.ArterySource.BUNDLED
+    parameters.calcificationSource = choices.CalcificationSource.BUNDLED
     assert parameters.arteries is not None, "the masks of the result are chosen"
     assert panel.logic.masksToAskAbout(parameters) == [parameters.arteries, parameters.calcification]
     assert "Recompute" not in flags(panel)
@@ -662,7 +670,7 @@ def test_a_cancelled_export_leaves_the_numbers_as_they_were(panel_with_results, 
     before = total_of(panel)
     erase_lower_half(panel)
     monkeypatch.setattr("AbdominalCalcificationLib.export.export_steps", endless_export)
-    panel._export(tmp_path / "result", overwrite=False)
+    panel.panel.export.export_to(tmp_path / "result", overwrite=False)
     assert run_until(lambda: "Writing" in status(panel), 60)
     panel.ui.cancelButton.click()
     assert total_of(panel) == before
@@ -765,13 +773,13 @@ def test_two_readers_are_compared_and_only_their_masks_hidden(panel_with_correct
     assert "the same segmentation" in status(panel)
 
 
-def test_arteries_are_compared_artery_by_artery(module, panel_with_masks):
+def test_arteries_are_compared_artery_by_artery(choices, panel_with_masks):
     from AbdominalCalcificationLib.anatomy import territory
     from AbdominalCalcificationLib.scene.segmentations import arteries_from_node, show_arteries
 
     panel = panel_with_masks
     parameters = parameters_of(panel)
-    parameters.comparedStructure = module.ComparedStructure.ARTERIES
+    parameters.comparedStructure = choices.ComparedStructure.ARTERIES
     other = arteries_from_node(parameters.arteries, parameters.ct)
     other.array[other.array == territory("renal_left").label] = 0
     parameters.comparedB = show_arteries(parameters.ct, other)
@@ -937,11 +945,11 @@ def test_export_writes_a_folder_of_its_own_and_asks_before_replacing_one(panel_w
     assert not panel.isBusy
 
 
-def test_model_folders_are_chosen_in_a_dialog(module, panel):
+def test_model_folders_are_chosen_in_a_dialog(choices, panel):
     import qt
 
     parameters = parameters_of(panel)
-    parameters.arterySource = module.ArterySource.MODELS
+    parameters.arterySource = choices.ArterySource.MODELS
     qt.QFileDialog.answers.extend(["/models/a", "/models/b", "/models/c"])
     panel.ui.arteryModelsBrowse.click()
     panel.ui.arteryModelsBrowse.click()
@@ -950,7 +958,7 @@ def test_model_folders_are_chosen_in_a_dialog(module, panel):
     assert parameters.calcificationModel == "/models/c"
 
 
-def test_a_reloaded_scene_fills_the_panel_again(module, panel_with_results, tmp_path):
+def test_a_reloaded_scene_fills_the_panel_again(choices, panel_with_results, tmp_path):
     panel = panel_with_results
     parameters_of(panel).renalLengthMm = 25.0
     summary, flags = panel.ui.summaryLabel.text, panel.ui.flagsLabel.text
@@ -964,7 +972,7 @@ def test_a_reloaded_scene_fills_the_panel_again(module, panel_with_results, tmp_
     assert panel.ui.flagsLabel.text == flags
     assert panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() == rows
     assert panel.ui.renalLength.value == 25.0
-    assert panel.ui.arterySource.currentIndex == list(module.ArterySource).index(module.ArterySource.EXISTING)
+    assert panel.ui.arterySource.currentIndex == list(choices.ArterySource).index(choices.ArterySource.EXISTING)
     assert parameters_of(panel).ct is not None
     assert not status(panel).startswith("The masks were changed")
 

@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("slicer", reason="the host needs slicer-core")
 pytest.importorskip("PySide6", reason="the host needs PySide6")
 
-MODULE = Path(__file__).parents[2] / "AbdominalCalcification" / "AbdominalCalcification.py"
+SELF_TEST = Path(__file__).parents[2] / "AbdominalCalcification" / "AbdominalCalcificationPanel" / "self_test.py"
 
 
 def self_tests() -> list[str]:
-    classes = [node for node in ast.parse(MODULE.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
+    classes = [node for node in ast.parse(SELF_TEST.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
     (test_class,) = (node for node in classes if node.name == "AbdominalCalcificationTest")
     return [node.name for node in test_class.body if getattr(node, "name", "").startswith("test_")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -74,6 +75,12 @@ def test_library_finds_the_packaged_files_in_a_checkout():
     assert resources.sample_case().is_file()
     for model in (resources.bundled_artery_model(), resources.bundled_calcification_model()):
         assert (model / "dataset.json").is_file()
+
+
+def test_the_checksum_that_is_kept_is_that_of_the_sample_case():
+    from AbdominalCalcificationLib import resources
+
+    assert hashlib.sha256(resources.sample_case().read_bytes()).hexdigest() == resources.SAMPLE_SHA256
 
 
 def test_extension_description_and_cmake_agree():

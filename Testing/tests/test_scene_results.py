@@ -52,15 +52,18 @@ def case():
     ct, arteries, calcification = (
         Volume(each, grid) for each in (ct.astype(np.int16), arteries, calcification.astype(np.uint8))
     )
-    provenance = {
-        "time": "2026-01-01T00:00:00Z",
-        "models": [{"role": "arteries", "name": "tiny", "checksum": "12"}],
-        "parameters": {"arteries": "models"},
-    }
+    models = [{"role": "arteries", "name": "tiny", "checksum": "12"}]
+    provenance = {"time": "2026-01-01T00:00:00Z", "models": models, "parameters": {"arteries": "models"}}
     measurement = measure(
         ct, arteries, calcification, flags=[Flag("thick_slices", "Über 3 mm.")], provenance=provenance
     )
-    return SimpleNamespace(ct=ct, arteries=arteries, calcification=calcification, measurement=measurement)
+    return SimpleNamespace(
+        ct=ct,
+        arteries=arteries,
+        calcification=calcification,
+        measurement=measurement,
+        origins={"arteries": {"models": models, "bundled": False}},
+    )
 
 
 @pytest.fixture
@@ -235,14 +238,14 @@ def test_hand_edits_and_their_count_survive_saving_again_and_again(scene, case, 
         slicer.util.updateSegmentBinaryLabelmapFromArray(expected, node, "calcification", ct)
         mask = calcification_from_node(node, ct)
         assert np.array_equal(mask.array, expected)
-        assert edits.record_edits(node, mask, editor="Ann")["changed_voxels"] == number
+        edits.keep_note(node, edits.edit_note(node, mask, editor="Ann"))
         save_scene(tmp_path / f"{number}.mrb")
         scene.Clear(False)
         load_scene(tmp_path / f"{number}.mrb")
         node, ct = slicer.util.getNode("Case 7 calcification"), slicer.util.getNode("Case 7")
         assert np.array_equal(calcification_from_node(node, ct).array, expected)
-        assert edits.edits_of(node)["changed_voxels"] == number
-        assert edits.edits_of(node)["editor"] == "Ann"
+        note = edits.kept_note(node).text
+        assert (note["changed_voxels"], note["editor"]) == (number, "Ann")
 
 
 def test_results_know_their_masks_and_whether_these_were_changed(scene, case, ct_node):
@@ -265,9 +268,7 @@ def test_results_know_their_masks_and_whether_these_were_changed(scene, case, ct
 def test_a_bundle_tells_which_masks_were_made_and_which_somebody_drew(scene, case, tmp_path):
     import slicer
 
-    provenance = {"parameters": {"arteries": "models"}, "calcification_source": {"kind": "given mask"}, "models": []}
-    made = SimpleNamespace(**{**vars(case), "measurement": replace(case.measurement, provenance=provenance)})
-    write_bundle(made, case.ct, tmp_path / "case.mrb")
+    write_bundle(case, case.ct, tmp_path / "case.mrb")
     load_scene(tmp_path / "case.mrb")
     known = {name: slicer.util.getNode(f"CT {name}") for name in ("arteries", "calcification")}
     assert edits.changed_voxels(known["arteries"], case.arteries) == 0
@@ -300,20 +301,24 @@ def test_a_bundle_keeps_what_a_corrected_mask_was(scene, case, ct_node, tmp_path
     node = show_calcification(ct_node, case.calcification)
     before = case.calcification.with_array(np.zeros(SHAPE, np.uint8))
     edits.remember_origin(node, before, {"models": ["tiny"]})
-    note = edits.record_edits(node, case.calcification, editor="Ann")
-    write_bundle(case, case.ct, tmp_path / "case.mrb", histories={"calcification": edits.history_of(node)})
+    note = edits.edit_note(node, case.calcification, editor="Ann")
+    history = edits.history_of(node, note)
+    assert edits.kept_note(node).text is None, "the note is kept with the result, not before"
+    write_bundle(case, case.ct, tmp_path / "case.mrb", histories={"calcification": history})
     load_scene(tmp_path / "case.mrb")
     node, ct = slicer.util.getNode("CT calcification"), slicer.util.getNode("CT")
     mask = calcification_from_node(node, ct)
     assert np.array_equal(mask.array, case.calcification.array)
     assert not edits.origin_of(node, mask.grid).array.any()
-    assert edits.edits_of(node) == note
+    assert edits.kept_note(node) == note
     assert edits.source_of(node) == {"models": ["tiny"]}
 
 
 def test_a_case_without_anything_found_is_written_and_read(scene, case, tmp_path):
     empty = case.arteries.with_array(np.zeros(SHAPE, np.uint8))
-    nothing = SimpleNamespace(arteries=empty, calcification=empty, measurement=measure(case.ct, empty, empty))
+    nothing = SimpleNamespace(
+        arteries=empty, calcification=empty, measurement=measure(case.ct, empty, empty), origins={}
+    )
     write_bundle(nothing, case.ct, tmp_path / "case.mrb")
     load_scene(tmp_path / "case.mrb")
     results = find_results(scene)

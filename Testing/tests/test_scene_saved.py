@@ -179,7 +179,7 @@ def test_the_series_uid_comes_from_the_result_that_lies_in_the_scene(scene, tmp_
     case = a_case()
     masks = case["arteries"], case["calcification"]
     measurement = measure(case["ct"], *masks, provenance={"input": {"series_uid": "1.2.3.4", "study_uid": "1.2"}})
-    analysis = SimpleNamespace(measurement=measurement, arteries=masks[0], calcification=masks[1], edits=())
+    analysis = SimpleNamespace(measurement=measurement, arteries=masks[0], calcification=masks[1], origins={})
     write_bundle(analysis, case["ct"], tmp_path / "a.mrb")
     identity = only(tmp_path / "a.mrb").ct.identity
     assert (identity["series_uid"], identity["study_uid"]) == ("1.2.3.4", "1.2")

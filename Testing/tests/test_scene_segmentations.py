@@ -353,6 +353,13 @@ def test_a_label_of_no_territory_is_refused(a_ct_node):
         show_arteries(ct_node, Volume(array, grid_of_node(ct_node)))
 
 
+def noted(node, mask, **who_and_when):
+    """Keep with a node that its mask was corrected; return the note."""
+    note = edits.edit_note(node, mask, **who_and_when)
+    edits.keep_note(node, note)
+    return note.text
+
+
 def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     ct_node = a_ct_node()
     mask = artery_mask(ct_node)
@@ -361,7 +368,7 @@ def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     assert edits.origin_of(node, mask.grid) is None
     edits.remember_origin(node, mask, {"model": "small"})
     assert edits.changed_voxels(node, mask) == 0
-    assert edits.record_edits(node, mask) is None
+    assert noted(node, mask) is None
     array = artery_array()
     array[0, 0, 0] = 3  # added outside the box of the original
     array[4, 4, 8] = 0  # erased
@@ -370,23 +377,23 @@ def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     assert edits.changed_voxels(node, edited) == 3
     assert np.array_equal(edits.origin_of(node, mask.grid).array, mask.array)
     assert edits.origin_of(node, mask.grid.cropped(np.s_[1:, :, :])) is None
-    note = edits.record_edits(node, edited, editor="Ann", time="2026-01-02T03:04:05+00:00")
+    note = noted(node, edited, editor="Ann", time="2026-01-02T03:04:05+00:00")
     assert note == {
         "mask": "CT arteries",
         "changed_voxels": 3,
         "editor": "Ann",
         "time": "2026-01-02T03:04:05+00:00",
     }
-    assert edits.record_edits(node, edited, editor="Bob") == note, "nothing changed since"
-    assert edits.edits_of(node) == note
+    assert noted(node, edited, editor="Bob") == note, "nothing changed since"
+    assert edits.kept_note(node).text == note
     array[4, 4, 8], array[4, 4, 9] = mask.array[4, 4, 8], 0  # one put back, its neighbour erased: as many, not the same
     assert edits.changed_voxels(node, mask.with_array(array)) == 3
-    note = edits.record_edits(node, mask.with_array(array), editor="Bob", time="2026-01-03T00:00:00+00:00")
+    note = noted(node, mask.with_array(array), editor="Bob", time="2026-01-03T00:00:00+00:00")
     assert (note["changed_voxels"], note["editor"]) == (3, "Bob")
-    assert edits.record_edits(node, mask.with_array(array), editor="Ann") == note
+    assert noted(node, mask.with_array(array), editor="Ann") == note
     assert edits.source_of(node) == {"model": "small"}
-    assert edits.record_edits(node, mask) is None, "undone"
-    assert edits.edits_of(node) is None
+    assert noted(node, mask) is None, "undone"
+    assert edits.kept_note(node).text is None
 
 
 def test_the_state_of_a_mask_follows_its_voxels_names_and_place_only(a_ct_node):

@@ -272,7 +272,9 @@ def check_with_stock_nnunet(model, image):
     stock.initialize_from_trained_model_folder(str(model), ("0",), "checkpoint_final.pth")
     array, spacing = ct.array[:20, 4:24, 4:24], ct.grid.spacing_mm[::-1]
     labels = stock.predict_single_npy_array(array[None].astype(np.float32), {"spacing": list(spacing)})
-    assert np.array_equal(Predictor(ModelFolder.open(model), plain_nnunet=True).predict(array, spacing, "cpu")[0], labels)
+    assert np.array_equal(
+        Predictor(ModelFolder.open(model), plain_nnunet=True).predict(array, spacing, "cpu")[0], labels
+    )
 
 
 def test_training_starts_from_the_weights_of_a_model(place, tmp_path, capsys):

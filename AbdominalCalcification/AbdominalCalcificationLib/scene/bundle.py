@@ -28,7 +28,7 @@ def write_bundle(
     Parameters
     ----------
     analysis : pipeline.Analysis
-        Has `measurement`, `arteries` and `calcification`.
+        Has `measurement`, `arteries`, `calcification` and `origins`.
     ct : Volume
     path : path
         Written whole or not at all.
@@ -51,15 +51,15 @@ def write_bundle(
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
     volume_node = volume_node_from(ct, name, scene)
-    given, masks = _given(analysis), {}
+    masks = {}
     for role, show, mask in (
         ("arteries", show_arteries, analysis.arteries),
         ("calcification", show_calcification, analysis.calcification),
     ):
         masks[role] = node = show(volume_node, mask)
         # A mask that somebody drew must not pass for one that can be made again.
-        if role not in given:
-            edits.remember_origin(node, mask, _source(analysis, role))
+        if role in analysis.origins:
+            edits.remember_origin(node, mask, analysis.origins[role])
         edits.take_over(node, (histories or {}).get(role, {}))
     if analysis.measurement.cut_arteries.array.any():
         masks["cut_off"] = show_cut_off(volume_node, analysis.measurement.cut_arteries)
@@ -127,24 +127,3 @@ def _quiet_vtk():
         yield
     finally:
         vtkOutputWindow.SetInstance(shown)
-
-
-def _given(analysis) -> set[str]:
-    """Return which of the two masks this analysis did not make."""
-    provenance = analysis.measurement.provenance
-    made_by = {
-        "arteries": provenance.get("parameters", {}).get("arteries"),
-        "calcification": (provenance.get("calcification_source") or {}).get("kind"),
-    }
-    return {role for role, kind in made_by.items() if kind in (None, "given mask")}
-
-
-def _source(analysis, role: str) -> dict:
-    """Return what made one of the two masks."""
-    provenance = analysis.measurement.provenance
-    models = [model for model in provenance.get("models", ()) if model.get("role") == role]
-    bundled = bool(models) and any(flag.code == "bundled_model" for flag in analysis.measurement.flags)
-    source = {"models": models, "bundled": bundled}
-    if role == "calcification":
-        source["calcification_source"] = provenance.get("calcification_source")
-    return source

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..errors import InputError
 from ..geometry import Volume
+from .edits import origin_of
+from .ownership import READ, of_ct
 from .results import CT_REFERENCE, OUTDATED, ROLE
-from .segmentations import show_disagreement
+from .segmentations import show_disagreement, unknown_segments
 from .tables import fill_comparison_table
 
 _COMPARISON = "comparison"
@@ -99,6 +102,81 @@ def store_comparison(
     table.SetDescription(description)
     fill_comparison_table(table, rows)
     return _comparison(table)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two masks to be compared.
+
+    Attributes
+    ----------
+    nodes : list of vtkMRMLSegmentationNode
+        One alone where its mask is compared with what it was.
+    masks : list of Volume
+        A, the reference, and B.
+    names : list of str
+    remarks : list of str
+        What was left out.
+    """
+
+    nodes: list
+    masks: list[Volume]
+    names: list[str]
+    remarks: list[str]
+
+
+def read_pair(volume_node, structure: str, first, second) -> Pair:
+    """Read the masks of two segmentations, or that of one and what it was made as.
+
+    Parameters
+    ----------
+    volume_node : vtkMRMLScalarVolumeNode or None
+        The CT.
+    structure : {'calcification', 'arteries'}
+    first, second : vtkMRMLSegmentationNode or None
+        Without `second` the other side is `first` as it was made.
+
+    Raises
+    ------
+    InputError
+        Where there are no two masks to compare.
+    """
+    if volume_node is None or first is None:
+        raise InputError("There is nothing to compare; choose a CT volume and a segmentation as A.")
+    if first is second:
+        raise InputError("A and B are the same segmentation; choose another one as B, or none.")
+    pair = Pair([first] if second is None else [first, second], [], [], [])
+    for node in pair.nodes:
+        mask, left_out = _read(node, structure, volume_node)
+        pair.masks.append(mask)
+        pair.names.append(node.GetName())
+        if left_out:
+            pair.remarks.append(f"Left out of '{node.GetName()}': {', '.join(left_out)}.")
+    if second is None:
+        made = origin_of(first, pair.masks[0].grid) if of_ct(first, volume_node) is not None else None
+        if made is None:
+            raise InputError(
+                f"What '{first.GetName()}' was before correction is not known, because it was not made here on this"
+                " CT; choose another segmentation as B."
+            )
+        pair.masks.append(made)
+        pair.names.append(f"{first.GetName()} as it was made")
+    return pair
+
+
+def _read(node, structure: str, volume_node) -> tuple[Volume, list[str]]:
+    """Return the mask that a segmentation holds of `structure`, and the segments that are neither structure."""
+    unknown = {
+        "arteries": unknown_segments(arteries_node=node),
+        "calcification": unknown_segments(calcification_node=node),
+    }
+    mask = READ[structure](node, volume_node)
+    if unknown[structure] and not mask.array.any():
+        raise InputError(
+            f"Nothing in '{node.GetName()}' is known as {structure}; give its segments"
+            f" ({', '.join(unknown[structure])}) names that say so."
+        )
+    return mask, [name for name in unknown[structure] if all(name in names for names in unknown.values())]
 
 
 def find_comparison(volume_node) -> Comparison | None:

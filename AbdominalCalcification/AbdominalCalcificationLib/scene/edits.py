@@ -12,6 +12,7 @@ import getpass
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import numpy as np
@@ -37,13 +38,17 @@ def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
     """
     node.SetAttribute(_ORIGIN, _packed(mask.array))
     node.SetAttribute(_SOURCE, json.dumps(dict(source or {})))
-    _forget_edits(node)
+    keep_note(node, EditNote())
 
 
-def history_of(node) -> dict[str, str]:
-    """Return all that is remembered of a node, for another node with the same mask; empty where nothing is."""
-    names = (_ORIGIN, _SOURCE, _EDITS, _EDITED)
-    return {name: node.GetAttribute(name) for name in names if node.GetAttribute(name)}
+def history_of(node, note: EditNote | None = None) -> dict[str, str]:
+    """Return all that is remembered of a node, for another node with the same mask; empty where nothing is.
+
+    `note` stands in for the one that is kept with the node.
+    """
+    note = kept_note(node) if note is None else note
+    known = {name: node.GetAttribute(name) for name in (_ORIGIN, _SOURCE)} | note.attributes()
+    return {name: value for name, value in known.items() if value}
 
 
 def take_over(node, history: Mapping[str, str]) -> None:
@@ -85,8 +90,31 @@ def origin_of(node, grid: Grid) -> Volume | None:
     return Volume(array, grid)
 
 
-def record_edits(node, mask: Volume, editor: str | None = None, time: str | None = None) -> dict | None:
-    """Note with the node that its mask was corrected, and return the note.
+@dataclass(frozen=True)
+class EditNote:
+    """That a mask was corrected, before it is kept with the node.
+
+    Attributes
+    ----------
+    text : dict or None
+        ``mask`` (name of the node), ``changed_voxels``, ``editor``, ``time``, as result documents
+        list it; None where the mask is as it was put there, and where nothing is known of it.
+    checksum : str or None
+        Of the mask that the note tells of.
+    """
+
+    text: dict | None = None
+    checksum: str | None = None
+
+    def attributes(self) -> dict[str, str | None]:
+        """Return the node attributes that hold this note."""
+        return {_EDITS: None if self.text is None else json.dumps(self.text), _EDITED: self.checksum}
+
+
+def edit_note(node, mask: Volume, editor: str | None = None, time: str | None = None) -> EditNote:
+    """Return the note that the mask of a node was corrected; the node stays as it is.
+
+    The earlier note stands until the mask is another one.
 
     Parameters
     ----------
@@ -96,40 +124,33 @@ def record_edits(node, mask: Volume, editor: str | None = None, time: str | None
         Who corrected it; the name of the logged-in user by default.
     time : str, optional
         ISO 8601; now by default.
-
-    Returns
-    -------
-    dict or None
-        ``mask`` (name of the node), ``changed_voxels``, ``editor``, ``time``, as result
-        documents list it. None where the mask is as it was put there. The note stays as it is
-        until the mask is another one.
     """
     changed = changed_voxels(node, mask)
     if changed == 0:
-        _forget_edits(node)
-    noted, checksum = edits_of(node), _checksum(mask)
-    if not changed or (noted is not None and checksum == node.GetAttribute(_EDITED)):
+        return EditNote()
+    noted, checksum = kept_note(node), _checksum(mask)
+    if changed is None or (noted.text is not None and checksum == noted.checksum):
         return noted
-    note = {
+    text = {
         "mask": node.GetName(),
         "changed_voxels": changed,
         "editor": editor or _user(),
         "time": time or datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
-    node.SetAttribute(_EDITS, json.dumps(note))
-    node.SetAttribute(_EDITED, checksum)
-    return note
+    return EditNote(text, checksum)
 
 
-def edits_of(node) -> dict | None:
-    """Return the note that :func:`record_edits` left with a node; None where there is none."""
+def kept_note(node) -> EditNote:
+    """Return the note that is kept with a node."""
     text = node.GetAttribute(_EDITS)
-    return json.loads(text) if text else None
+    return EditNote(json.loads(text) if text else None, node.GetAttribute(_EDITED))
 
 
-def _forget_edits(node) -> None:
-    for name in (_EDITS, _EDITED):
-        node.RemoveAttribute(name)
+def keep_note(node, note: EditNote) -> None:
+    """Keep `note` with the node in place of an earlier one."""
+    for name, value in note.attributes().items():
+        if node.GetAttribute(name) != value:
+            node.SetAttribute(name, value)
 
 
 def _checksum(mask: Volume) -> str:

@@ -127,3 +127,12 @@ def volume_node_from(volume: Volume, name: str, scene=None):
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(CTA_WINDOW_HU, CTA_LEVEL_HU)
     return node
+
+
+def identity_of_node(volume_node) -> dict:
+    """Return what tells which image it is: its name and, where it came from DICOM, its series UID."""
+    identity = {"name": volume_node.GetName(), "format": "scene"}
+    hierarchy = volume_node.GetScene().GetSubjectHierarchyNode()
+    item = hierarchy.GetItemByDataNode(volume_node) if hierarchy is not None else 0
+    uid = hierarchy.GetItemUID(item, "DICOM") if item else ""
+    return identity | ({"series_uid": uid} if uid else {})

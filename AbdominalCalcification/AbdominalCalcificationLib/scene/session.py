@@ -1,0 +1,266 @@
+"""From the nodes in the scene to results in the scene, without a window.
+
+What takes long is a generator of :class:`progress.Progress` that returns its result. It touches
+the scene only in its last step, so that closing it earlier leaves the scene as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import export, pipeline
+from ..comparison import territories
+from ..comparison.overlap import disagreement
+from ..errors import InputError
+from ..flags import Flag
+from ..inference import Worker
+from ..measurement import MeasurementParameters
+from ..progress import Progress, Steps, scaled
+from ..reporting import ResultFolder
+from . import edits, results, segmentations
+from .comparison import Comparison, read_pair, store_comparison
+from .ownership import READ, MaskStates, SceneCase, WorkWatch, of_ct, other_ct
+from .volumes import identity_of_node, volume_from_node
+
+_TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
+_SHOW = {"arteries": segmentations.show_arteries, "calcification": segmentations.show_calcification}
+BOTH = frozenset(_TITLES)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What is in the scene after a CT was measured.
+
+    Attributes
+    ----------
+    analysis : pipeline.Analysis
+    results : results.Results
+    case : SceneCase
+        The nodes that the numbers are of, new ones included.
+    kept_masks : tuple of str
+        Names of masks that were edited while the work was under way: they stay as they are, beside new ones.
+    notes : tuple of str
+        What could not be exported on this machine, and why.
+    """
+
+    analysis: pipeline.Analysis
+    results: results.Results
+    case: SceneCase
+    kept_masks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """The masks that were given, as they were when they were read."""
+
+    volumes: dict = field(default_factory=dict)
+    origins: list = field(default_factory=list)
+    flags: list = field(default_factory=list)
+    notes: dict = field(default_factory=dict)  # role to EditNote
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What was measured, before it is in the scene; `nodes` are None where a new one is to be made."""
+
+    analysis: pipeline.Analysis
+    ct: object
+    nodes: dict
+    states: MaskStates
+    notes: Mapping[str, edits.EditNote]
+
+
+class Session:
+    """Analyses, recomputes, exports and compares what is in a scene; keeps the worker process between cases."""
+
+    def __init__(self):
+        self._worker: Worker | None = None
+        self._watch = WorkWatch()
+
+    @property
+    def worker(self) -> Worker:
+        """The worker process; it starts with its first work."""
+        if self._worker is None:
+            self._worker = Worker()
+        return self._worker
+
+    def close(self) -> None:
+        """End the worker process, if one runs; the next work starts another."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def masks_to_ask_about(self, case: SceneCase, given: Collection[str] = ()) -> list:
+        """Return the masks that :meth:`analyze_steps` would overwrite though they hold somebody's work."""
+        return self._watch.to_ask_about(case, given)
+
+    def analyze_steps(
+        self,
+        case: SceneCase,
+        choices: pipeline.Choices,
+        given: Collection[str] = (),
+        replace_masks: bool = True,
+    ) -> Steps[Outcome]:
+        """Segment what is not given, measure, and show the result.
+
+        A mask that somebody edits meanwhile is not written to, see :class:`Outcome`.
+
+        Parameters
+        ----------
+        case : SceneCase
+        choices : pipeline.Choices
+        given : collection of str
+            Which of ``arteries`` and ``calcification`` are there already: only read.
+        replace_masks : bool
+            Write into the masks that are not given; False leaves them and makes new ones.
+        """
+        measured = yield from self._measured_steps(case, choices, frozenset(given), replace_masks)
+        return self._show(case, measured)
+
+    def recompute_steps(self, case: SceneCase, parameters: MeasurementParameters) -> Steps[Outcome]:
+        """Measure the masks as they are now, hand corrections included; no model is run."""
+        return (yield from self.analyze_steps(case, pipeline.Choices(measurement=parameters), BOTH))
+
+    def export_steps(
+        self, case: SceneCase, parameters: MeasurementParameters, folder: Path | str, overwrite: bool = False
+    ) -> Steps[Outcome]:
+        """Measure the masks as they are now and write the result folder of the command line.
+
+        Raises
+        ------
+        InputError
+            Where `folder` holds a result and `overwrite` is False, before anything is measured.
+        """
+        ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
+        steps = self._measured_steps(case, pipeline.Choices(measurement=parameters), BOTH)
+        measured = yield from scaled(steps, 0.0, 0.5)
+        ct = volume_from_node(measured.ct)
+        histories = {role: edits.history_of(node, measured.notes[role]) for role, node in measured.nodes.items()}
+        steps = export.export_steps(measured.analysis, ct, folder, overwrite=overwrite, histories=histories)
+        notes = yield from scaled(steps, 0.5, 1.0)
+        return self._show(case, measured, notes)
+
+    def compare_steps(
+        self, case: SceneCase, structure: str, first, second, parameters: MeasurementParameters
+    ) -> Steps[Comparison]:
+        """Compare two masks of the CT, per artery, and show where they differ.
+
+        Parameters
+        ----------
+        case : SceneCase
+        structure : {'calcification', 'arteries'}
+        first : vtkMRMLSegmentationNode or None
+            The reference; by default that of `case`.
+        second : vtkMRMLSegmentationNode or None
+            By default `first` as it was made, before anybody corrected it.
+        parameters : MeasurementParameters
+        """
+        yield Progress("Reading the scene", 0.0)
+        first = case.masks[structure] if first is None else first
+        pair = read_pair(case.ct, structure, first, second)
+        remarks = list(pair.remarks)
+        arteries = case.arteries if structure == "calcification" else None
+        if structure == "calcification" and arteries is None:
+            remarks.append("No artery masks are chosen under Inputs: only the whole masks are compared.")
+        within = None if arteries is None else READ["arteries"](arteries, case.ct)
+        steps = territories.compare_steps(structure, *pair.masks, within, parameters)
+        rows = yield from scaled(steps, 0.0, 0.95)
+        yield Progress("Showing the result", 0.95)
+        what = f"{structure.capitalize()}. A, the reference: {pair.names[0]}. B: {pair.names[1]}."
+        return store_comparison(
+            rows,
+            disagreement(*pair.masks),
+            case.ct,
+            pair.nodes,
+            names=[f"A ({pair.names[0]})", f"B ({pair.names[1]})"],
+            description=" ".join([what, *remarks]),
+            arteries_node=arteries,
+        )
+
+    def _measured_steps(
+        self, case: SceneCase, choices: pipeline.Choices, given: frozenset[str], replace_masks: bool = True
+    ) -> Steps[_Measured]:
+        """Run the pipeline on the nodes, and leave the scene as it is."""
+        if case.ct is None:
+            raise InputError("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module.")
+        yield Progress("Reading the scene", 0.0)
+        ct = volume_from_node(case.ct)
+        read = _read(case, given)
+        nodes = {
+            role: node if role in given or (replace_masks and of_ct(node, case.ct) is not None) else None
+            for role, node in case.masks.items()
+        }
+        states = MaskStates({role: node for role, node in nodes.items() if node is not None}, case.ct)
+        unknown = segmentations.unknown_segments(
+            *(node if role in given else None for role, node in case.masks.items())
+        )
+        if unknown:
+            text = f"Segments that stand for nothing measured here are left out: {', '.join(unknown)}."
+            yield Progress("Reading the scene", 0.0, message=text)
+        steps = pipeline.analyze_steps(
+            ct,
+            choices,
+            pipeline.Given(
+                **read.volumes,
+                identity=identity_of_node(case.ct),
+                flags=read.flags,
+                edits=[note.text for note in read.notes.values() if note.text is not None],
+                origins=read.origins,
+            ),
+            worker=self.worker,
+        )
+        analysis = yield from scaled(steps, 0.0, 0.97)
+        yield Progress("Showing the result", 0.97)
+        return _Measured(analysis, case.ct, nodes, states, read.notes)
+
+    def _show(self, case: SceneCase, measured: _Measured, notes: tuple[str, ...] = ()) -> Outcome:
+        """Put masks that were made, cut-off ends, tables and chart into the scene."""
+        ct, analysis, nodes = measured.ct, measured.analysis, dict(measured.nodes)
+        given = [role for role in nodes if role not in analysis.origins]
+        if any(node.GetScene() is None for node in (ct, *(nodes[role] for role in given))):
+            raise InputError("The CT or a mask was removed from the scene meanwhile; nothing was stored.")
+        changed = measured.states.changed()
+        kept = []
+        for role, origin in analysis.origins.items():
+            if role in changed:  # somebody's work, which nobody agreed to replace
+                kept.append(nodes[role].GetName())
+                nodes[role] = None
+            mask = getattr(analysis, role)
+            nodes[role] = _SHOW[role](ct, mask, nodes[role])
+            edits.remember_origin(nodes[role], mask, origin)
+            self._watch.made(nodes[role], ct)
+        for role in given:
+            edits.keep_note(nodes[role], measured.notes[role])
+        cut_off = case.cut_off if case.cut_off is not None and case.cut_off.GetScene() is not None else None
+        cut_off = segmentations.show_cut_off(ct, analysis.measurement.cut_arteries, of_ct(cut_off, ct))
+        stored = results.store_measurement(analysis.measurement, ct, {**nodes, "cut_off": cut_off})
+        if changed.intersection(given):
+            stored.mark_outdated()
+        return Outcome(analysis, stored, SceneCase(ct, **nodes, cut_off=cut_off), tuple(kept), tuple(notes))
+
+
+def _read(case: SceneCase, given: Collection[str]) -> _Read:
+    """Read the given masks, with what made them and what was done to them since."""
+    found = _Read()
+    for role, title in _TITLES.items():
+        if role not in given:
+            continue
+        node = case.masks[role]
+        if node is None:
+            raise InputError(f"No {title} are chosen; choose a segmentation, or press Run.")
+        mask = found.volumes[role] = READ[role](node, case.ct)
+        found.origins.append(edits.source_of(node))
+        other = other_ct(node, case.ct)
+        if other is not None:
+            text = f"The {title}: made on another CT, '{other.GetName()}'."
+            found.flags.append(Flag("mask_of_another_ct", text))
+        # Voxels of another grid cannot be counted.
+        note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask)
+        found.notes[role] = note
+        if note.text is not None:
+            verb = "was" if role == "calcification" else "were"
+            found.flags.append(Flag("edited_by_hand", f"The {title} {verb} corrected by hand."))
+    return found

@@ -1,0 +1,47 @@
+"""The inputs section: which sources are chosen, and the fields that they need."""
+
+import qt
+from slicer.i18n import tr as _
+
+from .parameters import ArterySource, CalcificationSource
+
+
+class InputsView:
+    """Shows only the fields that the chosen sources use."""
+
+    def __init__(self, ui, state):
+        self._ui, self._state = ui, state
+        ui.arteryModelsBrowse.connect("clicked(bool)", self._add_artery_model)
+        ui.calcificationModelBrowse.connect("clicked(bool)", self._choose_calcification_model)
+
+    def update(self):
+        """Follow what is chosen and whether something is at work."""
+        ui, parameters = self._ui, self._state.parameters
+        ui.inputsButton.enabled = ui.advancedButton.enabled = self._state.is_free
+        if parameters is None:
+            return
+        of_arteries = parameters.arterySource == ArterySource.MODELS
+        of_calcification = parameters.calcificationSource == CalcificationSource.MODEL
+        threshold = parameters.calcificationSource == CalcificationSource.THRESHOLD
+        for shown, widgets in (
+            (of_arteries, (ui.arteryModelsLabel, ui.arteryModelsRow)),
+            (of_calcification, (ui.calcificationModelLabel, ui.calcificationModelRow)),
+            (of_arteries or of_calcification, (ui.labelNamesLabel, ui.labelNames)),
+            (threshold, (ui.thresholdLabel, ui.threshold)),
+        ):
+            for widget in widgets:
+                widget.visible = shown
+
+    def _add_artery_model(self, checked=False):
+        folder = self._folder(_("nnU-Net v2 model folder for arteries"))
+        if folder:
+            before = self._state.parameters.arteryModels.strip().rstrip(";")
+            self._state.parameters.arteryModels = f"{before}; {folder}" if before else folder
+
+    def _choose_calcification_model(self, checked=False):
+        folder = self._folder(_("nnU-Net v2 model folder for calcification"))
+        if folder:
+            self._state.parameters.calcificationModel = folder
+
+    def _folder(self, title):
+        return qt.QFileDialog.getExistingDirectory(self._ui.inputsButton, title)

@@ -1,0 +1,47 @@
+"""What models need, whether it is installed, and the button that installs it."""
+
+import logging
+
+import slicer
+from slicer.i18n import tr as _
+
+from . import installer
+
+
+class PackagesView:
+    """Says what would be installed before anything is."""
+
+    def __init__(self, ui, state):
+        self._label, self._button, self._state = ui.packagesLabel, ui.installButton, state
+        self._button.connect("clicked(bool)", lambda _checked=False: self.ask_to_install())
+
+    def show(self):
+        """Show what is missing now."""
+        missing = self._state.logic.missingPackages()
+        self._button.visible = bool(missing)
+        self._label.text = installer.explain(missing) if missing else _("The packages that models need are installed.")
+
+    def ask_to_install(self, then=None):
+        """Ask whether to install what is missing, and call `then` afterwards; return whether anything is missing."""
+        missing = self._state.logic.missingPackages()
+        if missing:
+            answer = _("Install") if then is None else _("Install, then run")
+            self._state.questions.ask(installer.explain(missing), (answer, lambda: self._install(missing, then)))
+        return bool(missing)
+
+    def _install(self, missing, then):
+        names = ", ".join(package.name for package in missing)
+        self._state.messages.say(_("Installing {packages}; this can take minutes…").format(packages=names))
+        slicer.app.processEvents()
+        try:
+            with slicer.util.WaitCursor():
+                self._state.logic.installPackages(missing)
+        except Exception as error:  # pip and the extensions' installers raise what they like
+            logging.exception("AbdominalCalcification")
+            self._state.messages.show_error(error)
+            return
+        finally:
+            self.show()
+        self._state.messages.say(_("Installed."))
+        if then is not None:
+            then()

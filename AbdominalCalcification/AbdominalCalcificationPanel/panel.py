@@ -1,0 +1,155 @@
+"""The panel: its parts, wired together, and what the scene does to all of them."""
+
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
+from . import choosing
+from .comparison_view import ComparisonView
+from .export_control import ExportControl
+from .inputs_view import InputsView
+from .mask_watcher import MaskWatcher
+from .message_view import MessageView
+from .packages_view import PackagesView
+from .question_bar import QuestionBar
+from .results_view import ResultsView
+from .run_control import RunControl
+from .runner import StepRunner
+from .state import PanelState
+
+
+class Panel(VTKObservationMixin):
+    """Makes the parts, follows the scene, and tells the parts when to look anew.
+
+    A part has ``update()``, called whenever a choice changes and work begins or ends: quick. Those
+    that show what is in the scene have ``show()`` for that.
+
+    :param ui: widgets of the .ui file by name
+    :param logic: AbdominalCalcificationLogic
+    """
+
+    def __init__(self, ui, logic):
+        VTKObservationMixin.__init__(self)
+        self._ui = ui
+        self._gui_tag = self._shown_ct = None
+        self.is_open = False
+        messages, questions = MessageView(ui), QuestionBar(ui, self.update)
+        runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
+        self.state = PanelState(logic, messages, questions, runner)
+        self.packages = PackagesView(ui, self.state)
+        self.inputs = InputsView(ui, self.state)
+        self.results = ResultsView(ui, self.state)
+        self.comparison = ComparisonView(ui, self.state)
+        self.run = RunControl(ui, self.state, self.packages, self._measured)
+        self.export = ExportControl(ui, self.state, self._exported)
+        self._measured_masks = MaskWatcher(self._measured_mask_changed)
+        self._compared_masks = MaskWatcher(self._compared_mask_changed)
+
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
+        self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced)
+        self.addObserver(scene, scene.EndImportEvent, self._scene_replaced)
+        self.show_scene()
+
+    def close(self):
+        """End what is at work and let go of the scene."""
+        self.state.runner.close()
+        self.set_parameters(None)
+        self.removeObservers()
+
+    def enter(self):
+        """Called each time the module is opened."""
+        self.is_open = True
+        self.show_scene()
+        self.packages.show()
+
+    def exit(self):
+        """Called each time another module is opened."""
+        self.is_open = False
+
+    def show_scene(self):
+        """Show the scene's choices and results; take the first CT where none is chosen."""
+        parameters = self.state.logic.getParameterNode()
+        # Connecting fills the combo boxes anew: not each time the panel is opened.
+        if self.state.parameters is not parameters:
+            self.set_parameters(parameters)
+        choosing.choose_ct(parameters)
+        choosing.choose_masks_of_ct(parameters, self.results.found, instead_of_others=False)
+        self.results.show()
+        self.comparison.show()
+
+    def set_parameters(self, parameters):
+        """Connect the widgets with a parameter node; None disconnects them."""
+        if self.state.parameters is not None:
+            self.state.parameters.disconnectGui(self._gui_tag)
+            self.removeObserver(self.state.parameters, vtk.vtkCommand.ModifiedEvent, self.update)
+            self._measured_masks.stop()
+            self._compared_masks.stop()
+        self.state.parameters = parameters
+        if parameters is not None:
+            # Not connectGui: where Slicer's returns no tag, what it connects stays connected for ever.
+            widgets = {widget.property("SlicerParameterName"): widget for widget in vars(self._ui).values()}
+            self._gui_tag = parameters.connectParametersToGui({name: w for name, w in widgets.items() if name})
+            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.update)
+        self.update()
+
+    def update(self, caller=None, event=None):
+        """Follow what is chosen, and whether something is at work or asked."""
+        for part in (self.inputs, self.run, self.export, self.comparison):
+            part.update()
+        parameters = self.state.parameters
+        ct = None if parameters is None else parameters.ct
+        if parameters is not None and ct is not self._shown_ct:
+            changed, self._shown_ct = self._shown_ct is not None, ct
+            if changed and not slicer.mrmlScene.IsBatchProcessing():  # what is being loaded has its own masks
+                choosing.choose_masks_of_ct(parameters, self.results.found, instead_of_others=True)
+            self.results.show()
+            self.comparison.show()
+        self._shown_ct = ct
+        self.results.update()
+        if parameters is not None:
+            self._watch_masks()
+
+    def _watch_masks(self):
+        """Watch the masks that were measured, and those that were compared, for edits."""
+        from AbdominalCalcificationLib.scene.results import all_results
+
+        found, results = self.comparison.found, all_results(slicer.mrmlScene)
+        self._measured_masks.watch([(node, one.ct) for one in results for node in one.measured.values()])
+        compared = () if found is None else (*found.compared, found.arteries)
+        self._compared_masks.watch([(node, self.state.parameters.ct) for node in compared])
+
+    def _measured(self, outcome):
+        self.comparison.show()
+        self.comparison.show_masks()  # what was compared may be another mask now
+        self.results.show_measured(outcome)
+
+    def _exported(self, outcome):
+        self.comparison.show()
+        self.results.show_measured(outcome)
+
+    def _measured_mask_changed(self, node):
+        """Note that the numbers no longer belong to the mask, and say so."""
+        from AbdominalCalcificationLib.scene.results import all_results
+
+        measured = [one for one in all_results(slicer.mrmlScene) if node in one.measured.values() and not one.outdated]
+        for one in measured:
+            one.mark_outdated()
+        if measured:  # said once: this comes with every stroke of the brush
+            self.results.say_outdated()
+
+    def _compared_mask_changed(self, node):
+        """Note that the comparison no longer belongs to the masks."""
+        found = self.comparison.found
+        if found is not None and not found.outdated:
+            found.mark_outdated()
+            self.comparison.show()
+
+    def _scene_start_close(self, caller, event):
+        self.state.questions.dismiss()
+        self.state.runner.stop()
+        self.set_parameters(None)
+
+    def _scene_replaced(self, caller, event):
+        self.set_parameters(None)
+        self.show_scene()

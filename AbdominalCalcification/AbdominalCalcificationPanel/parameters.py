@@ -1,0 +1,171 @@
+"""What the user chooses, kept with the scene, and what it means to the library."""
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+
+from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.errors import InputError
+
+
+class ArterySource(enum.Enum):
+    BUNDLED = "bundled"
+    MODELS = "models"
+    EXISTING = "existing"
+
+    def label(self):
+        return {
+            "bundled": _("Bundled model (trained on simulated CT)"),
+            "models": _("nnU-Net models of your own"),
+            "existing": _("Artery masks in the scene"),
+        }[self.value]
+
+
+class CalcificationSource(enum.Enum):
+    BUNDLED = "bundled"
+    MODEL = "model"
+    THRESHOLD = "threshold"
+    EXISTING = "existing"
+
+    def label(self):
+        return {
+            "bundled": _("Bundled model (trained on simulated CT)"),
+            "model": _("nnU-Net model of your own"),
+            "threshold": _("Threshold"),
+            "existing": _("Calcification mask in the scene"),
+        }[self.value]
+
+
+class Device(enum.Enum):
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+    def label(self):
+        return {
+            "auto": _("Automatic"),
+            "cpu": _("CPU"),
+            "cuda": _("NVIDIA GPU (CUDA)"),
+            "mps": _("Apple GPU (MPS)"),
+        }[self.value]
+
+
+class ComparedStructure(enum.Enum):
+    CALCIFICATION = "calcification"
+    ARTERIES = "arteries"
+
+    def label(self):
+        return {"calcification": _("Calcification"), "arteries": _("Arteries")}[self.value]
+
+
+KEPT_LENGTH_MM = {each.group: each.kept_length_mm for each in TERRITORIES if each.group is not None}
+Length = Annotated[float, WithinRange(0, 1000)]
+# Parameters that hold a segmentation.
+MASKS = ("arteries", "calcification", "cutOff", "comparedA", "comparedB")
+
+
+@parameterNodeWrapper
+class AbdominalCalcificationParameterNode:
+    """What the user chose; kept with the scene.
+
+    Lengths are in mm, volumes in mm³. Whether checkpoints are trusted to run code is not among
+    them: a scene from somebody else must not decide that.
+    """
+
+    ct: vtkMRMLScalarVolumeNode
+    arterySource: ArterySource = ArterySource.BUNDLED
+    arteryModels: str = ""
+    calcificationSource: CalcificationSource = CalcificationSource.BUNDLED
+    calcificationModel: str = ""
+    labelNames: str = ""
+    threshold: str = "realistic"
+    arteries: vtkMRMLSegmentationNode
+    calcification: vtkMRMLSegmentationNode
+    cutOff: vtkMRMLSegmentationNode
+    device: Device = Device.AUTO
+    renalLengthMm: Length = KEPT_LENGTH_MM["renal"]
+    mesentericLengthMm: Length = KEPT_LENGTH_MM["mesenteric"]
+    commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
+    maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
+    minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
+    comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
+    comparedA: vtkMRMLSegmentationNode
+    comparedB: vtkMRMLSegmentationNode
+    disagreementShown: bool = True
+    bothShown: bool = True
+    onlyAShown: bool = True
+    onlyBShown: bool = True
+
+
+def case_of(parameters):
+    """Return the chosen nodes (scene.ownership.SceneCase)."""
+    from AbdominalCalcificationLib.scene.ownership import SceneCase
+
+    return SceneCase(parameters.ct, parameters.arteries, parameters.calcification, parameters.cutOff)
+
+
+def given_masks(parameters) -> frozenset[str]:
+    """Return which of the two masks a run only reads."""
+    given = {
+        "arteries": parameters.arterySource == ArterySource.EXISTING,
+        "calcification": parameters.calcificationSource == CalcificationSource.EXISTING,
+    }
+    return frozenset(role for role, is_given in given.items() if is_given)
+
+
+def needs_models(parameters) -> bool:
+    """Return whether a network has to run."""
+    return parameters.arterySource != ArterySource.EXISTING or parameters.calcificationSource in (
+        CalcificationSource.BUNDLED,
+        CalcificationSource.MODEL,
+    )
+
+
+def measurement_parameters(parameters):
+    """Return the library's measurement parameters."""
+    from AbdominalCalcificationLib.measurement import MeasurementParameters
+
+    return MeasurementParameters(
+        kept_length_mm={
+            "renal": parameters.renalLengthMm,
+            "mesenteric": parameters.mesentericLengthMm,
+            "common_iliac": parameters.commonIliacLengthMm,
+        },
+        max_distance_mm=parameters.maxDistanceMm,
+        min_cluster_volume_mm3=parameters.minClusterVolumeMm3,
+    )
+
+
+def choices_of(parameters, trust: bool = False):
+    """Return what was chosen about an analysis (pipeline.Choices).
+
+    Raises InputError where a source is chosen and not named.
+    """
+    from AbdominalCalcificationLib.pipeline import Choices
+    from AbdominalCalcificationLib.reading import parse_label_names
+
+    chosen = {}
+    if parameters.arterySource == ArterySource.MODELS:
+        chosen["artery_models"] = _folders(parameters.arteryModels, _("Arteries from"))
+    if parameters.calcificationSource == CalcificationSource.MODEL:
+        chosen["calcification_model"] = _folders(parameters.calcificationModel, _("Calcification from"))[0]
+    if parameters.calcificationSource == CalcificationSource.THRESHOLD:
+        chosen["calcification_threshold"] = parameters.threshold.strip()
+    if needs_models(parameters):
+        names = parse_label_names(parameters.labelNames) if parameters.labelNames.strip() else None
+        chosen |= {"label_names": names, "trust": trust, "device": parameters.device.value}
+    return Choices(measurement=measurement_parameters(parameters), **chosen)
+
+
+def _folders(text, where):
+    folders = [Path(part.strip()) for part in text.split(";") if part.strip()]
+    if not folders:
+        raise InputError(
+            _("No model folder is named under '{field}'; choose an nnU-Net v2 model folder.").format(field=where)
+        )
+    return folders
