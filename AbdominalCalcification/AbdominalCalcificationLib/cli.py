@@ -273,7 +273,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
 
 def _simulate(options: argparse.Namespace, report) -> None:
-    from .reporting.patient import simulate_steps
+    from .simulation.files import simulate_steps
 
     given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
     given = {name: value for name, value in given.items() if value is not None}

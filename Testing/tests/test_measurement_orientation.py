@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.geometry.voxels import ranks
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from AbdominalCalcificationLib.measurement.voxels import ranks
 from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, label_of, reoriented, rotation_about
 
 PARAMETERS = MeasurementParameters({"renal": 17.0, "common_iliac": 12.0})

@@ -12,7 +12,7 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InferenceError
 from AbdominalCalcificationLib.parallel import results_of
 from AbdominalCalcificationLib.progress import drain
-from AbdominalCalcificationLib.reporting.patient import PATIENT_FILES, simulate_steps
+from AbdominalCalcificationLib.simulation.files import PATIENT_FILES, simulate_steps
 from AbdominalCalcificationLib.simulation.patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM
 
 TINY = ["--spacing", "4", "--size", "20,16,20"]

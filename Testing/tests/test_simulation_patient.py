@@ -11,9 +11,9 @@ import SimpleITK as sitk
 
 from AbdominalCalcificationLib import anatomy, resources
 from AbdominalCalcificationLib.errors import InputError
-from AbdominalCalcificationLib.reporting import write_patient
 from AbdominalCalcificationLib.simulation import BYSTANDERS, default_grid, simulate
 from AbdominalCalcificationLib.simulation.anatomy import draw_phase, draw_vessels, draw_voltage_kv
+from AbdominalCalcificationLib.simulation.files import write_patient
 from AbdominalCalcificationLib.simulation.painting import axes_of, paint_arteries
 from AbdominalCalcificationLib.simulation.plaques import Plaque, draw_plaques
 from AbdominalCalcificationLib.simulation.scanner import Scanner, add_streaks, scan

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from AbdominalCalcificationLib.comparison import idealised, measure_lumen, threshold_calcification
-from AbdominalCalcificationLib.comparison.neighbourhood import dilated, eroded
 from AbdominalCalcificationLib.comparison.thresholds import searched
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.geometry.neighbourhood import dilated, eroded
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import artery_labels, read_ct, read_mask
 

@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "AbdominalCalcifica
 
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.reporting import write_volume
-from AbdominalCalcificationLib.reporting.patient import truth_text
 from AbdominalCalcificationLib.simulation import simulate
+from AbdominalCalcificationLib.simulation.files import truth_text
 
 ARGUMENTS = {"seed": 12, "spacing_mm": (1.25, 1.25, 1.25), "shape": (180, 140, 160), "phase": "arterial"}
 

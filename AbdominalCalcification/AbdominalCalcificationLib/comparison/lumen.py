@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry import Volume
-from .neighbourhood import eroded
+from ..geometry.neighbourhood import eroded
 
 # Deep enough to leave the wall, its plaques and the partial volume at the edge behind; thin
 # branches alone have no such depth.

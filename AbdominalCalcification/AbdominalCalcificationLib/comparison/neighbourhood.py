@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid, Volume, bounding_box
+from ..geometry.neighbourhood import dilated
 
 # Plaques sit in the wall, which artery masks often leave out, and blur beyond it.
 WALL_MM = 2.0
@@ -26,26 +25,6 @@ def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> t
         slice(max(0, part.start - margin), min(size, part.stop + margin))
         for part, margin, size in zip(bounding_box(mask), margins, mask.shape, strict=True)
     )
-
-
-def dilated(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
-    """Return the voxels whose centre lies within `radius_mm` of the centre of a voxel of `mask`."""
-    result = mask.copy()
-    for offset in _ball(grid, radius_mm):
-        if any(abs(d) >= n for d, n in zip(offset, mask.shape, strict=True)):
-            continue  # leads out of an array that is thinner than the radius
-        here = tuple(slice(max(0, d), n + min(0, d)) for d, n in zip(offset, mask.shape, strict=True))
-        there = tuple(slice(max(0, -d), n + min(0, -d)) for d, n in zip(offset, mask.shape, strict=True))
-        result[here] |= mask[there]
-    return result
-
-
-def eroded(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
-    """Return the voxels of `mask` farther than `radius_mm` from every voxel outside it.
-
-    The edge of the array is not outside: a vessel that it cuts has no wall there.
-    """
-    return ~dilated(~mask, grid, radius_mm)
 
 
 def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float, wall_mm: float = WALL_MM) -> np.ndarray:
@@ -86,15 +65,6 @@ def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float, wa
         to_artery = cKDTree(ct.grid.ras_of_kji(np.argwhere(artery))).query(points)[0]
         region[tuple(disputed[to_neighbour < to_artery].T)] = False
     return region
-
-
-def _ball(grid: Grid, radius_mm: float) -> list[tuple[int, int, int]]:
-    """Return the k, j, i steps of at most `radius_mm`, measured in physical space."""
-    matrix = grid.ijk_to_ras[:3, :3]
-    # Rows of the inverse bound each index of any vector of that length, also on sheared grids.
-    reach = np.floor(radius_mm * np.linalg.norm(np.linalg.inv(matrix), axis=1) + 1e-9).astype(int)
-    steps = product(*(range(-n, n + 1) for n in reach[::-1]))
-    return [s for s in steps if any(s) and np.linalg.norm(matrix @ s[::-1]) <= radius_mm + 1e-9]
 
 
 def _large_pieces(mask: np.ndarray, grid: Grid) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..geometry import Volume
-from ..measurement.voxels import components, neighbour_pairs
+from ..geometry.voxels import components, neighbour_pairs
 
 # A gap up to this is a narrow or poorly filled stretch of an artery: measurement attaches such pieces too.
 GAP_MM = 10.0

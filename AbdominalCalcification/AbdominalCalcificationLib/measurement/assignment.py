@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..geometry.voxels import TOLERANCE_MM
 from .result import Part
-from .voxels import TOLERANCE_MM
 
 
 def nearest_part(points_ras: np.ndarray, parts: Sequence[tuple[int, np.ndarray]], max_distance_mm: float) -> np.ndarray:

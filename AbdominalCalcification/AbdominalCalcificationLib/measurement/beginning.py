@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry import Grid
+from ..geometry.voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
 from .course import Course, Pairs, shortest_paths_mm
-from .voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
 
 # Two ends are about as near to the parent where the line between them leans away from it by less: a tenth, 6 degrees.
 _LEVEL = 0.1

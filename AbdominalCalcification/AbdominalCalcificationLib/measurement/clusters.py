@@ -10,8 +10,8 @@ from scipy.spatial.distance import pdist
 
 from ..anatomy import Territory
 from ..geometry import Grid
+from ..geometry.voxels import components, neighbour_pairs, ranks
 from .result import Cluster
-from .voxels import components, neighbour_pairs, ranks
 
 # Up to this many points all pairs are cheaper than a convex hull.
 _ALL_PAIRS = 200

@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from ..geometry import Grid
-from .voxels import TOLERANCE_MM, Pairs, components, ranks
+from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
 
 # Thickness of a slice in voxel diagonals: at least one, so that neighbouring voxels lie in the
 # same or in adjacent slices; thicker slices have steadier centres but blur the course.

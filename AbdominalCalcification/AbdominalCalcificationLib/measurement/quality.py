@@ -10,8 +10,8 @@ from scipy.spatial import cKDTree
 from ..anatomy import TERRITORIES, Territory
 from ..flags import Flag
 from ..geometry import Grid, Volume
+from ..geometry.voxels import FACE_NEIGHBOURS
 from .shortening import CoursedArtery
-from .voxels import FACE_NEIGHBOURS
 
 ENHANCED_HU = 150.0
 THICK_MM = 3.0

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
+from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
 from .beginning import Start, half_voxel_mm, own_end, start_of
 from .course import Course, Pairs
-from .voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
 
 # A piece that is no longer than this many voxel diagonals has no course.
 _SPECK_DIAGONALS = 4

@@ -12,6 +12,7 @@ from ..anatomy import TERRITORIES, Territory
 from ..anatomy import territory as territory_named
 from ..flags import Flag
 from ..geometry import Volume, bounding_box
+from ..geometry.voxels import TOLERANCE_MM
 from ..progress import Progress, Steps, drain
 from . import chest, quality
 from .assignment import nearest_part
@@ -22,7 +23,6 @@ from .parameters import MeasurementParameters
 from .region import Region
 from .result import Cluster, Measurement, Part
 from .shortening import CoursedArtery, follow_branch, follow_trunk, path_lengths_at
-from .voxels import TOLERANCE_MM
 
 # The aorta's own path begins where these leave it.
 _BIFURCATION_GROUP = "common_iliac"

@@ -3,7 +3,6 @@
 from .documents import measurement_document, measurements_schema
 from .files import write_results
 from .images import write_volume
-from .patient import write_patient
 from .provenance import build_provenance
 from .result_folder import RESULT_FILES, ResultFolder
 
@@ -13,7 +12,6 @@ __all__ = [
     "build_provenance",
     "measurement_document",
     "measurements_schema",
-    "write_patient",
     "write_results",
     "write_volume",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from ..geometry import Grid
+from .volume import Grid
 
 # Rows of neighbouring voxels (int32, every pair once), and the distances of their centres in mm.
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -10,10 +10,8 @@ from pathlib import Path
 from ..errors import InputError
 from ..parallel import results_of
 from ..progress import Progress, Steps
-from ..simulation import VirtualPatient, simulate
-from ..simulation.patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM
-from .images import write_volume
-from .result_folder import ResultFolder
+from ..reporting import ResultFolder, write_volume
+from .patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM, VirtualPatient, simulate
 
 PATIENT_FILES = ("ct.nii.gz", "arteries.nii.gz", "calcification.nii.gz", "truth.json")
 
