@@ -3,13 +3,15 @@
 Covers the types that the module uses (bool, int, float, str, Enum, nodes) with the rules of
 Slicer's own: values are text parameters, an enum is stored by name, a node as a reference, and
 a widget takes part where its ``SlicerParameterName`` property names a parameter. As in Slicer,
-each type fits certain widget classes only.
+each type fits certain widget classes only; what is no node is kept by the wrapper, which
+observes the node once for each such parameter, and once more, for ever, for each connection.
 """
 
 from __future__ import annotations
 
 import enum
 import typing
+import weakref
 from dataclasses import dataclass
 
 import slicer
@@ -80,6 +82,32 @@ class _Parameter:
         return self.type[text] if self.is_enum else text == "True" if self.type is bool else self.type(text)
 
 
+class _Kept:
+    """A value that the wrapper keeps, read anew when the node is modified; ends with its wrapper."""
+
+    def __init__(self, parameter, node):
+        self._parameter, self._node, self._writing = parameter, node, False
+        self.value = parameter.read(node)
+        itself = weakref.ref(self)
+        self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: itself()._read_anew())
+
+    def __del__(self):
+        self._node.RemoveObserver(self._tag)
+
+    def _read_anew(self):
+        if not self._writing:
+            self.value = self._parameter.read(self._node)
+
+    def write(self, value):
+        self._writing = True
+        try:
+            with slicer.util.NodeModify(self._node):
+                self._parameter.write(self._node, value)
+                self.value = self._parameter.read(self._node)
+        finally:
+            self._writing = False
+
+
 class _Connection:
     """One parameter and its widget."""
 
@@ -128,9 +156,14 @@ class _Wrapper:
 
     def __init__(self, parameterNode):
         self.parameterNode = parameterNode
-        self._guis, self._updating = {}, False
+        self._guis, self._updating, self._next_tag = {}, False, 0
         for parameter in self.allParameters.values():
             parameter.read(parameterNode)
+        self._kept = {
+            name: _Kept(parameter, parameterNode)
+            for name, parameter in self.allParameters.items()
+            if not parameter.is_node
+        }
 
     def AddObserver(self, event, callback, priority=0.0):
         return self.parameterNode.AddObserver(event, callback, priority)
@@ -161,21 +194,20 @@ class _Wrapper:
             name: _Connection(widget, self.allParameters[name], lambda n=name: self._from_gui(n))
             for name, widget in mapping.items()
         }
-        tag = len(self._guis)
-        self._guis[tag] = (connections, self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui()))
+        tag, self._next_tag = self._next_tag, self._next_tag + 1
+        self._guis[tag] = connections
+        # As in Slicer: nothing ever takes this observer away, and it keeps the wrapper.
+        self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui())
         self._to_gui()
         return tag
 
     def disconnectGui(self, tag):
-        connections, observer = self._guis.pop(tag, ({}, None))
-        for connection in connections.values():
+        for connection in self._guis.pop(tag, {}).values():
             connection.active = False
-        if observer is not None:
-            self.RemoveObserver(observer)
 
     def _from_gui(self, name):
         if not self._updating:
-            for connections, _observer in self._guis.values():
+            for connections in self._guis.values():
                 if name in connections:
                     setattr(self, name, connections[name].value())
 
@@ -184,7 +216,7 @@ class _Wrapper:
             return
         self._updating = True
         try:
-            for connections, _observer in list(self._guis.values()):
+            for connections in list(self._guis.values()):
                 for name, connection in connections.items():
                     connection.show(getattr(self, name))
         finally:
@@ -201,6 +233,11 @@ def parameterNodeWrapper(cls):
 
 
 def _attribute(parameter):
+    if parameter.is_node:
+        return property(
+            lambda self: parameter.read(self.parameterNode),
+            lambda self, value: parameter.write(self.parameterNode, value),
+        )
     return property(
-        lambda self: parameter.read(self.parameterNode), lambda self, value: parameter.write(self.parameterNode, value)
+        lambda self: self._kept[parameter.name].value, lambda self, value: self._kept[parameter.name].write(value)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import unittest
 from pathlib import Path
@@ -35,6 +36,9 @@ class ScriptedLoadableModule:
         test.runTest(**kwargs)
 
 
+PANEL_WIDTH = 400  # of Slicer's module panel, in pixels, as it opens
+
+
 class ScriptedLoadableModuleWidget:
     def __init__(self, parent=None):
         from PySide6.QtWidgets import QVBoxLayout
@@ -47,6 +51,7 @@ class ScriptedLoadableModuleWidget:
             self.parent = CLASSES["qMRMLWidget"]()
             QVBoxLayout(self.parent)
             self.parent.setMRMLScene(slicer.mrmlScene)
+            self.parent.resize(PANEL_WIDTH, 900)
         self.layout = self.parent.layout()
         if parent is None:
             self.setup()
@@ -59,6 +64,13 @@ class ScriptedLoadableModuleWidget:
 
     def cleanup(self):
         pass
+
+    def onReload(self):
+        """Load the module file anew, as Slicer does: only that file, and a new panel is its own matter here."""
+        path = slicer.util.modulePath(self.moduleName)
+        spec = importlib.util.spec_from_file_location(self.moduleName, path)
+        sys.modules[self.moduleName] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[self.moduleName])
 
 
 class ScriptedLoadableModuleLogic:

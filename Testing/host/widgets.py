@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import ClassVar
 
+import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from .api import API, bare, names_of, properties_of, signals_of
@@ -150,7 +151,26 @@ class _NodeComboBox(QtWidgets.QWidget):
         self._scene = scene
         events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent)
         _observe_while_alive(self, scene, events, lambda *_: self._refresh())
+
+        @vtk.calldata_type(vtk.VTK_OBJECT)
+        def removed(_scene, _event, node):
+            self._leave(node)
+
+        _observe_while_alive(self, scene, (scene.NodeAboutToBeRemovedEvent,), removed)
         self._refresh()
+
+    def _leave(self, node):
+        """As in Slicer: where the chosen node is removed, its neighbour in the list is chosen."""
+        if node not in self._items:
+            return
+        index, chosen = self._items.index(node), self.currentNode() is node
+        with QtCore.QSignalBlocker(self._combo):
+            self._items.pop(index)
+            self._combo.removeItem(index)
+            if chosen:
+                self._combo.currentIndex = min(index, len(self._items) - 1)
+        if chosen:
+            self._node_changed.emit(self.currentNode())
 
     def mrmlScene(self):
         return self._scene
@@ -252,7 +272,7 @@ class _TableView(QtWidgets.QTableView):
         first = 1 if self._node.GetUseFirstColumnAsRowHeader() else 0
         columns = range(first, table.GetNumberOfColumns())
         names = [table.GetColumnName(c) for c in columns]
-        titles = [self._node.GetColumnTitle(n) or n for n in names] if titled else [chr(65 + c) for c in columns]
+        titles = [self._title(n) for n in names] if titled else [chr(65 + c) for c in columns]
         self._source.setHorizontalHeaderLabels(titles)
         rows = [] if titled else [names]
         rows += [[table.GetValue(r, c).ToString() for c in columns] for r in range(table.GetNumberOfRows())]
@@ -263,6 +283,11 @@ class _TableView(QtWidgets.QTableView):
             self._source.setVerticalHeaderLabels(heads if titled else ["", *heads])
         self.resizeColumnsToContents()
         self._rows_selected.emit()
+
+    def _title(self, column):
+        """As in Slicer: the unit label stands behind the title."""
+        title, unit = self._node.GetColumnTitle(column) or column, self._node.GetColumnUnitLabel(column)
+        return f"{title} [{unit}]" if unit else title
 
 
 class QFileDialog:

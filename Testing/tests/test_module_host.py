@@ -83,3 +83,131 @@ def test_the_names_kept_here_are_those_read_off_slicer():
             assert set(entry[kind]) <= set(full["classes"][name][kind]), name
     for name, entry in API["objects"].items():
         assert entry == full["objects"][name]
+
+
+def test_each_wrapper_reads_its_node_anew_and_one_that_was_connected_does_so_for_ever(qt, monkeypatch):
+    import gc
+
+    import slicer
+
+    from host import parameter_node
+
+    @parameter_node.parameterNodeWrapper
+    class Parameters:
+        name: str = "a"
+        count: int = 3
+
+    read, reading = [], parameter_node._Parameter.read
+    monkeypatch.setattr(
+        parameter_node._Parameter, "read", lambda self, node: (read.append(self.name), reading(self, node))[1]
+    )
+
+    def read_when_modified():
+        gc.collect()
+        read.clear()
+        node.Modified()
+        return sorted(read)
+
+    node = slicer.vtkMRMLScriptedModuleNode()
+    wrapper = Parameters(node)
+    assert read_when_modified() == ["count", "name"]
+    del wrapper
+    assert read_when_modified() == []
+    box = qt.QSpinBox()
+    wrapper = Parameters(node)
+    wrapper.disconnectGui(wrapper.connectParametersToGui({"count": box}))
+    node.SetParameter("count", "7")
+    assert (wrapper.count, box.value) == (7, 3)
+    del wrapper
+    assert read_when_modified() == ["count", "name"]
+
+
+def test_a_combo_box_whose_node_is_removed_jumps_to_the_next(qt):
+    import slicer
+
+    slicer.mrmlScene.Clear()
+    box = slicer.qMRMLNodeComboBox()
+    box.nodeTypes = ["vtkMRMLSegmentationNode"]
+    box.noneEnabled = True
+    box.setMRMLScene(slicer.mrmlScene)
+    assert box.currentNode() is None
+    first, second = (slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode") for _ in range(2))
+    assert box.currentNode() is None, "what is added is not chosen"
+    box.setCurrentNode(first)
+    slicer.mrmlScene.RemoveNode(first)
+    assert box.currentNode() is second
+    slicer.mrmlScene.Clear()
+
+
+def test_the_unit_of_a_column_stands_behind_its_title(qt):
+    import slicer
+    import vtk
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+    column = vtk.vtkDoubleArray()
+    column.SetName("Artery")
+    node.AddColumn(column)
+    node.SetColumnUnitLabel("Artery", "mL")
+    node.SetUseColumnTitleAsColumnHeader(True)
+    view = slicer.qMRMLTableView()
+    view.setMRMLTableNode(node)
+    model = view.sortFilterProxyModel()
+    assert model.headerData(0, qt.Qt.Horizontal) == "Artery [mL]"
+    slicer.mrmlScene.RemoveNode(node)
+
+
+def test_series_of_one_row_hide_bars_and_names_and_those_over_one_table_do_not():
+    import slicer
+    import vtk
+
+    from host.charts import seen_bars
+
+    def chart_of(columns):
+        chart = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotChartNode")
+        chart.SetLegendVisibility(True)
+        table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+        for name, values in columns.items():
+            column = vtk.vtkDoubleArray()
+            column.SetName(name)
+            for value in values:
+                column.InsertNextValue(value)
+            table.AddColumn(column)
+            series = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
+            series.SetPlotType(series.PlotTypeBar)
+            series.SetAndObserveTableNodeID(table.GetID())
+            series.SetYColumnName(name)
+            chart.AddAndObservePlotSeriesNodeID(series.GetID())
+        return chart
+
+    names = list("abcdefgh")
+    assert seen_bars(chart_of({name: [1.0] for name in names})) == [""] * 5
+    rows = {name: [float(name == other) for other in names] for name in names}
+    assert seen_bars(chart_of(rows)) == names
+    slicer.mrmlScene.Clear()
+
+
+def test_one_stroke_is_told_three_times_and_undo_for_every_segment():
+    import numpy as np
+    import slicer
+
+    from host.segment_editor import paint, undo
+
+    volume = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6), np.int16))
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    segmentation = node.GetSegmentation()
+    first, _second = (segmentation.AddEmptySegment(name) for name in ("first", "second"))
+    history = slicer.vtkSegmentationHistory()
+    history.SetSegmentation(segmentation)
+    history.SaveState()
+    told = []
+
+    segmentation.AddObserver(slicer.vtkSegmentation.SourceRepresentationModified, lambda *_: told.append(1))
+    mask = np.zeros((4, 5, 6), np.uint8)
+    mask[2, 2, 2] = 1
+    paint(node, first, mask, volume)
+    assert len(told) == 3
+    told.clear()
+    undo(node, history)
+    assert len(told) >= segmentation.GetNumberOfSegments()
+    slicer.mrmlScene.Clear()
