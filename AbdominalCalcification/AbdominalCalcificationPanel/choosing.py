@@ -2,6 +2,8 @@
 
 import slicer
 
+from .parameters import MASKS
+
 
 def choose_ct(parameters):
     """Choose the first CT where none is chosen."""
@@ -27,3 +29,23 @@ def choose_masks_of_ct(parameters, found, instead_of_others):
     for name in ("comparedA", "comparedB"):
         if instead_of_others and other_ct(getattr(parameters, name), parameters.ct) is not None:
             setattr(parameters, name, None)
+
+
+def let_go_of(parameters, node):
+    """Empty the fields in which `node` is chosen; it is about to be removed."""
+    for name in ("ct", *MASKS):
+        if getattr(parameters, name) is node:
+            setattr(parameters, name, None)
+
+
+def drop_what_is_no_mask(parameters):
+    """Empty the fields in which a segmentation is chosen that only shows something; return such nodes."""
+    from AbdominalCalcificationLib.scene.ownership import is_only_shown
+
+    dropped = []
+    for name in MASKS:
+        node = getattr(parameters, name)
+        if name != "cutOff" and is_only_shown(node):
+            dropped.append(node)
+            setattr(parameters, name, None)
+    return dropped

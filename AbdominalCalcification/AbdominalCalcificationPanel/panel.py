@@ -2,6 +2,7 @@
 
 import slicer
 import vtk
+from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from . import choosing
@@ -49,6 +50,8 @@ class Panel(VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
         self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced)
         self.addObserver(scene, scene.EndImportEvent, self._scene_replaced)
+        # Before the combo boxes, which jump to another node.
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
         self.show_scene()
 
     def close(self):
@@ -95,6 +98,10 @@ class Panel(VTKObservationMixin):
 
     def update(self, caller=None, event=None):
         """Follow what is chosen, and whether something is at work or asked."""
+        if self.state.parameters is not None:
+            for node in choosing.drop_what_is_no_mask(self.state.parameters):
+                text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
+                self.state.messages.say(text.format(name=node.GetName()))
         for part in (self.inputs, self.run, self.export, self.comparison):
             part.update()
         parameters = self.state.parameters
@@ -144,6 +151,11 @@ class Panel(VTKObservationMixin):
         if found is not None and not found.outdated:
             found.mark_outdated()
             self.comparison.show()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_removed(self, caller, event, node):
+        if self.state.parameters is not None:
+            choosing.let_go_of(self.state.parameters, node)
 
     def _scene_start_close(self, caller, event):
         self.state.questions.dismiss()

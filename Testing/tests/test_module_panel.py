@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +236,42 @@ def test_cancel_closes_the_work_and_leaves_the_scene_alone(panel_with_masks, mon
     assert "Cancelled" in status(panel)
     assert nodes_in_scene() == before
     assert panel.ui.runButton.enabled
+
+
+def contents_of_the_scene() -> list[str]:
+    """What a saved scene would hold of every node, and the voxels of the segmentations."""
+    scene = slicer.mrmlScene
+    scene.SetSaveToXMLString(1)
+    scene.Commit()
+    scene.SetSaveToXMLString(0)
+    kept = scene.GetSceneXMLString().splitlines()
+    for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+        for segment_id in node.GetSegmentation().GetSegmentIDs():
+            array = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id)
+            kept.append(f"{node.GetID()} {segment_id} {array.shape} {zlib.crc32(array.tobytes())}")
+    return kept
+
+
+@pytest.mark.parametrize("button", ["recomputeButton", "runButton"])
+def test_cancel_leaves_the_contents_of_every_node(panel_with_results, monkeypatch, button):
+    from host.application import run_until
+
+    panel = panel_with_results
+    remember_as_made(panel)
+    erase_lower_half(panel)
+    before = contents_of_the_scene()
+    monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", endless_work([]))
+    getattr(panel.ui, button).click()
+    assert run_until(lambda: "Working" in status(panel), 10)
+    panel.ui.cancelButton.click()
+    assert contents_of_the_scene() == before
+
+
+def remember_as_made(panel) -> None:
+    """Have the calcification pass for one that was made here, so that corrections are counted."""
+    from AbdominalCalcificationLib.scene import edits
+
+    edits.remember_origin(parameters_of(panel).calcification, mask_of(panel))
 
 
 def test_closing_the_scene_cancels(panel_with_masks, monkeypatch):
@@ -981,3 +1018,102 @@ def test_trust_in_checkpoints_is_not_kept_with_the_scene(panel):
     panel.ui.trustCheckBox.checked = True
     node = panel.logic.getParameterNode().parameterNode
     assert "rust" not in "".join(node.GetParameterNames())
+
+
+def test_a_mask_that_is_deleted_leaves_its_field_empty(panel_with_results):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    slicer.mrmlScene.RemoveNode(parameters.calcification)
+    assert parameters.calcification is None
+    assert panel.ui.calcificationSelector.currentNode() is None
+    for button in (panel.ui.recomputeButton, panel.ui.exportButton):
+        assert not button.enabled
+    slicer.util.loadVolume(str(sample_case()))
+    slicer.mrmlScene.RemoveNode(parameters.ct)
+    assert parameters.ct is None
+    assert not panel.ui.runButton.enabled
+
+
+def test_what_only_shows_a_result_cannot_be_chosen_as_a_mask(panel_with_results):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    shown = parameters.cutOff
+    for selector in (panel.ui.calcificationSelector, panel.ui.arteriesSelector, panel.ui.comparedASelector):
+        selector.setCurrentNode(shown)
+        assert selector.currentNode() is None
+        assert "no mask" in status(panel)
+    assert parameters.cutOff is shown
+    assert not panel.ui.recomputeButton.enabled
+
+
+def test_a_script_is_refused_what_only_shows_a_result(panel_with_results):
+    from AbdominalCalcificationLib.errors import InputError
+    from AbdominalCalcificationLib.measurement import MeasurementParameters
+    from AbdominalCalcificationLib.scene.ownership import SceneCase
+
+    parameters, session = parameters_of(panel_with_results), panel_with_results.logic.session
+    case = SceneCase(parameters.ct, parameters.arteries, parameters.cutOff)
+    with pytest.raises(InputError, match="no mask"):
+        drain(session.recompute_steps(case, MeasurementParameters()))
+
+
+def test_masks_that_were_made_and_left_alone_are_not_read_again(choices, panel_with_masks, monkeypatch):
+    from AbdominalCalcificationLib.scene import ownership
+
+    panel, parameters = panel_with_masks, parameters_of(panel_with_masks)
+    parameters.calcification = None
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    run(panel)
+    read = []
+    reading = ownership.READ["calcification"]
+    monkeypatch.setitem(ownership.READ, "calcification", lambda *nodes: (read.append(1), reading(*nodes))[1])
+    assert panel.logic.masksToAskAbout(parameters) == []
+    assert read == []
+    erase_lower_half(panel)
+    for _ in range(2):
+        assert panel.logic.masksToAskAbout(parameters) == [parameters.calcification]
+    assert read == [1]
+
+
+def test_there_is_one_parameter_node_however_often_the_panel_is_opened(panel):
+    parameters = parameters_of(panel)
+    for _ in range(3):
+        panel.exit()
+        panel.enter()
+    slicer.mrmlScene.Clear()
+    assert parameters_of(panel) is parameters
+
+
+def test_names_of_nodes_are_shown_as_they_are(panel_with_results):
+    import qt
+
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    parameters.cutOff.SetName("<i>cut</i>")
+    panel.ui.calcificationSelector.setCurrentNode(parameters.cutOff)
+    assert "&lt;i&gt;cut&lt;/i&gt;" in status(panel)
+    for label in (panel.ui.questionLabel, panel.ui.packagesLabel, panel.ui.comparisonLabel):
+        assert label.textFormat == qt.Qt.PlainText
+    for label in (panel.ui.statusLabel, panel.ui.flagsLabel, panel.ui.summaryLabel):
+        assert label.textFormat == qt.Qt.RichText, "what is escaped is not shown so"
+
+
+def test_a_worker_that_has_nothing_to_do_is_ended(panel_with_results, monkeypatch):
+    from host.application import run_until
+
+    panel, closed = panel_with_results, []
+    monkeypatch.setattr(panel.logic.session.worker, "close", lambda: closed.append(1))
+    panel.panel.state.runner._idle_timer.interval = 10
+    recompute(panel)
+    assert run_until(lambda: closed == [1], 5)
+
+
+def test_reload_reloads_the_panel_and_the_library_too():
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]; from host import start;"
+        "widget = start().module.AbdominalCalcificationWidget();"
+        "names = ('AbdominalCalcification', 'AbdominalCalcificationLib.anatomy', 'AbdominalCalcificationPanel.panel');"
+        "before = [sys.modules[name] for name in names]; widget.onReload();"
+        "print([sys.modules[name] is old for name, old in zip(names, before)])"
+    )
+    paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip().splitlines()[-1] == "[False, False, False]", done.stdout + done.stderr

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..errors import InputError
 from ..geometry import Volume
 from .edits import origin_of
-from .ownership import READ, of_ct
+from .ownership import READ, check_is_mask, of_ct
 from .results import CT_REFERENCE, OUTDATED, ROLE
 from .segmentations import show_disagreement, unknown_segments
 from .tables import fill_comparison_table
@@ -147,6 +147,7 @@ def read_pair(volume_node, structure: str, first, second) -> Pair:
         raise InputError("A and B are the same segmentation; choose another one as B, or none.")
     pair = Pair([first] if second is None else [first, second], [], [], [])
     for node in pair.nodes:
+        check_is_mask(node)
         mask, left_out = _read(node, structure, volume_node)
         pair.masks.append(mask)
         pair.names.append(node.GetName())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..errors import InputError
 from . import edits
-from .segmentations import arteries_from_node, calcification_from_node, mask_state
+from .segmentations import ONLY_SHOWN, arteries_from_node, calcification_from_node, mask_state
 
 READ = {"arteries": arteries_from_node, "calcification": calcification_from_node}
 
@@ -49,6 +50,22 @@ def other_ct(node, ct):
     """Return the CT that `node` is a mask of where that is another one than `ct`, else None."""
     other = ct_of(node)
     return other if ct is not None and other is not ct else None
+
+
+def is_only_shown(node) -> bool:
+    """Return whether a segmentation is no mask: it shows what was cut off, or where two masks differ."""
+    return node is not None and node.GetAttribute(ONLY_SHOWN) is not None
+
+
+def check_is_mask(node) -> None:
+    """Refuse a segmentation that is no mask.
+
+    Raises
+    ------
+    InputError
+    """
+    if is_only_shown(node):
+        raise InputError(f"'{node.GetName()}' only shows a result and is no mask; choose another segmentation.")
 
 
 class MaskStates:

@@ -22,6 +22,8 @@ from ..reading.segments import CALCIFICATION, STRENGTH, meaning_of
 from .volumes import array_of_image, array_of_matrix, grid_of_node, image_of_array, world_matrix
 
 CALCIFICATION_ID = "calcification"
+# Attribute of nodes that only show something, and are no masks to be measured or painted.
+ONLY_SHOWN = "AbdominalCalcification.OnlyShown"
 # An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
 _SAME_VOXEL = 1e-2
 
@@ -96,6 +98,7 @@ def show_cut_off(volume_node, cut: Volume, node=None):
         for each in map(territory_of_label, _labels(cut.array))
     ]
     _replace(node, volume_node, cut.array, segments, lambda _id, _segment: True)
+    node.SetAttribute(ONLY_SHOWN, "1")
     return node
 
 
@@ -120,6 +123,7 @@ def show_disagreement(volume_node, where: Volume, names=("first", "second"), nod
         ("only_second", f"Only {names[1]}", ONLY_SECOND_COLOR, Disagreement.ONLY_SECOND, ""),
     ]
     _replace(node, volume_node, where.array, segments, lambda _id, _segment: True)
+    node.SetAttribute(ONLY_SHOWN, "1")
     return node
 
 

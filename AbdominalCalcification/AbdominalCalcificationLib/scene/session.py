@@ -21,7 +21,7 @@ from ..progress import Progress, Steps, scaled
 from ..reporting import ResultFolder
 from . import edits, results, segmentations
 from .comparison import Comparison, read_pair, store_comparison
-from .ownership import READ, MaskStates, SceneCase, WorkWatch, of_ct, other_ct
+from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
 from .volumes import identity_of_node, volume_from_node
 
 _TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
@@ -251,6 +251,7 @@ def _read(case: SceneCase, given: Collection[str]) -> _Read:
         node = case.masks[role]
         if node is None:
             raise InputError(f"No {title} are chosen; choose a segmentation, or press Run.")
+        check_is_mask(node)
         mask = found.volumes[role] = READ[role](node, case.ct)
         found.origins.append(edits.source_of(node))
         other = other_ct(node, case.ct)
