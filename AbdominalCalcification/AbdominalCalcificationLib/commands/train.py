@@ -1,4 +1,4 @@
-"""The commands ``train`` and ``export-dataset`` of the command line."""
+"""The command ``train``: a model of a dataset, along nnU-Net's road."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import InputError
-from .progress import Progress, drain, duration_text
+from ..errors import InputError
+from ..progress import Progress, drain, duration_text
+from .options import DEVICES, TASKS, number
 
-# What the commands call them, and what the models are called.
-TASKS = {"artery": "arteries", "calcification": "calcification"}
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
 
-def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]) -> None:
+def add(commands) -> None:
     """Add ``train``."""
     train = commands.add_parser(
         "train",
@@ -47,7 +46,7 @@ def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]
     length.add_argument("--epochs", metavar="N", type=int, help="train for so many epochs in all (1000)")
     running = train.add_argument_group("how it runs")
     running.add_argument("--work", metavar="FOLDER", type=Path, help="folder for all that is made on the way")
-    running.add_argument("--device", choices=devices, default="auto")
+    running.add_argument("--device", choices=DEVICES, default="auto")
     running.add_argument("--processes", metavar="N", type=int, default=1, help="for preparing and feeding (1)")
     running.add_argument("--threads", metavar="N", type=int, default=0, help="of PyTorch; its own choice by default")
     running.add_argument(
@@ -57,70 +56,12 @@ def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]
     shipping = train.add_argument_group("what comes of it")
     shipping.add_argument("--ship", metavar="FOLDER", type=Path, help="write the trained model here: weights only")
     shipping.add_argument("--overwrite", action="store_true", help="replace the model that is there")
-    train.set_defaults(run=run_train, cancelled=_STOPPED)
+    train.set_defaults(run=run, cancelled=_STOPPED)
 
 
-def add_export(commands) -> None:
-    """Add ``export-dataset``."""
-    export = commands.add_parser(
-        "export-dataset",
-        help="make an nnU-Net dataset of corrected cases",
-        description="Writes corrected cases as an nnU-Net raw dataset, or adds them to one. File names say nothing "
-        "about patients. A CT cannot be in both the training and the test cases.",
-    )
-    export.add_argument(
-        "source",
-        metavar="SOURCE",
-        type=Path,
-        nargs="*",
-        help=".mrb scenes, folders with them or with case folders (ct, arteries, calcification), tables of cases",
-    )
-    export.add_argument("--test", metavar="SOURCE", type=Path, nargs="+", action="extend", default=[])
-    export.add_argument("--task", choices=sorted(TASKS), required=True, help="which masks")
-    export.add_argument(
-        "--output", metavar="FOLDER", type=Path, required=True, help="dataset, named like Dataset101_Arteries"
-    )
-    export.add_argument("--update", action="store_true", help="replace cases that are there and were corrected again")
-    export.add_argument("--allow-empty", action="store_true", help="take patients without calcification")
-    export.add_argument(
-        "--label-names",
-        metavar="NAME=ARTERY,...",
-        help="what segments mean whose names are not understood, like infrarenal=aorta",
-    )
-    export.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    export.set_defaults(run=run_export)
-
-
-def run_export(options: argparse.Namespace, report) -> None:
-    from .reading import parse_label_names
-    from .training.cases import find_sources
-    from .training.dataset import export_steps
-    from .training.tasks import TASKS as KNOWN
-
-    if not options.source and not options.test:
-        raise InputError("Name the cases: .mrb scenes, folders or tables; see 'export-dataset --help'.")
-    exported = drain(
-        export_steps(
-            find_sources(options.source),
-            find_sources(options.test),
-            options.output,
-            KNOWN[TASKS[options.task]],
-            update=options.update,
-            allow_empty=options.allow_empty,
-            label_names=parse_label_names(options.label_names) if options.label_names else None,
-        ),
-        report,
-    )
-    report.close()
-    if not options.quiet:
-        print(f"{exported.added} cases added, {exported.updated} updated, {exported.unchanged} were there as they are.")
-        print(f"{exported.folder} has {exported.training} training and {exported.test} test cases.")
-        for name, count in exported.labels.items():
-            print(f"  {name}: in {count} of {exported.training}")
-
-
-def run_train(options: argparse.Namespace, report) -> None:
-    from .training.run import estimate_steps, estimate_text, train_steps
+def run(options: argparse.Namespace, report) -> None:
+    """Train, and write the model where it is to be shipped."""
+    from ..training.run import estimate_steps, estimate_text, train_steps
 
     job = make_job(options)
     if options.dry_run:
@@ -142,7 +83,7 @@ def run_train(options: argparse.Namespace, report) -> None:
     for name, dice in trained.dice.items():
         print(f"  {name}: Dice {dice:.2f} in the watched patches")
     if trained.model is not None:
-        from .inference import describe
+        from ..inference import describe
 
         print(describe(trained.model))
     else:
@@ -151,11 +92,11 @@ def run_train(options: argparse.Namespace, report) -> None:
 
 def make_job(options: argparse.Namespace):
     """Return the training that the options describe; InputError where they do not fit together."""
-    from .evaluation import parse_seeds
-    from .training.job import Job
-    from .training.simulated import training_seeds
-    from .training.small import SmallConfiguration, read_configuration
-    from .training.tasks import TASKS as KNOWN
+    from ..evaluation import parse_seeds
+    from ..training.job import Job
+    from ..training.simulated import training_seeds
+    from ..training.small import SmallConfiguration, read_configuration
+    from ..training.tasks import TASKS as KNOWN
 
     if options.settings is not None and not options.small:
         raise InputError("--settings changes the small configuration; add --small.")
