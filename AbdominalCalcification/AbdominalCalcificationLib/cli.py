@@ -1,6 +1,8 @@
 """The command line: ``abdominal-calcification analyze | simulate | evaluate | export-dataset | train | models``.
 
-Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 interrupted by the user.
+Exit codes: 0 done, 1 internal error (a bug, reported with what is needed to find it), 2 what was given cannot be used
+or the system refuses (one line says what and what to do), 130 interrupted by the user. A reader that goes away
+(``| head``) changes neither the work nor the code.
 """
 
 from __future__ import annotations
@@ -9,12 +11,15 @@ import argparse
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from . import __version__
 from .commands import analyze, evaluate, export_dataset, models, simulate, train
 from .commands.options import Parser
-from .commands.terminal import Report
-from .errors import AbdominalCalcificationError, InferenceError
+from .commands.terminal import Terminal
+from .errors import AbdominalCalcificationError, UnexpectedError
+from .explanations import explanation
+from .library_output import LibraryOutput, captured
 
 PROGRAM = "abdominal-calcification"
 COMMANDS = (analyze, simulate, evaluate, export_dataset, train, models)
@@ -25,35 +30,58 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
-        command.add(commands)
+        for each in command.add(commands):
+            each.add_argument("--verbose", action="store_true", help="print also what libraries say, as they say it")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises but for ``--help``."""
-    options = report = None
+    with Terminal() as terminal:
+        code = _run(arguments, terminal)
+        if terminal.failure is not None and code == 0:
+            reason = terminal.failure.strerror or terminal.failure
+            terminal.complain(f"{PROGRAM}: Everything was done, but what there is to say cannot be printed ({reason}).")
+            code = 2
+    return code
+
+
+def _run(arguments: Sequence[str] | None, terminal: Terminal) -> int:
+    options, said = None, LibraryOutput()
     try:
         options = _parser().parse_args(arguments)
-        report = Report(getattr(options, "quiet", False))
-        options.run(options, report)
-        return 0
-    except InferenceError as error:
-        return _complain(report, error, 1)
+        terminal.quiet = getattr(options, "quiet", False)
+        with nullcontext(said) if options.verbose else captured() as said:
+            options.run(options, terminal)
+    except UnexpectedError as error:
+        return _report_bug(terminal, str(error), error.details)
     except AbdominalCalcificationError as error:
-        return _complain(report, error, 2)
+        return _complain(terminal, options, str(error), 2)
     except KeyboardInterrupt:
-        return _complain(report, getattr(options, "cancelled", "Cancelled; nothing was written."), 130)
-    except Exception:
-        code = _complain(report, "Internal error; please report it with the lines below.", 1)
-        traceback.print_exc()
-        return code
+        return _complain(terminal, None, getattr(options, "cancelled", "Cancelled; nothing was written."), 130)
+    except Exception as error:
+        if (line := explanation(error)) is not None:
+            return _complain(terminal, options, line, 2)
+        message = "Internal error; please report it with the lines below."
+        return _report_bug(terminal, message, f"{said.text}{traceback.format_exc()}")
+    if said.errors:
+        more = f" (and {len(said.errors) - 1} more)" if len(said.errors) > 1 else ""
+        terminal.notice(f"Note: A library reported an error, all of them with --verbose: {said.errors[0]}{more}")
+    return 0
 
 
-def _complain(report: Report | None, message: object, code: int) -> int:
-    if report is not None:
-        report.close()
-    print(f"{PROGRAM}: {message}", file=sys.stderr, flush=True)
+def _complain(terminal: Terminal, options: argparse.Namespace | None, message: str, code: int) -> int:
+    terminal.complain(f"{PROGRAM}: {message}")
+    if getattr(options, "verbose", False):
+        terminal.complain(traceback.format_exc().rstrip())
     return code
+
+
+def _report_bug(terminal: Terminal, message: str, details: str) -> int:
+    terminal.complain(f"{PROGRAM}: {message}")
+    if details:
+        terminal.complain(details.rstrip())
+    return 1
 
 
 if __name__ == "__main__":

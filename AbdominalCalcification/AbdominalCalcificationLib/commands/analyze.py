@@ -10,7 +10,7 @@ from ..progress import Progress, drain
 from .options import add_measuring, add_models, measurement_parameters
 
 
-def add(commands) -> None:
+def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``analyze``."""
     analyze = commands.add_parser("analyze", help="segment and measure one CT")
     analyze.add_argument("input", metavar="INPUT", type=Path, help="CT: DICOM folder, NIfTI, NRRD or MetaImage")
@@ -51,6 +51,7 @@ def add(commands) -> None:
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     analyze.set_defaults(run=run)
+    return [analyze]
 
 
 def run(options: argparse.Namespace, report) -> None:
@@ -68,6 +69,7 @@ def run(options: argparse.Namespace, report) -> None:
         read_ct,
     )
     from ..reporting import ResultFolder
+    from ..reporting.text import summary
 
     if options.artery_labels and options.arteries is None:
         raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
@@ -117,11 +119,5 @@ def run(options: argparse.Namespace, report) -> None:
         report,
     )
     notes = drain(export_steps(analysis, image.volume, options.output, overwrite=options.overwrite), report)
-    report.close()
-    if not options.quiet:
-        from ..reporting.text import summary
-
-        print(summary(analysis.measurement))
-        for note in notes:
-            print(note)
-        print(f"Results are in {options.output}")
+    for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
+        report.say(line)

@@ -11,7 +11,7 @@ from ..progress import drain
 from .options import add_measuring, add_models, measurement_parameters, number, triple, whole_triple
 
 
-def add(commands) -> None:
+def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``evaluate``."""
     evaluate = commands.add_parser("evaluate", help="compare methods with references over a cohort")
     evaluate.add_argument("cohort", metavar="COHORT.csv", type=Path, nargs="?", help="table of cases; see the manual")
@@ -49,13 +49,16 @@ def add(commands) -> None:
     add_models(running)
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     evaluate.set_defaults(run=run, cancelled="Cancelled; the same command goes on where it stopped.")
+    return [evaluate]
 
 
 def run(options: argparse.Namespace, report) -> None:
     """Compare, and write tables, plots and the report."""
     from ..comparison.severity import SeverityGroups
     from ..evaluation import Settings, evaluate_steps, parse_seeds, read_cohort, simulated_cohort
+    from ..evaluation.conclusions import plain_reading
     from ..reading import parse_label_names
+    from ..reporting.text import counted
 
     if (options.cohort is None) == (options.simulated is None):
         raise InputError("Name either a table of cases or seeds with --simulated.")
@@ -86,17 +89,12 @@ def run(options: argparse.Namespace, report) -> None:
         cases = simulated_cohort(parse_seeds(options.simulated), options.phase, options.spacing, shape)
     begin = time.monotonic()
     document = drain(evaluate_steps(cases, options.output, settings, jobs=options.jobs), report)
-    report.close()
-    if not options.quiet:
-        from ..evaluation.conclusions import plain_reading
-        from ..reporting.text import counted
-
-        for line in plain_reading(document):
-            print(line)
-        if document["failed"]:
-            print(f"The report lists {counted(len(document['failed']), 'failure')}.")
-        seconds = time.monotonic() - begin
-        print(f"{counted(document['cases'], 'case')} in {seconds:.0f} s; see {options.output / 'report.html'}")
+    for line in plain_reading(document):
+        report.say(line)
+    if document["failed"]:
+        report.say(f"The report lists {counted(len(document['failed']), 'failure')}.")
+    seconds = time.monotonic() - begin
+    report.say(f"{counted(document['cases'], 'case')} in {seconds:.0f} s; see {options.output / 'report.html'}")
 
 
 def _percentages(text: str) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from ..progress import drain
 from .options import TASKS
 
 
-def add(commands) -> None:
+def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``export-dataset``."""
     export = commands.add_parser(
         "export-dataset",
@@ -39,6 +39,7 @@ def add(commands) -> None:
     )
     export.add_argument("--quiet", action="store_true", help="print nothing but errors")
     export.set_defaults(run=run)
+    return [export]
 
 
 def run(options: argparse.Namespace, report) -> None:
@@ -62,9 +63,9 @@ def run(options: argparse.Namespace, report) -> None:
         ),
         report,
     )
-    report.close()
-    if not options.quiet:
-        print(f"{exported.added} cases added, {exported.updated} updated, {exported.unchanged} were there as they are.")
-        print(f"{exported.folder} has {exported.training} training and {exported.test} test cases.")
-        for name, count in exported.labels.items():
-            print(f"  {name}: in {count} of {exported.training}")
+    report.say(
+        f"{exported.added} cases added, {exported.updated} updated, {exported.unchanged} were there as they are.\n"
+        f"{exported.folder} has {exported.training} training and {exported.test} test cases."
+    )
+    for name, count in exported.labels.items():
+        report.say(f"  {name}: in {count} of {exported.training}")

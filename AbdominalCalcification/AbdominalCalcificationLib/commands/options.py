@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from ..errors import InputError
+from .terminal import Terminal
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 # What train and export-dataset call them, and what the models are called.
@@ -16,6 +18,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str):
         raise InputError(f"{message}; see '{self.prog} --help'.")
+
+    def _print_message(self, message: str, file=None) -> None:
+        # What argparse prints itself: help and version. It would fail on a stream that lacks a character.
+        with Terminal() as terminal:
+            terminal.say(message.rstrip("\n"))
+            if terminal.failure is not None:
+                raise InputError(f"The help cannot be printed ({terminal.failure.strerror}).")
 
 
 def number(text: str) -> float:
@@ -31,7 +40,7 @@ def triple(text: str) -> tuple[float, float, float]:
     parts = [number(part) for part in text.split(",")]
     if len(parts) == 1:
         parts *= 3
-    if len(parts) != 3 or not all(part > 0 for part in parts):
+    if len(parts) != 3 or not all(0 < part < math.inf for part in parts):
         raise argparse.ArgumentTypeError(f"'{text}' is not one positive number or three, like 0.8,0.8,1")
     return tuple(parts)
 
@@ -39,7 +48,7 @@ def triple(text: str) -> tuple[float, float, float]:
 def whole_triple(text: str) -> tuple[int, int, int]:
     """Return three positive whole numbers, along i, j and k."""
     parts = triple(text)
-    if any(part != int(part) for part in parts):
+    if not all(part.is_integer() for part in parts):
         raise argparse.ArgumentTypeError(f"'{text}' is not three whole numbers, like 320,260,420")
     return tuple(int(part) for part in parts)
 

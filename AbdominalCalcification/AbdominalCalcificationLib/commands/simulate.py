@@ -10,7 +10,7 @@ from ..progress import drain
 from .options import triple, whole_triple
 
 
-def add(commands) -> None:
+def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``simulate``."""
     simulate = commands.add_parser("simulate", help="make virtual patients with exact truth")
     simulate.add_argument("--seed", metavar="N", type=int, required=True)
@@ -24,6 +24,7 @@ def add(commands) -> None:
     simulate.add_argument("--overwrite", action="store_true", help="replace the patient that DIR holds")
     simulate.add_argument("--quiet", action="store_true", help="print nothing but errors")
     simulate.set_defaults(run=run, cancelled="Cancelled; finished patients are kept, nothing else was written.")
+    return [simulate]
 
 
 def run(options: argparse.Namespace, report) -> None:
@@ -42,10 +43,8 @@ def run(options: argparse.Namespace, report) -> None:
     made = drain(
         simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
     )
-    report.close()
-    if not options.quiet:
-        if many:
-            kept = f", {count - made} were there already" if made < count else ""
-            print(f"{made} virtual patients were made{kept}; they are in {options.output}")
-        else:
-            print(f"The virtual patient of seed {options.seed} is in {options.output}")
+    if many:
+        kept = f", {count - made} were there already" if made < count else ""
+        report.say(f"{made} virtual patients were made{kept}; they are in {options.output}")
+    else:
+        report.say(f"The virtual patient of seed {options.seed} is in {options.output}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from .options import DEVICES, TASKS, number
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
 
-def add(commands) -> None:
+def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``train``."""
     train = commands.add_parser(
         "train",
@@ -57,6 +56,7 @@ def add(commands) -> None:
     shipping.add_argument("--ship", metavar="FOLDER", type=Path, help="write the trained model here: weights only")
     shipping.add_argument("--overwrite", action="store_true", help="replace the model that is there")
     train.set_defaults(run=run, cancelled=_STOPPED)
+    return [train]
 
 
 def run(options: argparse.Namespace, report) -> None:
@@ -66,28 +66,24 @@ def run(options: argparse.Namespace, report) -> None:
     job = make_job(options)
     if options.dry_run:
         estimate = drain(estimate_steps(job), report)
-        report.close()
-        print(estimate_text(estimate))
+        report.say(estimate_text(estimate))
         return
-    with interrupt_between_steps() as check:
+    with interrupt_between_steps(report.complain) as check:
 
         def watched(step: Progress) -> None:
             report(step)
             check()
 
         trained = drain(train_steps(job, options.ship, options.overwrite), watched)
-    report.close()
-    if options.quiet:
-        return
-    print(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
+    report.say(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
     for name, dice in trained.dice.items():
-        print(f"  {name}: Dice {dice:.2f} in the watched patches")
+        report.say(f"  {name}: Dice {dice:.2f} in the watched patches")
     if trained.model is not None:
         from ..inference import describe
 
-        print(describe(trained.model))
+        report.say(describe(trained.model))
     else:
-        print("Add --ship FOLDER to write the model.")
+        report.say("Add --ship FOLDER to write the model.")
 
 
 def make_job(options: argparse.Namespace):
@@ -140,7 +136,7 @@ def make_job(options: argparse.Namespace):
 
 
 @contextmanager
-def interrupt_between_steps() -> Iterator[Callable[[], None]]:
+def interrupt_between_steps(complain: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Let Ctrl-C wait until the function that is handed out is called; a second one acts at once.
 
     An interrupt in the middle of talking to the training process would cost it its checkpoint.
@@ -155,7 +151,7 @@ def interrupt_between_steps() -> Iterator[Callable[[], None]]:
 
     def check() -> None:
         if wanted:
-            print("Stopping; press Ctrl-C again to stop at once.", file=sys.stderr, flush=True)
+            complain("Stopping; press Ctrl-C again to stop at once.")
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)

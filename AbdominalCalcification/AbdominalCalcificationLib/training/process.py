@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..inference.devices import is_out_of_memory
+from ..explanations import is_out_of_memory
 from ..inference.worker import Session, explain
 from ..progress import drain
 
