@@ -37,7 +37,8 @@ def add(commands) -> list[argparse.ArgumentParser]:
     network.add_argument(
         "--trust-models",
         action="store_true",
-        help="load initial weights that hold more than weights; they can run any code on this computer",
+        help="load initial weights, checkpoints and prepared cases that hold more than numbers; they can run any code "
+        "on this computer",
     )
     network.add_argument("--fold", metavar="0..4|all", default="0", help="which cases are watched, not learnt (0)")
     length = network.add_mutually_exclusive_group()
