@@ -28,3 +28,7 @@ class InferenceError(AbdominalCalcificationError):
     def __init__(self, message: str, details: str = ""):
         super().__init__(message)
         self.details = details
+
+
+class UnexpectedError(InferenceError):
+    """The worker process failed for no reason that is known: most likely a bug, here or in a library."""

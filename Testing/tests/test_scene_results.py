@@ -276,12 +276,25 @@ def test_a_bundle_tells_which_masks_were_made_and_which_somebody_drew(scene, cas
     assert find_results(scene).measured == known
 
 
+def test_what_goes_wrong_in_writing_a_scene_is_not_hidden(scene, tmp_path, capfd):
+    from vtkmodules.vtkCommonCore import vtkOutputWindow
+
+    class Failing:
+        def WriteToMRB(self, _path):
+            vtkOutputWindow.GetInstance().DisplayErrorText("ERROR: In vtkArchive: no such thing")
+            return False
+
+    with pytest.raises(InputError):
+        save_scene(tmp_path / "scene.mrb", Failing())
+    assert "no such thing" in capfd.readouterr().err
+
+
 def test_a_bundle_is_written_without_touching_the_scene_at_hand(scene, case, ct_node, tmp_path, capfd):
     nodes = scene.GetNumberOfNodes()
     write_bundle(case, case.ct, tmp_path / "case.mrb")
     assert scene.GetNumberOfNodes() == nodes
     assert [each.name for each in tmp_path.iterdir()] == ["case.mrb"]
-    assert capfd.readouterr().out == ""
+    assert capfd.readouterr() == ("", "")
     load_scene(tmp_path / "case.mrb")
     results = find_results(scene)
     assert results.document == measurement_document(case.measurement)

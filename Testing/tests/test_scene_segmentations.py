@@ -287,6 +287,12 @@ def test_of_overlapping_branches_the_earlier_in_the_table_wins(a_ct_node):
         assert arteries_from_node(node, ct_node).array[3, 3, 3] == territory("superior_mesenteric").label
 
 
+def test_empty_masks_make_nodes_without_an_error_of_vtk(a_ct_node, capfd):
+    ct_node = a_ct_node()
+    show_calcification(ct_node, Volume(np.zeros(SHAPE, np.uint8), grid_of_node(ct_node)))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_empty_masks_make_nodes_that_read_back_empty_and_can_be_painted(a_ct_node):
     ct_node = a_ct_node()
     empty = Volume(np.zeros(SHAPE, np.uint8), grid_of_node(ct_node))

@@ -234,6 +234,110 @@ def test_an_interrupted_second_preparation_does_not_pass_as_the_first(place, tmp
     assert (job.prepared / "nnUNetPlans.json").read_text() == plans
 
 
+class Weapon:
+    """A pickle that makes a file when it is loaded."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __reduce__(self):
+        return os.system, (f"touch '{self.file}'",)
+
+
+@pytest.fixture(scope="module")
+def a_begun_training(place, tmp_path_factory):
+    """A work folder with prepared cases and a first checkpoint."""
+    from AbdominalCalcificationLib.training import prepare as preparing
+    from AbdominalCalcificationLib.training import trainer as training
+    from AbdominalCalcificationLib.training.job import Job
+
+    work = tmp_path_factory.mktemp("begun") / "work"
+    settings = small.SmallConfiguration((4, 8, 8), (24, 24, 24))
+    job = Job("arteries", str(work), str(place / "raw"), "Dataset101_Arteries", small=settings, device="cpu", epochs=1)
+    preparing.point_nnunet(job)
+    preparing.prepare(job, lambda *_: None)
+    trainer = training.make_trainer(job)
+    trainer.initialize()
+    trainer.save_checkpoint(str(job.fold_folder / training.LATEST))
+    return job
+
+
+@pytest.fixture
+def begun(a_begun_training, tmp_path):
+    """A copy of it for one test."""
+    from dataclasses import replace
+
+    shutil.copytree(a_begun_training.work, tmp_path / "work")
+    return replace(a_begun_training, work=str(tmp_path / "work"))
+
+
+def test_resuming_reads_its_own_checkpoint_without_trust(begun):
+    from AbdominalCalcificationLib.training import trainer as training
+
+    trainer = training.make_trainer(begun)
+    own = torch.load
+    assert training.resume(trainer, begun)
+    assert torch.load is own
+
+
+def test_resuming_does_not_run_what_a_checkpoint_holds(begun, tmp_path):
+    from dataclasses import replace
+
+    from AbdominalCalcificationLib.errors import ModelError
+    from AbdominalCalcificationLib.training import trainer as training
+
+    checkpoint = begun.fold_folder / training.LATEST
+    content = torch.load(checkpoint, weights_only=False)
+    torch.save({**content, "logging_more": Weapon(tmp_path / "evil")}, checkpoint)
+    with pytest.raises(ModelError, match="could run code") as caught:
+        training.resume(training.make_trainer(begun), begun)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "evil").exists()
+    trusting = replace(begun, trust=True)
+    assert training.resume(training.make_trainer(trusting), trusting)
+    assert (tmp_path / "evil").exists(), "the weapon is a real one"
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None], ids=["empty", "text", "cut short"])
+def test_a_damaged_checkpoint_is_said_with_what_to_do(begun, content):
+    from AbdominalCalcificationLib.errors import ModelError
+    from AbdominalCalcificationLib.training import trainer as training
+
+    checkpoint = begun.fold_folder / training.LATEST
+    checkpoint.write_bytes(checkpoint.read_bytes()[:2000] if content is None else content)
+    with pytest.raises(ModelError, match="begins anew: remove it"):
+        training.resume(training.make_trainer(begun), begun)
+
+
+def test_shipping_does_not_run_what_a_checkpoint_holds(begun, tmp_path):
+    from AbdominalCalcificationLib.errors import ModelError
+    from AbdominalCalcificationLib.training import ship, trainer
+
+    content = torch.load(begun.fold_folder / trainer.LATEST, weights_only=False)
+    torch.save({**content, "more": Weapon(tmp_path / "evil")}, begun.fold_folder / trainer.FINAL)
+    with pytest.raises(ModelError, match="could run code"):
+        ship.ship(begun, tmp_path / "model")
+    assert not (tmp_path / "evil").exists()
+    assert not (tmp_path / "model").exists()
+
+
+def test_prepared_cases_are_looked_at_before_nnunet_reads_them(begun, tmp_path):
+    from AbdominalCalcificationLib.errors import ModelError
+    from AbdominalCalcificationLib.training.pickles import check_properties, read_properties
+
+    check_properties(begun.prepared)
+    kept = min(begun.prepared.rglob("*.pkl"))
+    assert "class_locations" in read_properties(kept)
+    kept.write_bytes(pickle.dumps({**read_properties(kept), "more": Weapon(tmp_path / "evil")}))
+    with pytest.raises(ModelError, match="could run code"):
+        check_properties(begun.prepared)
+    assert not (tmp_path / "evil").exists()
+    kept.write_bytes(b"nonsense")
+    with pytest.raises(ModelError, match="damaged"):
+        check_properties(begun.prepared)
+    check_properties(begun.prepared, trust=True)
+
+
 def test_places_are_read_with_the_axes_that_nnunet_reads_cases_with(place, tmp_path):
     """A reader that turns images to other axes turns places alike."""
     from types import SimpleNamespace

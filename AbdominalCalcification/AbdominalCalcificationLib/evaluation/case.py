@@ -10,6 +10,7 @@ from ..comparison.mistakes import mistaken_volumes
 from ..comparison.territories import TOTAL, artery_rows, calcification_rows, counted
 from ..comparison.thresholds import Thresholded, idealised, parse_method, searched, threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
+from ..explanations import explanation
 from ..geometry import Grid, Volume
 from ..inference import ModelFolder, Worker, segment_steps
 from ..measurement import Measurement, measure
@@ -94,7 +95,7 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
             result["failures"][name] = str(error)
             continue
         except Exception as error:  # one method's trouble must not cost the others' results
-            result["failures"][name] = f"Internal error: {type(error).__name__}: {error}"
+            result["failures"][name] = explanation(error) or f"Internal error: {type(error).__name__}: {error}"
             continue
         for part, value in compared.items():
             if part == "overlap":

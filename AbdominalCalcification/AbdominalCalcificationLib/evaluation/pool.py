@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from ..errors import AbdominalCalcificationError
+from ..explanations import explanation
 from ..inference.client import find_python
 from ..progress import Progress, Steps
 from .cohort import Case
@@ -136,7 +137,8 @@ def _work(pipe: Connection, folder: str, settings: Settings, threads: int) -> No
             except AbdominalCalcificationError as error:
                 reason = str(error)
             except Exception as error:
-                reason, details = f"Internal error: {type(error).__name__}: {error}", traceback.format_exc()
+                reason = explanation(error) or f"Internal error: {type(error).__name__}: {error}"
+                details = traceback.format_exc()
             store.write(case, result, reason or None, details, fingerprint)
             failures = [] if result is None else [f"{name}: {text}" for name, text in result["failures"].items()]
             del result  # before the next case comes

@@ -36,7 +36,8 @@ def models_folder() -> Path:
     if chosen := os.environ.get(MODELS_VARIABLE):
         return Path(chosen).expanduser()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "AbdominalCalcification" / "Models"
+        local = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        return local / "AbdominalCalcification" / "Models"
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support/AbdominalCalcification/Models"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "abdominal-calcification" / "models"

@@ -19,12 +19,12 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import InferenceError, InputError, ModelError
+from ..errors import InferenceError, InputError, ModelError, UnexpectedError
 from ..progress import Progress, Steps
 from .worker import EVENTS_FILE, LOG_FILE
 
 PYTHON_VARIABLE = "ABDOMINAL_CALCIFICATION_PYTHON"
-_ERRORS = {"model": ModelError, "input": InputError, "inference": InferenceError}
+ERRORS = {"model": ModelError, "input": InputError, "inference": InferenceError, "unexpected": UnexpectedError}
 
 
 def find_python() -> str:
@@ -150,7 +150,7 @@ class Worker:
                         return {**event, "messages": tuple(messages)}
                 if code is not None:
                     log = self._log_tail()
-                    raise InferenceError(_obituary(code, log, self.what, self.remedy), log)
+                    raise _obituary(code, log, self.what, self.remedy)
                 if not events:
                     yield Progress(last.stage, last.fraction, last.seconds_left, waiting=True)
         finally:
@@ -199,8 +199,9 @@ class Worker:
         return [json.loads(line) for line in lines]
 
     def _error(self, event: dict) -> Exception:
-        error = _ERRORS[event["kind"]]
-        return error(event["message"], event["details"]) if error is InferenceError else error(event["message"])
+        error = ERRORS[event["kind"]]
+        details = (event["details"],) if issubclass(error, InferenceError) else ()
+        return error(event["message"], *details)
 
     def _log_tail(self) -> str:
         try:
@@ -209,21 +210,25 @@ class Worker:
             return ""
 
 
-def _obituary(code: int, log: str, what: str, remedy: str) -> str:
-    """Return one line about a process that ended with the exit status `code` before it was done."""
+def _obituary(code: int, log: str, what: str, remedy: str) -> InferenceError:
+    """Return the error of a process that ended with the exit status `code` before it was done."""
     if code in (-9, 137):
-        return (
+        return InferenceError(
             f"The {what} process was ended from outside (killed), most often by the system for lack of memory; "
-            f"{remedy}, then run again."
+            f"{remedy}, then run again.",
+            log,
         )
     # Slicer's launcher reports the crash of its child in words; Windows has exit statuses above 255 for crashes.
     if code < 0 or code > 255 or "exit abnormally" in log:
         name = next((each.name for each in signal.Signals if each == -code), f"exit status {code}")
-        return (
+        return UnexpectedError(
             f"The {what} process crashed ({name}), often for lack of memory; "
-            f"{remedy}, choose the CPU if it was on a GPU, then run again."
+            f"{remedy}, choose the CPU if it was on a GPU, then run again.",
+            log,
         )
-    return f"The {what} process ended unexpectedly (exit status {code}); see the log for what it said last."
+    return UnexpectedError(
+        f"The {what} process ended unexpectedly (exit status {code}); see the log for what it said last.", log
+    )
 
 
 def _end(process: subprocess.Popen, events, folder: Path) -> None:

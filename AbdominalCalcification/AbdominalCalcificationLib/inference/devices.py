@@ -8,16 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InferenceError, InputError
+from ..explanations import is_out_of_memory
 
-# What PyTorch and its libraries say, in lower case.
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "can't allocate memory",
-    "not enough memory",
-    "bad allocation",
-    "alloc_failed",  # CUDNN_STATUS_ALLOC_FAILED, CUBLAS_STATUS_ALLOC_FAILED
-    "unable to find an engine",  # cuDNN, where no way to convolve fits
-)
+# What PyTorch and its libraries say, in lower case, of what a device cannot do.
 _LACKING = ("not supported on mps", "not implemented for", "not currently implemented for")
 CPU_INFO = Path("/proc/cpuinfo")  # Linux
 
@@ -56,13 +49,6 @@ def choose_device(device: str) -> str:
                 "install a PyTorch build and a driver for your GPU."
             )
     return device
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether `error` says that memory ran out, on the CPU or on a GPU."""
-    if isinstance(error, MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
 
 
 def lacks_operation(error: BaseException) -> bool:

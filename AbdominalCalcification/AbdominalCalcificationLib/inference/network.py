@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from ..errors import ModelError
+from ..explanations import is_out_of_memory
 from .checkpoint import load_checkpoint
-from .devices import has_bfloat16, is_out_of_memory
+from .devices import has_bfloat16
 from .exported import export, is_worth_exporting
 from .model_folder import ModelFolder, check_settings, configuration_settings, network_of
 

@@ -125,9 +125,9 @@ class Session:
 
 
 def explain(error: BaseException) -> tuple[str, str]:
-    """Return the kind of `error` ('model', 'input' or 'inference') and one line for the user."""
+    """Return the kind of `error` (a key of :data:`client.ERRORS`) and one line for the user."""
     from ..errors import InferenceError, InputError, ModelError
-    from .devices import is_out_of_memory
+    from ..explanations import explanation, first_line, is_out_of_memory
 
     if isinstance(error, ModelError):
         return "model", str(error)
@@ -143,16 +143,12 @@ def explain(error: BaseException) -> tuple[str, str]:
     if isinstance(error, ImportError):
         return "inference", (
             f"The package '{(error.name or 'torch').partition('.')[0]}' is missing or broken in {sys.executable} "
-            f"({_first_line(error)}); install PyTorch and nnunetv2 (pip install torch nnunetv2; "
+            f"({first_line(error)}); install PyTorch and nnunetv2 (pip install torch nnunetv2; "
             "in Slicer: the module's Install button)."
         )
-    if isinstance(error, OSError):
-        return "inference", f"The worker could not read or write a file ({_first_line(error)}); free some disk space."
+    if (line := explanation(error)) is not None:
+        return "inference", line
     return (
-        "inference",
-        f"Segmentation failed: {type(error).__name__}: {_first_line(error)}; please report this with the log.",
+        "unexpected",
+        f"Segmentation failed: {type(error).__name__}: {first_line(error)}; please report this with the log.",
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

@@ -120,10 +120,12 @@ def load_scene(path: Path | str) -> None:
 
 @contextmanager
 def _quiet_vtk():
-    """Keep off the terminal that the zip writer reports every file that it adds."""
-    shown = vtkOutputWindow.GetInstance()
-    vtkOutputWindow.SetInstance(vtkStringOutputWindow())
+    """Keep off the terminal that the zip writer reports every file that it adds; errors are passed on."""
+    shown, said = vtkOutputWindow.GetInstance(), vtkStringOutputWindow()
+    vtkOutputWindow.SetInstance(said)
     try:
         yield
     finally:
         vtkOutputWindow.SetInstance(shown)
+        if "ERROR" in (text := said.GetOutput()):
+            shown.DisplayErrorText(text)

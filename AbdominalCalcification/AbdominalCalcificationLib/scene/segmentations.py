@@ -8,6 +8,7 @@ lie under the transform of the CT, with its geometry.
 from __future__ import annotations
 
 import numpy as np
+from vtkmodules.util.vtkConstants import VTK_UNSIGNED_CHAR
 from vtkmodules.vtkCommonCore import reference
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
@@ -276,6 +277,10 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
     box = bounding_box(array)
     if box is not None:
         image_of_array(array[box].astype(np.uint8, copy=False), image, [part.start for part in box[::-1]])
+    else:
+        # Of no voxel, but of a type: VTK complains of surfaces of images without one.
+        image.SetExtent(0, -1, 0, -1, 0, -1)
+        image.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
     ijk_to_ras = vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(ijk_to_ras)
     image.SetImageToWorldMatrix(ijk_to_ras)

@@ -42,7 +42,7 @@ class Job:
     initial : str or None
         Model folder whose plans and weights (those of its first fold) to start from.
     trust : bool
-        Load those weights even where that can run code.
+        Load those weights, and what the work folder holds, even where that can run code.
     processes : int
         For simulating and preparing; on a GPU also for what feeds it.
     threads : int

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from .pickles import read_properties
 from .tasks import RawDataset
 
 # As many as nnU-Net keeps of each label.
@@ -59,12 +60,12 @@ def add_places(
 
 def add_places_of(raw: RawDataset, preprocessed: Path, first_key: int, plans_manager) -> None:
     """Do so for every preprocessed case of a dataset that has a map of places; `plans_manager` is nnU-Net's."""
-    from batchgenerators.utilities.file_and_folder_operations import load_pickle, write_pickle
+    from batchgenerators.utilities.file_and_folder_operations import write_pickle
 
     # The axes of an array depend on who reads it.
     reader = plans_manager.image_reader_writer_class()
     for case, file in raw.places().items():
-        properties = load_pickle(str(preprocessed / f"{case}.pkl"))
+        properties = read_properties(preprocessed / f"{case}.pkl")
         places = np.asarray(reader.read_seg(str(file))[0][0]).astype(np.int64)
         try:
             add_places(properties, places, _shape_of(preprocessed, case), first_key, plans_manager.transpose_forward)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..inference.devices import is_out_of_memory
+from ..explanations import is_out_of_memory
 from ..inference.worker import Session, explain
 from ..progress import drain
 
@@ -57,11 +57,13 @@ class TrainingSession(Session):
 
     def _train(self, job, stop: Path, ship_to: str | None, overwrite: bool) -> dict:
         self._simulate(job)
+        from .pickles import check_properties
         from .prepare import point_nnunet, prepare
 
         point_nnunet(job)
         self._report("Loading nnU-Net")
         prepare(job, self._report)
+        check_properties(job.prepared, job.trust)
         from .trainer import FINAL, checkpoint_of, make_trainer, resume
 
         trainer = make_trainer(job)

@@ -109,7 +109,7 @@ def _with_details(error: InferenceError, path: Path) -> InferenceError:
         return error
     with suppress(OSError):
         write_text(path, error.details + "\n")
-        return InferenceError(f"{error} The last lines of its log are in '{path}'.", error.details)
+        return type(error)(f"{error} The last lines of its log are in '{path}'.")
     return error
 
 

@@ -51,13 +51,13 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
     trained = job.fold_folder / FINAL
     if not trained.is_file():
         raise InputError(f"There is no finished training in '{job.fold_folder}'; let train come to its end first.")
+    checkpoint = load_checkpoint(trained, job.trust)
     plans = json.loads((job.trained / "plans.json").read_text(encoding="utf-8"))
     plans.pop("continue_training", None)
     texts = {
         "plans.json": json.dumps(plans, indent=1) + "\n",
         "dataset.json": (job.trained / "dataset.json").read_text(encoding="utf-8"),
     }
-    checkpoint = load_checkpoint(trained, trust=True)  # written by this program
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=destination.parent) as folder:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InferenceError, InputError, ModelError
+from ..explanations import first_line
 from ..inference import ModelFolder
 from ..inference.checkpoint import load_checkpoint
 from ..inference.devices import choose_device
@@ -50,7 +51,7 @@ def make_trainer(job: Job, prepared: Path | None = None):
     dataset = json.loads((prepared / "dataset.json").read_text(encoding="utf-8"))
     fold = job.fold if job.fold == "all" else int(job.fold)
     resumed = checkpoint_of(job) is not None
-    trainer = _timed(base, left_right)(
+    trainer = _timed(base, left_right, job.trust)(
         {**plans, "continue_training": resumed}, CONFIGURATION, fold, dataset, device=device
     )
     trainer.set_length(job)
@@ -69,9 +70,13 @@ def resume(trainer, job: Job) -> bool:
     if checkpoint is not None:
         try:
             trainer.load_checkpoint(str(checkpoint))
-        except (RuntimeError, KeyError, EOFError) as error:
+        except ModelError as error:
+            raise ModelError(
+                f"{error} Without it, the training begins anew: remove it, or name another work folder."
+            ) from None
+        except (RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"The checkpoint '{checkpoint}' does not fit or is damaged ({str(error).splitlines()[0]}); "
+                f"The checkpoint '{checkpoint}' does not fit or is damaged ({first_line(error)}); "
                 "remove it to begin anew."
             ) from None
         trainer.load_clock()
@@ -97,8 +102,8 @@ def load_initial(trainer, model: ModelFolder, trust: bool = False) -> None:
         ) from None
 
 
-def _timed(base: type, keep_left_right: bool) -> type:
-    """Return `base`, a trainer of nnU-Net, with a clock and a loop that can be stopped."""
+def _timed(base: type, keep_left_right: bool, trust: bool = False) -> type:
+    """Return `base`, a trainer of nnU-Net, with a clock, a loop that can be stopped, and care for checkpoints."""
     import numpy as np
     import torch
 
@@ -113,11 +118,20 @@ def _timed(base: type, keep_left_right: bool) -> type:
             self.spent_s = 0.0
             self.steps_done = 0
 
+        def load_checkpoint(self, filename: str) -> None:
+            # nnU-Net would let the file run code; it finds what was read under the policy for models.
+            read, own = load_checkpoint(Path(filename), trust), torch.load
+            torch.load = lambda *_, **__: read
+            try:
+                super().load_checkpoint(filename)
+            finally:
+                torch.load = own
+
         def load_clock(self) -> None:
             try:
                 said = json.loads((Path(self.output_folder) / CLOCK_FILE).read_text(encoding="utf-8"))
                 self.spent_s, self.steps_done = float(said["seconds"]), int(said["steps"])
-            except (FileNotFoundError, ValueError, KeyError):
+            except (FileNotFoundError, ValueError, KeyError, TypeError, OverflowError):
                 # A checkpoint of nnU-Net's own: its epochs are known, its time is not.
                 self.spent_s, self.steps_done = 0.0, self.current_epoch * self.num_iterations_per_epoch
 

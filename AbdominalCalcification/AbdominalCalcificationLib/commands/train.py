@@ -1,23 +1,21 @@
-"""The commands ``train`` and ``export-dataset`` of the command line."""
+"""The command ``train``: a model of a dataset, along nnU-Net's road."""
 
 from __future__ import annotations
 
 import argparse
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import InputError
-from .progress import Progress, drain, duration_text
+from ..errors import InputError
+from ..progress import Progress, drain, duration_text
+from .options import DEVICES, TASKS, number
 
-# What the commands call them, and what the models are called.
-TASKS = {"artery": "arteries", "calcification": "calcification"}
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
 
-def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]) -> None:
+def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``train``."""
     train = commands.add_parser(
         "train",
@@ -39,7 +37,8 @@ def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]
     network.add_argument(
         "--trust-models",
         action="store_true",
-        help="load initial weights that hold more than weights; they can run any code on this computer",
+        help="load initial weights, checkpoints and prepared cases that hold more than numbers; they can run any code "
+        "on this computer",
     )
     network.add_argument("--fold", metavar="0..4|all", default="0", help="which cases are watched, not learnt (0)")
     length = network.add_mutually_exclusive_group()
@@ -47,7 +46,7 @@ def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]
     length.add_argument("--epochs", metavar="N", type=int, help="train for so many epochs in all (1000)")
     running = train.add_argument_group("how it runs")
     running.add_argument("--work", metavar="FOLDER", type=Path, help="folder for all that is made on the way")
-    running.add_argument("--device", choices=devices, default="auto")
+    running.add_argument("--device", choices=DEVICES, default="auto")
     running.add_argument("--processes", metavar="N", type=int, default=1, help="for preparing and feeding (1)")
     running.add_argument("--threads", metavar="N", type=int, default=0, help="of PyTorch; its own choice by default")
     running.add_argument(
@@ -57,105 +56,44 @@ def add_train(commands, devices: tuple[str, ...], number: Callable[[str], float]
     shipping = train.add_argument_group("what comes of it")
     shipping.add_argument("--ship", metavar="FOLDER", type=Path, help="write the trained model here: weights only")
     shipping.add_argument("--overwrite", action="store_true", help="replace the model that is there")
-    train.set_defaults(run=run_train, cancelled=_STOPPED)
+    train.set_defaults(run=run, cancelled=_STOPPED)
+    return [train]
 
 
-def add_export(commands) -> None:
-    """Add ``export-dataset``."""
-    export = commands.add_parser(
-        "export-dataset",
-        help="make an nnU-Net dataset of corrected cases",
-        description="Writes corrected cases as an nnU-Net raw dataset, or adds them to one. File names say nothing "
-        "about patients. A CT cannot be in both the training and the test cases.",
-    )
-    export.add_argument(
-        "source",
-        metavar="SOURCE",
-        type=Path,
-        nargs="*",
-        help=".mrb scenes, folders with them or with case folders (ct, arteries, calcification), tables of cases",
-    )
-    export.add_argument("--test", metavar="SOURCE", type=Path, nargs="+", action="extend", default=[])
-    export.add_argument("--task", choices=sorted(TASKS), required=True, help="which masks")
-    export.add_argument(
-        "--output", metavar="FOLDER", type=Path, required=True, help="dataset, named like Dataset101_Arteries"
-    )
-    export.add_argument("--update", action="store_true", help="replace cases that are there and were corrected again")
-    export.add_argument("--allow-empty", action="store_true", help="take patients without calcification")
-    export.add_argument(
-        "--label-names",
-        metavar="NAME=ARTERY,...",
-        help="what segments mean whose names are not understood, like infrarenal=aorta",
-    )
-    export.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    export.set_defaults(run=run_export)
-
-
-def run_export(options: argparse.Namespace, report) -> None:
-    from .reading import parse_label_names
-    from .training.cases import find_sources
-    from .training.dataset import export_steps
-    from .training.tasks import TASKS as KNOWN
-
-    if not options.source and not options.test:
-        raise InputError("Name the cases: .mrb scenes, folders or tables; see 'export-dataset --help'.")
-    exported = drain(
-        export_steps(
-            find_sources(options.source),
-            find_sources(options.test),
-            options.output,
-            KNOWN[TASKS[options.task]],
-            update=options.update,
-            allow_empty=options.allow_empty,
-            label_names=parse_label_names(options.label_names) if options.label_names else None,
-        ),
-        report,
-    )
-    report.close()
-    if not options.quiet:
-        print(f"{exported.added} cases added, {exported.updated} updated, {exported.unchanged} were there as they are.")
-        print(f"{exported.folder} has {exported.training} training and {exported.test} test cases.")
-        for name, count in exported.labels.items():
-            print(f"  {name}: in {count} of {exported.training}")
-
-
-def run_train(options: argparse.Namespace, report) -> None:
-    from .training.run import estimate_steps, estimate_text, train_steps
+def run(options: argparse.Namespace, report) -> None:
+    """Train, and write the model where it is to be shipped."""
+    from ..training.run import estimate_steps, estimate_text, train_steps
 
     job = make_job(options)
     if options.dry_run:
         estimate = drain(estimate_steps(job), report)
-        report.close()
-        print(estimate_text(estimate))
+        report.say(estimate_text(estimate))
         return
-    with interrupt_between_steps() as check:
+    with interrupt_between_steps(report.complain) as check:
 
         def watched(step: Progress) -> None:
             report(step)
             check()
 
         trained = drain(train_steps(job, options.ship, options.overwrite), watched)
-    report.close()
-    if options.quiet:
-        return
-    print(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
+    report.say(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
     for name, dice in trained.dice.items():
-        print(f"  {name}: Dice {dice:.2f} in the watched patches")
+        report.say(f"  {name}: Dice {dice:.2f} in the watched patches")
     if trained.model is not None:
-        from .inference import describe
+        from ..inference import describe
 
-        print(describe(trained.model))
+        report.say(describe(trained.model))
     else:
-        print("Add --ship FOLDER to write the model.")
+        report.say("Add --ship FOLDER to write the model.")
 
 
 def make_job(options: argparse.Namespace):
     """Return the training that the options describe; InputError where they do not fit together."""
-    from .evaluation import parse_seeds
-    from .training.job import Job
-    from .training.simulated import training_seeds
-    from .training.small import SmallConfiguration, read_configuration
-    from .training.tasks import TASKS as KNOWN
+    from ..evaluation import parse_seeds
+    from ..training.job import Job
+    from ..training.simulated import training_seeds
+    from ..training.small import SmallConfiguration, read_configuration
+    from ..training.tasks import TASKS as KNOWN
 
     if options.settings is not None and not options.small:
         raise InputError("--settings changes the small configuration; add --small.")
@@ -199,7 +137,7 @@ def make_job(options: argparse.Namespace):
 
 
 @contextmanager
-def interrupt_between_steps() -> Iterator[Callable[[], None]]:
+def interrupt_between_steps(complain: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Let Ctrl-C wait until the function that is handed out is called; a second one acts at once.
 
     An interrupt in the middle of talking to the training process would cost it its checkpoint.
@@ -214,7 +152,7 @@ def interrupt_between_steps() -> Iterator[Callable[[], None]]:
 
     def check() -> None:
         if wanted:
-            print("Stopping; press Ctrl-C again to stop at once.", file=sys.stderr, flush=True)
+            complain("Stopping; press Ctrl-C again to stop at once.")
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)

@@ -1,0 +1,116 @@
+"""The command ``analyze``: one CT, its masks and its numbers."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import InputError
+from ..progress import Progress, drain
+from .options import add_measuring, add_models, measurement_parameters
+
+
+def add(commands) -> list[argparse.ArgumentParser]:
+    """Add ``analyze``."""
+    analyze = commands.add_parser("analyze", help="segment and measure one CT")
+    analyze.add_argument("input", metavar="INPUT", type=Path, help="CT: DICOM folder, NIfTI, NRRD or MetaImage")
+    analyze.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    sources = analyze.add_argument_group("where the masks come from")
+    sources.add_argument(
+        "--artery-model",
+        metavar="FOLDER",
+        type=Path,
+        nargs="+",
+        action="extend",
+        help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
+    )
+    sources.add_argument("--arteries", metavar="MASK", type=Path, help="artery mask to measure instead of a model")
+    sources.add_argument(
+        "--artery-labels",
+        metavar="52=aorta,...",
+        help="what the values of the artery mask mean; by default the names of its segments (.seg.nrrd), else "
+        "territory labels",
+    )
+    calcification = sources.add_mutually_exclusive_group()
+    calcification.add_argument("--calcification-model", metavar="FOLDER", type=Path, help="nnU-Net v2 model folder")
+    calcification.add_argument(
+        "--calcification-threshold",
+        metavar="METHOD",
+        help="'realistic', 'adaptive' or a fixed HU such as 'fixed:300', instead of a model",
+    )
+    calcification.add_argument(
+        "--calcification",
+        metavar="MASK",
+        type=Path,
+        help="calcification mask to measure; of a .seg.nrrd the segment 'calcification'",
+    )
+    add_measuring(analyze)
+    running = analyze.add_argument_group("how it runs")
+    add_models(running)
+    running.add_argument("--series", metavar="UID", help="DICOM series; the largest CT series by default")
+    running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
+    running.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    analyze.set_defaults(run=run)
+    return [analyze]
+
+
+def run(options: argparse.Namespace, report) -> None:
+    """Segment and measure the CT, and write the result folder."""
+    # Imported here so that --help and usage errors are instant.
+    from ..export import export_steps
+    from ..flags import Flag
+    from ..pipeline import Choices, Given, analyze_steps
+    from ..reading import (
+        aligned_mask,
+        parse_label_mapping,
+        parse_label_names,
+        read_arteries,
+        read_calcification,
+        read_ct,
+    )
+    from ..reporting import ResultFolder
+    from ..reporting.text import summary
+
+    if options.artery_labels and options.arteries is None:
+        raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
+    if options.artery_model and options.arteries is not None:
+        raise InputError("--arteries and --artery-model exclude each other; name one of them.")
+    parameters = measurement_parameters(options)
+    mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
+    label_names = parse_label_names(options.label_names) if options.label_names else None
+    ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
+
+    report(Progress("Reading the CT", 0.0))
+    image = read_ct(options.input, options.series)
+    flags = list(image.flags)
+
+    def aligned(mask, left_out, name):
+        mask, outside = aligned_mask(mask, image.volume.grid, name)
+        for code, note in (("segments_left_out", left_out), ("mask_outside_image", outside)):
+            if note:
+                flags.append(Flag(code, note))
+        return mask
+
+    arteries = calcification = None
+    if options.arteries is not None:
+        report(Progress("Reading the artery mask", 0.0))
+        arteries = aligned(*read_arteries(options.arteries, mapping), "artery")
+    if options.calcification is not None:
+        report(Progress("Reading the calcification mask", 0.0))
+        calcification = aligned(*read_calcification(options.calcification), "calcification")
+
+    choices = Choices(
+        artery_models=options.artery_model or (),
+        calcification_model=options.calcification_model,
+        calcification_threshold=options.calcification_threshold,
+        label_names=label_names,
+        trust=options.trust_models,
+        device=options.device,
+        plain_nnunet=options.reference,
+        measurement=parameters,
+    )
+    given = Given(arteries, calcification, image.identity, flags, artery_labels=mapping)
+    analysis = drain(analyze_steps(image.volume, choices, given), report)
+    notes = drain(export_steps(analysis, image.volume, options.output, overwrite=options.overwrite), report)
+    for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
+        report.say(line)

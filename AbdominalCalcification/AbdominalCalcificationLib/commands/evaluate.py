@@ -1,0 +1,104 @@
+"""The command ``evaluate``: methods against references over a cohort."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from ..errors import InputError
+from ..progress import drain
+from .options import add_measuring, add_models, measurement_parameters, number, triple, whole_triple
+
+
+def add(commands) -> list[argparse.ArgumentParser]:
+    """Add ``evaluate``."""
+    evaluate = commands.add_parser("evaluate", help="compare methods with references over a cohort")
+    evaluate.add_argument("cohort", metavar="COHORT.csv", type=Path, nargs="?", help="table of cases; see the manual")
+    evaluate.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    simulated = evaluate.add_argument_group("virtual patients instead of a table")
+    simulated.add_argument("--simulated", metavar="SEEDS", help="seeds such as 1,5,90000-90039")
+    simulated.add_argument("--phase", nargs="+", default=[], help="scan each in these contrast phases")
+    simulated.add_argument("--spacing", metavar="I,J,K", type=triple, help="voxel spacing in mm")
+    simulated.add_argument("--size", metavar="I,J,K", type=whole_triple, help="number of voxels")
+    methods = evaluate.add_argument_group("methods that run now, beside the predictions of the table")
+    methods.add_argument(
+        "--method",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="model (both networks), model-calcification (in the reference's arteries), idealised, realistic, "
+        "realistic:FACTOR, adaptive, fixed:HU",
+    )
+    methods.add_argument("--artery-model", metavar="FOLDER", type=Path, nargs="+", action="extend", default=[])
+    methods.add_argument("--calcification-model", metavar="FOLDER", type=Path)
+    add_measuring(evaluate)
+    comparing = evaluate.add_argument_group("how it is compared")
+    comparing.add_argument("--tolerance", metavar="MM", type=number, default=1.0, help="of the surface Dice (1)")
+    comparing.add_argument(
+        "--lesion-coverage", metavar="PART", type=number, default=0.0, help="part of a lesion to be found (one voxel)"
+    )
+    comparing.add_argument(
+        "--severity", metavar="%,...", help="cut points of the total burden in %%: 0.1,1,5 by default (own choice)"
+    )
+    comparing.add_argument("--resamples", metavar="N", type=int, default=2000, help="of the bootstrap (2000)")
+    comparing.add_argument("--seed", metavar="N", type=int, default=0, help="of the bootstrap (0)")
+    running = evaluate.add_argument_group("how it runs")
+    running.add_argument("--jobs", metavar="N", type=int, help="processes; all cores by default, 1 with networks")
+    add_models(running)
+    running.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    evaluate.set_defaults(run=run, cancelled="Cancelled; the same command goes on where it stopped.")
+    return [evaluate]
+
+
+def run(options: argparse.Namespace, report) -> None:
+    """Compare, and write tables, plots and the report."""
+    from ..comparison.severity import SeverityGroups
+    from ..evaluation import Settings, evaluate_steps, parse_seeds, read_cohort, simulated_cohort
+    from ..evaluation.conclusions import plain_reading
+    from ..reading import parse_label_names
+    from ..reporting.text import counted
+
+    if (options.cohort is None) == (options.simulated is None):
+        raise InputError("Name either a table of cases or seeds with --simulated.")
+    if options.jobs is not None and options.jobs < 1:
+        raise InputError(f"--jobs must be at least 1, not {options.jobs}.")
+    severity = SeverityGroups()
+    if options.severity is not None:
+        severity = SeverityGroups.from_cut_points(_percentages(options.severity))
+    settings = Settings(
+        methods=tuple(options.method),
+        artery_models=tuple(options.artery_model),
+        calcification_model=options.calcification_model,
+        label_names=parse_label_names(options.label_names) if options.label_names else {},
+        trust=options.trust_models,
+        device=options.device,
+        plain_nnunet=options.reference,
+        parameters=measurement_parameters(options),
+        tolerance_mm=options.tolerance,
+        coverage=options.lesion_coverage,
+        severity=severity,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
+    if options.cohort is not None:
+        cases = read_cohort(options.cohort)
+    else:
+        shape = options.size[::-1] if options.size else None
+        cases = simulated_cohort(parse_seeds(options.simulated), options.phase, options.spacing, shape)
+    begin = time.monotonic()
+    document = drain(evaluate_steps(cases, options.output, settings, jobs=options.jobs), report)
+    for line in plain_reading(document):
+        report.say(line)
+    if document["failed"]:
+        report.say(f"The report lists {counted(len(document['failed']), 'failure')}.")
+    seconds = time.monotonic() - begin
+    report.say(f"{counted(document['cases'], 'case')} in {seconds:.0f} s; see {options.output / 'report.html'}")
+
+
+def _percentages(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) / 100 for part in text.split(","))
+    except ValueError:
+        raise InputError(f"'{text}' are no cut points; write per cents such as 0.1,1,5.") from None

@@ -1,0 +1,100 @@
+"""What several commands ask for in the same words: numbers, how to measure, how to run models."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from ..errors import InputError
+from .terminal import Terminal
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+# What train and export-dataset call them, and what the models are called.
+TASKS = {"artery": "arteries", "calcification": "calcification"}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of this program."""
+
+    def error(self, message: str):
+        raise InputError(f"{message}; see '{self.prog} --help'.")
+
+    def _print_message(self, message: str, file=None) -> None:
+        # What argparse prints itself: help and version. It would fail on a stream that lacks a character.
+        with Terminal() as terminal:
+            terminal.say(message.rstrip("\n"))
+            if terminal.failure is not None:
+                raise InputError(f"The help cannot be printed ({terminal.failure.strerror}).")
+
+
+def number(text: str) -> float:
+    """Return a number that an option gives."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+
+
+def triple(text: str) -> tuple[float, float, float]:
+    """Return three positive numbers, along i, j and k; one stands for all three."""
+    parts = [number(part) for part in text.split(",")]
+    if len(parts) == 1:
+        parts *= 3
+    if len(parts) != 3 or not all(0 < part < math.inf for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not one positive number or three, like 0.8,0.8,1")
+    return tuple(parts)
+
+
+def whole_triple(text: str) -> tuple[int, int, int]:
+    """Return three positive whole numbers, along i, j and k."""
+    parts = triple(text)
+    if not all(part.is_integer() for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not three whole numbers, like 320,260,420")
+    return tuple(int(part) for part in parts)
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Add what `measurement_parameters` reads."""
+    measuring = parser.add_argument_group("how it is measured")
+    measuring.add_argument(
+        "--kept-length",
+        metavar="GROUP=MM,...",
+        help="path length kept of the branches: renal=30,mesenteric=50,common_iliac=40 by default (these "
+        "lengths are this program's own choice); 'inf' keeps all",
+    )
+    measuring.add_argument(
+        "--max-distance", metavar="MM", type=number, default=3.0, help="farther from arteries: unassigned (3)"
+    )
+    measuring.add_argument(
+        "--min-cluster", metavar="MM3", type=number, default=0.0, help="smaller clusters are left out (0)"
+    )
+
+
+def add_models(group) -> None:
+    """Add how networks are run."""
+    group.add_argument(
+        "--label-names",
+        metavar="NAME=ARTERY,...",
+        help="what the labels of a model mean where their names are not understood, like infrarenal=aorta",
+    )
+    group.add_argument(
+        "--trust-models",
+        action="store_true",
+        help="load checkpoints that hold more than weights; they can run any code on this computer",
+    )
+    group.add_argument("--device", choices=DEVICES, default="auto")
+    group.add_argument(
+        "--reference", action="store_true", help="run the networks just as nnU-Net does: slow, to check the quick way"
+    )
+
+
+def measurement_parameters(options: argparse.Namespace):
+    """Return how the options say it is measured; InputError where they do not say it well."""
+    from ..measurement import MeasurementParameters
+    from ..reading import parse_kept_lengths
+
+    return MeasurementParameters(
+        kept_length_mm=parse_kept_lengths(options.kept_length) if options.kept_length else {},
+        max_distance_mm=options.max_distance,
+        min_cluster_volume_mm3=options.min_cluster,
+    )
