@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Volume
 from .dicom import is_dicom, read_dicom
+from .hounsfield import as_hounsfield
 from .images import read_header, read_image
 
 _IDENTITY = ("study_uid", "series_uid", "modality", "description", "manufacturer", "kernel", "image_count")
@@ -71,31 +72,21 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         raise InputError(f"'{path.name}' is a single slice; give a CT volume of several slices.")
     if not volume.grid.is_rectangular:
         raise InputError(f"The axes of '{path.name}' are not at right angles; resample it onto a rectangular grid.")
-    volume = volume.with_array(_as_hu(volume.array, path.name))
+    array, doubts = as_hounsfield(volume.array, f"'{path.name}'")
+    volume = volume.with_array(array)
     identity = {
         "name": path.name,
         "format": kind,
         **{key: said.get(key) for key in _IDENTITY},
         "voxels_sha256": voxel_checksum(volume),
     }
-    return CtImage(volume, (*flags, *_value_flags(volume)), identity)
+    return CtImage(volume, (*flags, *doubts), identity)
 
 
 def voxel_checksum(volume: Volume) -> str:
     """Return the SHA-256 of the voxels in memory order (k, j, i; little endian), in hexadecimal."""
     array = np.ascontiguousarray(volume.array)
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<"), copy=False)).hexdigest()
-
-
-def _as_hu(array: np.ndarray, name: str) -> np.ndarray:
-    """Return int16 where nothing is lost by it, else float32; refuse what is not a number."""
-    if np.issubdtype(array.dtype, np.floating):
-        if not all(np.isfinite(plane).all() for plane in array):
-            raise InputError(f"'{name}' holds voxels that are not numbers (NaN or infinite); export the CT again.")
-        return array.astype(np.float32, copy=False)
-    limits = np.iinfo(np.int16)
-    fits = array.min() >= limits.min and array.max() <= limits.max
-    return array.astype(np.int16 if fits else np.float32, copy=False)
 
 
 def _orientation_flags(header: dict[str, str]) -> tuple[Flag, ...]:
@@ -106,16 +97,3 @@ def _orientation_flags(header: dict[str, str]) -> tuple[Flag, ...]:
         return ()
     message = "The file does not say how the patient lies in it; sides, and even voxel sizes, may be wrong."
     return (Flag("unknown_orientation", message),)
-
-
-def _value_flags(volume: Volume) -> tuple[Flag, ...]:
-    """Flag voxels that can hardly be HU: real CT has air or fat, and noise, below water's 0."""
-    least, most = volume.array.min(), volume.array.max()
-    if least < 0:
-        return ()
-    return (
-        Flag(
-            "not_hu",
-            f"The values reach from {least:g} to {most:g} with none below 0; they are probably not Hounsfield units.",
-        ),
-    )

@@ -1,0 +1,66 @@
+"""What a path must be before a C++ library is given it: ITK ends the whole process where it is not text."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+from .errors import InputError
+
+# What file systems allow for one name: bytes on Linux and macOS, UTF-16 units on Windows.
+_LONGEST_NAME = 255
+
+
+def native_path(path: str | os.PathLike[str]) -> str:
+    """Return `path` as the text that C++ readers and writers (ITK, VTK, GDCM) can be given.
+
+    Python holds bytes of a file name that are no UTF-8 as lone surrogates; converting such a text for C++ fails, and
+    SimpleITK then aborts the process. Whether the file exists is not looked at.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Absolute or relative; every part of it is checked.
+
+    Raises
+    ------
+    InputError
+        For a name that is no text, holds control characters or is longer than file systems allow.
+    """
+    text = os.fspath(path)
+    if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text) or not _same_bytes(text):
+        raise InputError(
+            f"The name '{shown_path(text)}' holds bytes that are not text (UTF-8), or control characters; rename it."
+        )
+    for part in Path(text).parts:
+        length = len(part.encode("utf-16-le")) // 2 if os.name == "nt" else len(part.encode())
+        if length > _LONGEST_NAME:
+            raise InputError(
+                f"The name '{part[:40]}…' is {length} bytes long, and file systems allow {_LONGEST_NAME}; shorten it."
+            )
+    return text
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """Return `path` as one line that can be printed and stored: what is no text is written as ``\\xe9`` or ``\\n``."""
+    shown = []
+    for letter in os.fspath(path):
+        category = unicodedata.category(letter)
+        if category == "Cs" and 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte that Python could not decode
+            shown.append(f"\\x{ord(letter) - 0xDC00:02x}")
+        elif category in ("Cs", "Cc"):
+            shown.append(letter.encode("unicode_escape").decode("ascii"))
+        else:
+            shown.append(letter)
+    return "".join(shown)
+
+
+def _same_bytes(text: str) -> bool:
+    """Return whether Python and C++, which takes UTF-8, mean the same file (in a Latin-1 locale they would not)."""
+    if os.name == "nt":
+        return True
+    try:
+        return os.fsencode(text) == text.encode()
+    except UnicodeEncodeError:
+        return False
