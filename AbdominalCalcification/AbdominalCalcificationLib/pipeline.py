@@ -12,7 +12,7 @@ from .comparison.thresholds import parse_method, threshold_calcification
 from .errors import InputError
 from .flags import Flag
 from .geometry import Volume
-from .inference import ModelFolder, Worker, segment_steps
+from .inference import ModelFolder, Segmentation, Worker, segment_steps
 from .measurement import Measurement, MeasurementParameters, measure_steps
 from .progress import Progress, Steps, scaled
 from .reporting.documents import json_safe
@@ -172,25 +172,12 @@ def analyze_steps(
 
     arteries, calcification, device = given.arteries, given.calcification, None
     if plan.all:
-        steps = segment_steps(
-            ct,
-            plan.arteries,
-            plan.calcification,
-            arteries=arteries,
-            device=choices.device,
-            label_names=choices.label_names,
-            trust=choices.trust,
-            worker=worker,
-            plain_nnunet=choices.plain_nnunet,
-        )
-        segmentation = yield from scaled(steps, 0.0, 0.85)
+        segmentation = yield from scaled(_segment_steps(ct, choices, given, plan, worker), 0.0, 0.85)
         arteries, device = segmentation.arteries, segmentation.device
         messages.extend(segmentation.messages)
-        if plan.calcification is not None:
-            calcification = segmentation.calcification
-
     source = {"kind": "given mask"}
     if plan.calcification is not None:
+        calcification = segmentation.calcification
         source = {"kind": "model", "name": plan.calcification.name}
     elif calcification is None:
         calcification, source = yield from _threshold_steps(ct, arteries, choices.calcification_threshold)
@@ -226,6 +213,22 @@ def _plan(choices: Choices, given: Given) -> _Plan:
     if any(map(_is_bundled, plan.all)):
         messages.append(BUNDLED_MODEL_FLAG.message)
     return replace(plan, messages=tuple(messages))
+
+
+def _segment_steps(
+    ct: Volume, choices: Choices, given: Given, plan: _Plan, worker: Worker | None
+) -> Steps[Segmentation]:
+    return segment_steps(
+        ct,
+        plan.arteries,
+        plan.calcification,
+        arteries=given.arteries,
+        device=choices.device,
+        label_names=choices.label_names,
+        trust=choices.trust,
+        worker=worker,
+        plain_nnunet=choices.plain_nnunet,
+    )
 
 
 def _threshold_steps(ct: Volume, arteries: Volume, method: str) -> Steps[tuple[Volume, dict]]:
