@@ -7,17 +7,10 @@ from AbdominalCalcificationLib import terminology
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reading.segments import STRENGTH
+from AbdominalCalcificationLib.reading.painting import STRENGTH
 from AbdominalCalcificationLib.scene import edits, segmentations
-from AbdominalCalcificationLib.scene.segmentations import (
-    add_territory,
-    arteries_from_node,
-    calcification_from_node,
-    show_arteries,
-    show_calcification,
-    show_cut_off,
-    unknown_segments,
-)
+from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node, unknown_segments
+from AbdominalCalcificationLib.scene.segmentations import add_territory, show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_node_from
 from placements import FLIPPED, MIRRORED, OBLIQUE, PLAIN, affine, rotation
 
