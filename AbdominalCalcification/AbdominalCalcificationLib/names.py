@@ -77,8 +77,6 @@ _ARTERIAL = frozenset(_SPELLINGS) - _CALCIFIED - {"", "lesion"}
 _ALONE = frozenset({"aorta", "sma", "ima"})
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# What Slicer and others call a segment that the user has not named.
-_MADE_UP = re.compile(r"((segment|label|segmentation|region|roi|mask|untitled|new)_?)*\d*")
 
 
 def normalized(name: str) -> str:
@@ -112,11 +110,6 @@ def is_calcification_name(name: str) -> bool:
     return bool(words & _CALCIFIED) and words <= _ARTERIAL | _CALCIFIED | {"lesion", _NUMBER}
 
 
-def is_made_up_name(name: str) -> bool:
-    """Return whether nobody has said by `name` what it is: ``Segment_1``, ``Label 3``, nothing at all."""
-    return _MADE_UP.fullmatch(normalized(name)) is not None
-
-
 def names_something_else(name: str) -> bool:
     """Return whether `name` says that it is no calcification: an organ, an artery, a soft plaque."""
     if is_calcification_name(name):
@@ -126,7 +119,7 @@ def names_something_else(name: str) -> bool:
 
 def _spelt(name: str) -> list[str]:
     """Return the words of `name` in lower case without accents, and its numbers."""
-    apart = unicodedata.normalize("NFKD", _CAMEL.sub(" ", name))
+    apart = unicodedata.normalize("NFKD", _CAMEL.sub(" ", name).replace("œ", "oe"))
     plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return _WORD.findall(unicodedata.normalize("NFC", plain).casefold())
 

@@ -98,6 +98,8 @@ def _add(mapping: dict[int | str, str], key: str, meaning: str) -> None:
 
 
 def _check_name(name: str) -> None:
+    if name.isdecimal():
+        raise InputError(f"'{name}' is no artery; write the value first, as in {name}=aorta.")
     if not territories_of_name(name):
         raise InputError(f"'{name}' is not an artery this program knows; use one of {', '.join(known_names())}.")
 

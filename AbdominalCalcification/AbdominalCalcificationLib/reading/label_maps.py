@@ -59,12 +59,13 @@ def read_label_map(path: Path, wanted: Wanted, given: Mapping[int | str, str] | 
     values, stem, title = sorted(values_in(array)), stem_of(path), f"'{path.name}'"
     table = label_table(path)
     by_file = any(isinstance(key, str) and normalized(key) == normalized(stem) for key in given or {})
+    numbers = {key for key in given or {} if isinstance(key, int)}
     kind = DrawingKind.VALUES
     if table:
         kind, segments = DrawingKind.TABLE, [Segment(table.get(value, ""), value=value) for value in values]
     elif by_file:
         segments = [Segment(stem, value=value) for value in values]
-    elif given:
+    elif numbers.intersection(values) or (numbers and alone):
         segments = [Segment("", value=value) for value in values]
     elif wanted is Wanted.CALCIFICATION:
         segments = [Segment("calcification", value=value) for value in values]

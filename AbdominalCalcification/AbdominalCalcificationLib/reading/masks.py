@@ -304,20 +304,26 @@ def _understood(
     InputError
         Where none stands for what is wanted, or one for nothing though the mask is to be complete.
     """
-    understood = understand(drawing.present(), wanted, label_names, given)
-    described = understand(drawing.segments, wanted, label_names, given)
-    if described.problem and (understood.problem or not understood.segments):
-        raise InputError(f"{drawing.title} {described.problem}; {_how(described, complete)}.")
+    present = drawing.present()
+    empty = [each for each in drawing.segments if each not in present]
+    try:
+        understood = understand(present, wanted, label_names, given, empty)
+    except InputError as error:
+        raise InputError(f"In {drawing.title}: {error}") from None
+    if understood.problem:
+        absent = unused(given or {}, (*present, *empty))
+        how = f"nothing in it is called '{absent[0]}'" if absent else _how(understood, complete)
+        raise InputError(f"{drawing.title} {understood.problem}; {how}.")
     if complete and not given and drawing.kind is DrawingKind.SEGMENTS and understood.unknown:
         raise InputError(incomplete(understood.unknown, drawing.title))
     return understood
 
 
-def _how(described: Understanding, complete: bool) -> str:
+def _how(understood: Understanding, complete: bool) -> str:
     """Return what to do where no segment stands for what is wanted."""
-    first = described.segments[0]
+    first = (*understood.segments, *understood.empty)[0]
     name = first.called or first.value
-    if described.wanted is Wanted.CALCIFICATION:
+    if understood.wanted is Wanted.CALCIFICATION:
         option = f"--label-names '{name}=calcification'" if complete else f"--calcification-labels '{name}'"
         return f"rename the one that shows it to 'calcification', or name it, as in {option}"
     if complete:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from ..anatomy import CALCIFICATION, TERRITORIES, Territory, territories_of_name
 from ..errors import InputError
-from ..names import is_calcification_name, is_made_up_name, names_something_else, normalized
+from ..names import is_calcification_name, names_something_else, normalized
 from ..terminology import entry_says_something_else, meaning_of_entry
 
 # What a segment stands for: one territory, two (left, right) where its side is not said, CALCIFICATION, or nothing.
@@ -71,8 +71,13 @@ class Understanding:
     Attributes
     ----------
     segments : tuple of Segment
+        Those that are not empty.
     meanings : tuple
         What each stands for; None for nothing known.
+    empty : tuple of Segment
+        Those in which nothing is drawn.
+    has_empty : bool
+        Whether one of those is what is wanted, so that nothing drawn is an answer.
     assumed : Segment or None
         Taken for the calcification only because there is no other segment; its meaning says so.
     wanted : Wanted
@@ -80,6 +85,8 @@ class Understanding:
 
     segments: tuple[Segment, ...]
     meanings: tuple[Meaning, ...]
+    empty: tuple[Segment, ...]
+    has_empty: bool
     assumed: Segment | None
     wanted: Wanted
 
@@ -99,13 +106,16 @@ class Understanding:
     @property
     def problem(self) -> str:
         """Why there is no mask of what is wanted, as half a sentence; empty where there is one, or no segment."""
-        if not self.segments or self.wanted is Wanted.EITHER:
+        every = (*self.segments, *self.empty)
+        found = {
+            Wanted.ARTERIES: self.of_arteries,
+            Wanted.CALCIFICATION: self.of_calcification,
+            Wanted.EITHER: lambda: True,
+        }
+        if not every or self.has_empty or found[self.wanted]():
             return ""
-        if self.wanted is Wanted.ARTERIES and not self.of_arteries():
-            return f"has no segment of an artery this program knows, but {listed(self.segments)}"
-        if self.wanted is Wanted.CALCIFICATION and not self.of_calcification():
-            return f"has no segment of calcification, but {listed(self.segments)}"
-        return ""
+        what = "an artery this program knows" if self.wanted is Wanted.ARTERIES else "calcification"
+        return f"has no segment of {what}, but {listed(every)}"
 
 
 def understand(
@@ -113,13 +123,14 @@ def understand(
     wanted: Wanted = Wanted.EITHER,
     label_names: Mapping[str, str] | None = None,
     given: Mapping[int | str, str] | None = None,
+    empty: Sequence[Segment] = (),
 ) -> Understanding:
     """Return what each segment of a segmentation stands for.
 
     Parameters
     ----------
     segments : sequence of Segment
-        All of the segmentation that are not empty (or all, where that is not known).
+        All of the segmentation in which something is drawn (or all, where that is not known).
     wanted : Wanted
         What the segmentation was chosen as. The only segment of one chosen as calcification is calcification, unless
         its name or code says that it is something else.
@@ -129,6 +140,8 @@ def understand(
     given : mapping of int or str to str, optional
         Values, or names, of segments to the same. It is the whole truth about a segmentation: where it names one
         segment, those that it does not name are left out.
+    empty : sequence of Segment, optional
+        The others. Beside one that is the calcification, even if empty, no other is taken for it.
 
     Returns
     -------
@@ -150,15 +163,23 @@ def understand(
     >>> understand(found.segments, Wanted.CALCIFICATION, {"Segment_2": "calcification"}).meanings
     (None, 'calcification')
     """
-    stated = [_stated(each, given) for each in segments]
+    stated = [_stated(each, given) for each in (*segments, *empty)]
     if any(each is not None for each in stated):
         meanings = [None if each is None else meaning_called(each) for each in stated]
     else:
-        meanings = [meaning_of(each, label_names) for each in segments]
+        meanings = [meaning_of(each, label_names) for each in (*segments, *empty)]
+    meanings, of_empty = meanings[: len(segments)], meanings[len(segments) :]
+    if wanted is Wanted.ARTERIES:
+        has_empty = any(isinstance(each, tuple) for each in of_empty)
+    else:
+        has_empty = CALCIFICATION in of_empty
     assumed = None
-    if wanted is Wanted.CALCIFICATION and meanings == [None] and may_be_calcification(segments[0]):
-        assumed, meanings = segments[0], [CALCIFICATION]
-    return Understanding(tuple(segments), tuple(meanings), assumed, wanted)
+    if wanted is Wanted.CALCIFICATION and not has_empty:
+        if meanings == [None] and may_be_calcification(segments[0]):
+            assumed, meanings = segments[0], [CALCIFICATION]
+        elif not meanings and len(empty) == 1 and may_be_calcification(empty[0]):
+            has_empty = True
+    return Understanding(tuple(segments), tuple(meanings), tuple(empty), has_empty, assumed, wanted)
 
 
 def meaning_of(segment: Segment, label_names: Mapping[str, str] | None = None) -> Meaning:
@@ -202,11 +223,6 @@ def may_be_calcification(segment: Segment) -> bool:
     """Return whether nothing that is said about a segment speaks against its being calcification."""
     named = any(names_something_else(said) for said in (segment.name, segment.segment_id) if said)
     return not named and not entry_says_something_else(segment.entry)
-
-
-def is_nameless(segment: Segment) -> bool:
-    """Return whether nobody has said by its name what it is."""
-    return is_made_up_name(segment.name)
 
 
 def meaning_names() -> tuple[str, ...]:

@@ -198,7 +198,7 @@ def paint_arteries(painter: ArteryPainter, drawing: Drawing, understood: Underst
         known = [pair for pair in understood.of_arteries() if pair[0].layer == number and pair[0].value]
         if known:
             values = {segment.value: territories for segment, territories in known}
-            names = {segment.value: segment.called or str(segment.value) for segment, _ in known}
+            names = {segment.value: segment.called or " and ".join(t.title for t in what) for segment, what in known}
             painter.paint(layer if moved is None else moved(layer, names), values, names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
@@ -132,12 +133,14 @@ def _images(node) -> list[tuple[object, list[tuple[str, object]]]]:
 
 def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | None) -> Understanding:
     layers = {segment_id: number for number, (_, sharing) in enumerate(images) for segment_id, _ in sharing}
-    said = [
-        Segment(segment.GetName() or "", key, entry_of_segment(segment), layers[key], segment.GetLabelValue())
-        for key, segment in segments_of(node)
-        if key in layers
-    ]
-    return understand(said, wanted, label_names)
+    drawn, empty = [], []
+    for key, segment in segments_of(node):
+        said = Segment(segment.GetName() or "", key, entry_of_segment(segment), value=segment.GetLabelValue())
+        if key in layers:
+            drawn.append(replace(said, layer=layers[key]))
+        else:
+            empty.append(said)
+    return understand(drawn, wanted, label_names, empty=empty)
 
 
 def _grid_of_image(image, to_world: np.ndarray) -> Grid:
