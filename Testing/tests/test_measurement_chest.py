@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.measurement.chest import chest_flags
-from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.trust import Verdict
 

@@ -93,7 +93,9 @@ def run(options: argparse.Namespace, report) -> None:
         raise InputError("--arteries and --artery-model exclude each other; name one of them.")
     parameters = measurement_parameters(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
-    of_calcification = parse_calcification_labels(options.calcification_labels) if options.calcification_labels else None
+    of_calcification = (
+        parse_calcification_labels(options.calcification_labels) if options.calcification_labels else None
+    )
     label_names = parse_label_names(options.label_names) if options.label_names else None
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
