@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .names import artery_words, without_side
+
 
 @dataclass(frozen=True)
 class Code:
@@ -47,7 +49,8 @@ class Territory:
         Default path length that is kept, in mm. These are this project's own choices: the
         abstract of Halkoaho et al. 2026 (doi 10.1177/20584601261431608) gives none.
     aliases : tuple of str
-        Other label names that models use for it (TotalSegmentator v2 among them).
+        Other names that models use for it (TotalSegmentator v2 among them); the same words in another order or
+        language are understood too (:mod:`names`).
     optional : bool
         True where its absence is common and raises no flag.
     """
@@ -182,16 +185,21 @@ PAIRED_ALIASES: dict[str, tuple[str, str]] = {
     "iliac_arteries": ("common_iliac_left", "common_iliac_right"),
 }
 
+# What a segment stands for that is no artery but what is measured in them.
+CALCIFICATION = "calcification"
 CALCIFICATION_CATEGORY = Code("SCT", "49755003", "Morphologically Altered Structure")
 CALCIFICATION_CODE = Code("SCT", "18115005", "Pathologic calcification, calcified structure")
 ARTERY_CATEGORY = Code("SCT", "123037004", "Anatomical Structure")
 # Not white: on a CT, calcium is white itself and its outline would not be seen.
 CALCIFICATION_COLOR = (0.0, 0.95, 1.0)
-CALCIFICATION_NAMES = ("calcification", "calcifications", "calcium", "calcified_plaque", "plaque")
 
 _BY_NAME = {territory.name: territory for territory in TERRITORIES}
 _BY_LABEL = {territory.label: territory for territory in TERRITORIES}
 _BY_ALIAS = {alias: territory for territory in TERRITORIES for alias in (territory.name, *territory.aliases)}
+_BY_WORDS = {
+    **{artery_words(alias): tuple(_BY_NAME[side] for side in sides) for alias, sides in PAIRED_ALIASES.items()},
+    **{artery_words(alias): (territory,) for alias, territory in _BY_ALIAS.items()},
+}
 
 KEPT_LENGTH_GROUPS: tuple[str, ...] = tuple(dict.fromkeys(t.group for t in TERRITORIES if t.group is not None))
 
@@ -218,13 +226,8 @@ def weakest_first() -> tuple[Territory, ...]:
     return tuple(sorted(TERRITORIES, key=lambda each: (depth(each), -TERRITORIES.index(each))))
 
 
-def normalized(name: str) -> str:
-    """Return `name` as label names are compared: lower case, words joined by underscores."""
-    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
-
-
 def territories_of_name(name: str) -> tuple[Territory, ...]:
-    """Return the territories that the label `name` of some model stands for.
+    """Return the territories that `name`, of a model's label or somebody's segment, stands for.
 
     Returns
     -------
@@ -232,10 +235,8 @@ def territories_of_name(name: str) -> tuple[Territory, ...]:
         One territory; two (left, right) for a name that covers both sides; empty where the
         name is unknown.
     """
-    key = normalized(name)
-    if key in _BY_ALIAS:
-        return (_BY_ALIAS[key],)
-    return tuple(_BY_NAME[side] for side in PAIRED_ALIASES.get(key, ()))
+    words = artery_words(name)
+    return _BY_WORDS.get(without_side(words) or words, ())
 
 
 def known_names() -> Iterable[str]:

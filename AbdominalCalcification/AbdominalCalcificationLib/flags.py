@@ -115,7 +115,14 @@ KINDS: dict[str, FlagKind] = {
     "mask_outside_image": FlagKind(
         _REVIEW, True, "Only what lies inside the CT is measured: check that the mask fits."
     ),
-    "mask_resampled": FlagKind(_REVIEW, True, "The mask was brought to the CT's grid: give it on the CT's own grid."),
+    "mask_resampled": FlagKind(
+        _REVIEW, True, "Another voxel grid changed this mask: give both masks on the grid that they were drawn on."
+    ),
+    "mask_grid": FlagKind(_NOTE, False, "Masks and CT have different voxels: volumes are those that were drawn."),
+    "mask_fractional": FlagKind(_NOTE, True, "Voxels that are in a segment only in part count as a whole or not."),
+    "masks_overlap": FlagKind(_REVIEW, True, "What two arteries claim counts for one of them: correct the masks."),
+    "segment_assumed": FlagKind(_NOTE, True, "Rename the segment to 'calcification' if that is what it shows."),
+    "values_united": FlagKind(_NOTE, True, "Say with --calcification-labels which values are calcification."),
     "mask_of_another_ct": FlagKind(_REVIEW, True, "Check that the mask fits this CT."),
     "edited_by_hand": FlagKind(_NOTE, False, "The numbers are those of the corrected masks."),
     "bundled_model": FlagKind(_NOTE, False, "Check the masks, or use models of your own."),

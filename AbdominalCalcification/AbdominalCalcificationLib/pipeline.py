@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from .common_grid import bring_together
 from .comparison.thresholds import parse_method, threshold_calcification
 from .errors import InputError
 from .flags import Flag
 from .geometry import Volume
+from .geometry.resample import align_labels
 from .inference import ModelFolder, Segmentation, Worker, segment_steps
 from .measurement import Measurement, MeasurementParameters, measure_steps
 from .progress import Progress, Steps, scaled
@@ -64,9 +66,10 @@ class Given:
     Attributes
     ----------
     arteries : Volume or None
-        uint8 territory labels on the grid of the CT; no artery model is run then.
+        uint8 territory labels; no artery model is run then.
     calcification : Volume or None
-        Non-zero where calcified, on the grid of the CT; no model and no threshold is used then.
+        Non-zero where calcified; no model and no threshold is used then. Both may be on grids of their own: what is
+        measured on is the finest, see :func:`common_grid.bring_together`.
     identity : dict or None
         What tells which image it is, see :attr:`reading.CtImage.identity`.
     flags : sequence of Flag
@@ -74,8 +77,8 @@ class Given:
         Corrections by hand, as result documents list them.
     origins : sequence of dict
         What made the given masks, as :attr:`Analysis.origins` said when they were made.
-    artery_labels : mapping of int to str or None
-        What the values of the file that `arteries` was read from were said to mean; only recorded.
+    artery_labels, calcification_labels : mapping of int or str to str, or None
+        What values and segments of the files that the masks were read from were said to mean; only recorded.
     """
 
     arteries: Volume | None = None
@@ -84,7 +87,8 @@ class Given:
     flags: Sequence[Flag] = ()
     edits: Sequence[dict] = ()
     origins: Sequence[Mapping] = ()
-    artery_labels: Mapping[int, str] | None = None
+    artery_labels: Mapping[int | str, str] | None = None
+    calcification_labels: Mapping[int | str, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +107,14 @@ class Analysis:
     origins : mapping of str to dict
         What made each mask that this run made (``arteries``, ``calcification``; given ones are not in
         it): ``models``, whether one is ``bundled``, ``label_names``, ``calcification_source``.
+    ct : Volume
+        HU on the grid of the masks, which is that of the CT unless a given mask is finer.
     """
 
     measurement: Measurement
     arteries: Volume
     calcification: Volume
+    ct: Volume
     messages: tuple[str, ...]
     origins: Mapping[str, dict] = field(default_factory=dict)
 
@@ -172,12 +179,19 @@ def analyze_steps(
 
     arteries, calcification, device = given.arteries, given.calcification, None
     if plan.all:
-        segmentation = yield from scaled(_segment_steps(ct, choices, given, plan, worker), 0.0, 0.85)
-        arteries, device = segmentation.arteries, segmentation.device
+        # Models see the CT as it is; a mask of another place is refused before they take their time.
+        on_ct = [None if mask is None else align_labels(mask, ct.grid) for mask in (arteries, calcification)]
+        steps = _segment_steps(ct, on_ct[0], choices, plan, worker)
+        segmentation = yield from scaled(steps, 0.0, 0.85)
+        arteries, device = segmentation.arteries if arteries is None else arteries, segmentation.device
         messages.extend(segmentation.messages)
+        if plan.calcification is not None:
+            calcification = segmentation.calcification
+
+    together = bring_together(ct, arteries, calcification)
+    ct, arteries, calcification = together.ct, together.arteries, together.calcification
     source = {"kind": "given mask"}
     if plan.calcification is not None:
-        calcification = segmentation.calcification
         source = {"kind": "model", "name": plan.calcification.name}
     elif calcification is None:
         calcification, source = yield from _threshold_steps(ct, arteries, choices.calcification_threshold)
@@ -186,10 +200,11 @@ def analyze_steps(
     provenance, origins = _provenance(choices, given, plan, source, device)
     bundled = any(map(_is_bundled, plan.all)) or any(origin.get("bundled") for origin in given.origins)
     flags = [flag for flag in given.flags if flag != BUNDLED_MODEL_FLAG] + [BUNDLED_MODEL_FLAG] * bundled
+    flags += together.flags
     steps = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
     measurement = yield from scaled(steps, 0.9, 1.0)
     mask = calcification.with_array((calcification.array != 0).astype(np.uint8))
-    return Analysis(measurement, arteries, mask, tuple(messages), origins)
+    return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
 
 
 def _plan(choices: Choices, given: Given) -> _Plan:
@@ -216,13 +231,13 @@ def _plan(choices: Choices, given: Given) -> _Plan:
 
 
 def _segment_steps(
-    ct: Volume, choices: Choices, given: Given, plan: _Plan, worker: Worker | None
+    ct: Volume, arteries: Volume | None, choices: Choices, plan: _Plan, worker: Worker | None
 ) -> Steps[Segmentation]:
     return segment_steps(
         ct,
         plan.arteries,
         plan.calcification,
-        arteries=given.arteries,
+        arteries=arteries,
         device=choices.device,
         label_names=choices.label_names,
         trust=choices.trust,
@@ -247,8 +262,12 @@ def _provenance(
     label_names = dict(choices.label_names or {})
     for origin in given.origins:
         label_names = {**origin.get("label_names", {}), **label_names}
-    # Both decide which voxels are which artery.
-    for name, mapping in (("artery_labels", given.artery_labels), ("label_names", label_names)):
+    # They decide which voxels are which artery, or calcification.
+    for name, mapping in (
+        ("artery_labels", given.artery_labels),
+        ("calcification_labels", given.calcification_labels),
+        ("label_names", label_names),
+    ):
         if mapping:
             made[name] = dict(mapping)
     if choices.plain_nnunet and plan.all:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.measurement.chest import chest_flags
-from AbdominalCalcificationLib.reading import aligned_mask, read_ct, read_mask
+from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.trust import Verdict
 
 RNG = np.random.default_rng(7)
@@ -81,7 +82,7 @@ def test_without_an_aorta_nothing_can_be_used():
 @pytest.mark.real_ct
 def test_a_real_aorta_from_the_arch_to_the_coeliac_trunk(real_cta):
     ct = read_ct(real_cta / "ct.nii.gz").volume
-    aorta, _ = aligned_mask(read_mask(real_cta / "aorta.nii.gz"), ct.grid, "artery")
+    aorta = align_labels(read_mask(real_cta / "aorta.nii.gz"), ct.grid)
     (flag,) = chest_flags(ct, aorta, has_limbs=False)
     assert flag.code == "no_abdominal_aorta"
     assert "20 cm of the aorta lie beside the lungs" in flag.message

@@ -415,7 +415,7 @@ def test_running_again_asks_before_it_overwrites_a_correction(panel_with_correct
 
 
 def test_a_correction_can_be_kept_beside_a_new_mask(panel_with_corrected_calcification):
-    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+    from AbdominalCalcificationLib.scene.masks import calcification_from_node
 
     panel = panel_with_corrected_calcification
     parameters = parameters_of(panel)
@@ -439,7 +439,7 @@ def test_a_correction_can_be_replaced(panel_with_corrected_calcification):
 
 
 def test_the_masks_of_another_ct_are_left_alone(choices, panel_with_masks):
-    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+    from AbdominalCalcificationLib.scene.masks import calcification_from_node
 
     panel = panel_with_masks
     parameters = parameters_of(panel)
@@ -489,7 +489,7 @@ def edit_while_measuring(panel, monkeypatch):
 
 
 def test_what_is_corrected_while_run_works_is_kept(choices, panel_with_masks, monkeypatch):
-    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+    from AbdominalCalcificationLib.scene.masks import calcification_from_node
 
     panel, parameters = panel_with_masks, parameters_of(panel_with_masks)
     parameters.calcification = None
@@ -812,7 +812,8 @@ def test_two_readers_are_compared_and_only_their_masks_hidden(panel_with_correct
 
 def test_arteries_are_compared_artery_by_artery(choices, panel_with_masks):
     from AbdominalCalcificationLib.anatomy import territory
-    from AbdominalCalcificationLib.scene.segmentations import arteries_from_node, show_arteries
+    from AbdominalCalcificationLib.scene.masks import arteries_from_node
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries
 
     panel = panel_with_masks
     parameters = parameters_of(panel)
@@ -919,7 +920,7 @@ def test_recompute_measures_the_correction(panel_with_results):
 
 
 def mask_of(panel):
-    from AbdominalCalcificationLib.scene.segmentations import calcification_from_node
+    from AbdominalCalcificationLib.scene.masks import calcification_from_node
 
     parameters = parameters_of(panel)
     return calcification_from_node(parameters.calcification, parameters.ct)

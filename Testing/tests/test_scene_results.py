@@ -17,14 +17,9 @@ from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.documents import measurement_document
 from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene, write_bundle
+from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 from AbdominalCalcificationLib.scene.results import all_results, find_results, store_measurement
-from AbdominalCalcificationLib.scene.segmentations import (
-    arteries_from_node,
-    calcification_from_node,
-    show_arteries,
-    show_calcification,
-    show_cut_off,
-)
+from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.tables import cluster_position
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_from_node, volume_node_from
 from placements import OBLIQUE, affine, rotation

@@ -99,7 +99,7 @@ def test_ct_and_masks_come_back_voxel_for_voxel(in_slicer, tmp_path):
 
 @pytest.mark.scene
 def test_a_scene_reads_alike_with_and_without_slicer_where_segments_overlap(in_slicer, tmp_path):
-    from AbdominalCalcificationLib.scene.segmentations import arteries_from_node
+    from AbdominalCalcificationLib.scene.masks import arteries_from_node
 
     overlapping = box(slice(4, 8), slice(9, 13), slice(8, 22))
     in_slicer.arteries.GetSegmentation().RemoveSegment("renal_left")

@@ -7,17 +7,17 @@ from AbdominalCalcificationLib import terminology
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reading.segments import STRENGTH
+from AbdominalCalcificationLib.reading.meanings import Wanted, meaning_choices
+from AbdominalCalcificationLib.reading.painting import STRENGTH
 from AbdominalCalcificationLib.scene import edits, segmentations
-from AbdominalCalcificationLib.scene.segmentations import (
-    add_territory,
+from AbdominalCalcificationLib.scene.masks import (
     arteries_from_node,
     calcification_from_node,
-    show_arteries,
-    show_calcification,
-    show_cut_off,
+    mask_from_node,
+    understood_segments,
     unknown_segments,
 )
+from AbdominalCalcificationLib.scene.segmentations import add_territory, show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_node_from
 from placements import FLIPPED, MIRRORED, OBLIQUE, PLAIN, affine, rotation
 
@@ -227,14 +227,93 @@ def test_a_segment_with_a_name_of_its_own_is_known_by_its_id_then_by_its_code(a_
     assert unknown_segments(node) == ()
 
 
-def test_a_renal_artery_without_a_side_is_unknown_rather_than_guessed(a_ct_node):
+def test_a_renal_artery_without_a_side_is_divided_at_the_aorta_as_in_files(a_ct_node):
     ct_node = a_ct_node()
     node = show_arteries(ct_node, artery_mask(ct_node))
     drawn = np.zeros(SHAPE, bool)
-    drawn[0, 0, 0] = True
-    add_segment(node, drawn, ct_node, name="renal artery")
-    assert unknown_segments(node) == ("renal artery",)
-    assert np.array_equal(arteries_from_node(node, ct_node).array, artery_array())
+    drawn[2, 4, [0, 9]] = True
+    segment_id = add_segment(node, drawn, ct_node, name="renal arteries")
+    assert unknown_segments(node) == ()
+    expected = artery_array()
+    expected[2, 4, 0], expected[2, 4, 9] = territory("renal_left").label, territory("renal_right").label
+    assert np.array_equal(arteries_from_node(node, ct_node).array, expected)
+    for other in ("aorta", "renal_left", "renal_right"):
+        node.GetSegmentation().RemoveSegment(other)
+    with pytest.raises(InputError, match=r"'renal arteries' covers both sides, and without an aorta in '.*arteries'"):
+        arteries_from_node(node, ct_node)
+    node.GetSegmentation().GetSegment(segment_id).SetName("left renal artery")
+    assert arteries_from_node(node, ct_node).array.any()
+
+
+def a_segmentation(ct_node, *names):
+    """Return a new node with a segment of two voxels for each name."""
+    node = ct_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(ct_node)
+    for number, name in enumerate(names, start=1):
+        drawn = np.zeros(SHAPE, bool)
+        drawn[number, 2, 2:4] = True
+        add_segment(node, drawn, ct_node, name=name, segment_id=f"Segment_{number}")
+    return node
+
+
+@pytest.mark.parametrize("name", ["Segment_1", "Kalk", "Verkalkung", "calc", "plaque", "mein Segment"])
+def test_the_only_segment_of_a_mask_chosen_as_calcification_is_the_calcification(a_ct_node, name):
+    ct_node = a_ct_node()
+    mask = mask_from_node(a_segmentation(ct_node, name), ct_node, Wanted.CALCIFICATION)
+    assert np.argwhere(mask.volume.array).tolist() == [[1, 2, 2], [1, 2, 3]]
+    said = [flag.code for flag in mask.flags]
+    assert said == ([] if name in ("Kalk", "Verkalkung", "calc", "plaque") else ["segment_assumed"])
+
+
+def test_a_helper_beside_an_empty_calcification_is_not_taken_for_it(a_ct_node):
+    ct_node = a_ct_node()
+    node = a_segmentation(ct_node, "Segment_1")
+    node.GetSegmentation().AddEmptySegment("calcification", "Calcification")
+    mask = mask_from_node(node, ct_node, Wanted.CALCIFICATION)
+    assert not mask.volume.array.any()
+    assert [flag.code for flag in mask.flags] == ["segments_left_out"]
+
+
+@pytest.mark.parametrize("wanted", [Wanted.ARTERIES, Wanted.CALCIFICATION])
+def test_segments_that_nobody_named_are_refused_until_it_is_said_what_they_are(a_ct_node, wanted):
+    ct_node = a_ct_node()
+    node = a_segmentation(ct_node, "Segment_1", "Segment_2")
+    with pytest.raises(InputError, match=r"'drawn' has no segment of .* but 'Segment_1' \(1\), 'Segment_2' \(1\)"):
+        mask_from_node(node, ct_node, wanted)
+    understood = understood_segments(node, wanted)
+    assert [segment.segment_id for segment in understood.unknown] == ["Segment_1", "Segment_2"]
+    assert understood.problem
+    chosen = dict(meaning_choices(wanted))
+    assert "nothing" in chosen
+    said = {"Segment_1": "aorta" if wanted is Wanted.ARTERIES else "calcification", "Segment_2": "nothing"}
+    assert set(said.values()) <= set(chosen)
+    mask = mask_from_node(node, ct_node, wanted, said)
+    assert np.argwhere(mask.volume.array).tolist() == [[1, 2, 2], [1, 2, 3]]
+    assert mask.flags == ()
+
+
+def test_a_mask_drawn_in_finer_voxels_than_the_ct_says_what_the_ct_makes_of_it(a_ct_node):
+    import slicer
+
+    ct_node = a_ct_node()
+    coarse = grid_of_node(ct_node)
+    fine = Grid((4 * SHAPE[0], *SHAPE[1:]), coarse.ijk_to_ras @ np.diag([1, 1, 0.25, 1]))
+    array = np.zeros(fine.shape, np.uint8)
+    array[9, 3, 3] = array[12:14, 5, 5] = array[18, 2, 7:9] = 1
+    fine_node = volume_node_from(Volume(array.astype(np.int16), fine), "fine")
+    node = ct_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(fine_node)
+    segment_id = node.GetSegmentation().AddEmptySegment("calcification", "Calcification")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, segment_id, fine_node)
+    mask = mask_from_node(node, ct_node, Wanted.CALCIFICATION)
+    (flag,) = mask.flags
+    assert flag.code == "mask_resampled"
+    drawn_mm3, found_mm3 = (
+        np.count_nonzero(a) * g.voxel_volume_mm3 for a, g in ((array, fine), (mask.volume.array, coarse))
+    )
+    assert f"{drawn_mm3:.1f} mm³ there, {found_mm3:.1f} mm³ here; clusters: 3 there" in flag.message
 
 
 def test_unknown_segments_are_reported_and_left_out(a_ct_node):

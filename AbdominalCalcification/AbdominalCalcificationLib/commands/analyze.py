@@ -24,12 +24,26 @@ def add(commands) -> list[argparse.ArgumentParser]:
         action="extend",
         help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
     )
-    sources.add_argument("--arteries", metavar="MASK", type=Path, help="artery mask to measure instead of a model")
+    sources.add_argument(
+        "--arteries",
+        metavar="MASK",
+        type=Path,
+        nargs="+",
+        action="extend",
+        help="artery mask(s) to measure instead of a model: NIfTI, NRRD, MetaImage, .seg.nrrd, DICOM SEG, or a folder "
+        "with a file for each artery; several are merged by name",
+    )
     sources.add_argument(
         "--artery-labels",
         metavar="52=aorta,...",
-        help="what the values of the artery mask mean; by default the names of its segments (.seg.nrrd), else "
-        "territory labels",
+        help="what the values, segments or files (by name) of the artery mask are; by default what the file itself "
+        "says, else territory labels",
+    )
+    sources.add_argument(
+        "--calcification-labels",
+        metavar="2,NAME,...",
+        help="which values or segments of the calcification mask are calcification; by default what the file itself "
+        "says, else all",
     )
     calcification = sources.add_mutually_exclusive_group()
     calcification.add_argument("--calcification-model", metavar="FOLDER", type=Path, help="nnU-Net v2 model folder")
@@ -42,7 +56,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
         "--calcification",
         metavar="MASK",
         type=Path,
-        help="calcification mask to measure; of a .seg.nrrd the segment 'calcification'",
+        help="calcification mask to measure, in the same formats; of segments the one called calcification",
     )
     add_measuring(analyze)
     running = analyze.add_argument_group("how it runs")
@@ -58,10 +72,10 @@ def run(options: argparse.Namespace, report) -> None:
     """Segment and measure the CT, and write the result folder."""
     # Imported here so that --help and usage errors are instant.
     from ..export import export_steps
-    from ..flags import Flag
     from ..pipeline import Choices, Given, analyze_steps
     from ..reading import (
-        aligned_mask,
+        other_ct_flags,
+        parse_calcification_labels,
         parse_label_mapping,
         parse_label_names,
         read_arteries,
@@ -73,10 +87,15 @@ def run(options: argparse.Namespace, report) -> None:
 
     if options.artery_labels and options.arteries is None:
         raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
+    if options.calcification_labels and options.calcification is None:
+        raise InputError("--calcification-labels says what a mask means; name the mask with --calcification.")
     if options.artery_model and options.arteries is not None:
         raise InputError("--arteries and --artery-model exclude each other; name one of them.")
     parameters = measurement_parameters(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
+    of_calcification = (
+        parse_calcification_labels(options.calcification_labels) if options.calcification_labels else None
+    )
     label_names = parse_label_names(options.label_names) if options.label_names else None
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
@@ -84,20 +103,17 @@ def run(options: argparse.Namespace, report) -> None:
     image = read_ct(options.input, options.series)
     flags = list(image.flags)
 
-    def aligned(mask, left_out, name):
-        mask, outside = aligned_mask(mask, image.volume.grid, name)
-        for code, note in (("segments_left_out", left_out), ("mask_outside_image", outside)):
-            if note:
-                flags.append(Flag(code, note))
-        return mask
+    def volume_of(mask, title):
+        flags.extend((*mask.flags, *other_ct_flags(mask, image.identity, title)))
+        return mask.volume
 
     arteries = calcification = None
     if options.arteries is not None:
         report(Progress("Reading the artery mask", 0.0))
-        arteries = aligned(*read_arteries(options.arteries, mapping), "artery")
+        arteries = volume_of(read_arteries(options.arteries, mapping), "artery mask")
     if options.calcification is not None:
         report(Progress("Reading the calcification mask", 0.0))
-        calcification = aligned(*read_calcification(options.calcification), "calcification")
+        calcification = volume_of(read_calcification(options.calcification, of_calcification), "calcification mask")
 
     choices = Choices(
         artery_models=options.artery_model or (),
@@ -109,8 +125,15 @@ def run(options: argparse.Namespace, report) -> None:
         plain_nnunet=options.reference,
         measurement=parameters,
     )
-    given = Given(arteries, calcification, image.identity, flags, artery_labels=mapping)
+    given = Given(
+        arteries,
+        calcification,
+        image.identity,
+        flags,
+        artery_labels=mapping,
+        calcification_labels=of_calcification,
+    )
     analysis = drain(analyze_steps(image.volume, choices, given), report)
-    notes = drain(export_steps(analysis, image.volume, options.output, overwrite=options.overwrite), report)
+    notes = drain(export_steps(analysis, analysis.ct, options.output, overwrite=options.overwrite), report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
         report.say(line)

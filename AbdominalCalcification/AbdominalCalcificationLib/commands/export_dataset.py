@@ -69,3 +69,5 @@ def run(options: argparse.Namespace, report) -> None:
     )
     for name, count in exported.labels.items():
         report.say(f"  {name}: in {count} of {exported.training}")
+    for remark in exported.remarks:
+        report.say(remark)

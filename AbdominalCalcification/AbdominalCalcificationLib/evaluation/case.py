@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..common_grid import ARTERY_TITLES, bring, bring_together
 from ..comparison.mistakes import mistaken_volumes
 from ..comparison.territories import TOTAL, artery_rows, calcification_rows, counted
 from ..comparison.thresholds import Thresholded, idealised, parse_method, searched, threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
 from ..explanations import explanation
+from ..flags import Flag
 from ..geometry import Grid, Volume
+from ..geometry.resample import align_labels
 from ..inference import ModelFolder, Worker, segment_steps
 from ..measurement import Measurement, measure
 from ..pipeline import open_artery_models, open_calcification_model
 from ..progress import drain
-from ..reading import aligned_mask, parse_label_mapping, read_arteries, read_calcification, read_ct
+from ..reading import (
+    CtImage,
+    other_ct_flags,
+    parse_calcification_labels,
+    parse_label_mapping,
+    read_arteries,
+    read_calcification,
+    read_ct,
+)
 from ..reporting.documents import measurement_document
 from ..simulation import BYSTANDERS, simulate
 from .cohort import Case, Masks
@@ -58,17 +70,22 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     AbdominalCalcificationError
         Where the case itself cannot be used. A method that fails is listed instead.
     """
-    groups, note, bystanders = dict(case.groups), "", None
+    groups, note, bystanders, scanned = dict(case.groups), "", None, None
     if case.simulation is not None:
         patient = simulate(**case.simulation)
-        ct, arteries, calcification = patient.ct, patient.arteries, patient.calcification
+        scanned = ct = patient.ct
+        arteries, calcification = patient.arteries, patient.calcification
         bystanders = patient.bystanders
         noise_hu = patient.truth["scanner"]["noise_hu"]
         noise = next(name for limit, name in _NOISE_LEVELS_HU if noise_hu < limit)
         groups = {"phase": patient.truth["phase"], "noise": noise, **groups}
     else:
-        ct = read_ct(case.ct).volume if case.ct is not None else None
-        arteries, calcification, note = _read(case.reference, None if ct is None else ct.grid)
+        image = read_ct(case.ct) if case.ct is not None else None
+        scanned = None if image is None else image.volume
+        arteries, calcification, flags = _read(case.reference, image)
+        together = bring_together(scanned, arteries, calcification)
+        ct, arteries, calcification = together.ct, together.arteries, together.calcification
+        note = _text((*flags, *together.flags))
     reference = measure(ct, arteries, calcification, settings.parameters)
     result = {
         "patient": case.patient,
@@ -82,14 +99,13 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     for name in (*case.predictions, *settings.methods):
         try:
             if name in case.predictions:
-                own, found, note = _read(case.predictions[name], arteries.grid)
-                segmented = _Segmented(found, own, note)
+                segmented = _predicted(case.predictions[name], arteries.grid)
             elif ct is None:
                 raise InputError("The case names no CT; fill in the column ct.")
             elif name.partition(":")[0] == "idealised":
                 segmented = _idealised(name, ct, arteries, calcification, reference, settings)
             else:
-                segmented = _segment(name, ct, arteries, settings, worker)
+                segmented = _segment(name, scanned, ct, arteries, settings, worker)
             compared = _compare(name, ct, arteries, calcification, reference, segmented, settings, bystanders)
         except AbdominalCalcificationError as error:
             result["failures"][name] = str(error)
@@ -142,25 +158,40 @@ def model_folders(settings: Settings) -> tuple[list[ModelFolder], ModelFolder]:
     return open_artery_models(settings.artery_models), open_calcification_model(settings.calcification_model)
 
 
-def _read(masks: Masks, grid: Grid | None) -> tuple[Volume | None, Volume, str]:
-    """Return arteries (None where none are named), calcification and a note, on `grid` or that of the arteries."""
-    notes = []
-
-    def aligned(mask: Volume, left_out: str, what: str) -> Volume:
-        mask, outside = aligned_mask(mask, grid, what)
-        notes.extend((left_out, outside))
-        return mask
-
-    arteries = None
-    if masks.arteries is not None:
-        mapping = parse_label_mapping(masks.artery_labels) if masks.artery_labels else None
-        arteries, left_out = read_arteries(masks.arteries, mapping)
-        grid = arteries.grid if grid is None else grid
-        arteries = aligned(arteries, left_out, "artery")
-    if masks.calcification is None:
+def _read(masks: Masks, image: CtImage | None = None) -> tuple[Volume | None, Volume, list[Flag]]:
+    """Return arteries (None where none are named) and calcification on grids of their own, and what to say."""
+    found, flags = [], []
+    for title, paths, labels, parse, read in (
+        ("artery mask", masks.arteries, masks.artery_labels, parse_label_mapping, read_arteries),
+        (
+            "calcification mask",
+            masks.calcification,
+            masks.calcification_labels,
+            parse_calcification_labels,
+            read_calcification,
+        ),
+    ):
+        mask = None if paths is None else read(paths, parse(labels) if labels else None)
+        found.append(None if mask is None else mask.volume)
+        if mask is not None:
+            flags += [*mask.flags, *other_ct_flags(mask, {} if image is None else image.identity, title)]
+    if found[1] is None:
         raise InputError("The table names no calcification mask of this method for the case.")
-    calcification = aligned(*read_calcification(masks.calcification), "calcification")
-    return arteries, calcification, " ".join(filter(None, notes))
+    return found[0], found[1], flags
+
+
+def _predicted(masks: Masks, grid: Grid) -> _Segmented:
+    """Return the masks of a method on the grid of the reference."""
+    arteries, calcification, flags = _read(masks)
+    if arteries is not None:
+        arteries, told = bring(arteries, grid, "artery mask", ARTERY_TITLES)
+        flags += told
+    calcification, told = bring(calcification, grid, "calcification mask")
+    return _Segmented(calcification, arteries, _text((*flags, *told)))
+
+
+def _text(flags: Iterable[Flag]) -> str:
+    return " ".join(flag.message for flag in flags)
 
 
 def _idealised(
@@ -178,12 +209,15 @@ def _thresholded(found: Thresholded) -> _Segmented:
     return _Segmented(found.mask, None, found.description, threshold_hu)
 
 
-def _segment(method: str, ct: Volume, arteries: Volume, settings: Settings, worker: Worker) -> _Segmented:
+def _segment(
+    method: str, scanned: Volume, ct: Volume, arteries: Volume, settings: Settings, worker: Worker
+) -> _Segmented:
+    """Run a method; networks see the CT as it was scanned, thresholds as it is measured."""
     if method in ("model", "model-calcification"):
         of_arteries, of_calcification = model_folders(settings)
-        given = arteries if method == "model-calcification" else None
+        given = align_labels(arteries, scanned.grid) if method == "model-calcification" else None
         steps = segment_steps(
-            ct,
+            scanned,
             of_arteries,
             of_calcification,
             arteries=given,
@@ -194,7 +228,8 @@ def _segment(method: str, ct: Volume, arteries: Volume, settings: Settings, work
             plain_nnunet=settings.plain_nnunet,
         )
         found = drain(steps)
-        return _Segmented(found.calcification, found.arteries if given is None else None)
+        own = align_labels(found.arteries, arteries.grid) if given is None else None
+        return _Segmented(align_labels(found.calcification, arteries.grid), own)
     return _thresholded(threshold_calcification(ct, arteries, method))
 
 

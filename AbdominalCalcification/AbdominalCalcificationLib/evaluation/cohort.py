@@ -11,13 +11,16 @@ from pathlib import Path
 from ..errors import InputError
 
 # Columns of one case; those of predictions and groups are written KIND:NAME.
-_PLAIN = ("case", "patient", "ct", "arteries", "artery_labels", "calcification")
-_NAMED = ("arteries", "artery_labels", "calcification", "group")
+_OF_MASKS = ("arteries", "artery_labels", "calcification", "calcification_labels")
+_PLAIN = ("case", "patient", "ct", *_OF_MASKS)
+_NAMED = (*_OF_MASKS, "group")
+# Between the files of one cell; no file name of Windows has it.
+_BETWEEN_FILES = "|"
 # Columns of cases.csv that a group must not hide.
 _RESERVED = ("case", "patient", "method", "structure", "territory", "state", "error")
 _EXPLAINED = (
-    "columns are case, patient, ct, arteries, artery_labels, calcification (the reference), and for each "
-    "method NAME calcification:NAME, arteries:NAME, artery_labels:NAME; group:NAME divides the cohort"
+    "columns are case, patient, ct, arteries, artery_labels, calcification, calcification_labels (the reference), and "
+    "the last four with :NAME for each method NAME; group:NAME divides the cohort"
 )
 
 
@@ -27,16 +30,26 @@ class Masks:
 
     Attributes
     ----------
-    calcification : Path or None
-    arteries : Path or None
+    calcification : Path, tuple of Path or None
+        Several where a cell names several, with ``|`` between them.
+    arteries : Path, tuple of Path or None
         None for a method that uses the arteries of the reference.
     artery_labels : str
-        What the values of the artery mask mean, as in ``52=aorta``; empty for territory labels.
+        What the values of the artery mask mean, as in ``52=aorta``; empty where the mask says it itself.
+    calcification_labels : str
+        Which values of the calcification mask count, as in ``2``; likewise.
     """
 
-    calcification: Path | None = None
-    arteries: Path | None = None
+    calcification: Path | tuple[Path, ...] | None = None
+    arteries: Path | tuple[Path, ...] | None = None
     artery_labels: str = ""
+    calcification_labels: str = ""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file or folder that is named, arteries first."""
+        named = (each if isinstance(each, tuple) else (each,) for each in (self.arteries, self.calcification))
+        return tuple(path for each in named for path in each if path is not None)
 
 
 @dataclass(frozen=True)
@@ -169,12 +182,15 @@ def _column(name: str, table: str) -> tuple[str, str]:
 
 def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Path, line: int, needed) -> Case:
     if row.get("") or None in row.values():
-        raise InputError(f"Line {line} of the table has more or fewer cells than the first line; correct it.")
+        raise InputError(
+            f"Line {line} of the table has more or fewer cells than the first line; a cell that holds the character "
+            'between cells needs quotation marks, as in "52=aorta,65=common_iliac_left".'
+        )
     cells = dict(zip(columns, (row[name].strip() for name in row if name), strict=True))
 
     def masks(of: str) -> Masks:
-        paths = (cells.get((kind, of)) for kind in ("calcification", "arteries"))
-        return Masks(*(folder / path if path else None for path in paths), cells.get(("artery_labels", of), ""))
+        paths = (_paths(cells.get((kind, of)), folder) for kind in ("calcification", "arteries"))
+        return Masks(*paths, *(cells.get((kind, of), "") for kind in ("artery_labels", "calcification_labels")))
 
     name = cells.get(("case", ""), "")
     if not name:
@@ -192,3 +208,12 @@ def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Pa
         {method: masks(method) for method in methods},
         {of: cells[kind, of] or "unknown" for kind, of in columns if kind == "group"},
     )
+
+
+def _paths(cell: str | None, folder: Path) -> Path | tuple[Path, ...] | None:
+    """Return the file, or the files, that a cell names."""
+    if not cell:
+        return None
+    if _BETWEEN_FILES not in cell or (folder / cell).exists():
+        return folder / cell
+    return tuple(folder / part.strip() for part in cell.split(_BETWEEN_FILES) if part.strip())

@@ -104,10 +104,7 @@ class Store:
 
     def fingerprint(self, case: Case) -> str:
         """Return a checksum of everything that the record of `case` depends on."""
-        files = [
-            case.ct,
-            *(p for m in (case.reference, *case.predictions.values()) for p in (m.arteries, m.calcification)),
-        ]
+        files = [case.ct, *(path for masks in (case.reference, *case.predictions.values()) for path in masks.paths)]
         made_from = {**self._made_from, "case": asdict(case), "files": [self._stamp(path) for path in files]}
         return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Label maps moved to another grid through physical space."""
+"""Label maps and CTs moved to another grid through physical space, each voxel to its nearest."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 
 from ..errors import InputError
 from .box import bounding_box
+from .lattice import index_map
 from .volume import Grid, Volume
 
 # A target voxel is looked up per axis where the other axes shift it by less than this, in voxels.
 _AXIS_TOLERANCE = 1e-3
+AIR_HU = -1024
 
 
 def align_labels(labels: Volume, grid: Grid) -> Volume:
@@ -41,20 +43,43 @@ def align_labels(labels: Volume, grid: Grid) -> Volume:
     if labels.grid.shape == (1, 1, 1) and not labels.array.any():
         # So Slicer saves a segmentation in which nothing is drawn: one voxel, wherever.
         return Volume(np.zeros(grid.shape, labels.array.dtype), grid)
-    matrix, offset = _index_map(grid, labels.grid)
+    matrix, offset = index_map(grid, labels.grid)
     if not _overlap(grid.shape, labels.grid.shape, matrix, offset):
         raise InputError("The mask does not overlap the image; choose a mask made on this patient's scan.")
     aligned = np.zeros(grid.shape, labels.array.dtype)
     box = bounding_box(labels.array)
     if box is None:
         return Volume(aligned, grid)
-    if not _fill_per_axis(aligned, labels.array, matrix, offset):
-        _fill_per_plane(aligned, labels.array, box, matrix, offset)
+    _fill(aligned, labels.array, box, matrix, offset)
     if not aligned.any() and fraction_outside(labels, grid) == 1.0:
         raise InputError(
             "Everything labelled in the mask lies outside the image; choose a mask made on this patient's scan."
         )
     return Volume(aligned, grid)
+
+
+def nearest_hu(ct: Volume, grid: Grid) -> Volume:
+    """Return the CT on `grid`: at each voxel centre, the HU of the voxel of `ct` that it lies in.
+
+    Nothing is interpolated, so that no value appears that the scanner did not give; beyond `ct` there is air.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU.
+    grid : Grid
+
+    Returns
+    -------
+    Volume
+        Of the same dtype, on `grid`.
+    """
+    if ct.grid.same_as(grid):
+        return Volume(ct.array, grid)
+    moved = np.full(grid.shape, AIR_HU, ct.array.dtype)
+    everywhere = tuple(slice(0, size) for size in ct.grid.shape)
+    _fill(moved, ct.array, everywhere, *index_map(grid, ct.grid))
+    return Volume(moved, grid)
 
 
 def fraction_outside(labels: Volume, grid: Grid) -> float:
@@ -65,7 +90,7 @@ def fraction_outside(labels: Volume, grid: Grid) -> float:
     """
     if labels.grid.same_as(grid):
         return 0.0
-    matrix, offset = _index_map(labels.grid, grid)
+    matrix, offset = index_map(labels.grid, grid)
     upper = np.array(grid.shape) - 0.5
 
     def inside(indices: np.ndarray) -> np.ndarray:
@@ -85,12 +110,6 @@ def fraction_outside(labels: Volume, grid: Grid) -> float:
     return outside / total if total else 0.0
 
 
-def _index_map(source: Grid, target: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Return matrix and offset that take array indices (k, j, i) of `source` to those of `target`."""
-    affine = np.linalg.inv(target.ijk_to_ras) @ source.ijk_to_ras
-    return affine[:3, :3][::-1, ::-1], affine[:3, 3][::-1]
-
-
 def _nearest(values: np.ndarray) -> np.ndarray:
     """Round half up; values are first freed of the noise of the matrix product, so that halves stay halves."""
     return np.floor(np.round(values, 6) + 0.5).astype(np.intp)
@@ -105,6 +124,12 @@ def _overlap(shape, source_shape, matrix, offset) -> bool:
 
     inverse = np.linalg.inv(matrix)
     return not apart(shape, source_shape, matrix, offset) and not apart(source_shape, shape, inverse, -inverse @ offset)
+
+
+def _fill(out: np.ndarray, source: np.ndarray, box, matrix: np.ndarray, offset: np.ndarray) -> None:
+    """Fill `out` from the part `box` of `source`, onto which `matrix` and `offset` take its indices."""
+    if not _fill_per_axis(out, source, matrix, offset):
+        _fill_per_plane(out, source, box, matrix, offset)
 
 
 def _fill_per_axis(out: np.ndarray, source: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> bool:

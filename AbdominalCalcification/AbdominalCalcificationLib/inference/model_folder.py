@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ..anatomy import CALCIFICATION_NAMES, TERRITORIES, Territory, normalized, territories_of_name
+from ..anatomy import TERRITORIES, Territory, territories_of_name
 from ..errors import ModelError
+from ..names import is_calcification_name, normalized
 
 CHECKPOINT_NAMES = ("checkpoint_final.pth", "checkpoint_best.pth")
 CT_CHANNEL_NAMES = ("ct", "cta")
@@ -168,7 +169,7 @@ class ModelFolder:
         for name, value in self.labels.items():
             target = overrides.get(normalized(name), name)
             territories = territories_of_name(target) if target else ()
-            if target and not territories and name != target and normalized(target) not in CALCIFICATION_NAMES:
+            if target and not territories and name != target and not is_calcification_name(target):
                 raise ModelError(
                     f"Label '{name}' is mapped to '{target}', which is no territory; "
                     f"use one of {', '.join(each.name for each in TERRITORIES)}."
@@ -179,19 +180,13 @@ class ModelFolder:
 
     def unknown_labels(self) -> tuple[str, ...]:
         """Return the names of labels that stand for no territory and not for calcification."""
-        return tuple(
-            name
-            for name in self.labels
-            if not territories_of_name(name) and normalized(name) not in CALCIFICATION_NAMES
-        )
+        return tuple(name for name in self.labels if not territories_of_name(name) and not is_calcification_name(name))
 
     def calcification_labels(self, overrides: Mapping[str, str] | None = None) -> tuple[int, ...]:
         """Return the values of the labels that stand for calcification, by their name or by `overrides`."""
         overrides = {normalized(name): target for name, target in (overrides or {}).items()}
         return tuple(
-            value
-            for name, value in self.labels.items()
-            if normalized(overrides.get(normalized(name), name)) in CALCIFICATION_NAMES
+            value for name, value in self.labels.items() if is_calcification_name(overrides.get(normalized(name), name))
         )
 
     def is_calcification_model(self) -> bool:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..anatomy import TERRITORIES, normalized
+from ..anatomy import TERRITORIES
 from ..errors import InferenceError, InputError, ModelError
 from ..geometry import Volume
+from ..names import normalized
 from ..progress import Progress, Steps
 from .client import Worker
 from .devices import check_device_name

@@ -1,14 +1,16 @@
 """CT volumes and masks from files."""
 
-from .arguments import parse_kept_lengths, parse_label_mapping, parse_label_names
+from .arguments import parse_calcification_labels, parse_kept_lengths, parse_label_mapping, parse_label_names
 from .ct import CtImage, read_ct
-from .masks import aligned_mask, artery_labels, mask_drawn_on, read_arteries, read_calcification, read_mask
+from .masks import Mask, artery_labels, mask_drawn_on, other_ct_flags, read_arteries, read_calcification, read_mask
 
 __all__ = [
     "CtImage",
-    "aligned_mask",
+    "Mask",
     "artery_labels",
     "mask_drawn_on",
+    "other_ct_flags",
+    "parse_calcification_labels",
     "parse_kept_lengths",
     "parse_label_mapping",
     "parse_label_names",

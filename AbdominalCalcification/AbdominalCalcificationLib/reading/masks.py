@@ -1,26 +1,62 @@
-"""Label maps from files, and their values as territories."""
+"""Masks of arteries and of calcification, from whatever people keep them in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..anatomy import TERRITORIES, known_names, territories_of_name
+from ..common_grid import MAX_VOXELS, bring
 from ..errors import InputError
+from ..flags import Flag
 from ..geometry import Grid, Volume
-from ..geometry.resample import align_labels, fraction_outside
+from ..geometry.lattice import covering, is_finer
+from ..geometry.resample import fraction_outside
+from .ct import CtImage
 from .images import as_labels, read_image
-from .segments import CALCIFICATION, Segments, check_complete, listed, paint_sides, read_segments
+from .label_maps import territory_segments
+from .meanings import Segment, Understanding, Wanted, listed, understand, unused
+from .painting import ArteryPainter
+from .segments import (
+    Drawing,
+    DrawingKind,
+    DrawnOn,
+    incomplete,
+    paint_arteries,
+    paint_calcification,
+    remarks,
+    values_in,
+)
+from .sources import find_sources, read_drawing
 
 # A mask that reaches farther beyond its CT, as a part of its voxels, was drawn on another one.
 _MOST_OUTSIDE = 0.01
 
 
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """A mask as it was read.
+
+    Attributes
+    ----------
+    volume : Volume
+        On its own grid: uint8 territory labels, or non-zero where calcified.
+    flags : tuple of Flag
+        What was left out, assumed or decided in reading it.
+    drawn_on : tuple of DrawnOn
+        What its files say about the images that they were drawn on.
+    """
+
+    volume: Volume
+    flags: tuple[Flag, ...] = ()
+    drawn_on: tuple[DrawnOn, ...] = ()
+
+
 def read_mask(path: str | Path) -> Volume:
-    """Read a label map (NIfTI, NRRD, MetaImage, Slicer's ``.seg.nrrd``) on its own grid.
+    """Read a label map (NIfTI, NRRD, MetaImage) on its own grid, its values as they are.
 
     Returns
     -------
@@ -32,185 +68,282 @@ def read_mask(path: str | Path) -> Volume:
     InputError
         For files that cannot be read, and values that are not whole numbers of at least 0.
     """
-    path = _existing(path)
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError(f"The mask '{path}' {what}; name a NIfTI, NRRD or MetaImage file.")
     with _readable(path):
         volume = read_image(path)
     return volume.with_array(as_labels(volume.array, path.name))
 
 
 def read_arteries(
-    path: str | Path,
-    mapping: Mapping[int, str] | None = None,
+    paths: str | Path | Sequence[str | Path],
+    given: Mapping[int | str, str] | None = None,
     label_names: Mapping[str, str] | None = None,
     *,
     complete: bool = False,
-) -> tuple[Volume, str]:
-    """Read an artery mask as territory labels (uint8, on the mask's grid).
+) -> Mask:
+    """Read an artery mask as territory labels, on the mask's grid.
 
     Parameters
     ----------
-    path : str or Path
-        As for :func:`read_mask`; Slicer's segments may overlap.
-    mapping : mapping of int to str, optional
-        What the mask's values mean, see :func:`artery_labels`. By default what the file itself says about its
-        segments (:func:`segments.read_segments`); where it has none, the values are territory labels.
+    paths : path or sequence of paths
+        NIfTI, NRRD, MetaImage, Slicer's ``.seg.nrrd``, DICOM SEG, or a folder with a file for each artery or with
+        DICOM SEG. Several are merged by name; where they overlap, a branch wins over its parent, else the earlier
+        artery of the territory table, and it is flagged.
+    given : mapping of int or str to str, optional
+        What values, segments or files (by name) stand for, see :func:`meanings.understand`. By default what the files
+        themselves say; the values of a plain label map are territory labels.
     label_names : mapping of str to str, optional
         Names of segments that are not understood, to names of territories or ``calcification``.
     complete : bool
         Refuse a segment that stands for nothing beside known ones, rather than leave it out.
 
-    Returns
-    -------
-    mask : Volume
-    note : str
-        A sentence about the segments that were left out; empty where there are none.
-
     Raises
     ------
     InputError
-        As :func:`read_mask` and :func:`artery_labels`, and where the file has segments but none of an artery.
+        For what cannot be read, and where a file that was named holds no artery that is known.
     """
-    path = _existing(path)
-    with _readable(path):
-        segments = None if mapping else read_segments(path, label_names)
-    if segments is None:
-        return artery_labels(read_mask(path), mapping or None), ""
-    if segments.arteries is None:
-        first = segments.every[0]
-        how = f"--label-names '{first.name or first.segment_id}=aorta'"
-        if not complete:
-            how = f"--artery-labels {first.value}=aorta (in a table of cases: the column artery_labels)"
-        raise InputError(
-            f"'{path if complete else path.name}' has no segment of an artery this program knows, but "
-            f"{listed(segments.every)}; rename them in Slicer, or say what they are, as in {how}."
-        )
-    if complete:
-        check_complete(segments, f"'{path}'")
-    return segments.arteries, _left_out(segments, "artery mask", "an artery")
+    found = _read(paths, Wanted.ARTERIES, given, label_names, complete)
+    painter = ArteryPainter(found.grid, found.title)
+    for drawing, understood in found.parts:
+        paint_arteries(painter, drawing, understood, found.mover(drawing, "artery mask"))
+    volume, overlaps = painter.finished()
+    return Mask(volume, (*found.flags, *overlaps), found.drawn_on)
 
 
 def read_calcification(
-    path: str | Path, label_names: Mapping[str, str] | None = None, *, complete: bool = False
-) -> tuple[Volume, str]:
-    """Read a calcification mask: non-zero where calcified, on the mask's grid.
+    paths: str | Path | Sequence[str | Path],
+    given: Mapping[int | str, str] | None = None,
+    label_names: Mapping[str, str] | None = None,
+    *,
+    complete: bool = False,
+) -> Mask:
+    """Read a calcification mask: 1 where calcified, on the mask's grid.
 
-    Of a label map every value counts, of Slicer's segments those that stand for calcification. A single segment whose
-    name Slicer made up (``Segment_1``) is taken for it as well.
+    Of a plain label map every value counts, of segments those that stand for calcification. A single segment that
+    nobody has named, or whose name is not understood, is taken for it, and that is flagged.
 
-    Parameters and returned values as for :func:`read_arteries`.
+    Parameters
+    ----------
+    paths, given, label_names, complete
+        As for :func:`read_arteries`.
 
     Raises
     ------
     InputError
-        As :func:`read_mask`, and where the file has segments but none of calcification.
+        For what cannot be read, and where a file has segments but none of calcification.
     """
-    path = _existing(path)
-    with _readable(path):
-        segments = read_segments(path, label_names, only=CALCIFICATION)
-    if segments is None:
-        return read_mask(path), ""
-    if segments.calcification is None:
-        raise InputError(
-            f"'{path if complete else path.name}' has no segment of calcification, but {listed(segments.every)}; "
-            "rename the one that shows it to 'calcification'."
-        )
-    if complete:
-        check_complete(segments, f"'{path}'")
-    return segments.calcification, _left_out(segments, "calcification mask", "calcification")
+    found = _read(paths, Wanted.CALCIFICATION, given, label_names, complete)
+    mask = Volume(np.zeros(found.grid.shape, np.uint8), found.grid)
+    for drawing, understood in found.parts:
+        paint_calcification(mask.array, drawing, understood, found.mover(drawing, "calcification mask"))
+    return Mask(mask, tuple(found.flags), found.drawn_on)
 
 
-def aligned_mask(mask: Volume, grid: Grid, name: str) -> tuple[Volume, str]:
-    """Return `mask` on the grid of an image, and a sentence where a part of it lies outside.
+def artery_labels(mask: Volume, given: Mapping[int, str] | None = None) -> Volume:
+    """Return a label map as territory labels (uint8, on its own grid).
 
     Parameters
     ----------
     mask : Volume
         Integer labels.
-    grid : Grid
-    name : str
-        What the mask shows, for the sentence ("artery").
-
-    Returns
-    -------
-    mask : Volume
-    note : str
-        Empty where the whole mask lies inside.
+    given : mapping of int to str, optional
+        Names of the mask's values, as the territory table or TotalSegmentator call them; values without a name are
+        background. A name of both sides (``renal_arteries``) is split at the aorta. By default the values are
+        territory labels already.
 
     Raises
     ------
     InputError
-        Where nothing of it lies inside.
+        For unknown names, without names for values that are no territory label, and for a label of both sides in a
+        mask without an aorta.
     """
-    outside = fraction_outside(mask, grid)
-    note = f"{100 * outside:.1f} % of the {name} mask lies outside the image and is not counted." if outside else ""
-    return align_labels(mask, grid), note
+    values = sorted(values_in(mask.array))
+    segments = (
+        [Segment("", value=value) for value in values] if given else territory_segments(values, "The artery mask")
+    )
+    painter = ArteryPainter(mask.grid)
+    drawing = Drawing("the mask", tuple(segments), [mask.array], mask.grid, mask.grid, kind=DrawingKind.VALUES)
+    paint_arteries(painter, drawing, understand(segments, Wanted.ARTERIES, given=given))
+    return painter.finished()[0]
 
 
-def mask_drawn_on(mask: Volume, grid: Grid, title: str) -> Volume:
+def other_ct_flags(mask: Mask, identity: Mapping, title: str) -> list[Flag]:
+    """Flag a mask whose file says that it was drawn on another image than the CT.
+
+    Parameters
+    ----------
+    mask : Mask
+    identity : mapping
+        Of the CT, see :class:`ct.CtImage`.
+    title : str
+        What to call the mask (``artery mask``).
+    """
+    series, frame = identity.get("series_uid"), identity.get("frame_of_reference_uid")
+    for each in dict.fromkeys(mask.drawn_on):
+        same_place = None not in (frame, each.frame_of_reference_uid) and frame == each.frame_of_reference_uid
+        if series and each.series_uid and series != each.series_uid:
+            where = ", of the same examination" if same_place else ""
+            text = f"The {title} was drawn on another series{where} ({each.series_uid}) than this CT ({series})."
+        elif frame and each.frame_of_reference_uid and not same_place and series != each.series_uid:
+            text = f"The {title} was drawn in another frame of reference than this CT's: on another examination."
+        else:
+            continue
+        return [Flag("mask_of_another_ct", text)]
+    return []
+
+
+def mask_drawn_on(mask: Mask, ct: CtImage, title: str, labels: Mapping[int, str] | None = None) -> Mask:
     """Return `mask` on the grid of the CT that it was drawn on.
 
     Parameters
     ----------
-    mask : Volume
-        Integer labels.
-    grid : Grid
+    mask : Mask
+    ct : CtImage
     title : str
         What to call the mask in messages.
+    labels : mapping of int to str, optional
+        Labels to look at one by one where its voxels are not those of the CT, see :func:`common_grid.bring`.
+
+    Returns
+    -------
+    Mask
+        With flags for what the other grid did to it, and for a mask that says it is of another CT.
 
     Raises
     ------
     InputError
         Where more than 1 % of its voxels, or all that there is of it, lies outside.
     """
-    outside = fraction_outside(mask, grid)
+    outside = fraction_outside(mask.volume, ct.volume.grid)
     if outside > _MOST_OUTSIDE:
         raise InputError(
             f"{100 * outside:.0f} % of the mask {title} lies outside its CT; name the mask that was drawn on it."
         )
-    return align_labels(mask, grid)
+    volume, told = bring(mask.volume, ct.volume.grid, f"mask {title}", labels)
+    flags = (*mask.flags, *other_ct_flags(mask, ct.identity, f"mask {title}"), *told)
+    return Mask(volume, flags, mask.drawn_on)
 
 
-def artery_labels(mask: Volume, mapping: Mapping[int, str] | None = None) -> Volume:
-    """Return `mask` as territory labels (uint8, on the mask's grid).
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What was read of all files of one mask."""
 
-    Parameters
-    ----------
-    mask : Volume
-        Integer labels.
-    mapping : mapping of int to str, optional
-        Names of the mask's values, as the territory table or TotalSegmentator call them; values
-        without a name are background. A name of both sides (``renal_arteries``) is split at the
-        aorta. By default the values are territory labels already.
+    parts: list[tuple[Drawing, Understanding]]
+    grid: Grid
+    title: str
+    flags: list[Flag]
+
+    @property
+    def drawn_on(self) -> tuple[DrawnOn, ...]:
+        return tuple(drawing.drawn_on for drawing, _ in self.parts if drawing.drawn_on != DrawnOn())
+
+    def mover(self, drawing: Drawing, title: str):
+        """Return what takes the layers of a drawing to the common grid; None where they are on it."""
+        if drawing.grid.same_as(self.grid):
+            return None
+
+        def moved(layer: np.ndarray, names: Mapping[int, str] | None) -> np.ndarray:
+            known = layer
+            if names is not None:
+                known = np.where(np.isin(layer, list(names)), layer, 0)
+            aligned, told = bring(Volume(known, drawing.grid), self.grid, f"{title} {drawing.title}", names)
+            self.flags.extend(told)
+            return aligned.array
+
+        return moved
+
+
+def _read(paths, wanted: Wanted, given, label_names, complete: bool) -> _Found:
+    """Read all files of one mask, and what their segments stand for."""
+    paths = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    parts, of_folders = [], {}
+    with _readable(paths[0]):
+        sources, flags = find_sources(paths, wanted, given)
+    alone = len(sources) == 1
+    for source in sources:
+        with _readable(source.path):
+            drawing = read_drawing(source, wanted, given, alone)
+        understood = _understood(drawing, wanted, label_names, given, complete)
+        if source.folder is not None:
+            _refuse_twice(of_folders.setdefault(source.folder, {}), drawing, understood)
+        flags += [*drawing.flags, *remarks(understood, drawing.title, drawing.kind, given)]
+        parts.append((drawing if alone else drawing.cropped(), understood))
+    everything = [segment for drawing, understood in parts for segment in (*drawing.segments, *understood.segments)]
+    absent = unused(given or {}, everything)
+    if absent:
+        there = listed(list(dict.fromkeys(everything))) or "no segments"
+        raise InputError(f"Nothing in the {wanted.title} is called '{absent[0]}'; there are {there}.")
+    title = parts[0][0].title if alone else f"the {wanted.title}s"
+    return _Found(parts, _grid([drawing for drawing, _ in parts]), title, flags)
+
+
+def _grid(drawings: Sequence[Drawing]) -> Grid:
+    """Return the finest grid of several files, large enough for all."""
+    finest = drawings[0].whole
+    for drawing in drawings[1:]:
+        if is_finer(drawing.whole, finest):
+            finest = drawing.whole
+    if all(drawing.grid.same_as(drawings[0].grid) for drawing in drawings):
+        return drawings[0].grid
+    grid = covering(finest, [drawing.whole for drawing in drawings])
+    if np.prod(grid.shape, dtype=float) > MAX_VOXELS:
+        raise InputError("The masks are of places or voxel sizes too different to be merged; export them on one grid.")
+    return grid
+
+
+def _understood(
+    drawing: Drawing, wanted: Wanted, label_names, given: Mapping[int | str, str] | None, complete: bool
+) -> Understanding:
+    """Return what the segments of a file stand for.
 
     Raises
     ------
     InputError
-        For unknown names, without a mapping for values that are no territory label, and for a label
-        of both sides in a mask without an aorta.
+        Where none stands for what is wanted, or one for nothing though the mask is to be complete.
     """
-    if mapping is None:
-        return mask.with_array(_checked_labels(mask.array))
-    table = np.zeros(int(mask.array.max(initial=0)) + 1, np.uint8)
-    paired = []
-    for value, name in mapping.items():
-        territories = territories_of_name(name)
-        if not territories:
-            raise InputError(f"'{name}' is not an artery this program knows; use one of {', '.join(known_names())}.")
-        if len(territories) == 2:
-            paired.append((mask.array == value, name, territories, value))
-        elif 0 < value < len(table):
-            table[value] = territories[0].label
-    labels = table[mask.array]
-    paint_sides(labels, paired, mask.grid)
-    return mask.with_array(labels)
+    present = drawing.present()
+    empty = [each for each in drawing.segments if each not in present]
+    try:
+        understood = understand(present, wanted, label_names, given, empty)
+    except InputError as error:
+        raise InputError(f"In {drawing.title}: {error}") from None
+    if understood.problem:
+        absent = unused(given or {}, (*present, *empty))
+        how = f"nothing in it is called '{absent[0]}'" if absent else _how(understood, complete)
+        raise InputError(f"{drawing.title} {understood.problem}; {how}.")
+    if complete and not given and drawing.kind is DrawingKind.SEGMENTS and understood.unknown:
+        raise InputError(incomplete(understood.unknown, drawing.title))
+    return understood
 
 
-def _existing(path: str | Path) -> Path:
-    path = Path(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise InputError(f"The mask '{path}' {what}; name a NIfTI, NRRD or MetaImage file.")
-    return path
+def _how(understood: Understanding, complete: bool) -> str:
+    """Return what to do where no segment stands for what is wanted."""
+    first = (*understood.segments, *understood.empty)[0]
+    name = first.called or first.value
+    if understood.wanted is Wanted.CALCIFICATION:
+        option = f"--label-names '{name}=calcification'" if complete else f"--calcification-labels '{name}'"
+        return f"rename the one that shows it to 'calcification', or name it, as in {option}"
+    if complete:
+        return f"rename them in Slicer, or say what they are, as in --label-names '{name}=aorta'"
+    return (
+        f"rename them, or say what they are, as in --artery-labels '{name}=aorta' "
+        "(in a table of cases: the column artery_labels)"
+    )
+
+
+def _refuse_twice(seen: dict, drawing: Drawing, understood: Understanding) -> None:
+    """Raise InputError where two files of one folder stand for the same, so that it is unclear which counts."""
+    meanings = {meaning for _, meaning in understood.of_arteries()} if understood.wanted is Wanted.ARTERIES else set()
+    if understood.wanted is Wanted.CALCIFICATION and understood.of_calcification():
+        meanings = {"calcification"}
+    for meaning in meanings:
+        earlier = seen.setdefault(meaning, drawing.title)
+        if earlier != drawing.title:
+            what = meaning if isinstance(meaning, str) else " and ".join(each.title.lower() for each in meaning)
+            raise InputError(f"{earlier} and {drawing.title} both hold the {what}; name the file that counts.")
 
 
 @contextmanager
@@ -219,26 +352,3 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
-
-
-def _left_out(segments: Segments, mask: str, wanted: str) -> str:
-    """Return a sentence about segments that stand for nothing; empty where there are none."""
-    if not segments.unknown:
-        return ""
-    return (
-        f"Segments of the {mask} that stand for nothing known were left out: {listed(segments.unknown)}; "
-        f"rename any that is {wanted}."
-    )
-
-
-def _checked_labels(array: np.ndarray) -> np.ndarray:
-    known = {territory.label for territory in TERRITORIES}
-    found = set().union(*(np.unique(plane).tolist() for plane in array))
-    strangers = sorted(found - known - {0})
-    if strangers:
-        shown = ", ".join(str(value) for value in strangers[:8]) + (", …" if len(strangers) > 8 else "")
-        raise InputError(
-            f"The artery mask has values that are no territory ({shown}); "
-            "say what they are, as in --artery-labels 52=aorta."
-        )
-    return array.astype(np.uint8, copy=False)

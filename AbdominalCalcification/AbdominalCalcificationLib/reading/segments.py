@@ -1,56 +1,100 @@
-"""Slicer's segmentations (``.seg.nrrd``): which segment stands for what.
-
-A segment is known by its name, else by its ID, else by its terminology. Its number says nothing: Slicer gives the
-first segment of any segmentation the value 1.
-"""
+"""Segmentations as files hold them, and the masks of arteries and of calcification in them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
 
-from ..anatomy import CALCIFICATION_NAMES, TERRITORIES, Territory, normalized, territories_of_name, weakest_first
 from ..errors import InputError
-from ..geometry import Grid, Volume
-from ..geometry.sides import split_left_right
-from ..terminology import TAG, is_calcification_entry, territory_of_entry
+from ..flags import Flag
+from ..geometry import Grid, Volume, bounding_box
+from ..terminology import TAG
 from .images import as_labels, read_header, read_layers
+from .meanings import Segment, Understanding, Wanted, listed, meaning_of, understand
+from .painting import ArteryPainter
 
-CALCIFICATION = "calcification"
-_KEY = re.compile(r"Segment(\d+)_(Name|ID|LabelValue|Layer|Tags)")
-# What Slicer calls a segment that the user has not named.
-_MADE_UP = re.compile(r"((segment|label)_?)?\d*")
-_LISTED = 8
+_FIRST = (slice(0, 1),) * 3
+_DIGITS = 6
+_KEY = re.compile(r"Segment(\d{1,6})_(Name|ID|LabelValue|Layer|Tags)")
 
 
 @dataclass(frozen=True)
-class Segment:
-    """What the header of a file says about one segment.
+class DrawnOn:
+    """On which image a segmentation says that it was drawn; None where it does not say."""
+
+    series_uid: str | None = None
+    frame_of_reference_uid: str | None = None
+
+
+class DrawingKind(Enum):
+    """How a file says what its values stand for."""
+
+    SEGMENTS = "segments that somebody drew and named"
+    TABLE = "a table with the names of all structures of a model"
+    VALUES = "values alone"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What a file of segments holds.
 
     Attributes
     ----------
-    name, segment_id, entry : str
-        Empty where the file is silent; `entry` is the serialised terminology.
-    layer : int
-        Which of the file's label maps holds it.
-    value : int
-        Its value there.
+    title : str
+        What to call it in messages.
+    segments : tuple of Segment
+        Those that are described.
+    layers : sequence of ndarray of unsigned int, shape (k, j, i)
+        Label maps beside each other, since segments may overlap.
+    grid : Grid
+        Of the layers.
+    whole : Grid
+        Of the file; the layers may be a part of it.
+    drawn_on : DrawnOn
+    flags : tuple of Flag
+        What reading it has to say.
+    kind : DrawingKind
     """
 
-    name: str
-    segment_id: str = ""
-    entry: str = ""
-    layer: int = 0
-    value: int = 1
+    title: str
+    segments: tuple[Segment, ...]
+    layers: Sequence[np.ndarray]
+    grid: Grid
+    whole: Grid
+    drawn_on: DrawnOn = DrawnOn()
+    flags: tuple[Flag, ...] = ()
+    kind: DrawingKind = DrawingKind.SEGMENTS
 
-    @property
-    def has_made_up_name(self) -> bool:
-        """Whether nobody has said by its name what it is."""
-        return _MADE_UP.fullmatch(normalized(self.name)) is not None
+    def present(self) -> tuple[Segment, ...]:
+        """Return the segments that are not empty, with nameless ones for values that are not described.
+
+        Raises
+        ------
+        InputError
+            Where two segments share their voxels, so that it cannot be told whose they are.
+        """
+        values = {(number, value) for number, layer in enumerate(self.layers) for value in values_in(layer)}
+        owners: dict[tuple[int, int], Segment] = {}
+        for each in self.segments:
+            place = each.layer, each.value
+            if place in values and owners.setdefault(place, each) is not each:
+                both = listed([owners[place], each])
+                raise InputError(f"In {self.title} {both} have the same voxels; save it again from Slicer.")
+        nameless = [Segment("", layer=layer, value=value) for layer, value in sorted(values - owners.keys())]
+        return (*(each for each in self.segments if each in owners.values()), *nameless)
+
+    def cropped(self) -> Drawing:
+        """Return what is labelled, and no more of the grid than it needs."""
+        boxes = [box for box in map(bounding_box, self.layers) if box is not None]
+        if not boxes:
+            return replace(self, layers=[layer[:1, :1, :1] for layer in self.layers], grid=self.grid.cropped(_FIRST))
+        box = tuple(slice(min(b[axis].start for b in boxes), max(b[axis].stop for b in boxes)) for axis in range(3))
+        return replace(self, layers=[layer[box].copy() for layer in self.layers], grid=self.grid.cropped(box))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,55 +119,18 @@ class Segments:
     unknown: tuple[Segment, ...]
 
 
-def meaning_of(
-    name: str, segment_id: str, entry: str, label_names: Mapping[str, str] | None = None
-) -> tuple[Territory, ...] | str | None:
-    """Return what a segment stands for.
-
-    Parameters
-    ----------
-    name, segment_id, entry : str
-        The name comes first: it is what the user sees, and renaming is how a mix-up is put right.
-    label_names : mapping of str to str, optional
-        Names of segments that are not understood, to names of territories or ``calcification``.
-
-    Returns
-    -------
-    tuple of Territory, str or None
-        One territory; two (left, right) where only a name of both sides is known; :data:`CALCIFICATION`; None where it
-        stands for nothing.
-    """
-    given = {normalized(label): meaning for label, meaning in (label_names or {}).items()}
-    pair = None
-    for said in (name, segment_id):
-        said = given.get(normalized(said), said)
-        if normalized(said) in CALCIFICATION_NAMES:
-            return CALCIFICATION
-        territories = territories_of_name(said)
-        if len(territories) == 1:
-            return territories
-        pair = pair or territories
-    if is_calcification_entry(entry):
-        return CALCIFICATION
-    coded = territory_of_entry(entry)
-    return (coded,) if coded is not None else pair or None
-
-
 def read_segments(
-    path: Path, label_names: Mapping[str, str] | None = None, title: str | None = None, only: str | None = None
+    path: Path, label_names: Mapping[str, str] | None = None, title: str | None = None
 ) -> Segments | None:
-    """Return the masks of arteries and of calcification that a file of segments holds.
+    """Return the masks of arteries and of calcification that a ``.seg.nrrd`` holds.
 
     Parameters
     ----------
     path : Path
     label_names : mapping of str to str, optional
-        See :func:`meaning_of`.
+        See :func:`meanings.understand`.
     title : str, optional
         What to call the file in messages.
-    only : str, optional
-        :data:`CALCIFICATION`: no artery is wanted. It is also what the only segment of a file stands for where
-        Slicer made up its name.
 
     Returns
     -------
@@ -136,97 +143,137 @@ def read_segments(
         Where the file cannot be read, and for arteries of both sides without an aorta.
     """
     try:
-        segments = _segments_in(read_header(path), title or f"'{path.name}'")
-        if not segments:
-            return None
-        layers, grid = read_layers(path)
-        layers = [as_labels(layer, path.name) for layer in layers]
+        drawing = read_seg_nrrd(path, title)
     except InputError:
         if title is None:
             raise
         raise InputError(f"{title} cannot be read as a segmentation; save it again from Slicer.") from None
+    if drawing is None:
+        return None
+    described = understand(drawing.segments, Wanted.EITHER, label_names)
+    present = understand(drawing.present(), Wanted.EITHER, label_names)
+    arteries = calcification = None
+    if described.of_arteries():
+        painter = ArteryPainter(drawing.grid, drawing.title)
+        paint_arteries(painter, drawing, present)
+        arteries, _ = painter.finished()
+    if described.of_calcification():
+        calcification = Volume(np.zeros(drawing.grid.shape, np.uint8), drawing.grid)
+        paint_calcification(calcification.array, drawing, present)
+    return Segments(arteries, calcification, drawing.segments, present.unknown)
+
+
+def read_seg_nrrd(path: Path, title: str | None = None) -> Drawing | None:
+    """Read Slicer's ``.seg.nrrd``; None where the file says nothing about segments: a plain label map.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, or its header contradicts its voxels.
+    """
     title = title or f"'{path.name}'"
+    segments = _segments_in(read_header(path), title)
+    if not segments:
+        return None
+    layers, grid = read_layers(path)
+    layers = [as_labels(layer, path.name) for layer in layers]
     if any(segment.layer >= len(layers) for segment in segments):
         raise InputError(f"{title} describes segments that it does not hold; save it again from Slicer.")
-    meanings = [meaning_of(each.name, each.segment_id, each.entry, label_names) for each in segments]
-    if meanings == [None] and segments[0].has_made_up_name:
-        meanings = [only]
+    return Drawing(title, tuple(segments), layers, grid, grid)
 
-    present, nameless = _present(segments, layers, title)
-    known = [(each, meaning) for each, meaning in zip(segments, meanings, strict=True) if meaning is not None]
-    of_arteries = [(each, meaning) for each, meaning in known if meaning != CALCIFICATION]
-    of_calcification = [each for each, meaning in known if meaning == CALCIFICATION]
-    unknown = [each for each, meaning in zip(segments, meanings, strict=True) if meaning is None and each in present]
-    return Segments(
-        _arteries(of_arteries, layers, grid, title) if of_arteries and only is None else None,
-        _calcification(of_calcification, layers, grid) if of_calcification else None,
-        tuple(segments),
-        (*unknown, *nameless),
-    )
+
+def paint_arteries(painter: ArteryPainter, drawing: Drawing, understood: Understanding, moved=None) -> None:
+    """Paint the arteries of a drawing.
+
+    Parameters
+    ----------
+    painter : ArteryPainter
+    drawing : Drawing
+    understood : Understanding
+        Of what is present in it.
+    moved : callable, optional
+        Takes a layer to the painter's grid where that is another one.
+    """
+    for number, layer in enumerate(drawing.layers):
+        known = [pair for pair in understood.of_arteries() if pair[0].layer == number and pair[0].value]
+        if known:
+            values = {segment.value: territories for segment, territories in known}
+            names = {segment.value: segment.called or " and ".join(t.title for t in what) for segment, what in known}
+            painter.paint(layer if moved is None else moved(layer, names), values, names)
+
+
+def paint_calcification(mask: np.ndarray, drawing: Drawing, understood: Understanding, moved=None) -> None:
+    """Set `mask` (k, j, i) to 1 where a drawing has calcification; parameters as for :func:`paint_arteries`."""
+    for number, layer in enumerate(drawing.layers):
+        values = [each.value for each in understood.of_calcification() if each.layer == number and each.value]
+        if values:
+            chosen = np.zeros(max(int(layer.max(initial=0)), *values, 1) + 1, np.uint8)
+            chosen[values] = 1
+            for painted, plane in zip(mask, layer if moved is None else moved(chosen[layer], None), strict=True):
+                painted |= chosen[plane] if moved is None else plane
+
+
+def remarks(
+    understood: Understanding,
+    title: str,
+    kind: DrawingKind = DrawingKind.SEGMENTS,
+    given: Mapping[int | str, str] | None = None,
+) -> list[Flag]:
+    """Return what to say about segments that were left out or guessed.
+
+    Parameters
+    ----------
+    understood : Understanding
+        Of what is present.
+    title : str
+        What to call the file.
+    kind : DrawingKind
+    given : mapping, optional
+        What the user said that they are, see :func:`meanings.understand`.
+    """
+    flags, mask = [], understood.wanted.title
+    is_artery = understood.wanted is Wanted.ARTERIES
+    left = understood.unknown if kind is not DrawingKind.VALUES else ()
+    why = "that stand for nothing known"
+    if given:  # the whole truth, but for what would be of the kind that is wanted by itself
+        meanings = [(each, meaning_of(each)) for each in left]
+        left = [each for each, meaning in meanings if meaning and isinstance(meaning, tuple) == is_artery]
+        why = "that were not named with the others"
+    if left:
+        wanted = "an artery" if is_artery else "calcification"
+        text = f"Segments of the {mask} {why} were left out: {listed(left)}; rename any that is {wanted}."
+        flags.append(Flag("segments_left_out", text))
+    if understood.assumed is not None:
+        called = f"'{understood.assumed.called}'" if understood.assumed.called else "without a name"
+        text = f"The only segment of {title} ({called}) was taken for the calcification."
+        flags.append(Flag("segment_assumed", text))
+    values = [each.value for each in understood.segments]
+    if not is_artery and not given and kind is DrawingKind.VALUES and len(values) > 1:
+        shown = ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")
+        flags.append(Flag("values_united", f"All values of the calcification mask count as calcification ({shown})."))
+    return flags
 
 
 def check_complete(segments: Segments, title: str) -> None:
     """Raise InputError where a segment stands for nothing and is not empty."""
     if segments.unknown:
-        raise InputError(
-            f"{title} has the segment {listed(segments.unknown[:1])}, which is no artery and no calcification; rename "
-            "or remove it, or say what it is with --label-names."
-        )
+        raise InputError(incomplete(segments.unknown, title))
 
 
-def listed(segments: Sequence[Segment]) -> str:
-    """Return names and values of segments for a message: ``'Liver' (1), 'Spleen' (2)``."""
-    names = [each.name or each.segment_id for each in segments[:_LISTED]]
-    shown = ", ".join(
-        f"'{name}' ({each.value})" if name else f"one without a name ({each.value})"
-        for name, each in zip(names, segments, strict=False)
+def incomplete(unknown: Sequence[Segment], title: str) -> str:
+    """Return why a case with a segment that stands for nothing cannot teach a model."""
+    return (
+        f"{title} has the segment {listed(unknown[:1])}, which is no artery and no calcification; rename "
+        "or remove it, or say what it is with --label-names."
     )
-    return shown + (", …" if len(segments) > _LISTED else "")
 
 
-def paint_sides(
-    labels: np.ndarray,
-    pairs: Sequence[tuple[np.ndarray, str, tuple[Territory, ...], int]],
-    grid: Grid,
-    title: str = "the mask",
-) -> None:
-    """Paint, into `labels`, arteries of which one label covers both sides, each on its side of the aorta.
-
-    Parameters
-    ----------
-    labels : ndarray of uint8, shape (k, j, i)
-        Territory labels; stronger ones stay.
-    pairs : sequence of (ndarray of bool, str, (left, right), int)
-        Where they are, what they are called, what they are and their value, for the message.
-    grid : Grid
-    title : str
-        What to call the mask in messages.
-
-    Raises
-    ------
-    InputError
-        Where there is no aorta.
-    """
-    aorta = labels == TERRITORIES[0].label
-    for where, name, sides, value in pairs:
-        if where.any() and not aorta.any():
-            raise InputError(
-                f"'{name}' covers both sides, and without an aorta in {title} left and right cannot be told; "
-                f"name the aorta too, or the side, as in --artery-labels {value}={sides[0].name}."
-            )
-        for territory, side in zip(sides, split_left_right(where, aorta, grid), strict=True):
-            labels[side & (STRENGTH[labels] < STRENGTH[territory.label])] = territory.label
-
-
-def _strength() -> np.ndarray:
-    strength = np.zeros(256, np.uint8)
-    for rank, each in enumerate(weakest_first(), start=1):
-        strength[each.label] = rank
-    return strength
-
-
-# How strongly each territory label holds a voxel.
-STRENGTH = _strength()
+def values_in(layer: np.ndarray) -> set[int]:
+    """Return the values of a label map without 0."""
+    present = np.zeros(int(layer.max(initial=0)) + 1, bool)
+    for plane in layer:  # plane by plane: indexing with the whole map would need eight times its memory
+        present[plane] = True
+    return set(np.flatnonzero(present).tolist()) - {0}
 
 
 def _segments_in(header: Mapping[str, str], title: str) -> list[Segment]:
@@ -243,65 +290,7 @@ def _segments_in(header: Mapping[str, str], title: str) -> list[Segment]:
     for number, said in sorted(described.items()):
         tags = dict(tag.split(":", 1) for tag in said.get("Tags", "").split("|") if ":" in tag)
         layer, value = said.get("Layer") or str(number if old else 0), said.get("LabelValue") or "1"
-        if not (layer.isdecimal() and value.isdecimal()):
+        if not all(number.isdecimal() and len(number) <= _DIGITS for number in (layer, value)):
             raise InputError(f"{title} is damaged: a segment has no whole value; save it again from Slicer.")
         segments.append(Segment(said.get("Name", ""), said.get("ID", ""), tags.get(TAG, ""), int(layer), int(value)))
     return segments
-
-
-def _present(
-    segments: Sequence[Segment], layers: Sequence[np.ndarray], title: str
-) -> tuple[set[Segment], list[Segment]]:
-    """Return the segments that are not empty, and others for values that the header does not describe.
-
-    Raises
-    ------
-    InputError
-        Where two segments share their voxels, so that it cannot be told whose they are.
-    """
-    values = {(number, value) for number, layer in enumerate(layers) for value in _values(layer)}
-    owners: dict[tuple[int, int], Segment] = {}
-    for each in segments:
-        place = each.layer, each.value
-        if place in values and owners.setdefault(place, each) is not each:
-            raise InputError(
-                f"In {title} {listed([owners[place], each])} have the same voxels; save it again from Slicer."
-            )
-    nameless = [Segment("", layer=layer, value=value) for layer, value in sorted(values - owners.keys())]
-    return set(owners.values()), nameless
-
-
-def _values(layer: np.ndarray) -> set[int]:
-    present = np.zeros(int(layer.max(initial=0)) + 1, bool)
-    for plane in layer:  # plane by plane: indexing with the whole map would need eight times its memory
-        present[plane] = True
-    return set(np.flatnonzero(present).tolist()) - {0}
-
-
-def _arteries(
-    known: Sequence[tuple[Segment, tuple[Territory, ...]]], layers: Sequence[np.ndarray], grid: Grid, title: str
-) -> Volume:
-    labels = np.zeros(grid.shape, np.uint8)
-    pairs = []
-    for number, layer in enumerate(layers):
-        table = np.zeros(int(layer.max(initial=0)) + 1, np.uint8)
-        for segment, territories in known:
-            if segment.layer != number or not 0 < segment.value < len(table):
-                continue
-            if len(territories) == 1:
-                table[segment.value] = territories[0].label
-            else:
-                pairs.append((layer == segment.value, segment.name, territories, segment.value))
-        for painted, plane in zip(labels, layer, strict=True):
-            claimed = table[plane]
-            np.copyto(painted, claimed, where=STRENGTH[painted] < STRENGTH[claimed])
-    paint_sides(labels, pairs, grid, title)
-    return Volume(labels, grid)
-
-
-def _calcification(known: Sequence[Segment], layers: Sequence[np.ndarray], grid: Grid) -> Volume:
-    mask = np.zeros(grid.shape, np.uint8)
-    for segment in known:
-        if segment.value:
-            mask[layers[segment.layer] == segment.value] = 1
-    return Volume(mask, grid)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..geometry import Volume
+from ..reading.meanings import Wanted
 from .edits import origin_of
-from .ownership import READ, check_is_mask, of_ct
+from .masks import mask_from_node
+from .ownership import check_is_mask, of_ct
 from .results import CT_REFERENCE, OUTDATED, ROLE
-from .segmentations import show_disagreement, unknown_segments
+from .segmentations import show_disagreement
 from .tables import fill_comparison_table
 
 _COMPARISON = "comparison"
@@ -148,11 +150,10 @@ def read_pair(volume_node, structure: str, first, second) -> Pair:
     pair = Pair([first] if second is None else [first, second], [], [], [])
     for node in pair.nodes:
         check_is_mask(node)
-        mask, left_out = _read(node, structure, volume_node)
-        pair.masks.append(mask)
+        mask = mask_from_node(node, volume_node, Wanted(structure))
+        pair.masks.append(mask.volume)
         pair.names.append(node.GetName())
-        if left_out:
-            pair.remarks.append(f"Left out of '{node.GetName()}': {', '.join(left_out)}.")
+        pair.remarks.extend(f"{node.GetName()}: {flag.message}" for flag in mask.flags)
     if second is None:
         made = origin_of(first, pair.masks[0].grid) if of_ct(first, volume_node) is not None else None
         if made is None:
@@ -163,21 +164,6 @@ def read_pair(volume_node, structure: str, first, second) -> Pair:
         pair.masks.append(made)
         pair.names.append(f"{first.GetName()} as it was made")
     return pair
-
-
-def _read(node, structure: str, volume_node) -> tuple[Volume, list[str]]:
-    """Return the mask that a segmentation holds of `structure`, and the segments that are neither structure."""
-    unknown = {
-        "arteries": unknown_segments(arteries_node=node),
-        "calcification": unknown_segments(calcification_node=node),
-    }
-    mask = READ[structure](node, volume_node)
-    if unknown[structure] and not mask.array.any():
-        raise InputError(
-            f"Nothing in '{node.GetName()}' is known as {structure}; give its segments"
-            f" ({', '.join(unknown[structure])}) names that say so."
-        )
-    return mask, [name for name in unknown[structure] if all(name in names for names in unknown.values())]
 
 
 def find_comparison(volume_node) -> Comparison | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from . import edits
-from .segmentations import ONLY_SHOWN, arteries_from_node, calcification_from_node, mask_state
+from .masks import arteries_from_node, calcification_from_node
+from .segmentations import ONLY_SHOWN, mask_state
 
 READ = {"arteries": arteries_from_node, "calcification": calcification_from_node}
 
@@ -109,7 +110,10 @@ class WorkWatch:
         state = mask_state(node, ct)
         before, work = self._known.get(node.GetID(), (None, False))
         if before != state:
-            changed = edits.changed_voxels(node, READ[role](node, ct))
+            try:
+                changed = edits.changed_voxels(node, READ[role](node, ct))
+            except InputError:  # its segments have names that nobody understands: nothing is known of them
+                changed = None
             work = bool(changed) or (changed is None and node.GetSegmentation().GetNumberOfSegments() > 0)
             self._known[node.GetID()] = (state, work)
         return work

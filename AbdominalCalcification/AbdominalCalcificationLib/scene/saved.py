@@ -14,9 +14,11 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+from ..common_grid import ARTERY_TITLES
 from ..errors import InputError
+from ..flags import Flag
 from ..geometry import Volume
-from ..reading import CtImage, mask_drawn_on, read_ct
+from ..reading import CtImage, Mask, mask_drawn_on, read_ct
 from ..reading.segments import check_complete, read_segments
 
 # More than any image of a scene takes; a zip that says so is damaged or malicious.
@@ -37,12 +39,15 @@ class SavedCase:
         uint8 territory labels on the grid of the CT; None where the scene has none.
     calcification : Volume or None
         uint8, 1 where calcified, on the grid of the CT; None where the scene has none.
+    flags : tuple of Flag
+        What the grid of the CT did to masks that were drawn on another.
     """
 
     name: str
     ct: CtImage
     arteries: Volume | None
     calcification: Volume | None
+    flags: tuple[Flag, ...] = ()
 
 
 def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = None) -> Iterator[SavedCase]:
@@ -119,20 +124,22 @@ class _Scene:
             masks.setdefault(on[0], []).append((node.get("name"), found.arteries, found.calcification))
         for key, found in masks.items():
             ct = self._ct(key)
-            arteries = self._only(found, "arteries", ct)
-            calcification = self._only(found, "calcification", ct)
-            yield SavedCase(volumes[key].get("name", ""), ct, arteries, calcification)
+            arteries, flags = self._only(found, "arteries", ct)
+            calcification, told = self._only(found, "calcification", ct)
+            yield SavedCase(volumes[key].get("name", ""), ct, arteries, calcification, (*flags, *told))
 
-    def _only(self, found: list, what: str, ct: CtImage) -> Volume | None:
-        """Return the one mask of arteries, or of calcification, on the grid of the CT."""
+    def _only(self, found: list, what: str, ct: CtImage) -> tuple[Volume | None, tuple[Flag, ...]]:
+        """Return the one mask of arteries, or of calcification, on the grid of the CT, and what that did to it."""
         index = 1 if what == "arteries" else 2
         having = [each for each in found if each[index] is not None]
         if len(having) > 1:
             names = " and ".join(f"'{each[0]}'" for each in having)
             raise InputError(f"'{self._name}' has {what} in {names}; keep the one that counts and save again.")
         if not having:
-            return None
-        return mask_drawn_on(having[0][index], ct.volume.grid, f"'{having[0][0]}' in '{self._name}'")
+            return None, ()
+        labels = ARTERY_TITLES if what == "arteries" else None
+        mask = mask_drawn_on(Mask(having[0][index]), ct, f"'{having[0][0]}' in '{self._name}'", labels)
+        return mask.volume, mask.flags
 
     def _ct(self, key: str) -> CtImage:
         image = read_ct(self._file(self._nodes[key]))

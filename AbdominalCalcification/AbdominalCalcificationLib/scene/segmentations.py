@@ -13,14 +13,13 @@ from vtkmodules.vtkCommonCore import reference
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from .. import terminology
-from ..anatomy import CALCIFICATION_COLOR, TERRITORIES, territory, territory_of_label
+from ..anatomy import CALCIFICATION, CALCIFICATION_COLOR, TERRITORIES, territory, territory_of_label
 from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
-from ..geometry import Grid, Volume, bounding_box
-from ..geometry.resample import align_labels
-from ..reading.segments import CALCIFICATION, STRENGTH, meaning_of
-from .volumes import array_of_image, array_of_matrix, grid_of_node, image_of_array, world_matrix
+from ..geometry import Volume, bounding_box
+from ..reading.meanings import Segment, meaning_of
+from .volumes import grid_of_node, image_of_array
 
 CALCIFICATION_ID = "calcification"
 # Attribute of nodes that only show something, and are no masks to be measured or painted.
@@ -61,7 +60,7 @@ def show_arteries(volume_node, arteries: Volume, node=None):
     segments = []
     for each in map(territory_of_label, labels):
         segments.append((each.name, each.title, each.color, each.label, terminology.entry_of_territory(each)))
-    _replace(node, volume_node, arteries.array, segments, _territory_of_segment)
+    _replace(node, volume_node, arteries.array, segments, _is_artery)
     return node
 
 
@@ -147,37 +146,6 @@ def add_territory(arteries_node, name: str) -> str:
     return each.name
 
 
-def arteries_from_node(node, volume_node) -> Volume:
-    """Return the artery label map of a segmentation node on the grid of the CT.
-
-    Segments are known by their name (any name that models use is understood), else by their
-    ID, else by their terminology; :func:`unknown_segments` lists those that are not. Where
-    segments overlap, a branch wins over its parent, else the earlier in the territory table.
-
-    Returns
-    -------
-    Volume
-        uint8 territory labels, in world coordinates.
-
-    Raises
-    ------
-    InputError
-        Under a non-linear transform, and for a segmentation of another place.
-    """
-    return _read(node, volume_node, _territory_of_segment, STRENGTH)
-
-
-def calcification_from_node(node, volume_node) -> Volume:
-    """Return the calcification mask of a segmentation node on the grid of the CT.
-
-    Returns
-    -------
-    Volume
-        uint8, 1 where calcified, in world coordinates. See :func:`arteries_from_node`.
-    """
-    return _read(node, volume_node, _is_calcification, np.array([0, 1], np.uint8))
-
-
 def mask_state(node, volume_node) -> tuple:
     """Return what changes whenever the mask that a node holds of a CT does: painting, undoing, renaming, moving.
 
@@ -186,10 +154,10 @@ def mask_state(node, volume_node) -> tuple:
     segmentation = node.GetSegmentation()
     source = segmentation.GetSourceRepresentationName()
     segments = []
-    for segment_id, segment in _segments(node):
+    for segment_id, segment in segments_of(node):
         held = segment.GetRepresentation(source) if source else None
         image = None if held is None else (held.GetAddressAsString(""), held.GetMTime())
-        entry = _entry_of_segment(segment)
+        entry = entry_of_segment(segment)
         segments.append((segment_id, segment.GetName(), segment.GetLabelValue(), entry, image))
     return tuple(segments), _place(node, volume_node)
 
@@ -202,40 +170,33 @@ def _place(node, volume_node) -> tuple:
     return tuple(None if each is None else (each.GetID(), each.GetMTime()) for each in transforms)
 
 
-def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, ...]:
-    """Return the names of the segments that are not empty but stand for nothing that is measured."""
-    names = []
-    for node, identify in ((arteries_node, _territory_of_segment), (calcification_node, _is_calcification)):
-        for segment_id, segment in _segments(node) if node is not None else ():
-            if not identify(segment_id, segment) and _labelmap(node, segment_id) is not None:
-                names.append(segment.GetName())
-    return tuple(names)
-
-
 def set_entry(segment, entry: str) -> None:
     """Give a ``vtkSegment`` a serialised terminology entry."""
     segment.SetTag(terminology.TAG, entry)
 
 
-def _entry_of_segment(segment) -> str:
+def entry_of_segment(segment) -> str:
     """Return the serialised terminology entry of a ``vtkSegment``; empty where it has none."""
     value = reference("")
     return str(value) if segment.GetTag(terminology.TAG, value) else ""
 
 
+def segments_of(node) -> list[tuple[str, object]]:
+    """Return the segments of a node in their order: ID and ``vtkSegment``."""
+    segmentation = node.GetSegmentation()
+    return [(segment_id, segmentation.GetSegment(segment_id)) for segment_id in segmentation.GetSegmentIDs()]
+
+
 def _meaning(segment_id: str, segment):
-    return meaning_of(segment.GetName() or "", segment_id, _entry_of_segment(segment))
+    return meaning_of(Segment(segment.GetName() or "", segment_id, entry_of_segment(segment)))
 
 
-def _territory_of_segment(segment_id: str, segment) -> int | None:
-    """Return the label of the territory that a segment stands for."""
-    meaning = _meaning(segment_id, segment)
-    # A segment of both sides is not divided here: which side it is can be said by its name.
-    return meaning[0].label if isinstance(meaning, tuple) and len(meaning) == 1 else None
+def _is_artery(segment_id: str, segment) -> bool:
+    return isinstance(_meaning(segment_id, segment), tuple)
 
 
-def _is_calcification(segment_id: str, segment) -> int | None:
-    return 1 if _meaning(segment_id, segment) == CALCIFICATION else None
+def _is_calcification(segment_id: str, segment) -> bool:
+    return _meaning(segment_id, segment) == CALCIFICATION
 
 
 def _check(volume_node, mask: Volume) -> None:
@@ -286,7 +247,7 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
     image.SetImageToWorldMatrix(ijk_to_ras)
 
     segmentation = node.GetSegmentation()
-    for segment_id in [each_id for each_id, each in _segments(node) if identify(each_id, each)]:
+    for segment_id in [each_id for each_id, each in segments_of(node) if identify(each_id, each)]:
         segmentation.RemoveSegment(segment_id)
     labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
     for segment_id, title, color, label, entry in segments:
@@ -317,76 +278,6 @@ def _put_beside(node, volume_node) -> None:
     item, volume_item = hierarchy.GetItemByDataNode(node), hierarchy.GetItemByDataNode(volume_node)
     if invalid not in (item, volume_item):
         hierarchy.SetItemParent(item, hierarchy.GetItemParent(volume_item))
-
-
-def _segments(node):
-    segmentation = node.GetSegmentation()
-    return [(segment_id, segmentation.GetSegment(segment_id)) for segment_id in segmentation.GetSegmentIDs()]
-
-
-def _labelmap(node, segment_id: str):
-    """Return the label map image that holds a segment; None where the segment is empty."""
-    import slicer
-
-    segmentation = node.GetSegmentation()
-    if not segmentation.ContainsRepresentation(
-        slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    ):
-        node.CreateBinaryLabelmapRepresentation()
-    image = node.GetBinaryLabelmapInternalRepresentation(segment_id)
-    if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
-        return None
-    value = segmentation.GetSegment(segment_id).GetLabelValue()
-    return image if (array_of_image(image) == value).any() else None
-
-
-def _read(node, volume_node, identify, precedence: np.ndarray) -> Volume:
-    """Return the label that `identify` gives each segment, on the grid of the CT."""
-    grid = grid_of_node(volume_node)
-    # Segments that share an image are read together.
-    images: dict[str, tuple[object, dict[int, int]]] = {}
-    for segment_id, segment in _segments(node):
-        label = identify(segment_id, segment)
-        image = _labelmap(node, segment_id) if label else None
-        if image is not None:
-            key = image.GetAddressAsString("")
-            images.setdefault(key, (image, {}))[1][segment.GetLabelValue()] = label
-
-    result = np.zeros(grid.shape, np.uint8)
-    to_world = world_matrix(node)
-    for image, labels in images.values():
-        array = array_of_image(image)
-        mapped = np.zeros(array.shape, np.uint8)
-        for value, label in labels.items():
-            mapped[array == value] = label
-        box, placed = _placed(mapped, _grid_of_image(image, to_world), grid)
-        part = result[box]
-        stronger = precedence[placed] > precedence[part]
-        part[stronger] = placed[stronger]
-    return Volume(result, grid)
-
-
-def _grid_of_image(image, to_world: np.ndarray) -> Grid:
-    matrix = vtkMatrix4x4()
-    image.GetImageToWorldMatrix(matrix)
-    start = np.eye(4)
-    start[:3, 3] = image.GetExtent()[::2]
-    return Grid(image.GetDimensions()[::-1], to_world @ array_of_matrix(matrix) @ start)
-
-
-def _placed(array: np.ndarray, own: Grid, grid: Grid) -> tuple[tuple[slice, slice, slice], np.ndarray]:
-    """Return where in `grid` a label map lies (a box) and its labels there."""
-    start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
-    corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
-    if np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() > _SAME_VOXEL:
-        everything = (slice(None),) * 3
-        return everything, align_labels(Volume(array, own), grid).array
-    box, inside = [], []
-    for first, size, limit in zip(start, own.shape, grid.shape, strict=True):
-        low, high = max(first, 0), max(min(first + size, limit), max(first, 0))
-        box.append(slice(low, high))
-        inside.append(slice(low - first, high - first))
-    return tuple(box), array[tuple(inside)]
 
 
 def _labels(array: np.ndarray) -> list[int]:

@@ -18,9 +18,11 @@ from ..flags import Flag
 from ..inference import Worker
 from ..measurement import MeasurementParameters
 from ..progress import Progress, Steps, scaled
+from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
 from . import edits, results, segmentations
 from .comparison import Comparison, read_pair, store_comparison
+from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
 from .volumes import identity_of_node, volume_from_node
 
@@ -194,12 +196,9 @@ class Session:
             for role, node in case.masks.items()
         }
         states = MaskStates({role: node for role, node in nodes.items() if node is not None}, case.ct)
-        unknown = segmentations.unknown_segments(
-            *(node if role in given else None for role, node in case.masks.items())
-        )
-        if unknown:
-            text = f"Segments that stand for nothing measured here are left out: {', '.join(unknown)}."
-            yield Progress("Reading the scene", 0.0, message=text)
+        left_out = [flag.message for flag in read.flags if flag.code == "segments_left_out"]
+        if left_out:
+            yield Progress("Reading the scene", 0.0, message=" ".join(left_out))
         steps = pipeline.analyze_steps(
             ct,
             choices,
@@ -252,14 +251,16 @@ def _read(case: SceneCase, given: Collection[str]) -> _Read:
         if node is None:
             raise InputError(f"No {title} are chosen; choose a segmentation, or press Run.")
         check_is_mask(node)
-        mask = found.volumes[role] = READ[role](node, case.ct)
+        mask = mask_from_node(node, case.ct, Wanted(role))
+        found.volumes[role] = mask.volume
+        found.flags.extend(mask.flags)
         found.origins.append(edits.source_of(node))
         other = other_ct(node, case.ct)
         if other is not None:
             text = f"The {title}: made on another CT, '{other.GetName()}'."
             found.flags.append(Flag("mask_of_another_ct", text))
         # Voxels of another grid cannot be counted.
-        note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask)
+        note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask.volume)
         found.notes[role] = note
         if note.text is not None:
             verb = "was" if role == "calcification" else "were"

@@ -8,10 +8,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..common_grid import ARTERY_TITLES
 from ..errors import InputError
 from ..evaluation.cohort import read_cohort
+from ..flags import Flag
 from ..geometry import Volume
-from ..reading import CtImage, mask_drawn_on, parse_label_mapping, read_arteries, read_calcification, read_ct
+from ..reading import (
+    CtImage,
+    mask_drawn_on,
+    parse_calcification_labels,
+    parse_label_mapping,
+    read_arteries,
+    read_calcification,
+    read_ct,
+)
 from ..scene.saved import read_saved_cases
 
 _IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
@@ -26,18 +36,19 @@ class Source:
     ----------
     path : Path
         The .mrb, or the CT (a file or a DICOM folder).
-    arteries, calcification : Path or None
+    arteries, calcification : Path, tuple of Path or None
         The masks beside a CT.
-    artery_labels : str
-        What the values of the artery mask mean, as in ``52=aorta``.
+    artery_labels, calcification_labels : str
+        What the values of the masks mean, as in ``52=aorta`` and ``2``.
     seed : int or None
         Of a virtual patient.
     """
 
     path: Path
-    arteries: Path | None = None
-    calcification: Path | None = None
+    arteries: Path | tuple[Path, ...] | None = None
+    calcification: Path | tuple[Path, ...] | None = None
     artery_labels: str = ""
+    calcification_labels: str = ""
     seed: int | None = None
 
 
@@ -54,12 +65,15 @@ class CorrectedCase:
         uint8 territory labels; None where there are none.
     calcification : Volume or None
         Non-zero where calcified; None where there is none.
+    flags : tuple of Flag
+        What reading the masks has to say.
     """
 
     where: str
     ct: CtImage
     arteries: Volume | None
     calcification: Volume | None
+    flags: tuple[Flag, ...] = ()
 
 
 def find_sources(paths: Sequence[Path]) -> list[Source]:
@@ -87,8 +101,9 @@ def find_sources(paths: Sequence[Path]) -> list[Source]:
             found = _below(path)
         elif path.is_file():
             found = [
-                Source(case.ct, case.reference.arteries, case.reference.calcification, case.reference.artery_labels)
+                Source(case.ct, masks.arteries, masks.calcification, masks.artery_labels, masks.calcification_labels)
                 for case in read_cohort(path, needed=("ct",))
+                for masks in (case.reference,)
             ]
         else:
             raise InputError(f"'{path}' does not exist; {_EXPLAINED}.")
@@ -117,22 +132,25 @@ def read_cases(source: Source, label_names: Mapping[str, str] | None = None) -> 
         for case in read_saved_cases(source.path, label_names):
             found = True
             where = f"{source.path} ({case.name})"
-            yield CorrectedCase(where, case.ct, case.arteries, case.calcification)
+            yield CorrectedCase(where, case.ct, case.arteries, case.calcification, case.flags)
         if not found:
             raise InputError(
                 f"'{source.path.name}' holds no CT with masks; name its segments after arteries, or calcification."
             )
         return
     ct = read_ct(source.path)
-    arteries = calcification = None
+    arteries, calcification, flags = None, None, []
     if source.arteries is not None:
         mapping = parse_label_mapping(source.artery_labels) if source.artery_labels else None
-        mask, _ = read_arteries(source.arteries, mapping, label_names, complete=True)
-        arteries = mask_drawn_on(mask, ct.volume.grid, f"'{source.arteries}'")
+        mask = read_arteries(source.arteries, mapping, label_names, complete=True)
+        mask = mask_drawn_on(mask, ct, _title(source.arteries), ARTERY_TITLES)
+        arteries, flags = mask.volume, [*flags, *mask.flags]
     if source.calcification is not None:
-        mask, _ = read_calcification(source.calcification, label_names, complete=True)
-        calcification = mask_drawn_on(mask, ct.volume.grid, f"'{source.calcification}'")
-    yield CorrectedCase(str(source.path), ct, arteries, calcification)
+        labels = parse_calcification_labels(source.calcification_labels) if source.calcification_labels else None
+        mask = read_calcification(source.calcification, labels, label_names, complete=True)
+        mask = mask_drawn_on(mask, ct, _title(source.calcification))
+        calcification, flags = mask.volume, [*flags, *mask.flags]
+    yield CorrectedCase(str(source.path), ct, arteries, calcification, tuple(flags))
 
 
 def _below(folder: Path) -> list[Source]:
@@ -145,7 +163,7 @@ def _below(folder: Path) -> list[Source]:
         sources += [Source(each) for each in scenes]
         ct = here / "ct" if (here / "ct").is_dir() else _image(here, "ct")
         if ct is not None:
-            masks = _image(here, "arteries"), _image(here, "calcification")
+            masks = _mask(here, "arteries"), _mask(here, "calcification")
             sources.append(Source(ct, *masks, seed=_seed(here / "truth.json")))
         elif (here / "measurements.json").is_file() and not scenes:
             raise InputError(
@@ -157,6 +175,17 @@ def _below(folder: Path) -> list[Source]:
 def _image(folder: Path, stem: str) -> Path | None:
     names = (f"{stem}{middle}{ending}" for ending in _IMAGE_ENDINGS for middle in ("", ".seg"))
     return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _mask(folder: Path, stem: str) -> Path | None:
+    """Return the mask of a case folder: an image file, a DICOM SEG, or a folder of them."""
+    found = _image(folder, stem)
+    others = (folder / f"{stem}.dcm", folder / stem)
+    return found or next((each for each in others if each.exists()), None)
+
+
+def _title(paths: Path | tuple[Path, ...]) -> str:
+    return f"'{paths[0]}' and others" if isinstance(paths, tuple) else f"'{paths}'"
 
 
 def _seed(truth: Path) -> int | None:

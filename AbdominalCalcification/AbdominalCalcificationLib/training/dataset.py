@@ -45,6 +45,8 @@ class Exported:
         Cases that the dataset has now.
     labels : dict of str to int
         In how many training cases each label occurs.
+    remarks : list of str
+        What reading the masks has to say, case by case.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class Exported:
     training: int = 0
     test: int = 0
     labels: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def export_steps(
@@ -113,6 +116,7 @@ def export_steps(
                 raise InputError(f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out.")
             for case in read_cases(source, label_names):
                 mask = _mask(case, task, allow_empty)
+                exported.remarks += [f"{case.where}: {flag.message}" for flag in case.flags]
                 _add(case, mask, task, side, index, temporary, update, exported)
         yield Progress("Finishing the dataset", 1.0)
         sides = [entry["split"] for entry in index.values()]

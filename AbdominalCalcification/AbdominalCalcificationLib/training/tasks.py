@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..anatomy import CALCIFICATION_NAMES, TERRITORIES, normalized, territories_of_name
+from ..anatomy import TERRITORIES, territories_of_name
 from ..errors import InputError
+from ..names import is_calcification_name
 from ..reading import read_mask
 from ..reading.images import read_grid
 
@@ -199,7 +200,7 @@ def _check_labels(folder: Path, labels: Mapping | None, task: Task) -> None:
         strangers = [name for name in names if name != "ignore" and not territories_of_name(name)]
         wanted = "arteries: " + ", ".join(name for name in task.labels if name != "background")
     else:
-        strangers = [name for name in names if name != "ignore" and normalized(name) not in CALCIFICATION_NAMES]
+        strangers = [name for name in names if name != "ignore" and not is_calcification_name(name)]
         wanted = "'calcification' alone"
     if strangers or not names:
         stated = f"'{strangers[0]}'" if strangers else "nothing"

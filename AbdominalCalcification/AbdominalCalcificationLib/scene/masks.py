@@ -1,0 +1,176 @@
+"""Masks read from segmentation nodes onto the grid of a CT, by the rules by which files are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+from ..common_grid import bring
+from ..errors import InputError
+from ..flags import Flag
+from ..geometry import Box, Grid, Volume
+from ..reading.masks import Mask
+from ..reading.meanings import Segment, Understanding, Wanted, understand
+from ..reading.painting import ArteryPainter
+from ..reading.segments import remarks
+from .segmentations import entry_of_segment, segments_of
+from .volumes import array_of_image, array_of_matrix, grid_of_node, world_matrix
+
+# An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
+_SAME_VOXEL = 1e-2
+
+
+def arteries_from_node(node, volume_node, label_names: Mapping[str, str] | None = None) -> Volume:
+    """Return the artery label map of a segmentation node; see :func:`mask_from_node`."""
+    return mask_from_node(node, volume_node, Wanted.ARTERIES, label_names).volume
+
+
+def calcification_from_node(node, volume_node, label_names: Mapping[str, str] | None = None) -> Volume:
+    """Return the calcification mask of a segmentation node; see :func:`mask_from_node`."""
+    return mask_from_node(node, volume_node, Wanted.CALCIFICATION, label_names).volume
+
+
+def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, str] | None = None) -> Mask:
+    """Return the mask that a segmentation node holds, on the grid of the CT, in world coordinates.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    volume_node : vtkMRMLScalarVolumeNode
+        The CT.
+    wanted : Wanted
+        What the node was chosen as.
+    label_names : mapping of str to str, optional
+        What segments are whose names are not understood, see :func:`reading.meanings.understand`.
+
+    Returns
+    -------
+    Mask
+        uint8 territory labels, or 1 where calcified. Where arteries overlap, a branch wins over its parent, else the
+        earlier in the territory table. Flags tell of that, of segments that were left out or guessed, of what lies
+        outside the CT, and of what the CT's grid did to a mask that was drawn on another.
+
+    Raises
+    ------
+    InputError
+        Where there are segments but none of what is wanted, under a non-linear transform, for a segmentation of
+        another place, and for arteries of both sides without an aorta.
+    """
+    title = f"'{node.GetName()}'"
+    images = _images(node)
+    understood = _understood(node, images, wanted, label_names)
+    if understood.problem:
+        raise InputError(f"{title} {understood.problem}; rename its segments, or say what they are.")
+    flags = remarks(understood, title)
+    grid, to_world = grid_of_node(volume_node), world_matrix(node)
+    painter, calcified = ArteryPainter(grid, title), np.zeros(grid.shape, np.uint8)
+    for number, (image, _) in enumerate(images):
+        values, names = {}, {}
+        of_arteries = wanted is Wanted.ARTERIES
+        known = understood.of_arteries() if of_arteries else [(each, ()) for each in understood.of_calcification()]
+        for segment, territories in known:
+            if segment.layer == number:
+                values[segment.value], names[segment.value] = territories, segment.called
+        if not values:
+            continue
+        array = array_of_image(image)
+        kept = np.where(np.isin(array, list(values)), array, 0)
+        if not of_arteries:
+            kept = (kept != 0).astype(np.uint8)
+        box, placed, told = _placed(
+            Volume(kept, _grid_of_image(image, to_world)),
+            grid,
+            f"{wanted.title} {title}",
+            names if of_arteries else None,
+        )
+        flags += told
+        if of_arteries:
+            painter.paint(placed, values, names, box)
+        else:
+            calcified[box] |= placed
+    if wanted is Wanted.ARTERIES:
+        volume, overlaps = painter.finished()
+        return Mask(volume, (*flags, *overlaps))
+    return Mask(Volume(calcified, grid), tuple(flags))
+
+
+def understood_segments(node, wanted: Wanted, label_names: Mapping[str, str] | None = None) -> Understanding:
+    """Return what the segments of a node that are not empty are taken for, each with its ID in the node.
+
+    Parameters as for :func:`mask_from_node`.
+    """
+    return _understood(node, _images(node), wanted, label_names)
+
+
+def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, ...]:
+    """Return the names of the segments that are not empty but stand for nothing that is measured."""
+    names = []
+    for node, wanted in ((arteries_node, Wanted.ARTERIES), (calcification_node, Wanted.CALCIFICATION)):
+        if node is not None:
+            names += [each.name for each in understood_segments(node, wanted).unknown]
+    return tuple(names)
+
+
+def _images(node) -> list[tuple[object, list[tuple[str, object]]]]:
+    """Return the label maps of a node, each with the segments (ID and ``vtkSegment``) in it that are not empty."""
+    import slicer
+
+    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    if segments_of(node) and not node.GetSegmentation().ContainsRepresentation(kind):
+        node.CreateBinaryLabelmapRepresentation()
+    images: dict[str, tuple[object, list]] = {}
+    for segment_id, segment in segments_of(node):
+        image = node.GetBinaryLabelmapInternalRepresentation(segment_id)
+        if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
+            continue
+        if (array_of_image(image) == segment.GetLabelValue()).any():
+            images.setdefault(image.GetAddressAsString(""), (image, []))[1].append((segment_id, segment))
+    return list(images.values())
+
+
+def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | None) -> Understanding:
+    layers = {segment_id: number for number, (_, sharing) in enumerate(images) for segment_id, _ in sharing}
+    drawn, empty = [], []
+    for key, segment in segments_of(node):
+        said = Segment(segment.GetName() or "", key, entry_of_segment(segment), value=segment.GetLabelValue())
+        if key in layers:
+            drawn.append(replace(said, layer=layers[key]))
+        else:
+            empty.append(said)
+    return understand(drawn, wanted, label_names, empty=empty)
+
+
+def _grid_of_image(image, to_world: np.ndarray) -> Grid:
+    matrix = vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    start = np.eye(4)
+    start[:3, 3] = image.GetExtent()[::2]
+    return Grid(image.GetDimensions()[::-1], to_world @ array_of_matrix(matrix) @ start)
+
+
+def _placed(
+    mask: Volume, grid: Grid, title: str, labels: Mapping[int, str] | None
+) -> tuple[Box, np.ndarray, list[Flag]]:
+    """Return where in `grid` a label map lies (a box), its labels there, and what the grid did to it."""
+    own = mask.grid
+    start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
+    corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
+    if np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() > _SAME_VOXEL:
+        aligned, flags = bring(mask, grid, title, labels)
+        return (slice(None),) * 3, aligned.array, flags
+    box, inside = [], []
+    for first, size, limit in zip(start.tolist(), own.shape, grid.shape, strict=True):
+        low, high = max(first, 0), max(min(first + size, limit), max(first, 0))
+        box.append(slice(low, high))
+        inside.append(slice(low - first, high - first))
+    part = mask.array[tuple(inside)]
+    flags = []
+    count = np.count_nonzero(mask.array)
+    outside = count - np.count_nonzero(part)
+    if outside:
+        text = f"{100 * outside / count:.1f} % of the {title} lies outside the image and is not counted."
+        flags.append(Flag("mask_outside_image", text))
+    return tuple(box), part, flags
