@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..csv_files import read_rows
 from ..errors import InputError
 
 # Columns of one case; those of predictions and groups are written KIND:NAME.
@@ -82,7 +82,7 @@ class Case:
 
 
 def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcification")) -> list[Case]:
-    """Read a table of cases (CSV, or TSV by its ending; UTF-8); paths are relative to its folder.
+    """Read a table of cases (see :func:`csv_files.read_rows`); paths are relative to its folder.
 
     Parameters
     ----------
@@ -98,24 +98,24 @@ def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcific
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        header, rows = read_rows(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InputError(f"The table '{path}' cannot be read ({reason}); name a CSV file of cases.") from None
-    first = text.split("\n", 1)[0]
-    delimiter = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
-    rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter, restkey=""))
     if not rows:
         raise InputError(f"The table '{path.name}' holds no cases; {_EXPLAINED}.")
-    columns = [_column(name, path.name) for name in rows[0] if name]
-    header = [name.strip() for name in first.strip("\r\n").split(delimiter)]
+    while header and not header[-1]:  # what spreadsheets leave behind the last column
+        header.pop()
     if len(header) > len(set(header)):
         raise InputError(f"The table '{path.name}' has two columns of one name; give each a name of its own.")
-    cases = [_case(row, columns, path.parent, number, needed) for number, row in enumerate(rows, 2)]
-    for number, case in enumerate(cases, 2):
-        if case.name in (each.name for each in cases[: number - 2]):
-            raise InputError(f"The table names the case '{case.name}' twice (line {number}); give each its own name.")
-    return cases
+    columns = [_column(name, path.name) for name in header]
+    cases: dict[str, Case] = {}
+    for line, cells in rows:
+        case = _case(cells, columns, path.parent, line, needed)
+        if case.name in cases:
+            raise InputError(f"The table names the case '{case.name}' twice (line {line}); give each its own name.")
+        cases[case.name] = case
+    return list(cases.values())
 
 
 def simulated_cohort(
@@ -180,13 +180,13 @@ def _column(name: str, table: str) -> tuple[str, str]:
     return kind, of
 
 
-def _case(row: Mapping[str, str], columns: Sequence[tuple[str, str]], folder: Path, line: int, needed) -> Case:
-    if row.get("") or None in row.values():
+def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path, line: int, needed) -> Case:
+    if any(cells[len(columns) :]) or len(cells) < len(columns):
         raise InputError(
             f"Line {line} of the table has more or fewer cells than the first line; a cell that holds the character "
             'between cells needs quotation marks, as in "52=aorta,65=common_iliac_left".'
         )
-    cells = dict(zip(columns, (row[name].strip() for name in row if name), strict=True))
+    cells = dict(zip(columns, cells, strict=False))
 
     def masks(of: str) -> Masks:
         paths = (_paths(cells.get((kind, of)), folder) for kind in ("calcification", "arteries"))

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .. import __version__
+from ..bounded import read_json
 from ..errors import InputError
 from ..reporting.documents import json_safe
 from ..reporting.files import write_text
@@ -68,8 +69,8 @@ class Store:
         return self._record_made_from(case, self.fingerprint(case))
 
     def _record_made_from(self, case: Case, fingerprint: str) -> dict | None:
-        with suppress(OSError, ValueError):
-            record = json.loads(self.path_of(case).read_text(encoding="utf-8"))
+        with suppress(OSError, ValueError, AttributeError):
+            record = read_json(self.path_of(case))
             if record.get("fingerprint") == fingerprint:
                 return record
         return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..csv_files import csv_text
 from .summary import METRICS, QUANTITIES
 
 _ESTIMATES = (
@@ -69,8 +68,4 @@ def agreement_csv(rows: Sequence[Mapping]) -> str:
 
 
 def _csv(header: Sequence[str], rows: Iterable[Mapping]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, header, extrasaction="ignore", restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    return csv_text(header, ([row.get(name) for name in header] for row in rows))

@@ -7,7 +7,6 @@ folder that is renamed into place or removed.
 
 from __future__ import annotations
 
-import lzma
 import os
 import re
 import shutil
@@ -15,11 +14,12 @@ import stat
 import sys
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from ..bounded import DAMAGED_ZIP, check_unpacked, check_zip
 from ..errors import ModelError
+from ..explanations import first_line
 from .model_folder import ModelFolder, find_trainer_folder
 
 MODELS_VARIABLE = "ABDOMINAL_CALCIFICATION_MODELS"
@@ -117,6 +117,7 @@ def _copy(trainer: Path, temporary: Path) -> Path:
 
 def _unpack(archive: Path, temporary: Path) -> Path:
     try:
+        check_zip(archive)
         with zipfile.ZipFile(archive) as opened:
             members = list(_safe_members(archive, opened))
             roots = sorted({path.parent for path, _ in members if path.name == "plans.json"})
@@ -131,10 +132,11 @@ def _unpack(archive: Path, temporary: Path) -> Path:
                     file = target / path.relative_to(root)
                     file.parent.mkdir(parents=True, exist_ok=True)
                     # zipfile stops at the declared size and checks the sum, so the sizes checked above hold.
+                    check_unpacked(info.file_size, temporary)
                     with opened.open(info) as stream, open(file, "xb") as out:
                         shutil.copyfileobj(stream, out, 1 << 20)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
-        reason = (str(error).splitlines() or ["damaged"])[0]
+    except DAMAGED_ZIP as error:
+        reason = first_line(error) or "damaged"
         raise ModelError(
             f"{archive} is not a readable zip ({reason}); download it again or unpack it by hand."
         ) from error

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import permutations
 from pathlib import Path
 
 from ..anatomy import TERRITORIES, Territory, territories_of_name
+from ..bounded import read_json
 from ..errors import ModelError
 from ..names import is_calcification_name, normalized
 
@@ -34,6 +35,7 @@ RESAMPLINGS = (
     "resample_torch_fornnunet",
     "no_resampling_data_or_seg_to_shape",
 )
+_AXIS_ORDERS = [list(order) for order in permutations(range(3))]
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,7 @@ def configuration_settings(plans: dict, name: str, folder: Path) -> dict:
     seen = []
     current = name
     while current is not None:
-        part = plans["configurations"].get(current)
+        part = plans["configurations"].get(current) if isinstance(current, str) else None
         if not isinstance(part, dict) or current in seen:
             raise ModelError(
                 f"plans.json of {folder} does not define the configuration '{current}'; export the model again."
@@ -257,10 +259,10 @@ def configuration_settings(plans: dict, name: str, folder: Path) -> dict:
 
 def _read_json(file: Path) -> dict:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
     except FileNotFoundError:
         raise ModelError(f"{file.name} is missing in {file.parent}; copy it there from the trained model.") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{file} cannot be read ({reason}); copy it again from the trained model.") from None
     if not isinstance(content, dict):
@@ -348,7 +350,7 @@ def check_settings(folder: Path, configuration: str, settings: dict, plans: dict
         refuse("the spacing is not three positive numbers")
     for key in ("transpose_forward", "transpose_backward"):
         order = plans.get(key)
-        if not isinstance(order, list) or sorted(order) != [0, 1, 2]:
+        if order not in _AXIS_ORDERS or not all(type(axis) is int for axis in order):
             refuse(f"'{key}' is not an order of three axes")
     schemes = settings.get("normalization_schemes")
     if not isinstance(schemes, list) or len(schemes) != 1 or schemes[0] not in NORMALIZATIONS:
@@ -394,7 +396,7 @@ def network_of(settings: dict) -> tuple[str, dict, tuple]:
         return f"dynamic_network_architectures.architectures.unet.{old}", {}, ()
     arguments = architecture.get("arch_kwargs")
     imports = architecture.get("_kw_requires_import")
-    if not isinstance(arguments, dict) or not isinstance(imports, (list, tuple)):
+    if not isinstance(arguments, dict) or not isinstance(imports, list) or not all(isinstance(i, str) for i in imports):
         return "incomplete", {}, ()
     return str(architecture.get("network_class_name")), arguments, tuple(arguments.get(key) for key in imports)
 

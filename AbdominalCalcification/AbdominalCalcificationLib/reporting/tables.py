@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
+from ..csv_files import csv_text
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
 from .documents import json_safe
 
@@ -76,12 +75,7 @@ def _cluster_row(each: Cluster) -> tuple:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(value) for value in json_safe(row)])
-    return text.getvalue()
+    return csv_text(columns, ([_cell(value) for value in json_safe(row)] for row in rows))
 
 
 def _cell(value) -> str:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
-from xml.etree import ElementTree
 
+from ..bounded import DAMAGED_ZIP, MAX_XML_BYTES, check_unpacked, check_zip, parse_json, parse_xml, read_json
 from ..common_grid import ARTERY_TITLES
 from ..errors import InputError
+from ..explanations import first_line
 from ..flags import Flag
 from ..geometry import Volume
 from ..reading import CtImage, Mask, mask_drawn_on, read_ct
 from ..reading.segments import check_complete, read_segments
-
-# More than any image of a scene takes; a zip that says so is damaged or malicious.
-_MAX_BYTES = 20 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +67,23 @@ def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = N
         outside that CT.
     """
     path = Path(path)
+    with ExitStack() as opened:
+        with _damage_explained(path):
+            check_zip(path)
+            archive = opened.enter_context(zipfile.ZipFile(path))
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="scene-"))
+            scene = _Scene(path, archive, Path(folder), label_names or {})
+        yield from scene.cases()
+
+
+@contextmanager
+def _damage_explained(path: Path) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="scene-") as folder:
-            yield from _Scene(path, archive, Path(folder), label_names or {}).cases()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ElementTree.ParseError):
-        raise InputError(f"The scene '{path.name}' is damaged or no .mrb file; save it again from Slicer.") from None
+        yield
+    except DAMAGED_ZIP as error:
+        raise InputError(
+            f"The scene '{path.name}' is damaged or no .mrb file ({first_line(error)}); save it again from Slicer."
+        ) from None
     except OSError as error:
         raise InputError(
             f"The scene '{path.name}' cannot be read ({error.strerror or error}); check permissions and disk space."
@@ -85,6 +94,7 @@ class _Scene:
     """The nodes of one scene, and its files as they are needed."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile, folder: Path, label_names: Mapping[str, str]):
+        self._path = path
         self._name = path.name
         self._archive = archive
         self._folder = folder
@@ -93,7 +103,9 @@ class _Scene:
         if len(described) != 1:
             raise InputError(f"'{path.name}' holds {len(described)} scenes; save one scene as a .mrb from Slicer.")
         self._root = posixpath.dirname(described[0])
-        tree = ElementTree.fromstring(archive.read(described[0]))
+        if archive.getinfo(described[0]).file_size > MAX_XML_BYTES:
+            raise InputError(f"The description of the scene '{path.name}' has {MAX_XML_BYTES >> 20} MiB and more.")
+        tree = parse_xml(archive.read(described[0]))
         self._nodes = {node.get("id"): node for node in tree if node.get("id")}
         self._items = list(tree.iter("SubjectHierarchyItem"))
         self._parents = {child: item for item in self._items for child in item}
@@ -153,9 +165,10 @@ class _Scene:
                 return {"series_uid": series, "study_uid": _dicom_uid(self._parents.get(item))}
         for node in self._nodes.values():
             if node.tag == "Text" and key in _references(node).get("AbdominalCalcification.CT", []):
-                with suppress(ValueError, KeyError, TypeError, AttributeError, InputError):
-                    text = node.get("text") or self._file(node).read_text(encoding="utf-8")
-                    said = json.loads(text)["provenance"]["input"]
+                with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, InputError):
+                    text = node.get("text")
+                    document = parse_json(text) if text else read_json(self._file(node))
+                    said = document["provenance"]["input"]
                     return {name: said.get(name) for name in ("series_uid", "study_uid")}
         return {}
 
@@ -168,12 +181,12 @@ class _Scene:
             info = self._archive.getinfo(member)
         except KeyError:
             raise InputError(f"'{node.get('name')}' is not stored in '{self._name}'; save the scene again.") from None
-        if info.file_size > _MAX_BYTES:
-            raise InputError(f"'{self._name}' holds a file of {info.file_size >> 30} GiB; that is no CT or mask.")
         suffix = "".join(Path(member).suffixes[-2:]) if member.endswith((".seg.nrrd", ".nii.gz")) else ""
         target = self._folder / f"{len(list(self._folder.iterdir()))}{suffix or Path(member).suffix}"
-        with self._archive.open(info) as source, open(target, "xb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
+        with _damage_explained(self._path):
+            check_unpacked(info.file_size, self._folder)
+            with self._archive.open(info) as source, open(target, "xb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
         return target
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..bounded import read_json
 from ..errors import InputError
 from ..parallel import results_of
 from ..progress import Progress, Steps
@@ -100,7 +101,7 @@ def _check_alike(folder: Path, seed: int, arguments: Mapping) -> None:
     """Refuse a folder whose patient was made from another seed or scanned on another grid, with `arguments`."""
     spacing_mm, shape = arguments.get("spacing_mm", DEFAULT_SPACING_MM), arguments.get("shape", DEFAULT_SHAPE)
     try:
-        truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+        truth = read_json(folder / "truth.json")
         made = truth["seed"], truth["spacing_mm"], truth["shape_kji"]
         alike = made == (seed, list(spacing_mm), list(shape))
     except (OSError, ValueError, KeyError, TypeError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..bounded import read_json
 from ..common_grid import ARTERY_TITLES
 from ..errors import InputError
 from ..evaluation.cohort import read_cohort
@@ -190,5 +190,5 @@ def _title(paths: Path | tuple[Path, ...]) -> str:
 
 def _seed(truth: Path) -> int | None:
     with suppress(OSError, ValueError, AttributeError):
-        return json.loads(truth.read_text(encoding="utf-8")).get("seed")
+        return read_json(truth).get("seed")
     return None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..bounded import read_json
 from ..errors import InputError
 from ..geometry import Grid, Volume
 from ..inference.orientation import Turn
@@ -165,7 +166,7 @@ def _existing_index(folder: Path, task: Task) -> dict[str, dict]:
         if document.get("labels") != task.labels:
             raise InputError(f"'{folder}' is a dataset of other labels than {task.name}; name another folder.")
         try:
-            return json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))["cases"]
+            return read_json(folder / INDEX_FILE)["cases"]
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError(
                 f"'{folder}' has no {INDEX_FILE} to compare cases with, export-dataset did not make it; "

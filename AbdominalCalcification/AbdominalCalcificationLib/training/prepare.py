@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+from ..bounded import read_json
 from ..errors import InputError
 from ..inference import ModelFolder
 from ..inference.model_folder import ct_intensities
@@ -157,7 +158,7 @@ def _state(job: Job, raw: RawDataset) -> dict:
 
 def _read(path: Path) -> dict | None:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError):
         return None
 

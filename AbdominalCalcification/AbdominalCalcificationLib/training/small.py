@@ -8,11 +8,13 @@ left for right.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ..anatomy import territories_of_name
+from ..bounded import read_json
 from ..errors import InputError
 from ..inference.devices import has_bfloat16
 
@@ -68,7 +70,7 @@ def read_configuration(path: Path, base: SmallConfiguration) -> SmallConfigurati
         Where the file cannot be read, or holds what is no field of :class:`SmallConfiguration`.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = read_json(path)
     except (OSError, ValueError):
         raise InputError(f"The settings '{path}' cannot be read; name a JSON file.") from None
     return configuration_from(said, str(path), base)
@@ -82,6 +84,9 @@ def configuration_from(
     if not isinstance(said, dict) or not said.keys() <= known:
         raise InputError(f"'{name}' may hold {', '.join(sorted(known))} and nothing else; correct it.")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+    for key, value in values.items():
+        if not _is_like(value, getattr(SmallConfiguration(), key)):
+            raise InputError(f"'{key}' in '{name}' cannot be {json.dumps(said[key])[:60]}; see the manual of train.")
     configuration = replace(base or SmallConfiguration(), **values)
     if len(configuration.features) < 3:  # nnU-Net leaves the coarsest output out of the loss; one must be left
         raise InputError(f"The network in '{name}' needs at least three stages; name three features or more.")
@@ -89,6 +94,17 @@ def configuration_from(
     if len(configuration.patch) != 3 or any(size % halvings or size < 2 * halvings for size in configuration.patch):
         raise InputError(f"The patch in '{name}' must be three multiples of {halvings} from {2 * halvings} on.")
     return configuration
+
+
+def _is_like(value, default) -> bool:
+    """Return whether a value of a JSON file can stand for a default: a number, or as many where that matters."""
+    if isinstance(default, tuple):
+        many = isinstance(value, tuple) and (len(value) == len(default) or len(default) not in (2, 3))
+        return many and all(_is_like(each, default[0]) for each in value)
+    if isinstance(value, bool) or not isinstance(value, int | type(default)):
+        return False
+    # Only HU may be negative.
+    return math.isfinite(value) and abs(value) < 1e9 and (value > 0 or default in (-200.0, 120.0))
 
 
 def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..anatomy import TERRITORIES, territories_of_name
+from ..bounded import read_json
 from ..errors import InputError
 from ..names import is_calcification_name
 from ..reading import read_mask
@@ -182,7 +182,7 @@ def check_cases(dataset: RawDataset) -> Iterator[int]:
 def read_document(folder: Path) -> dict:
     """Return the dataset.json of a dataset folder; InputError where there is none."""
     try:
-        document = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+        document = read_json(folder / "dataset.json")
     except (OSError, ValueError):
         raise InputError(f"'{folder}' has no readable dataset.json; make datasets with export-dataset.") from None
     if not isinstance(document, dict):
