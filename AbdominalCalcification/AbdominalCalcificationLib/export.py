@@ -10,6 +10,7 @@ from .geometry import Volume
 from .pipeline import Analysis
 from .progress import Progress, Steps
 from .reporting import ResultFolder, write_results
+from .reporting.anonymous import anonymous_analysis
 
 
 def export_steps(
@@ -19,12 +20,14 @@ def export_steps(
     *,
     overwrite: bool = False,
     histories: Mapping[str, Mapping[str, str]] | None = None,
+    anonymous: bool = False,
 ) -> Steps[tuple]:
     """Write everything about `analysis` into `folder`, all of it or nothing.
 
     ``arteries.nii.gz`` and ``calcification.nii.gz`` are the masks before shortening, so that
     measuring them again gives the same numbers. `histories` goes into the scene, see
-    :func:`scene.bundle.write_bundle`.
+    :func:`scene.bundle.write_bundle`. An `anonymous` result names no file, series, model or person
+    (:mod:`reporting.anonymous`), and has no `histories`, which do.
 
     Returns
     -------
@@ -37,6 +40,8 @@ def export_steps(
         Where `folder` holds a result and `overwrite` is False, or cannot be written to.
     """
     notes: list[str] = []
+    if anonymous:
+        analysis, histories = anonymous_analysis(analysis), None
     with ResultFolder(folder, overwrite=overwrite) as unfinished:
         yield Progress("Writing masks and tables", 0.0)
         write_results(unfinished, analysis.measurement, analysis.arteries, analysis.calcification)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import Progress, drain
-from .options import add_measuring, add_models, measurement_parameters
+from .options import add_anonymous, add_measuring, add_models, measurement_parameters
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -62,6 +62,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     running = analyze.add_argument_group("how it runs")
     add_models(running)
     running.add_argument("--series", metavar="UID", help="DICOM series; the largest CT series by default")
+    add_anonymous(running)
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     analyze.set_defaults(run=run)
@@ -134,6 +135,9 @@ def run(options: argparse.Namespace, report) -> None:
         calcification_labels=of_calcification,
     )
     analysis = drain(analyze_steps(image.volume, choices, given), report)
-    notes = drain(export_steps(analysis, analysis.ct, options.output, overwrite=options.overwrite), report)
+    written = export_steps(
+        analysis, analysis.ct, options.output, overwrite=options.overwrite, anonymous=options.anonymous
+    )
+    notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
         report.say(line)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import drain
-from .options import add_measuring, add_models, measurement_parameters, number, triple, whole_triple
+from .options import add_anonymous, add_measuring, add_models, measurement_parameters, number, triple, whole_triple
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -47,6 +47,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     running = evaluate.add_argument_group("how it runs")
     running.add_argument("--jobs", metavar="N", type=int, help="processes; all cores by default, 1 with networks")
     add_models(running)
+    add_anonymous(running)
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     evaluate.set_defaults(run=run, cancelled="Cancelled; the same command goes on where it stopped.")
     return [evaluate]
@@ -81,6 +82,7 @@ def run(options: argparse.Namespace, report) -> None:
         severity=severity,
         resamples=options.resamples,
         seed=options.seed,
+        anonymous=options.anonymous,
     )
     if options.cohort is not None:
         cases = read_cohort(options.cohort)

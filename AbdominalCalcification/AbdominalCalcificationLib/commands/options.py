@@ -88,6 +88,15 @@ def add_models(group) -> None:
     )
 
 
+def add_anonymous(group) -> None:
+    """Add whether the files that are written name anybody."""
+    group.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="write no names of files, folders, models and persons, no UIDs and no descriptions",
+    )
+
+
 def measurement_parameters(options: argparse.Namespace):
     """Return how the options say it is measured; InputError where they do not say it well."""
     from ..measurement import MeasurementParameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..csv_files import read_rows
@@ -116,6 +116,15 @@ def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcific
             raise InputError(f"The table names the case '{case.name}' twice (line {line}); give each its own name.")
         cases[case.name] = case
     return list(cases.values())
+
+
+def numbered(cases: Sequence[Case]) -> list[Case]:
+    """Return the cases called ``case 1`` and so on, and their patients ``patient 1``, in their order."""
+    patients = {patient: number for number, patient in enumerate(dict.fromkeys(case.patient for case in cases), 1)}
+    return [
+        replace(case, name=f"case {number}", patient=f"patient {patients[case.patient]}")
+        for number, case in enumerate(cases, 1)
+    ]
 
 
 def simulated_cohort(

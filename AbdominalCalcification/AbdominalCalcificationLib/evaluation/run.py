@@ -9,10 +9,11 @@ from pathlib import Path
 from .. import __version__
 from ..errors import InputError
 from ..progress import Progress, Steps
+from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
 from ..reporting.files import write_text
 from .case import model_folders
-from .cohort import Case
+from .cohort import Case, numbered
 from .pool import run_steps, usable_cores
 from .settings import Settings
 from .store import SCHEMA_VERSION, Store, empty_result
@@ -58,6 +59,8 @@ def evaluate_steps(
         raise InputError("There is nothing to compare: name predictions in the table, or methods with --method.")
     if "reference" in methods or set(given) & set(settings.methods):
         raise InputError("Give every prediction a name of its own, other than 'reference' and the methods' names.")
+    if settings.anonymous:
+        cases = numbered(cases)
     output = Path(output)
     folder = output / CASES_FOLDER
     store = Store(folder, settings)
@@ -99,7 +102,8 @@ def _identities(settings: Settings) -> list[dict]:
         return []
     of_arteries, of_calcification = model_folders(settings)
     roles = [*(("arteries", model) for model in of_arteries), ("calcification", of_calcification)]
-    return [{"role": role, "name": model.name, "checksum": model.checksum} for role, model in roles]
+    identities = [{"role": role, "name": model.name, "checksum": model.checksum} for role, model in roles]
+    return anonymous_models(identities) if settings.anonymous else identities
 
 
 def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: Settings, output: Path) -> Steps[dict]:
@@ -119,7 +123,7 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
             "settings": {
                 "methods": settings.methods,
                 "models": _identities(settings),
-                "label_names": settings.label_names,
+                "label_names": {} if settings.anonymous else settings.label_names,
                 "plain_road": settings.plain_nnunet,
                 "device": settings.device if settings.uses_models else None,
                 "kept_length_mm": settings.parameters.kept_length_mm,
@@ -131,6 +135,7 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
                 "severity_groups": settings.severity.names,
                 "bootstrap_resamples": settings.resamples,
                 "bootstrap_seed": settings.seed,
+                "anonymous": settings.anonymous,
             },
             **summary,
         }

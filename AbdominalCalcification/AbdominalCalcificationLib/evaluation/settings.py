@@ -43,6 +43,9 @@ class Settings:
     severity : SeverityGroups
     resamples, seed : int
         Of the bootstrap.
+    anonymous : bool
+        Cases and patients are numbered in the order of the table, and what failed is told without names.
+        Names of methods and groups stay: they are the table's headings.
     """
 
     methods: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ class Settings:
     severity: SeverityGroups = field(default_factory=SeverityGroups)
     resamples: int = 2000
     seed: int = 0
+    anonymous: bool = False
 
     def __post_init__(self):
         for method in self.methods:

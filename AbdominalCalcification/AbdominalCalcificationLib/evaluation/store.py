@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import __version__
 from ..bounded import read_json
 from ..errors import InputError
+from ..reporting.anonymous import anonymous_record
 from ..reporting.documents import json_safe
 from ..reporting.files import write_text
 from .case import model_folders
@@ -44,6 +45,7 @@ class Store:
 
     def __init__(self, folder: Path, settings: Settings):
         self.folder = folder
+        self._anonymous = settings.anonymous
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -101,6 +103,8 @@ class Store:
             "details": details,
             **(empty_result(case) if result is None else result),
         }
+        if self._anonymous:
+            record = anonymous_record(record)
         write_text(self.path_of(case), json.dumps(json_safe(record), indent=1, ensure_ascii=False) + "\n")
 
     def fingerprint(self, case: Case) -> str:

@@ -1,0 +1,134 @@
+"""Results that name nobody: what is left out of the files of an anonymous result.
+
+Everything is by lists of what may stay, so that what is added to a record later stays out until it is listed. Pixels
+and positions are what they are: a CT is in the scene, and a CT can show a face or burnt-in text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..flags import Flag
+
+LEFT_OUT = "left out"
+# Of the image: what it is, not whose or where from. The checksum tells only who has the same CT.
+_OF_INPUT = ("format", "modality", "manufacturer", "kernel", "image_count", "voxels_sha256")
+_OF_MODEL = ("role", "configuration", "folds", "checksum", "precision")
+_CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres", "3d_cascade_fullres")
+_OF_SOURCE = ("kind", "method", "threshold_hu", "description")
+_OF_PARAMETERS = ("device", "arteries", "artery_labels", "reference")
+_OF_EDIT = ("changed_voxels", "time")
+_QUOTING = "'\"“‘/\\"
+# Flags whose messages are made of this program's own words and of numbers; others may name files, series or segments.
+_OWN_WORDS = frozenset(
+    {
+        "not_hu",
+        "padding",
+        "thick_slices",
+        "uneven_slices",
+        "missing_slices",
+        "gantry_tilt",
+        "no_arterial_enhancement",
+        "metal",
+        "bundled_model",
+        "edited_by_hand",
+        "mask_shredded",
+        "mask_implausible",
+        "implausible_hu",
+        "threshold_below_lumen",
+        "no_abdominal_aorta",
+        "thoracic_aorta",
+        "territory_missing",
+        "territory_tiny",
+        "territory_detached",
+        "territory_attached_over_gap",
+        "territory_touches_parent",
+        "territory_beginning_unclear",
+        "territory_touches_itself",
+        "bifurcation_not_seen",
+        "limbs_left_out",
+        "truncated_field_of_view",
+    }
+)
+
+
+def anonymous_analysis(analysis):
+    """Return an analysis as it may be written into an anonymous result; numbers, flags and verdict are the same.
+
+    Parameters
+    ----------
+    analysis : pipeline.Analysis
+    """
+    measurement = replace(
+        analysis.measurement,
+        flags=tuple(anonymous_flag(flag) for flag in analysis.measurement.flags),
+        provenance=anonymous_provenance(analysis.measurement.provenance),
+    )
+    origins = {role: _origin(origin) for role, origin in analysis.origins.items()}
+    return replace(analysis, measurement=measurement, origins=origins, messages=())
+
+
+def anonymous_flag(flag: Flag) -> Flag:
+    """Return a flag without names of files, series and segments in its message."""
+    if flag.code in _OWN_WORDS and anonymous_text(flag.message) == flag.message:
+        return flag
+    what = flag.code.replace("_", " ").capitalize()
+    return replace(flag, message=f"{what} (the details, which can name files, are left out of this anonymous result).")
+
+
+def anonymous_provenance(provenance: Mapping) -> dict:
+    """Return what a result came from without names, UIDs, descriptions, paths and persons."""
+    kept = {key: provenance[key] for key in ("software", "time", "python", "platform") if key in provenance}
+    given, source = provenance.get("input"), provenance.get("calcification_source")
+    return {
+        **kept,
+        "input": None if given is None else {"name": LEFT_OUT, **_only(given, _OF_INPUT)},
+        "models": [_model(each) for each in provenance.get("models", ())],
+        "calcification_source": None if source is None else _only(source, _OF_SOURCE),
+        "parameters": _only(provenance.get("parameters", {}), _OF_PARAMETERS),
+        "edits": [
+            {"mask": LEFT_OUT, "editor": LEFT_OUT, **_only(each, _OF_EDIT)} for each in provenance.get("edits", ())
+        ],
+        "anonymous": True,
+    }
+
+
+def anonymous_models(models) -> list[dict]:
+    """Return the identities of models without their names, which are names of folders."""
+    return [_model(each) for each in models]
+
+
+def anonymous_record(record: Mapping) -> dict:
+    """Return the record of a case of an evaluation without what names files; its case is numbered already."""
+    reason = "The reason, which can name files, is left out of this anonymous evaluation; it was printed as it ran."
+    kept = {**record, "details": "", "error": record["error"] and reason}
+    kept["failures"] = dict.fromkeys(record["failures"], reason)
+    if "notes" in record:
+        kept["notes"] = {name: {**note, "text": anonymous_text(note["text"])} for name, note in record["notes"].items()}
+    return kept
+
+
+def anonymous_text(text: str) -> str:
+    """Return a note of this program without what it quotes."""
+    # What is quoted is quoted from somewhere.
+    return f"A note that can name files is {LEFT_OUT}." if any(mark in text for mark in _QUOTING) else text
+
+
+def _model(model: Mapping) -> dict:
+    kept = _only(model, _OF_MODEL)
+    if kept.get("configuration") not in _CONFIGURATIONS:
+        kept.pop("configuration", None)
+    return {"name": LEFT_OUT, **kept}
+
+
+def _origin(origin: Mapping) -> dict:
+    kept: dict[str, Any] = {"models": anonymous_models(origin.get("models", ())), **_only(origin, ("bundled",))}
+    if (source := origin.get("calcification_source")) is not None:
+        kept["calcification_source"] = _only(source, _OF_SOURCE)
+    return kept
+
+
+def _only(values: Mapping, names: tuple[str, ...]) -> dict:
+    return {name: values[name] for name in names if name in values}
