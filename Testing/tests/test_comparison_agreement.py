@@ -163,6 +163,121 @@ def test_the_formulas_intervals_are_left_out_where_patients_come_twice():
     assert twice.bias.bootstrap is not None
 
 
+def repeated(rng, sizes, between, within, bias=0.5):
+    """Return values of two methods whose differences have known standard deviations between and within patients."""
+    patients = np.repeat(np.arange(len(sizes)), sizes)
+    truth = rng.normal(50, 10, len(patients))  # of each measurement another
+    difference = bias + rng.normal(0, between, len(sizes))[patients] + rng.normal(0, within, len(patients))
+    return truth, truth + difference, patients
+
+
+def half_width(result):
+    return (result.upper_limit.value - result.lower_limit.value) / 2
+
+
+@pytest.mark.parametrize(("between", "within"), [(3.0, 1.0), (1.0, 3.0), (0.0, 2.0), (2.0, 0.0)])
+def test_limits_with_repeated_cases_are_those_of_known_components(between, within):
+    rng = np.random.default_rng(0)
+    x, y, patients = repeated(rng, rng.integers(1, 9, 4000), between, within)
+    result = agreement(x, y, patients, resamples=0)
+    assert half_width(result) == pytest.approx(1.96 * np.hypot(between, within), rel=0.03)
+    assert result.bias.value == pytest.approx(0.5, abs=0.15)
+
+
+def test_one_patient_who_comes_often_does_not_narrow_the_limits():
+    """Many cases of one patient say how much one patient varies, not how much patients do."""
+    rng = np.random.default_rng(1)
+    widths = {"components": [], "plain": []}
+    for _ in range(300):
+        x, y, patients = repeated(rng, [60, *[1] * 12], 3.0, 0.3)
+        widths["components"].append(half_width(agreement(x, y, patients, resamples=0)) / 1.96)
+        widths["plain"].append(np.std(y - x, ddof=1))
+    truth = np.hypot(3.0, 0.3)
+    assert np.sqrt(np.mean(np.square(widths["components"]))) == pytest.approx(truth, rel=0.1)
+    assert np.sqrt(np.mean(np.square(widths["plain"]))) < 0.75 * truth, (
+        "the formula for independent pairs is too narrow"
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_variance_components_are_those_of_a_mixed_model(seed):
+    """Of balanced data the analysis of variance and restricted maximum likelihood give the same components."""
+    mixed = pytest.importorskip("statsmodels.regression.mixed_linear_model")
+    rng = np.random.default_rng(seed)
+    x, y, patients = repeated(rng, [4] * 25, 2.0, 1.0 + seed)
+    fitted = mixed.MixedLM(y - x, np.ones((len(x), 1)), groups=patients).fit(reml=True)
+    variance = float(fitted.cov_re[0, 0]) + fitted.scale
+    assert half_width(agreement(x, y, patients, resamples=0)) == pytest.approx(1.96 * np.sqrt(variance), rel=1e-3)
+
+
+def test_limits_of_unequally_repeated_cases_are_near_a_mixed_models():
+    mixed = pytest.importorskip("statsmodels.regression.mixed_linear_model")
+    rng = np.random.default_rng(7)
+    x, y, patients = repeated(rng, rng.integers(1, 7, 200), 2.0, 1.5)
+    fitted = mixed.MixedLM(y - x, np.ones((len(x), 1)), groups=patients).fit(reml=True)
+    variance = float(fitted.cov_re[0, 0]) + fitted.scale
+    assert half_width(agreement(x, y, patients, resamples=0)) == pytest.approx(1.96 * np.sqrt(variance), rel=0.03)
+
+
+def test_variance_components_by_hand():
+    """Differences 1, 3 | 2, 2 | 6: B = 8.7 (2 degrees of freedom), W = 1 (2), m = (5 − 9/5) / 2 = 1.6."""
+    difference = np.array([1.0, 3.0, 2.0, 2.0, 6.0])
+    x = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
+    squares = 2 * (2 - 2.8) ** 2 * 2 + (6 - 2.8) ** 2
+    assert squares / 2 == pytest.approx(6.4)
+    result = agreement(x, x + difference, list("aabbc"), resamples=0)
+    assert half_width(result) == pytest.approx(1.96 * np.sqrt((6.4 - 1) / 1.6 + 1))
+
+
+def test_patients_who_agree_more_than_their_own_cases_have_no_component_between_them():
+    result = agreement([0.0] * 4, [-1.0, 1.0, -1.0, 1.0], list("aabb"), resamples=0)
+    assert half_width(result) == pytest.approx(1.96 * np.sqrt(2))
+
+
+def test_cases_of_one_patient_have_no_limits():
+    result = agreement([1.0, 2.0, 3.0], [1.0, 2.5, 3.2], ["a"] * 3)
+    assert result.lower_limit.value is result.upper_limit.value is None
+    assert result.bias.value is not None
+
+
+def test_limits_are_resampled_by_patient():
+    rng = np.random.default_rng(11)
+    x, y, patients = repeated(rng, [1, 2, 3, 4] * 5, 2.0, 1.0)
+    result = agreement(x, y, patients, resamples=3000, seed=2)
+    values = []
+    for _ in range(1500):
+        drawn = [np.flatnonzero(patients == p) for p in rng.integers(0, 20, 20)]
+        rows, codes = np.concatenate(drawn), np.repeat(np.arange(20), [len(each) for each in drawn])
+        values.append(agreement(x[rows], y[rows], codes, resamples=0).upper_limit.value)
+    expected = np.quantile(values, [0.025, 0.975])
+    assert result.upper_limit.bootstrap == pytest.approx(expected, abs=0.1 * np.ptp(expected))
+
+
+def test_rounding_is_no_difference():
+    """Errors of two methods that find the same burdens, added up in another order."""
+    rng = np.random.default_rng(5)
+    burdens = rng.random(30)
+    noisy = burdens * (1 + rng.choice([-1, 1], 30) * 2e-16)
+    assert np.count_nonzero(noisy != burdens) > 5
+    assert paired_test(burdens, noisy).p_value == 1
+    exact, rounded = np.zeros(30), np.abs(noisy - burdens)
+    assert paired_test(exact, rounded, magnitude=1.0).p_value == 1
+    assert paired_test(exact, rounded, magnitude=1.0).median_difference == 0
+
+
+def test_differences_that_rounding_tells_apart_are_tied():
+    first = np.arange(1.0, 13.0)
+    differences = np.array([1, 1, 1, -1, 2, 2, 2, -2, 3, 3, 3, 4]) / 10
+    exact = paired_test(np.zeros(12), differences).p_value
+    assert paired_test(first, first + differences).p_value == exact
+    assert len(set((first + differences) - first)) > 5, "rounding makes them differ"
+
+
+def test_one_voxel_is_a_difference():
+    result = paired_test([0.05] * 6, [0.05 + 1e-7 * n for n in range(1, 7)])
+    assert result.p_value == pytest.approx(2 / 2**6)
+
+
 def test_values_that_are_not_finite_or_not_paired_are_refused():
     with pytest.raises(InputError, match="finite"):
         agreement([1, np.nan, 3], [1, 2, 3])

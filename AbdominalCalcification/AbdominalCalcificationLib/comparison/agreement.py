@@ -21,6 +21,8 @@ LEAST_PAIRS = 3
 _LEAST_DEFINED = 0.95
 # Resamples worked on at once: keeps the matrices small for cohorts of thousands.
 _BATCH = 250
+# Part of the greatest value below which a difference is rounding.
+_NOISE = 1e-9
 # Variance of standardised values below which there is none.
 _ROUNDING = 1e-24
 
@@ -83,7 +85,10 @@ def agreement(
     """Compare paired measurements.
 
     * Bias and limits of agreement, bias ± 1.96 s: Bland & Altman 1986
-      (doi 10.1016/S0140-6736(86)90837-8). Their analytic intervals use Student's t with standard
+      (doi 10.1016/S0140-6736(86)90837-8). Where patients come more than once, s² is the variance of a single
+      difference, between patients plus within them (Bland & Altman 1999, section 5.3, and 2007,
+      doi 10.1080/10543400701329422, for a true value that varies; see :func:`_variance_of_difference`): the plain
+      variance of all pairs would take them for independent. Their analytic intervals use Student's t with standard
       errors s/√n and √(1/n + 1.96²/(2(n−1))) s (Bland & Altman 1999, doi 10.1177/096228029900800204).
     * Pearson's r and Spearman's ρ.
     * ICC(2,1): two-way random effects, absolute agreement, single measurement (Shrout & Fleiss 1979,
@@ -116,9 +121,9 @@ def agreement(
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise InputError("Values to compare must be finite; leave out pairs that were not measured.")
 
-    statistics = _statistics(x, y, np.ones((1, len(x))))
+    statistics = _statistics(x, y, codes, np.ones((1, len(x))))
     values = {name: _defined(value[0]) for name, value in statistics.items()}
-    intervals = _bootstrap(lambda weights: _statistics(x, y, weights), codes, confidence, resamples, seed)
+    intervals = _bootstrap(lambda weights: _statistics(x, y, codes, weights), codes, confidence, resamples, seed)
     # The formula takes the pairs for independent, which several of one patient are not.
     independent = LEAST_PAIRS <= len(x) == len(np.unique(codes))
     analytic = _bland_altman_intervals(y - x, confidence) if independent else {}
@@ -159,16 +164,23 @@ class PairedTest:
     p_value: float | None
 
 
-def paired_test(first: Sequence[float | None], second: Sequence[float | None], patients=None) -> PairedTest:
+def paired_test(
+    first: Sequence[float | None], second: Sequence[float | None], patients=None, *, magnitude: float = 0.0
+) -> PairedTest:
     """Test whether two methods differ, with Wilcoxon's signed-rank test (``scipy.stats.wilcoxon``).
 
     Pairs with a value missing are left out. Several pairs of one patient are averaged first, since the
-    test needs independent differences.
+    test needs independent differences. Differences are compared in steps of 1e-9 of the greatest value: what is
+    smaller is rounding of a computer, no difference, and what differs by less is tied. (One voxel of an artery of
+    10⁷ is 1e-7 of its burden; the numbers have 16 digits.)
 
     Parameters
     ----------
     first, second : sequence of float or None, length n
     patients : sequence, length n, optional
+    magnitude : float
+        Greatest value that `first` and `second` were calculated from, where they are differences themselves: two
+        methods that are both exact have errors that are rounding alone.
     """
     patients = range(len(first)) if patients is None else patients
     differences: dict[object, list[float]] = {}
@@ -178,10 +190,14 @@ def paired_test(first: Sequence[float | None], second: Sequence[float | None], p
     means = np.array([np.mean(each) for each in differences.values()])
     if len(means) == 0:
         return PairedTest(0, None, None)
+    known = [value for a, b in zip(first, second, strict=True) if a is not None and b is not None for value in (a, b)]
+    step = _NOISE * max(magnitude, *np.abs(known)) or 1.0
+    steps = np.rint(means / step)
+    means = np.where(steps == 0, 0.0, means)
     if len(means) < LEAST_PAIRS:
         return PairedTest(len(means), float(np.median(means)), None)
     # Wilcoxon's own way with pairs that do not differ; left in, scipy takes few that differ for many.
-    differing = means[means != 0]
+    differing = steps[steps != 0]
     p_value = float(stats.wilcoxon(differing).pvalue) if len(differing) else 1.0
     return PairedTest(len(means), float(np.median(means)), p_value)
 
@@ -197,8 +213,11 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def _statistics(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every statistic for each row of `weights`, shape (resamples, n); NaN where not defined."""
+def _statistics(x: np.ndarray, y: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return every statistic for each row of `weights`, shape (resamples, n); NaN where not defined.
+
+    `codes` tells the patients apart, from 0; the pairs of one have one weight.
+    """
     undefined = np.full(len(weights), np.nan)
     n = weights.sum(axis=1)
     if len(x) < LEAST_PAIRS:
@@ -206,8 +225,8 @@ def _statistics(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, 
         mean = weights @ (y - x) / n if len(x) else undefined
         absolute = weights @ np.abs(y - x) / n if len(x) else undefined
         return {"bias": mean, "mean_absolute_error": absolute, **dict.fromkeys(names, undefined)}
-    bias, variance = _moments(y - x, weights)
-    half = 1.96 * np.sqrt(variance * n / (n - 1))
+    bias = _moments(y - x, weights)[0]
+    half = 1.96 * np.sqrt(_variance_of_difference(y - x, codes, weights))
     absolute = weights @ np.abs(y - x) / n
     x, y = _standardised(x, y)
     mean_x, variance_x = _moments(x, weights)
@@ -230,6 +249,31 @@ def _statistics(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, 
         ),
         "mean_absolute_error": absolute,
     }
+
+
+def _variance_of_difference(difference: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the variance of a single difference, for each row of `weights`, shape (resamples,).
+
+    The sum of two components from a one-way analysis of variance of the differences by patient (Bland & Altman 2007,
+    doi 10.1080/10543400701329422, "true value varies"): within patients the mean square W, between them (B − W) / m,
+    but at least 0, where B is the mean square between patients and m = (N − Σ mᵢ² / N) / (n − 1) for n patients with
+    mᵢ of N pairs. With one pair of each patient it is their plain variance. NaN with fewer than two patients.
+    """
+    first = np.unique(codes, return_index=True)[1]
+    drawn = weights[:, first]  # how often each patient was drawn
+    sizes = np.bincount(codes).astype(float)
+    means = np.bincount(codes, difference) / sizes
+    inside = np.bincount(codes, (difference - means[codes]) ** 2)
+    patients, pairs = drawn.sum(axis=1), drawn @ sizes
+    grand = (drawn * sizes) @ means / pairs
+    squares = (drawn * sizes * (means - grand[:, None]) ** 2).sum(axis=1)
+    undefined = np.full(len(weights), np.nan)
+    between = np.divide(squares, patients - 1, out=undefined, where=patients > 1)
+    repeated = pairs > patients
+    within = np.divide(drawn @ inside, pairs - patients, out=np.zeros(len(weights)), where=repeated)
+    typical = (pairs - drawn @ sizes**2 / pairs) / np.maximum(patients - 1, 1)
+    added = np.maximum(between - within, 0.0) / np.where(repeated, typical, 1.0)
+    return np.where(repeated, added + within, between)
 
 
 def _standardised(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

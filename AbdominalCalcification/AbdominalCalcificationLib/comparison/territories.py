@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -11,6 +11,7 @@ from ..anatomy import TERRITORIES
 from ..geometry import Box, Volume, bounding_box
 from ..measurement import Measurement, MeasurementParameters, measure_steps
 from ..progress import Progress, Steps, scaled
+from .judged import judged
 from .overlap import (
     DEFAULT_TOLERANCE_MM,
     LesionOverlap,
@@ -33,6 +34,7 @@ def compare_steps(
     prediction: Volume,
     arteries: Volume | None = None,
     parameters: MeasurementParameters | None = None,
+    left_out: tuple[str, ...] = (),
 ) -> Steps[list[dict]]:
     """Measure two masks of one structure in the same way, and compare them.
 
@@ -44,6 +46,8 @@ def compare_steps(
     arteries : Volume, optional
         Territory labels in which both calcification masks are measured.
     parameters : MeasurementParameters, optional
+    left_out : tuple of str
+        Territories that the reference does not judge (:mod:`.judged`); for arteries.
 
     Returns
     -------
@@ -51,6 +55,9 @@ def compare_steps(
         As the result of the generator: :func:`artery_rows`, or :func:`calcification_rows` with
         ``reference_burden`` and ``prediction_burden`` (fraction or None).
     """
+    if structure == "arteries" and left_out:
+        known = judged(reference, reference, left_out)
+        reference, prediction = known.arteries, known.arteries_of(prediction)
     measured = []
     for number, mask in enumerate((reference, prediction)):
         empty = mask.with_array(np.zeros(mask.array.shape, np.uint8))
@@ -59,7 +66,7 @@ def compare_steps(
     rows = []
     compared = artery_rows if structure == "arteries" else calcification_rows
     burdens = [{each.name: each.burden for each in (*m.territories, m.total)} for m in measured]
-    for row in compared(*measured, reference, prediction):
+    for row in compared(*measured, reference, prediction, left_out=left_out):
         if structure == "calcification":
             row["reference_burden"], row["prediction_burden"] = (each.get(row["territory"]) for each in burdens)
         rows.append(row)
@@ -74,6 +81,7 @@ def calcification_rows(
     prediction_mask: Volume,
     tolerance_mm: float = DEFAULT_TOLERANCE_MM,
     coverage: float = 0.0,
+    left_out: tuple[str, ...] = (),
 ) -> Iterator[dict]:
     """Compare what two measurements count as calcification; each divides it by its own arteries.
 
@@ -87,16 +95,17 @@ def calcification_rows(
         Of the surface Dice.
     coverage : float
         Part of a lesion that the other side must cover to have found it; 0 = one voxel.
+    left_out : tuple of str
+        Territories that the reference does not judge; the masks are without them already (:mod:`.judged`).
 
     Yields
     ------
     dict
-        One row for each of :data:`PLACES`, as JSON values.
+        One row for each of :data:`PLACES` that is not left out, as JSON values.
     """
     lesions = _lesions(reference, prediction, coverage)
-    yield from _rows(
-        "calcification", counted(reference), counted(prediction), reference_mask, prediction_mask, tolerance_mm, lesions
-    )
+    masks = (counted(reference), counted(prediction), reference_mask, prediction_mask)
+    yield from _rows("calcification", masks, tolerance_mm, lesions, left_out)
 
 
 def counted(measurement: Measurement) -> Volume:
@@ -111,29 +120,27 @@ def artery_rows(
     reference_mask: Volume,
     prediction_mask: Volume,
     tolerance_mm: float = DEFAULT_TOLERANCE_MM,
+    left_out: tuple[str, ...] = (),
 ) -> Iterator[dict]:
     """Compare the arteries of two measurements, shortened; the whole masks are not shortened.
 
     Parameters and rows as for :func:`calcification_rows`.
     """
-    kept = (reference.kept_arteries, prediction.kept_arteries)
-    yield from _rows("arteries", *kept, reference_mask, prediction_mask, tolerance_mm, {})
+    masks = (reference.kept_arteries, prediction.kept_arteries, reference_mask, prediction_mask)
+    yield from _rows("arteries", masks, tolerance_mm, {}, left_out)
 
 
 def _rows(
     structure: str,
-    reference: Volume,
-    prediction: Volume,
-    reference_mask: Volume,
-    prediction_mask: Volume,
+    masks: Sequence[Volume],
     tolerance_mm: float,
     lesions: Mapping[str, LesionOverlap],
+    left_out: tuple[str, ...],
 ) -> Iterator[dict]:
+    """Compare reference and prediction as they are measured, and their whole masks: `masks`, in this order."""
     # What is measured lies inside the masks: the rest of the volume need not be looked at.
-    box = _common_box(reference_mask.array, prediction_mask.array)
-    reference, prediction, reference_mask, prediction_mask = (
-        each.cropped(box) for each in (reference, prediction, reference_mask, prediction_mask)
-    )
+    box = _common_box(*(each.array for each in masks[2:]))
+    reference, prediction, reference_mask, prediction_mask = (each.cropped(box) for each in masks)
     volumes = volume_overlap_by_label(reference, prediction, _LABELS)
 
     def row(place: str, overlap: VolumeOverlap, a: Volume, b: Volume) -> dict:
@@ -156,7 +163,7 @@ def _rows(
             "lesion_f1": None if of_lesions is None else of_lesions.f1,
         }
 
-    for territory in TERRITORIES:
+    for territory in (each for each in TERRITORIES if each.name not in left_out):
         parts = (each.with_array(each.array == territory.label) for each in (reference, prediction))
         yield row(territory.name, volumes[territory.label], *parts)
     yield row(TOTAL, volume_overlap(reference, prediction), reference, prediction)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..common_grid import ARTERY_TITLES, bring, bring_together
+from ..comparison.judged import ALL, Judged, judged, left_out_territories, left_out_text
 from ..comparison.mistakes import mistaken_volumes
 from ..comparison.territories import TOTAL, artery_rows, calcification_rows, counted
 from ..comparison.thresholds import Thresholded, idealised, parse_method, searched, threshold_calcification
 from ..errors import AbdominalCalcificationError, InputError
 from ..explanations import explanation
-from ..flags import Flag
+from ..flags import Effect, Flag
 from ..geometry import Grid, Volume
 from ..geometry.resample import align_labels
 from ..inference import ModelFolder, Worker, segment_steps
@@ -48,6 +49,17 @@ class _Segmented:
     threshold_hu: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Reference:
+    """What methods are compared with, and the CT they may run on, as it was scanned and on the masks' grid."""
+
+    scanned: Volume | None
+    ct: Volume | None
+    masks: Judged
+    measurement: Measurement
+    bystanders: Volume | None
+
+
 def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     """Evaluate every method on one case.
 
@@ -61,7 +73,8 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     Returns
     -------
     dict
-        JSON values: ``patient``, ``groups``, ``failures`` (method to reason), ``measurements``
+        JSON values: ``patient``, ``groups``, ``failures`` (method to reason), ``left_out`` (the territories
+        that the reference does not judge: they are in no row and in no sum), ``measurements``
         (``reference`` and methods to territories), ``notes``, ``overlap`` (a list of rows) and
         ``mistaken`` (method to kind of bystander to false positive mm³; virtual patients only).
 
@@ -70,43 +83,21 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     AbdominalCalcificationError
         Where the case itself cannot be used. A method that fails is listed instead.
     """
-    groups, note, bystanders, scanned = dict(case.groups), "", None, None
-    if case.simulation is not None:
-        patient = simulate(**case.simulation)
-        scanned = ct = patient.ct
-        arteries, calcification = patient.arteries, patient.calcification
-        bystanders = patient.bystanders
-        noise_hu = patient.truth["scanner"]["noise_hu"]
-        noise = next(name for limit, name in _NOISE_LEVELS_HU if noise_hu < limit)
-        groups = {"phase": patient.truth["phase"], "noise": noise, **groups}
-    else:
-        image = read_ct(case.ct) if case.ct is not None else None
-        scanned = None if image is None else image.volume
-        arteries, calcification, flags = _read(case.reference, image)
-        together = bring_together(scanned, arteries, calcification)
-        ct, arteries, calcification = together.ct, together.arteries, together.calcification
-        note = _text((*flags, *together.flags))
-    reference = measure(ct, arteries, calcification, settings.parameters)
+    groups, reference, note = _reference_of(case, settings)
     result = {
         "patient": case.patient,
         "groups": groups,
         "failures": {},
-        "notes": {"reference": {"text": note}},
-        "measurements": {"reference": _territories(reference)},
+        "left_out": list(reference.masks.left_out),
+        "notes": {"reference": note},
+        "measurements": {"reference": _territories(reference.measurement)},
         "overlap": [],
         "mistaken": {},
     }
     for name in (*case.predictions, *settings.methods):
         try:
-            if name in case.predictions:
-                segmented = _predicted(case.predictions[name], arteries.grid)
-            elif ct is None:
-                raise InputError("The case names no CT; fill in the column ct.")
-            elif name.partition(":")[0] == "idealised":
-                segmented = _idealised(name, ct, arteries, calcification, reference, settings)
-            else:
-                segmented = _segment(name, scanned, ct, arteries, settings, worker)
-            compared = _compare(name, ct, arteries, calcification, reference, segmented, settings, bystanders)
+            segmented = _segmented(name, case, reference, settings, worker)
+            compared = _compare(name, reference, segmented, settings)
         except AbdominalCalcificationError as error:
             result["failures"][name] = str(error)
             continue
@@ -121,35 +112,77 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
     return result
 
 
-def _compare(
-    name: str,
-    ct: Volume | None,
-    arteries: Volume,
-    calcification: Volume,
-    reference: Measurement,
-    segmented: _Segmented,
-    settings: Settings,
-    bystanders: Volume | None,
-) -> dict:
+def _reference_of(case: Case, settings: Settings) -> tuple[dict[str, str], _Reference, dict]:
+    """Return the groups of a case, its reference, and what is to be known of it."""
+    groups, bystanders, scanned = dict(case.groups), None, None
+    flags: list[Flag] = []
+    if case.simulation is not None:
+        patient = simulate(**case.simulation)
+        scanned = ct = patient.ct
+        arteries, calcification = patient.arteries, patient.calcification
+        bystanders = patient.bystanders
+        noise_hu = patient.truth["scanner"]["noise_hu"]
+        noise = next(name for limit, name in _NOISE_LEVELS_HU if noise_hu < limit)
+        groups = {"phase": patient.truth["phase"], "noise": noise, **groups}
+    else:
+        image = read_ct(case.ct) if case.ct is not None else None
+        scanned = None if image is None else image.volume
+        arteries, calcification, told = _read(case.reference, image)
+        together = bring_together(scanned, arteries, calcification)
+        ct, arteries, calcification = together.ct, together.arteries, together.calcification
+        doubts = [] if image is None else [flag for flag in image.flags if flag.kind.effect > Effect.NOTE]
+        flags = [*told, *together.flags, *doubts]
+    left_out = left_out_territories(arteries, case.territories)
+    if set(left_out) == set(ALL):
+        raise InputError("The reference judges no artery; draw one, or name those that it judges in 'territories'.")
+    masks = judged(arteries, calcification, left_out)
+    measurement = measure(ct, masks.arteries, masks.calcification, settings.parameters)
+    text = " ".join(filter(None, [_text(flags), left_out_text(left_out)]))
+    codes = sorted({flag.code for flag in (*flags, *measurement.flags)})
+    return groups, _Reference(scanned, ct, masks, measurement, bystanders), {"text": text, "flags": codes}
+
+
+def _segmented(name: str, case: Case, reference: _Reference, settings: Settings, worker: Worker) -> _Segmented:
+    """Return the masks of one method."""
+    if name in case.predictions:
+        return _predicted(case.predictions[name], reference.masks.arteries.grid)
+    if reference.ct is None:
+        raise InputError("The case names no CT; fill in the column ct.")
+    if name.partition(":")[0] == "idealised":
+        return _idealised(name, reference, settings)
+    return _segment(name, reference, settings, worker)
+
+
+def _compare(name: str, reference: _Reference, segmented: _Segmented, settings: Settings) -> dict:
     """Return what one method adds to the result of a case."""
-    own = arteries if segmented.arteries is None else segmented.arteries
-    measurement = measure(ct, own, segmented.calcification, settings.parameters)
+    masks = reference.masks
+    own = masks.arteries if segmented.arteries is None else segmented.arteries
+    found = segmented.calcification
+    measurement = measure(reference.ct, own, found, settings.parameters)
     note = {
         "text": segmented.note,
         "threshold_hu": segmented.threshold_hu,
         "flags": sorted({flag.code for flag in measurement.flags}),
     }
-    compared = settings.tolerance_mm, settings.coverage
-    rows = list(calcification_rows(reference, measurement, calcification, segmented.calcification, *compared))
+    if masks.left_out:
+        known = masks.arteries_of(own), masks.calcification_of(found, measurement, own)
+        if known[0] is not own or known[1] is not found:
+            own, found = known
+            measurement = measure(reference.ct, own, found, settings.parameters)
+    options = {"left_out": masks.left_out, "tolerance_mm": settings.tolerance_mm}
+    against = reference.measurement, measurement
+    rows = list(calcification_rows(*against, masks.calcification, found, coverage=settings.coverage, **options))
     if segmented.arteries is not None:
-        rows += artery_rows(reference, measurement, arteries, segmented.arteries, settings.tolerance_mm)
+        rows += artery_rows(*against, masks.arteries, own, **options)
     added = {
         "measurements": _territories(measurement),
         "notes": note,
         "overlap": [{"method": name, **row} for row in rows],
     }
-    if bystanders is not None:
-        added["mistaken"] = mistaken_volumes(segmented.calcification, calcification, bystanders, BYSTANDERS, arteries)
+    if reference.bystanders is not None:
+        added["mistaken"] = mistaken_volumes(
+            found, masks.calcification, reference.bystanders, BYSTANDERS, masks.arteries
+        )
     return added
 
 
@@ -194,14 +227,13 @@ def _text(flags: Iterable[Flag]) -> str:
     return " ".join(flag.message for flag in flags)
 
 
-def _idealised(
-    method: str, ct: Volume, arteries: Volume, calcification: Volume, reference: Measurement, settings: Settings
-) -> _Segmented:
+def _idealised(method: str, reference: _Reference, settings: Settings) -> _Segmented:
     """Fit the threshold to what counts: to calcium in the kept lengths, which is what methods are compared in."""
+    ct, arteries = reference.ct, reference.masks.arteries
     region = searched(ct, arteries, method)
-    counts = counted(measure(None, arteries, region, settings.parameters)).array | counted(reference).array
+    counts = counted(measure(None, arteries, region, settings.parameters)).array | counted(reference.measurement).array
     _, wall_mm = parse_method(method, with_reference=True)
-    return _thresholded(idealised(ct, arteries, calcification, wall_mm, ct.with_array(counts)))
+    return _thresholded(idealised(ct, arteries, reference.masks.calcification, wall_mm, ct.with_array(counts)))
 
 
 def _thresholded(found: Thresholded) -> _Segmented:
@@ -209,10 +241,9 @@ def _thresholded(found: Thresholded) -> _Segmented:
     return _Segmented(found.mask, None, found.description, threshold_hu)
 
 
-def _segment(
-    method: str, scanned: Volume, ct: Volume, arteries: Volume, settings: Settings, worker: Worker
-) -> _Segmented:
+def _segment(method: str, reference: _Reference, settings: Settings, worker: Worker) -> _Segmented:
     """Run a method; networks see the CT as it was scanned, thresholds as it is measured."""
+    scanned, arteries = reference.scanned, reference.masks.arteries
     if method in ("model", "model-calcification"):
         of_arteries, of_calcification = model_folders(settings)
         given = align_labels(arteries, scanned.grid) if method == "model-calcification" else None
@@ -230,7 +261,7 @@ def _segment(
         found = drain(steps)
         own = align_labels(found.arteries, arteries.grid) if given is None else None
         return _Segmented(align_labels(found.calcification, arteries.grid), own)
-    return _thresholded(threshold_calcification(ct, arteries, method))
+    return _thresholded(threshold_calcification(reference.ct, arteries, method))
 
 
 def _territories(measurement: Measurement) -> dict:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..anatomy import territories_of_name
+from ..comparison.judged import ALL
 from ..csv_files import read_rows
 from ..errors import InputError
 
 # Columns of one case; those of predictions and groups are written KIND:NAME.
 _OF_MASKS = ("arteries", "artery_labels", "calcification", "calcification_labels")
-_PLAIN = ("case", "patient", "ct", *_OF_MASKS)
+_PLAIN = ("case", "patient", "ct", *_OF_MASKS, "territories")
 _NAMED = (*_OF_MASKS, "group")
 # Between the files of one cell; no file name of Windows has it.
 _BETWEEN_FILES = "|"
@@ -20,7 +22,8 @@ _BETWEEN_FILES = "|"
 _RESERVED = ("case", "patient", "method", "structure", "territory", "state", "error")
 _EXPLAINED = (
     "columns are case, patient, ct, arteries, artery_labels, calcification, calcification_labels (the reference), and "
-    "the last four with :NAME for each method NAME; group:NAME divides the cohort"
+    "these four with :NAME for each method NAME; territories are those that the reference judges; group:NAME divides "
+    "the cohort"
 )
 
 
@@ -68,6 +71,8 @@ class Case:
     predictions : mapping of str to Masks
     groups : mapping of str to str
         What the cohort is divided by, such as the contrast phase.
+    territories : tuple of str or None
+        What the reference judges, drawn or not; None for the territories that it draws.
     simulation : mapping or None
         Arguments of :func:`simulation.simulate` for a virtual patient, who needs no files.
     """
@@ -78,6 +83,7 @@ class Case:
     reference: Masks = field(default_factory=Masks)
     predictions: Mapping[str, Masks] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    territories: tuple[str, ...] | None = None
     simulation: Mapping | None = None
 
 
@@ -154,7 +160,7 @@ def simulated_cohort(
         for phase in phases or (None,):
             name = f"seed {seed}" + (f" {phase}" if phase else "")
             arguments = {"seed": seed, **scanned, **({"phase": phase} if phase else {})}
-            cases.append(Case(name, f"seed {seed}", simulation=arguments))
+            cases.append(Case(name, f"seed {seed}", territories=ALL, simulation=arguments))
     return cases
 
 
@@ -216,6 +222,7 @@ def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path
         masks(""),
         {method: masks(method) for method in methods},
         {of: cells[kind, of] or "unknown" for kind, of in columns if kind == "group"},
+        _territories(cells.get(("territories", ""), ""), line),
     )
 
 
@@ -226,3 +233,19 @@ def _paths(cell: str | None, folder: Path) -> Path | tuple[Path, ...] | None:
     if _BETWEEN_FILES not in cell or (folder / cell).exists():
         return folder / cell
     return tuple(folder / part.strip() for part in cell.split(_BETWEEN_FILES) if part.strip())
+
+
+def _territories(text: str, line: int) -> tuple[str, ...] | None:
+    """Return the territories that a cell names; None for an empty one."""
+    if not text:
+        return None
+    if text == "all":
+        return ALL
+    names = set()
+    for part in filter(None, re.split(r"[\s,;]+", text)):
+        if not (found := territories_of_name(part)):
+            raise InputError(
+                f"Line {line} of the table names '{part}', which is no artery; use {', '.join(ALL)} or all."
+            )
+        names |= {each.name for each in found}
+    return tuple(name for name in ALL if name in names)

@@ -86,7 +86,7 @@ def _burden(document: Mapping) -> Iterator[str]:
         side = "high" if bias > 0 else "low"
         text = f"Burden by {row['method']}: {abs(bias):.2f} percentage points too {side} on average"
         if None not in limits:
-            text += f", 95 % of cases between {100 * limits[0]:+.2f} and {100 * limits[1]:+.2f}"
+            text += f", 95 % of cases between {100 * limits[0]:+.2f} and {100 * limits[1]:+.2f} points"
         if row["spearman"]["value"] is not None:
             text += f"; rank correlation {row['spearman']['value']:.3f}"
         yield text + "."

@@ -14,6 +14,7 @@ import numpy as np
 from ..anatomy import TERRITORIES
 from ..comparison.territories import TOTAL
 from .summary import ALL, pairs_of, territory_title
+from .units import unit_of_difference
 
 # Okabe & Ito's colours, which colour-blind readers tell apart; yellow left out as too pale on white.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -50,7 +51,7 @@ def draw_plots(records: Sequence[dict], methods: Sequence[str], document: Mappin
             points = [(name, x * factor, y * factor) for name, _, x, y in pairs[method]]
             color = color_of(methods, method)
             scatters.append(_scatter(place, method, points, color, unit))
-            differences.append(_bland_altman(place, method, points, rows[method], factor, color, unit))
+            differences.append(_bland_altman(place, method, points, rows[method], factor, color, quantity))
         stem = quantity.removesuffix("_mm3").replace("_", "-")
         plots[f"scatter-{stem}"] = _svg(scatters, f"{title}: prediction against reference")
         plots[f"bland-altman-{stem}"] = _svg(differences, f"{title}: difference against mean")
@@ -122,7 +123,8 @@ def _scatter(place: int, method: str, points, color: str, unit: str) -> _Panel:
     return panel
 
 
-def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, color: str, unit: str) -> _Panel:
+def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, color: str, quantity: str) -> _Panel:
+    unit, unit_of_differences = _QUANTITIES[quantity][1], unit_of_difference(quantity)[0]
     lines = {
         label: row[name]
         for name, label in (("upper_limit", "+1.96 s"), ("bias", "bias"), ("lower_limit", "−1.96 s"))
@@ -132,7 +134,12 @@ def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, 
     x_range = _range([(x + y) / 2 for _, x, y in points], from_zero=True)
     y_range = _range([0.0, *heights])
     panel = _Panel(
-        place * _WIDTH, method, x_range, y_range, f"mean of both [{unit}]", f"prediction − reference [{unit}]"
+        place * _WIDTH,
+        method,
+        x_range,
+        y_range,
+        f"mean of both [{unit}]",
+        f"prediction − reference [{unit_of_differences}]",
     )
     panel.x_ticks()
     panel.line((x_range[0], 0), (x_range[1], 0), "a")

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from .. import __version__
 from ..comparison.territories import TOTAL
 from ..reporting.text import counted
 from .conclusions import plain_reading
+from .html import TITLES, methods_on_top, number, rows_of, table
+from .report_agreement import agreement, agreement_details, severity, tests_of
 from .summary import ALL, METRICS, territory_title
 
-_TITLES = {
-    "dice": "Dice",
-    "volumetric_similarity": "Volumetric similarity",
-    "sensitivity": "Sensitivity",
-    "precision": "Precision",
-    "jaccard": "Jaccard",
-    "surface_dice": "Surface Dice",
-    "hausdorff95_mm": "Hausdorff 95 % [mm]",
-    "lesion_sensitivity": "Lesion sensitivity",
-    "lesion_precision": "Lesion precision",
-    "lesion_f1": "Lesion F1",
-    "burden": "Burden [%]",
-    "calcified_volume_mm3": "Calcified volume [mm³]",
-    "cluster_count": "Clusters",
-}
 _STATES = {
     "missed": "calcification in the reference alone",
     "extra": "calcification in the prediction alone",
     "neither": "no calcification in either",
-}
-_STATISTICS = {
-    "bias": "Bias",
-    "lower_limit": "Lower limit",
-    "upper_limit": "Upper limit",
-    "mean_absolute_error": "Mean abs. error",
-    "pearson": "Pearson",
-    "spearman": "Spearman",
-    "icc": "ICC(2,1)",
-    "concordance": "Concordance",
 }
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1500px;margin:0 auto;padding:1.5rem}
@@ -76,6 +53,7 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
         _failures(document["failed"]),
         "<h2>In brief</h2>",
         "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in plain_reading(document)) + "</ul>",
+        _left_out(document),
         "<h2>Calcification: overlap in all arteries</h2>",
         _overlap_by_method(document, "calcification"),
         plots["dice-by-territory"],
@@ -85,17 +63,17 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
         _arteries(document, methods),
         _mistaken(document["mistaken"]),
         "<h2>Agreement in all arteries</h2>",
-        _agreement(document, TOTAL, ALL),
+        agreement(document, TOTAL, ALL),
         "<h3>Burden</h3>",
         plots["scatter-burden"],
         plots["bland-altman-burden"],
         "<h3>Calcified volume</h3>",
         plots["scatter-calcified-volume"],
         plots["bland-altman-calcified-volume"],
-        _agreement_details(document),
+        agreement_details(document),
         "<h2>Severity groups by total burden</h2>",
-        _severity(document),
-        _tests(document["tests"]),
+        severity(document),
+        tests_of(document["tests"]),
         "<h2>Cases</h2>",
         _cases(records),
         "<h2>How to read it</h2>",
@@ -110,32 +88,6 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
     )
 
 
-def _number(value: float | None, metric: str = "") -> str:
-    if value is None:
-        return "–"
-    if metric == "burden":
-        return f"{100 * value:.2f}"
-    if metric in ("calcified_volume_mm3", "cluster_count", "hausdorff95_mm"):
-        return f"{value:.1f}"
-    return f"{value:.3f}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, first: Iterable[int] = ()) -> str:
-    """Return a table; cells are HTML already, the first `left` columns are text, rows in `first` begin a block."""
-    marks = [' class="l"' if column < left else "" for column in range(len(header))]
-    head = "".join(f"<th{mark}>{cell}</th>" for mark, cell in zip(marks, header, strict=True))
-    starts = set(first)
-    body = "".join(
-        f"<tr{' class=first' if number in starts else ''}>"
-        + "".join(
-            cell if cell.startswith("<td") else f"<td{mark}>{cell}</td>" for mark, cell in zip(marks, row, strict=True)
-        )
-        + "</tr>"
-        for number, row in enumerate(rows)
-    )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
 def _failures(failed: Sequence[Mapping]) -> str:
     if not failed:
         return ""
@@ -146,12 +98,22 @@ def _failures(failed: Sequence[Mapping]) -> str:
     return (
         f'<div class="warn"><p><b>{counted(len(failed), "failure")}</b>: what failed is in none of the '
         f"numbers below. Running the same command again tries it again.</p>"
-        f"{_table(('Case', 'Method', 'Reason'), rows, left=3)}</div>"
+        f"{table(('Case', 'Method', 'Reason'), rows, left=3)}</div>"
     )
 
 
-def _rows_of(document: Mapping, part: str, **wanted) -> list[Mapping]:
-    return [row for row in document[part] if all(row[name] == value for name, value in wanted.items())]
+def _left_out(document: Mapping) -> str:
+    """Return what is compared in fewer cases, since references do not judge it; empty where they judge all."""
+    if not document["left_out"]:
+        return ""
+    parts = (
+        f"{territory_title(each['territory'])} in {counted(each['cases'], 'case')}" for each in document["left_out"]
+    )
+    return (
+        f'<div class="warn"><p><b>Left out</b>, since the reference does not judge them: {"; ".join(parts)}. What '
+        "methods find there is in no number, and totals are of the other arteries. A reference judges the territories "
+        "that it draws, or those that the column <code>territories</code> names.</p></div>"
+    )
 
 
 def _metric_cell(row: Mapping, metric: str, best: float | None) -> str:
@@ -159,33 +121,28 @@ def _metric_cell(row: Mapping, metric: str, best: float | None) -> str:
     if summary["mean"] is None:
         return "–"
     mark = ' class="best"' if summary["mean"] == best else ""
-    spread = "" if summary["sd"] is None else f" ± {_number(summary['sd'], metric)}"
+    spread = "" if summary["sd"] is None else f" ± {number(summary['sd'], metric)}"
     count = "" if summary["cases"] == row["cases"] else f" <small>n = {summary['cases']}</small>"
-    return f"<span{mark}>{_number(summary['mean'], metric)}</span><small>{spread}</small>{count}"
-
-
-def _methods_on_top(rows: Sequence[Mapping]) -> list[str]:
-    """Return the headers of columns that stand for methods."""
-    return [f"{escape(row['method'])}<br><small>{counted(row['cases'], 'case')}</small>" for row in rows]
+    return f"<span{mark}>{number(summary['mean'], metric)}</span><small>{spread}</small>{count}"
 
 
 def _overlap_by_method(document: Mapping, structure: str, group: str = ALL) -> str:
     """Return the table that puts methods side by side, metrics as rows."""
-    rows = _rows_of(document, "overlap", group=group, structure=structure, territory=TOTAL)
+    rows = rows_of(document, "overlap", group=group, structure=structure, territory=TOTAL)
     lines = []
     for metric in METRICS:
         means = [row["metrics"][metric]["mean"] for row in rows if row["metrics"][metric]["mean"] is not None]
         best = (min if metric == "hausdorff95_mm" else max)(means) if len(means) > 1 else None
-        lines.append([_TITLES[metric], *(_metric_cell(row, metric, best) for row in rows)])
+        lines.append([TITLES[metric], *(_metric_cell(row, metric, best) for row in rows)])
     for metric in ("dice", "lesion_f1"):
-        lines.append([f"{_TITLES[metric]}, pooled", *(_number(row["pooled"][metric]) for row in rows)])
+        lines.append([f"{TITLES[metric]}, pooled", *(number(row["pooled"][metric]) for row in rows)])
     for state, title in _STATES.items():
         lines.append([f"Cases: {title}", *(str(row["states"][state]) for row in rows)])
-    return _table(["Mean ± standard deviation", *_methods_on_top(rows)], lines, first=(len(METRICS), len(METRICS) + 2))
+    return table(["Mean ± standard deviation", *methods_on_top(rows)], lines, first=(len(METRICS), len(METRICS) + 2))
 
 
 def _overlap_by_territory(document: Mapping, structure: str, method: str) -> str:
-    rows = _rows_of(document, "overlap", group=ALL, structure=structure, method=method)
+    rows = rows_of(document, "overlap", group=ALL, structure=structure, method=method)
     lines = []
     for row in rows:
         states = row["states"]
@@ -193,12 +150,12 @@ def _overlap_by_territory(document: Mapping, structure: str, method: str) -> str
         lines.append(
             [territory_title(row["territory"]), counts, *(_metric_cell(row, metric, None) for metric in METRICS)]
         )
-    header = ["Territory", "both / missed /<br>extra / neither", *(_TITLES[metric] for metric in METRICS)]
-    return f"<h3>{escape(method)}</h3>" + _table(header, lines, first=(len(lines) - 2,))
+    header = ["Territory", "both / missed /<br>extra / neither", *(TITLES[metric] for metric in METRICS)]
+    return f"<h3>{escape(method)}</h3>" + table(header, lines, first=(len(lines) - 2,))
 
 
 def _arteries(document: Mapping, methods: Sequence[str]) -> str:
-    own = [m for m in methods if _rows_of(document, "overlap", group=ALL, structure="arteries", method=m)]
+    own = [m for m in methods if rows_of(document, "overlap", group=ALL, structure="arteries", method=m)]
     if not own:
         return ""
     tables = "".join(_overlap_by_territory(document, "arteries", method) for method in own)
@@ -219,13 +176,13 @@ def _mistaken(rows: Sequence[Mapping]) -> str:
     lines.append(
         [
             f"All, of the {' or '.join(counts)} cases without calcification",
-            *(_number(row["mean_mm3_without_calcification"], "calcified_volume_mm3") for row in rows),
+            *(number(row["mean_mm3_without_calcification"], "calcified_volume_mm3") for row in rows),
         ]
     )
     return (
         "<h2>What was taken for calcification</h2><p class=quiet>Mean false positive volume of the whole mask in a "
         "case [mm³], by the nearest thing within 2 mm.</p>"
-        + _table(["Taken from", *_methods_on_top(rows)], lines, first=(len(kinds),))
+        + table(["Taken from", *methods_on_top(rows)], lines, first=(len(kinds),))
     )
 
 
@@ -241,103 +198,24 @@ def _division(document: Mapping) -> str:
             last = kind
         rows = {
             row["method"]: row
-            for row in _rows_of(document, "overlap", group=group["group"], structure="calcification", territory=TOTAL)
+            for row in rows_of(document, "overlap", group=group["group"], structure="calcification", territory=TOTAL)
         }
         burden = {
             row["method"]: row
-            for row in _rows_of(document, "agreement", group=group["group"], quantity="burden", territory=TOTAL)
+            for row in rows_of(document, "agreement", group=group["group"], quantity="burden", territory=TOTAL)
         }
         means = [row["metrics"]["dice"]["mean"] for row in rows.values() if row["metrics"]["dice"]["mean"] is not None]
         best = max(means) if len(means) > 1 else None
         dice = [_metric_cell(rows[m], "dice", best) if m in rows else "–" for m in methods]
-        bias = [_number(burden[m]["bias"]["value"], "burden") for m in methods]
+        bias = [number(burden[m]["bias"]["value"], "burden") for m in methods]
         lines.append([escape(group["group"]), str(group["cases"]), *dice, *bias])
     header = [
         "Group",
         "Cases",
         *(f"Dice<br>{escape(m)}" for m in methods),
-        *(f"Burden bias [%]<br>{escape(m)}" for m in methods),
+        *(f"Burden bias [percentage points]<br>{escape(m)}" for m in methods),
     ]
-    return "<h2>By group</h2>" + _table(header, lines, first=first)
-
-
-def _estimate(estimate: Mapping, quantity: str = "") -> str:
-    if estimate["value"] is None:
-        return "–"
-    interval = estimate["bootstrap"]
-    shown = "" if interval is None else " to ".join(_number(each, quantity) for each in interval)
-    return _number(estimate["value"], quantity) + (f"<br><small>{shown}</small>" if shown else "")
-
-
-def _agreement(document: Mapping, territory: str, group: str) -> str:
-    rows = _rows_of(document, "agreement", group=group, territory=territory)
-    lines, first = [], []
-    for quantity in dict.fromkeys(row["quantity"] for row in rows):
-        first.append(len(lines))
-        for row in (each for each in rows if each["quantity"] == quantity):
-            unit = [quantity] * 4 + [""] * 4
-            cells = [_estimate(row[name], in_unit) for name, in_unit in zip(_STATISTICS, unit, strict=True)]
-            lines.append([_TITLES[quantity], escape(row["method"]), str(row["pairs"]), *cells])
-    return _table(["Quantity", "Method", "Pairs", *_STATISTICS.values()], lines, left=2, first=first[1:])
-
-
-def _agreement_details(document: Mapping) -> str:
-    places = dict.fromkeys(
-        row["territory"] for row in _rows_of(document, "agreement", group=ALL) if row["territory"] != TOTAL
-    )
-    body = "".join(f"<h3>{territory_title(place)}</h3>{_agreement(document, place, ALL)}" for place in places)
-    groups = [group["group"] for group in document["groups"] if group["group"] != ALL]
-    body += "".join(f"<h3>All arteries, {escape(group)}</h3>{_agreement(document, TOTAL, group)}" for group in groups)
-    return f"<details><summary>Agreement by territory and group</summary>{body}</details>"
-
-
-def _severity(document: Mapping) -> str:
-    names = document["settings"]["severity_groups"]
-    parts = []
-    for row in _rows_of(document, "severity", group=ALL):
-        lines = [
-            [
-                f"reference: {escape(name)}",
-                *(str(count) for count in counts),
-                _number(sensitivity),
-                _number(specificity),
-            ]
-            for name, counts, sensitivity, specificity in zip(
-                names, row["confusion"], row["sensitivity"], row["specificity"], strict=True
-            )
-        ]
-        parts.append(
-            f"<h3>{escape(row['method'])}</h3><p class=quiet>{counted(row['cases'], 'case')} · same group "
-            f"{_number(row['accuracy'])} · weighted kappa {_number(row['quadratic_kappa'])} (quadratic), "
-            f"{_number(row['linear_kappa'])} (linear)</p>"
-            + _table(["", *(escape(name) for name in names), "Sensitivity", "Specificity"], lines)
-        )
-    return "".join(parts)
-
-
-def _tests(tests: Sequence[Mapping]) -> str:
-    if not tests:
-        return ""
-    lines = [
-        [
-            _TITLES.get(test["metric"], test["metric"].replace("_", " ").replace("mm3", "[mm³]").capitalize()),
-            f"{escape(test['second'])} − {escape(test['first'])}",
-            str(test["pairs"]),
-            "–" if test["median_difference"] is None else f"{test['median_difference']:+.4g}",
-            _p(test["p_value"]),
-            _p(test["corrected_p_value"]),
-        ]
-        for test in tests
-    ]
-    header = ["Metric", "Difference", "Patients", "Median difference", "p", "p, corrected"]
-    return "<h2>Do methods differ?</h2>" + _table(header, lines, left=2)
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    text = f"{value:.3f}" if value >= 0.001 else "&lt; 0.001"
-    return f"<b>{text}</b>" if value < 0.05 else text
+    return "<h2>By group</h2>" + table(header, lines, first=first)
 
 
 def _notes(record: dict, method: str) -> str:
@@ -365,9 +243,9 @@ def _cases(records: Sequence[dict]) -> str:
                     escape(record["case"]),
                     escape(", ".join(record["groups"].values())),
                     escape(method),
-                    *(_number(row[name], name) for name in ("dice", "sensitivity", "precision", "lesion_f1")),
+                    *(number(row[name], name) for name in ("dice", "sensitivity", "precision", "lesion_f1")),
                     *(
-                        f"{_number(side[name], name)}"
+                        f"{number(side[name], name)}"
                         for name in ("burden", "calcified_volume_mm3")
                         for side in (reference, found)
                     ),
@@ -377,9 +255,9 @@ def _cases(records: Sequence[dict]) -> str:
             )
     header = ["Case", "Groups", "Method", "Dice", "Sensitivity", "Precision", "Lesion F1"]
     header += ["Burden ref. [%]", "Burden [%]", "Volume ref. [mm³]", "Volume [mm³]", "Clusters ref. / found", "Notes"]
-    table = _table(header, lines, left=3, first=first[1:])
+    body = table(header, lines, left=3, first=first[1:])
     title = f"{counted(len(first), 'case')}, all arteries (cases.csv has every territory)"
-    return f"<details><summary>{title}</summary>{table}</details>"
+    return f"<details><summary>{title}</summary>{body}</details>"
 
 
 def _definitions(document: Mapping) -> str:
@@ -391,6 +269,10 @@ def _definitions(document: Mapping) -> str:
         "counted in any territory; “whole mask” also what lies beyond a kept length or far from every artery.",
         "Where one side is empty, ratios that are 0/0 and distances to nothing are left out (n is then smaller); the "
         "others are 0, as their formulas say. Where both are empty every metric is left out, and the case is counted.",
+        "A territory that the reference does not judge (by default: does not draw) is left out of its case on both "
+        "sides: it has no row, and calcification that a method finds in it, outside the arteries that the reference "
+        "draws, is neither right nor wrong.",
+        "Differences of burdens are percentage points: 3 % against 2 % is one point.",
         "“Pooled” adds the volumes (or lesions) of all cases before dividing.",
         f"Surface Dice: the part of both surfaces that lies within {chosen['surface_tolerance_mm']:g} mm of the other. "
         "Hausdorff 95 %: the distance that 95 % of each surface keeps, of the two directions the larger.",

@@ -19,12 +19,12 @@ from .case import model_folders
 from .cohort import Case
 from .settings import Settings
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 def empty_result(case: Case) -> dict:
     """Return what stands in the record of a case that has no result."""
-    return {"patient": case.patient, "groups": dict(case.groups), "failures": {}}
+    return {"patient": case.patient, "groups": dict(case.groups), "failures": {}, "left_out": []}
 
 
 class Store:

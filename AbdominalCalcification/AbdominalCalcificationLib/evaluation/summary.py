@@ -14,6 +14,7 @@ from ..comparison.overlap import STATES, LesionOverlap, VolumeOverlap
 from ..comparison.severity import group_agreement
 from ..comparison.territories import PLACES, TOTAL, WHOLE
 from .settings import Settings
+from .units import ERROR_OF, RECORDED
 
 ALL = "all cases"
 METRICS = (
@@ -47,7 +48,8 @@ def summarise(records: Sequence[dict], methods: Sequence[str], settings: Setting
     Returns
     -------
     dict
-        ``failed``, ``groups``, ``overlap``, ``agreement``, ``severity``, ``tests`` and ``mistaken``.
+        ``failed``, ``left_out`` (territories that references do not judge), ``groups``,
+        ``overlap``, ``agreement``, ``severity``, ``tests`` and ``mistaken``.
     """
     done = [record for record in records if record["error"] is None]
     divisions = list(divide(done))
@@ -55,6 +57,11 @@ def summarise(records: Sequence[dict], methods: Sequence[str], settings: Setting
         "failed": [
             *({"case": r["case"], "method": None, "reason": r["error"]} for r in records if r["error"] is not None),
             *({"case": r["case"], "method": m, "reason": text} for r in done for m, text in r["failures"].items()),
+        ],
+        "left_out": [
+            {"territory": territory, "cases": count}
+            for territory in PLACES
+            if (count := sum(territory in record["left_out"] for record in done))
         ],
         "groups": [{"group": name, "cases": len(members)} for name, members in divisions],
         "overlap": [{"group": group, **row} for group, members in divisions for row in _overlap(members, methods)],
@@ -88,12 +95,13 @@ def pairs_of(
     """Return case, patient, reference and prediction where both were measured.
 
     A territory that only one side found has a burden on that side alone and is left out of it; its
-    volume and count are compared with 0, which is what the other side reports.
+    volume and count are compared with 0, which is what the other side reports. One that the reference
+    does not judge is left out.
     """
     pairs = []
     for record in records:
         measured = record["measurements"]
-        if method not in measured:
+        if method not in measured or territory in record["left_out"]:
             continue
         reference, prediction = measured["reference"][territory], measured[method][territory]
         if not reference["found"] and not prediction["found"]:
@@ -154,7 +162,7 @@ def _agreement(
                 found = [
                     (r["measurements"]["reference"][place]["found"], r["measurements"][method][place]["found"])
                     for r in records
-                    if method in r["measurements"]
+                    if method in r["measurements"] and place not in r["left_out"]
                 ]
                 result = agreement(
                     [pair[2] for pair in pairs],
@@ -166,6 +174,7 @@ def _agreement(
                 yield {
                     "method": method,
                     "quantity": quantity,
+                    "unit": RECORDED[quantity],
                     "territory": place,
                     "found_by_reference_only": sum(r and not p for r, p in found),
                     "found_by_prediction_only": sum(p and not r for r, p in found),
@@ -219,13 +228,22 @@ def _tests(records: Sequence[dict], methods: Sequence[str]) -> list[dict]:
     for metric in _TESTED:
         family = []
         values = {method: [_tested_value(record, method, metric) for record in records] for method in methods}
+        magnitude = 1.0 if metric in METRICS else _greatest(records, metric)
         for first, second in combinations(methods, 2):
-            result = paired_test(values[first], values[second], [record["patient"] for record in records])
-            what = metric if metric in METRICS else f"absolute error of {metric}"
-            family.append({"metric": what, "first": first, "second": second, **asdict(result)})
+            patients = [record["patient"] for record in records]
+            result = paired_test(values[first], values[second], patients, magnitude=magnitude)
+            what = metric if metric in METRICS else f"{ERROR_OF}{metric}"
+            of = {"metric": what, "unit": RECORDED.get(metric, ""), "first": first, "second": second}
+            family.append({**of, **asdict(result)})
         for test, corrected in zip(family, holm([test["p_value"] for test in family]), strict=True):
             tests.append({**test, "corrected_p_value": corrected})
     return tests
+
+
+def _greatest(records: Sequence[dict], quantity: str) -> float:
+    """Return the greatest total of a quantity that any side has."""
+    totals = (side[TOTAL][quantity] for record in records for side in record["measurements"].values())
+    return max((value for value in totals if value is not None), default=0.0)
 
 
 def _tested_value(record: dict, method: str, metric: str) -> float | None:

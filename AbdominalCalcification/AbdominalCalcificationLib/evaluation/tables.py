@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..csv_files import csv_text
 from .summary import METRICS, QUANTITIES
+from .units import unit_of_difference
 
+# The state of a territory that the reference does not judge.
+LEFT_OUT = "left out"
 _ESTIMATES = (
     "bias",
     "lower_limit",
@@ -17,6 +20,7 @@ _ESTIMATES = (
     "concordance",
     "mean_absolute_error",
 )
+_IN_UNIT = ("bias", "lower_limit", "upper_limit", "mean_absolute_error")
 
 
 def cases_csv(records: Sequence[dict]) -> str:
@@ -37,6 +41,10 @@ def cases_csv(records: Sequence[dict]) -> str:
                     numbers = record["measurements"][name].get(row["territory"], {})
                     measured |= {f"{side}_{each}": numbers.get(each) for each in QUANTITIES}
             rows.append({**start, **row, **measured})
+        compared = dict.fromkeys((row["method"], row["structure"]) for row in record.get("overlap", ()))
+        for method, structure in compared:
+            said = {"method": method, "structure": structure, "state": LEFT_OUT}
+            rows += [{**start, **said, "territory": territory} for territory in record["left_out"]]
     return _csv([*header, "error"], rows)
 
 
@@ -53,18 +61,28 @@ def overlap_csv(rows: Sequence[Mapping]) -> str:
 
 
 def agreement_csv(rows: Sequence[Mapping]) -> str:
-    """Return the agreement summary: one line for each group, method, quantity and territory."""
+    """Return the agreement summary: one line for each group, method, quantity and territory.
+
+    Bias, limits and mean absolute error are in the line's ``unit``: those of burdens in percentage points.
+    """
     flat = []
     for row in rows:
+        unit, factor = unit_of_difference(row["quantity"])
         line = {name: value for name, value in row.items() if name not in _ESTIMATES}
+        line["unit"] = unit
         for name in _ESTIMATES:
-            line[name] = row[name]["value"]
+            times = factor if name in _IN_UNIT else 1.0
+            line[name] = _times(row[name]["value"], times)
             for kind in ("bootstrap", "analytic"):
-                low, high = row[name][kind] or (None, None)
+                low, high = (_times(limit, times) for limit in row[name][kind] or (None, None))
                 if kind == "bootstrap" or name in _ESTIMATES[:3]:
                     line |= {f"{name}_{kind}_low": low, f"{name}_{kind}_high": high}
         flat.append(line)
     return _csv(list(flat[0]) if flat else ["group"], flat)
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
 
 
 def _csv(header: Sequence[str], rows: Iterable[Mapping]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .. import export, pipeline
 from ..comparison import territories
+from ..comparison.judged import left_out_territories, left_out_text
 from ..comparison.overlap import disagreement
 from ..errors import InputError
 from ..flags import Flag
@@ -168,7 +169,13 @@ class Session:
         if structure == "calcification" and arteries is None:
             remarks.append("No artery masks are chosen under Inputs: only the whole masks are compared.")
         within = None if arteries is None else READ["arteries"](arteries, case.ct)
-        steps = territories.compare_steps(structure, *pair.masks, within, parameters)
+        left_out = ()
+        # A mask that was corrected judges all: what is missing was taken away.
+        if structure == "arteries" and len(pair.nodes) > 1:
+            left_out = left_out_territories(pair.masks[0])
+            found = set(left_out) - set(left_out_territories(pair.masks[1]))
+            remarks.append(left_out_text([name for name in left_out if name in found]))
+        steps = territories.compare_steps(structure, *pair.masks, within, parameters, left_out)
         rows = yield from scaled(steps, 0.0, 0.95)
         yield Progress("Showing the result", 0.95)
         what = f"{structure.capitalize()}. A, the reference: {pair.names[0]}. B: {pair.names[1]}."
@@ -178,7 +185,7 @@ class Session:
             case.ct,
             pair.nodes,
             names=[f"A ({pair.names[0]})", f"B ({pair.names[1]})"],
-            description=" ".join([what, *remarks]),
+            description=" ".join(filter(None, [what, *remarks])),
             arteries_node=arteries,
         )
 
