@@ -220,7 +220,7 @@ def test_limits_of_unequally_repeated_cases_are_near_a_mixed_models():
 
 
 def test_variance_components_by_hand():
-    """Differences 1, 3 | 2, 2 | 6: B = 8.7 (2 degrees of freedom), W = 1 (2), m = (5 − 9/5) / 2 = 1.6."""
+    """Differences 1, 3 | 2, 2 | 6: B = 6.4 (2 degrees of freedom), W = 1 (2), m = (5 − 9/5) / 2 = 1.6."""
     difference = np.array([1.0, 3.0, 2.0, 2.0, 6.0])
     x = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
     squares = 2 * (2 - 2.8) ** 2 * 2 + (6 - 2.8) ** 2
