@@ -113,16 +113,15 @@ def odd_json_in_zip(content: bytes, rng: random.Random) -> bytes:
 
 def a_scene(folder: Path) -> bytes:
     """Return a .mrb with a CT, arteries and calcification, as this program writes them."""
-    from types import SimpleNamespace
-
     from AbdominalCalcificationLib.geometry import Grid, Volume
     from AbdominalCalcificationLib.measurement import measure
+    from AbdominalCalcificationLib.pipeline import Analysis
     from AbdominalCalcificationLib.scene.bundle import write_bundle
 
     arteries, plaques, ct = _phantom()
     grid = Grid(ct.shape)
     volumes = [Volume(each, grid) for each in (ct, arteries, plaques)]
-    analysis = SimpleNamespace(measurement=measure(*volumes), arteries=volumes[1], calcification=volumes[2])
+    analysis = Analysis(measure(*volumes), volumes[1], volumes[2], volumes[0], messages=())
     write_bundle(analysis, volumes[0], folder / "scene.mrb")
     return (folder / "scene.mrb").read_bytes()
 

@@ -151,7 +151,13 @@ def test_models_and_edits_are_told_without_names(tmp_path):
         "input": {"name": WORD, "series_uid": UID, "added_later": WORD, "modality": "CT"},
         "models": [model],
         "calcification_source": {"kind": "model", "name": WORD},
-        "parameters": {"device": "cpu", "label_names": {WORD: "aorta"}, "added_later": WORD},
+        "parameters": {
+            "device": "cpu",
+            "artery_labels": {"52": "aorta", WORD: "renal_left"},
+            "calcification_labels": {WORD: "calcification"},
+            "label_names": {WORD: "aorta"},
+            "added_later": WORD,
+        },
         "edits": [{"mask": f"{WORD} arteries", "editor": WORD, "changed_voxels": 7, "time": "2026"}],
         "added_later": WORD,
     }
@@ -161,6 +167,7 @@ def test_models_and_edits_are_told_without_names(tmp_path):
     assert kept["models"] == [{"role": "arteries", "name": "left out", "folds": ["0"], "checksum": "sha256:1"}]
     assert kept["edits"][0]["changed_voxels"] == 7
     assert kept["input"]["modality"] == "CT"
+    assert kept["parameters"] == {"device": "cpu", "artery_labels": {"52": "aorta"}}
 
 
 def test_an_analysis_with_models_says_their_checksums_alone(case):
@@ -168,10 +175,12 @@ def test_an_analysis_with_models_says_their_checksums_alone(case):
     from AbdominalCalcificationLib.pipeline import Analysis
     from AbdominalCalcificationLib.reading import read_arteries, read_calcification
 
-    arteries, _ = read_arteries(case["arteries"])
-    calcification, _ = read_calcification(case["calcification"])
+    arteries = read_arteries(case["arteries"]).volume
+    calcification = read_calcification(case["calcification"]).volume
     origin = {"models": [{"name": WORD, "checksum": "sha256:2"}], "bundled": False, "label_names": {WORD: "aorta"}}
-    analysis = Analysis(measure(None, arteries, calcification), arteries, calcification, (WORD,), {"arteries": origin})
+    measurement = measure(None, arteries, calcification)
+    ct = arteries
+    analysis = Analysis(measurement, arteries, calcification, ct, messages=(WORD,), origins={"arteries": origin})
     kept = anonymous_analysis(analysis)
     assert kept.messages == ()
     assert kept.origins == {"arteries": {"models": [{"name": "left out", "checksum": "sha256:2"}], "bundled": False}}

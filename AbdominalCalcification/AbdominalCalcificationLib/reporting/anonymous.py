@@ -18,7 +18,8 @@ _OF_INPUT = ("format", "modality", "manufacturer", "kernel", "image_count", "vox
 _OF_MODEL = ("role", "configuration", "folds", "checksum", "precision")
 _CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres", "3d_cascade_fullres")
 _OF_SOURCE = ("kind", "method", "threshold_hu", "description")
-_OF_PARAMETERS = ("device", "arteries", "artery_labels", "reference")
+_OF_PARAMETERS = ("device", "arteries", "reference")
+_LABELS = ("artery_labels", "calcification_labels")
 _OF_EDIT = ("changed_voxels", "time")
 _QUOTING = "'\"“‘/\\"
 # Flags whose messages are made of this program's own words and of numbers; others may name files, series or segments.
@@ -87,7 +88,7 @@ def anonymous_provenance(provenance: Mapping) -> dict:
         "input": None if given is None else {"name": LEFT_OUT, **_only(given, _OF_INPUT)},
         "models": [_model(each) for each in provenance.get("models", ())],
         "calcification_source": None if source is None else _only(source, _OF_SOURCE),
-        "parameters": _only(provenance.get("parameters", {}), _OF_PARAMETERS),
+        "parameters": _parameters(provenance.get("parameters", {})),
         "edits": [
             {"mask": LEFT_OUT, "editor": LEFT_OUT, **_only(each, _OF_EDIT)} for each in provenance.get("edits", ())
         ],
@@ -114,6 +115,15 @@ def anonymous_text(text: str) -> str:
     """Return a note of this program without what it quotes."""
     # What is quoted is quoted from somewhere.
     return f"A note that can name files is {LEFT_OUT}." if any(mark in text for mark in _QUOTING) else text
+
+
+def _parameters(parameters: Mapping) -> dict:
+    kept = _only(parameters, _OF_PARAMETERS)
+    for name, labels in _only(parameters, _LABELS).items():
+        # Values of a mask; other keys are names of segments and files.
+        if numbers := {key: meaning for key, meaning in labels.items() if str(key).isdecimal()}:
+            kept[name] = numbers
+    return kept
 
 
 def _model(model: Mapping) -> dict:
