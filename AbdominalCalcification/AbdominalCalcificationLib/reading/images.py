@@ -87,18 +87,24 @@ def read_layers(path: Path) -> tuple[np.ndarray, Grid]:
 
 def header_flags(path: Path) -> tuple[Flag, ...]:
     """Return what is doubtful about the header of an image, the flags of :func:`read_flagged`; raises as it does."""
-    return _open(path)[2]
+    return _open(path)[1]
 
 
 def read_grid(path: Path) -> Grid:
     """Return the grid of an image from its header alone; raises as :func:`read_flagged` does."""
-    return _open(path)[1].grid
+    return _open(path)[0].grid
 
 
 def read_header(path: Path) -> dict[str, str]:
-    """Return what the header of an image says beyond its geometry; raises as :func:`read_layers` does."""
-    reader, _, _ = _open(path)
-    return {} if reader is None else {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+    """Return what the header of a NRRD file says beyond its geometry (key/value pairs), nothing for other formats.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_layers` for what is wrong with the header.
+    """
+    _check_file(path)
+    return parse_nrrd(path).pairs if not is_nifti(path) and is_nrrd(path) else {}
 
 
 def as_labels(array: np.ndarray, name: str) -> np.ndarray:
@@ -126,16 +132,16 @@ def _check_file(path: Path) -> None:
         raise InputError(f"'{path.name}' is empty; copy or export it again.")
 
 
-def _open(path: Path) -> tuple[sitk.ImageFileReader | None, Said, tuple[Flag, ...]]:
-    """Return a reader that knows the header of a 3D image (none for NIfTI), what the header says, and its flags."""
+def _open(path: Path) -> tuple[Said, tuple[Flag, ...]]:
+    """Return what the header of a 3D image says, and its flags."""
     _check_file(path)
     if is_nifti(path):
         said = nifti_header(path)
         check_body_size(said.grid, f"'{path.name}'")
-        return None, said, said.flags
+        return said, said.flags
     with quiet_libraries() as heard:
-        reader, said, _ = _header(path)
-    return reader, said, (*said.flags, *_warnings(path, heard.lines))
+        _, said, _ = _header(path)
+    return said, (*said.flags, *_warnings(path, heard.lines))
 
 
 def _read(path: Path, layers: bool) -> tuple[np.ndarray, Said, tuple[Flag, ...]]:

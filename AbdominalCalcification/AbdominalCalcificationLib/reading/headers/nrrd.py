@@ -26,6 +26,7 @@ from .said import (
     grid_of_columns,
     no_origin,
     no_sizes,
+    plain,
     unit_in_mm,
     unknown_orientation,
 )
@@ -56,14 +57,17 @@ _SAID_KINDS = {"domain", "space"}
 _SPATIAL_KINDS = _SAID_KINDS | {"???", "none"}
 _VECTOR = re.compile(r"\(([^()]*)\)|(none)", re.IGNORECASE)
 _SAME_STEP = 0.01
+_ESCAPES = {"\\\\": "\\", "\\n": "\n"}
+_ESCAPED = re.compile(r"\\[\\n]")
 
 
 @dataclass(frozen=True, eq=False)
 class NrrdHeader:
-    """What is needed of a header: `said`, and the `layers` beside each other in each voxel."""
+    """What is needed of a header: `said`, the `layers` beside each other in each voxel, and its key/value `pairs`."""
 
     said: Said
     layers: int
+    pairs: dict[str, str]
 
 
 def is_nrrd(path: Path) -> bool:
@@ -81,7 +85,7 @@ def parse_nrrd(path: Path) -> NrrdHeader:
         For what is no header, is no 3D image, contradicts itself, gives no voxel sizes or an unknown unit, or claims
         more voxels than its files hold.
     """
-    fields, data_lines, end = _fields(path)
+    fields, pairs, data_lines, end = _fields(path)
     dimensions = _whole(path, fields, "dimension", 1)[0]
     sizes = _whole(path, fields, "sizes", dimensions)
     if min(sizes) < 1:
@@ -94,11 +98,11 @@ def parse_nrrd(path: Path) -> NrrdHeader:
         raise InputError(f"'{path.name}' has {dimensions} dimensions ({shape}); give one 3D volume.")
     kept = check_dimensions(path, [sizes[axis] for axis in axes])
     _check_voxels(path, fields, data_lines, end, math.prod(sizes))
-    return NrrdHeader(_said(path, fields, axes, kept), layers)
+    return NrrdHeader(_said(path, fields, axes, kept), layers, pairs)
 
 
-def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
-    """Return the fields by name without blanks, lines that name files of voxels, and where the header ends."""
+def _fields(path: Path) -> tuple[dict[str, str], dict[str, str], list[str], int]:
+    """Return fields by name without blanks, key/value pairs, lines that name files of voxels, and the header's end."""
     with open(path, "rb") as file:
         content = file.read(_USUAL_HEADER)
         if not _MAGIC.match(content):
@@ -110,9 +114,13 @@ def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
     header, end = (content[: blank.start()], blank.end()) if blank else (content, len(content))
     lines = [line.removesuffix(b"\r").decode("utf-8", "surrogateescape") for line in header.split(b"\n")[1:]]
     fields: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         name, colon, text = line.partition(":")
-        if not line or line.startswith("#") or text.startswith("="):
+        if not line or line.startswith("#"):
+            continue
+        if text.startswith("="):
+            pairs[_readable(name)] = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], _readable(text[1:]))
             continue
         name = name.lower().replace(" ", "")
         name = {"centerings": "centers"}.get(name, name)
@@ -120,8 +128,13 @@ def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
             raise damaged(path, f"a second '{name}'" if colon else f"the line '{shown_path(line[:40])}'")
         fields[name] = text.strip()
         if name == "datafile" and text.split()[:1] == ["LIST"]:
-            return fields, [each.strip() for each in lines[number:] if each.strip()], end
-    return fields, [], end
+            return fields, pairs, [each.strip() for each in lines[number:] if each.strip()], end
+    return fields, pairs, [], end
+
+
+def _readable(text: str) -> str:
+    """Return text of which bytes that are no UTF-8 are replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _spatial_axes(path: Path, fields: dict[str, str], dimensions: int) -> list[int]:
@@ -266,5 +279,7 @@ def _check_voxels(path: Path, fields: dict[str, str], data_lines: list[str], end
     elif encoding in _HEX:
         size *= 2
     elif encoding not in _RAW | _GZIP:
-        raise InputError(f"'{path.name}' is stored in an encoding that is not read ('{encoding}'); save it with gzip.")
+        raise InputError(
+            f"'{path.name}' is stored in an encoding that is not read ('{plain(encoding)}'); save it with gzip."
+        )
     check_held(path, count * size, held, encoding in _GZIP)

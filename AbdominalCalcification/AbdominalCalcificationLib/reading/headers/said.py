@@ -68,7 +68,7 @@ class Said:
 
 def damaged(path: Path, what: str = "") -> InputError:
     """Return the error for a header that cannot be understood; `what` says which part of it."""
-    why = f" ({_plain(what)})" if what else ""
+    why = f" ({plain(what)})" if what else ""
     return InputError(
         f"'{path.name}' is not an image this program can read, or it is damaged{why}; "
         "give NIfTI, NRRD, MetaImage or a DICOM folder."
@@ -82,12 +82,12 @@ def truncated(path: Path) -> InputError:
 
 def contradiction(path: Path, what: str) -> InputError:
     """Return the error for a header that says one thing in two ways."""
-    return InputError(f"'{path.name}' contradicts itself: {_plain(what)}; {AGAIN}.")
+    return InputError(f"'{path.name}' contradicts itself: {plain(what)}; {AGAIN}.")
 
 
 def no_sizes(path: Path, why: str) -> InputError:
     """Return the error for a header without voxel sizes."""
-    return InputError(f"'{path.name}' does not say how large its voxels are ({_plain(why)}); {AGAIN}.")
+    return InputError(f"'{path.name}' does not say how large its voxels are ({plain(why)}); {AGAIN}.")
 
 
 def strange_scaling(path: Path, how: str) -> InputError:
@@ -147,7 +147,7 @@ def unit_in_mm(path: Path, text: str) -> float:
     known = _UNITS_MM.get(name) or _UNITS_MM.get(name.lower().removesuffix("s"))
     if known is None:
         raise InputError(
-            f"The lengths in '{path.name}' are in '{_plain(name)}', a unit that is not known here; {AGAIN}."
+            f"The lengths in '{path.name}' are in '{plain(name)}', a unit that is not known here; {AGAIN}."
         )
     return known
 
@@ -179,7 +179,7 @@ def unknown_orientation(path: Path, why: str) -> Flag:
     """Return the flag for a file that does not say how the patient lies in it."""
     return Flag(
         "unknown_orientation",
-        f"'{path.name}' does not say how the patient lies in it ({_plain(why)}): left and right may be exchanged.",
+        f"'{path.name}' does not say how the patient lies in it ({plain(why)}): left and right may be exchanged.",
     )
 
 
@@ -218,7 +218,7 @@ def check_held(path: Path, needed: int, held: int, compressed: bool) -> None:
         raise truncated(path)
 
 
-def _plain(text: str) -> str:
-    """Return what a header says as part of one line that can be printed."""
+def plain(text: str) -> str:
+    """Return what a header says as a part of one line that can be printed."""
     shown = shown_path(text)
     return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}…"
