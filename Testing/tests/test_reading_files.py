@@ -66,7 +66,7 @@ def test_a_nifti_file_without_orientation_is_flagged(tmp_path, oblique_image):
 
 def test_an_nrrd_file_without_a_space_is_flagged(tmp_path):
     path = tmp_path / "ct.nrrd"
-    header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 5 4 3\nencoding: raw\nendian: little\n\n"
+    header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 5 4 3\nspacings: 1 1 1\nencoding: raw\nendian: little\n\n"
     path.write_bytes(header.encode() + bytes(120))
     assert "unknown_orientation" in {flag.code for flag in read_ct(path).flags}
 
@@ -114,6 +114,7 @@ def make_not_a_number(path):
 def make_sheared(path):
     sitk.WriteImage(sitk.GetImageFromArray(np.zeros((4, 5, 6), np.int16)), str(path))
     content = bytearray(path.read_bytes())
+    content[76:92] = struct.pack("<4f", 1, 1, 1, 1.25**0.5)
     content[252:256] = struct.pack("<2h", 0, 1)  # no qform; sform
     content[280:328] = struct.pack("<12f", 1, 0, 0.5, 0, 0, 1, 0, 0, 0, 0, 1, 0)
     path.write_bytes(content)

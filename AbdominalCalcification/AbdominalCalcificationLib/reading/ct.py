@@ -11,9 +11,11 @@ import numpy as np
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Volume
+from ..geometry.plausible import check_body_size
+from ..paths import native_path
 from .dicom import is_dicom, read_dicom
 from .hounsfield import as_hounsfield
-from .images import read_header, read_image
+from .images import read_flagged
 
 _IDENTITY = ("study_uid", "series_uid", "modality", "description", "manufacturer", "kernel", "image_count")
 
@@ -55,8 +57,10 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         Where there is nothing that can be read as one CT volume with a geometry to trust.
     """
     path = Path(path)
-    if not path.exists():
-        raise InputError(f"'{path}' does not exist; name a DICOM folder or an image file.")
+    native_path(path)
+    if not (path.is_dir() or path.is_file()):
+        what = "is neither a folder nor a file" if path.exists() else "does not exist"
+        raise InputError(f"'{path}' {what}; name a DICOM folder or an image file.")
     try:
         if path.is_dir() or is_dicom(path):
             volume, flags, said = read_dicom(path, series)
@@ -64,14 +68,15 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         else:
             if series is not None:
                 raise InputError(f"'{path.name}' is a single file; --series is for DICOM folders.")
-            volume = read_image(path)
-            flags, said, kind = _orientation_flags(read_header(path)), {}, "file"
+            volume, flags = read_flagged(path)
+            said, kind = {}, "file"
     except OSError as error:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
     if min(volume.grid.shape) < 2:
         raise InputError(f"'{path.name}' is a single slice; give a CT volume of several slices.")
     if not volume.grid.is_rectangular:
         raise InputError(f"The axes of '{path.name}' are not at right angles; resample it onto a rectangular grid.")
+    check_body_size(volume.grid, f"'{path.name}'")
     array, doubts = as_hounsfield(volume.array, f"'{path.name}'")
     volume = volume.with_array(array)
     identity = {
@@ -87,13 +92,3 @@ def voxel_checksum(volume: Volume) -> str:
     """Return the SHA-256 of the voxels in memory order (k, j, i; little endian), in hexadecimal."""
     array = np.ascontiguousarray(volume.array)
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<"), copy=False)).hexdigest()
-
-
-def _orientation_flags(header: dict[str, str]) -> tuple[Flag, ...]:
-    """Flag NIfTI files without orientation (both of its codes 0) and NRRD files without a space."""
-    nifti = {header.get("qform_code"), header.get("sform_code")} == {"0"}
-    nrrd = header.get("ITK_InputFilterName") == "NrrdImageIO" and "NRRD_space" not in header
-    if not (nifti or nrrd):
-        return ()
-    message = "The file does not say how the patient lies in it; sides, and even voxel sizes, may be wrong."
-    return (Flag("unknown_orientation", message),)

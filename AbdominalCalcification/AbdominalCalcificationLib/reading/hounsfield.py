@@ -112,9 +112,10 @@ def _certain(values: np.ndarray) -> str:
     if len(values) == 0:
         return "all lie where nothing is measured"
     least, most = np.quantile(values, _ENDS)
-    if most - least < _NARROWEST_HU:
+    is_narrow = most - least < _NARROWEST_HU
+    if is_narrow and max(abs(least), abs(most)) < _NARROWEST_HU:
         return f"nearly all lie between {least:.4g} and {most:.4g}, as if they had been normalised"
-    if least >= _PICTURE[0] and most <= _PICTURE[1]:
+    if not is_narrow and least >= _PICTURE[0] and most <= _PICTURE[1]:
         return f"nearly all lie between {least:.0f} and {most:.0f}, as in a picture"
     dense = _share(values, _BONE_HU)
     offset, below_offset = _share(values, *_OFFSET_HU), _share(values, *_BELOW_OFFSET_HU)
@@ -126,6 +127,9 @@ def _certain(values: np.ndarray) -> str:
 
 def _doubt(values: np.ndarray) -> str:
     """Return why sorted `values` are hardly HU; empty where they look like it."""
+    least, most = np.quantile(values, _ENDS)
+    if most - least < _NARROWEST_HU:
+        return f"nearly all lie between {least:.4g} and {most:.4g}"
     low = 1 - _share(values, _FAT_AND_AIR_HU)
     if low < _LEAST_FAT_AND_AIR:
         return f"only {100 * low:.2f} % lie below {_FAT_AND_AIR_HU}, as fat, air and noise do"

@@ -1,35 +1,88 @@
-"""Keep the chatter of the image libraries out of the user's terminal."""
+"""Keep what the image libraries print out of the user's terminal, and listen to it."""
 
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import SimpleITK as sitk
 
+from ..errors import InputError
+
+_MOST_LINES = 20
+_MOST_BYTES = 1 << 16
+# "NiftiImageIO (0x55a0): ", and in which line of which file of the library it was printed.
+_ADDRESS = re.compile(r"^\S+ \(0x[0-9a-f]+\): ")
+_PLACE = re.compile(r"^(WARNING|ERROR): In .*, line \d+\s*")
+
+
+class Heard:
+    """What the libraries had to say, one entry a message, without repetitions; complete when the block ends."""
+
+    def __init__(self):
+        self.lines: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Take down a message, on one line and without places in memory and in source code."""
+        line = _ADDRESS.sub("", _PLACE.sub("", " ".join(text.split())).strip())
+        if line and line not in self.lines and len(self.lines) < _MOST_LINES:
+            self.lines.append(line)
+
+
+class _Listener(sitk.LoggerBase):
+    """Takes what ITK itself says; its warnings are no errors, which arrive as exceptions."""
+
+    def __init__(self, heard: Heard):
+        super().__init__()
+        self._heard = heard
+
+    def DisplayText(self, text):
+        self._heard.add(text)
+
+    DisplayWarningText = DisplayErrorText = DisplayGenericOutputText = DisplayText
+
+    def DisplayDebugText(self, text):
+        pass
+
 
 @contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Silence warnings of ITK and what GDCM and the NIfTI library print to standard error.
+def quiet_libraries() -> Iterator[Heard]:
+    """Take down the warnings of ITK, and what GDCM, Teem, MetaIO and VNL print to standard error.
 
-    Those C libraries write to the file descriptor itself, so it is pointed elsewhere meanwhile;
-    errors still arrive as exceptions.
+    Those C libraries write to the file descriptor itself, so it is pointed elsewhere meanwhile. Errors still arrive as
+    exceptions.
+
+    Raises
+    ------
+    InputError
+        Where no temporary file can be made.
     """
-    warnings_shown = sitk.ProcessObject.GetGlobalWarningDisplay()
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    heard = Heard()
+    try:
+        printed = tempfile.TemporaryFile()  # noqa: SIM115 (closed below, once it was read)
+    except OSError as error:
+        raise InputError(
+            f"No temporary file can be made ({error.strerror or error}); set TMPDIR to a folder with space."
+        ) from None
+    listener = _Listener(heard)
+    before = listener.SetAsGlobalITKLogger()
     try:
         kept = os.dup(2)
     except OSError:  # no standard error at all (a Windows program without a console)
         kept = None
-    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         if kept is not None:
-            os.dup2(nowhere, 2)
-        yield
+            os.dup2(printed.fileno(), 2)
+        yield heard
     finally:
         if kept is not None:
             os.dup2(kept, 2)
             os.close(kept)
-        os.close(nowhere)
-        sitk.ProcessObject.SetGlobalWarningDisplay(warnings_shown)
+        before.SetAsGlobalITKLogger()
+        printed.seek(0)
+        for line in printed.read(_MOST_BYTES).decode("utf-8", "replace").splitlines():
+            heard.add(line)
+        printed.close()
