@@ -1,0 +1,167 @@
+"""Pixels of DICOM images in HU, as GDCM decodes them, with air where nothing was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...errors import InputError
+from ...flags import Flag
+from .assembly import AIR_HU, Plane
+from .header import Image
+
+# Below this nothing was measured: noise and interpolation take air to about -1100.
+_LOWEST_HU = -1200
+# A padding value above this is one that lungs and tissue have as well.
+_ONLY_AIR_HU = -900
+# Padding that does not fit into the stored bits is cut down to them, perhaps to a value of tissue. As many pixels as
+# this have one value by no coincidence.
+_MOST_BY_CHANCE = 0.01
+# Padding surrounds what was scanned; where it is nearly everything, the header is wrong.
+_MOST_PADDED = 0.9
+# Decoded bytes for each byte of the file. No compression saves more, so what says more is damaged.
+_MOST_COMPRESSED = 1000
+
+
+class PixelReader:
+    """Reads images in HU, and counts what is padding.
+
+    The last two files stay in memory, since frames are asked for one by one, and those of two files in turns.
+    """
+
+    def __init__(self):
+        self._decoded: dict[Path, np.ndarray] = {}
+        self._padded = self._pixels = 0
+        self._padding_hu: set[float] = set()
+
+    def read(self, image: Image) -> Plane:
+        """Return the pixels of `image`.
+
+        Raises
+        ------
+        InputError
+            Where they cannot be decoded, or are others than the header says.
+        """
+        if image.path not in self._decoded:
+            for oldest in list(self._decoded)[:-1]:
+                del self._decoded[oldest]
+            self._decoded[image.path] = _decode(image)
+        decoded = self._decoded[image.path][image.frame]
+        _check_range(image, decoded)
+        hu = _rescaled(image, decoded)
+        padding = _padding_in(image, decoded)
+        holes = hu < _LOWEST_HU if hu.min() < _LOWEST_HU else None
+        if padding is not None:
+            self._padded += int(np.count_nonzero(padding))
+            self._padding_hu.update((float(hu[padding].min()), float(hu[padding].max())))
+            hu = np.where(padding, hu.dtype.type(AIR_HU), hu)
+            holes = padding if holes is None else holes | padding
+        self._pixels += hu.size
+        return Plane(hu, holes)
+
+    def forget(self) -> None:
+        """Count padding anew from here."""
+        self._padded = self._pixels = 0
+        self._padding_hu = set()
+
+    def flags(self) -> tuple[Flag, ...]:
+        """Return what the padding of all images read so far means.
+
+        Raises
+        ------
+        InputError
+            Where nearly everything is padding.
+        """
+        if not self._padded:
+            return ()
+        share = self._padded / self._pixels
+        values = " to ".join(f"{value:g}" for value in sorted({min(self._padding_hu), max(self._padding_hu)}))
+        if share > _MOST_PADDED:
+            raise InputError(
+                f"The headers call {100 * share:.0f} % of the pixels padding ({values} HU); export the series again."
+            )
+        message = (
+            f"{self._padded} pixels ({100 * share:.1f} %) have the value that the headers call padding "
+            f"({values} HU); they count as air."
+        )
+        return (Flag("padding" if max(self._padding_hu) <= _ONLY_AIR_HU else "padding_like_tissue", message),)
+
+
+def same_pixels(one: Plane, other: Plane) -> bool:
+    """Return whether two planes show the same."""
+    return np.array_equal(one.hu, other.hu)
+
+
+def _decode(image: Image) -> np.ndarray:
+    """Return the pixels of one file, shape (frame, row, column), after the slope and intercept that GDCM applies."""
+    shape = (image.frames, image.rows, image.columns)
+    size = int(np.prod(shape, dtype=object)) * image.stored.bits_allocated // 8
+    if size > _MOST_COMPRESSED * image.path.stat().st_size:
+        raise InputError(f"'{image.path.name}' is truncated or damaged; copy the series again.")
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO("GDCMImageIO")
+    reader.SetFileName(str(image.path))
+    try:
+        pixels = sitk.GetArrayFromImage(reader.Execute())
+        pixels = pixels.reshape(shape)
+    except (RuntimeError, ValueError):
+        raise InputError(
+            f"The pixels of '{image.path.name}' cannot be decoded{_syntax(image)}; copy the series again, "
+            "or export it without compression."
+        ) from None
+    # Unsigned and 64-bit integers would not mix with the air around a slice that is moved.
+    return pixels if pixels.dtype.kind == "f" or pixels.dtype in (np.int16, np.int32) else pixels.astype(np.int32)
+
+
+def _syntax(image: Image) -> str:
+    from pydicom.uid import UID
+
+    return f" ({UID(image.syntax).name})" if image.syntax else ""
+
+
+def _check_range(image: Image, decoded: np.ndarray) -> None:
+    """Refuse values that the header's slope and intercept cannot make of what its bits hold."""
+    slope, intercept = image.gdcm_rescale.applied
+    ends = sorted(slope * limit + intercept for limit in image.stored.limits)
+    slack = 1e-6 * (ends[1] - ends[0])
+    if decoded.min() < ends[0] - slack or decoded.max() > ends[1] + slack:
+        raise InputError(
+            f"The pixels of '{image.path.name}' reach from {decoded.min():g} to {decoded.max():g}, and its header "
+            f"allows {ends[0]:g} to {ends[1]:g}; export the series again."
+        )
+
+
+def _stored_values(image: Image, decoded: np.ndarray) -> np.ndarray:
+    slope, intercept = image.gdcm_rescale.applied
+    return np.rint((decoded - intercept) / slope).astype(np.int64)
+
+
+def _rescaled(image: Image, decoded: np.ndarray) -> np.ndarray:
+    """Return HU: what GDCM gives, but where frames have a slope or intercept of their own, which it passes over."""
+    slope, intercept = image.rescale.applied
+    if (slope, intercept) == image.gdcm_rescale.applied:
+        return decoded
+    hu = slope * _stored_values(image, decoded) + intercept
+    return hu.astype(np.int32) if float(slope).is_integer() and float(intercept).is_integer() else hu
+
+
+def _padding_in(image: Image, decoded: np.ndarray) -> np.ndarray | None:
+    """Return where pixels hold the padding value, or one of its range; None for nowhere."""
+    if image.stored.padding is None:
+        return None
+    values = _stored_values(image, decoded)
+    low, high = image.stored.padding
+    least, most = image.stored.limits
+    if high < least or low > most:
+        bits = (1 << image.stored.bits_stored) - 1
+        cut = (low & bits) - (bits + 1 if (low & bits) > most else 0)
+        if np.count_nonzero(values == cut) > _MOST_BY_CHANCE * values.size:
+            raise InputError(
+                f"The padding value {low} of '{image.path.name}' does not fit into {image.stored.bits_stored} bits, so "
+                f"it cannot be told from {cut}; export the series again."
+            )
+        return None
+    padding = (values >= low) & (values <= high)
+    return padding if padding.any() else None
