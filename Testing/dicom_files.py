@@ -18,12 +18,12 @@ def element(group: int, number: int, vr: str, value) -> bytes:
     """Return one data element; a list of bytes is a sequence's items."""
     if vr == "SQ":
         data = b"".join(b"\xfe\xff\x00\xe0" + len(item).to_bytes(4, "little") + item for item in value)
+    elif isinstance(value, bytes):
+        data = value
     elif vr == "US":
         data = int(value).to_bytes(2, "little")
     elif vr == "UL":
         data = int(value).to_bytes(4, "little")
-    elif isinstance(value, bytes):
-        data = value
     else:
         parts = value if isinstance(value, list | tuple | np.ndarray) else [value]
         data = "\\".join(f"{part:.10g}" if isinstance(part, float) else str(part) for part in parts).encode("latin-1")

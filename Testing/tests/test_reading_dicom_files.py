@@ -275,5 +275,13 @@ def test_the_numbers_of_files_add_up(tmp_path):
     ct = read_ct(tmp_path)
     text = " ".join(flag.message for flag in ct.flags)
     assert count == 58
-    for said in ("8 of 58 files", "4 links", "4 empty", "4 other files", "20 copies", "6 images of others", "20 images"):
+    for said in (
+        "8 of 58 files",
+        "4 links",
+        "4 empty",
+        "4 other files",
+        "20 copies",
+        "6 images of others",
+        "20 images",
+    ):
         assert said in text

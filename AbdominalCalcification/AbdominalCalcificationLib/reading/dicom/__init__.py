@@ -144,7 +144,7 @@ def _assembled(images: Sequence[Image], reader: PixelReader) -> tuple[Volume, tu
         period, hu = alternating
         division = every_nth(images, period)
         raise InputError(
-            f"The slices alternate between {period} phases that differ by {hu:.0f} HU, and nothing but their pixels "
-            f"tells them apart; choose one with --acquisition: {listed(division)}."
+            f"The slices alternate between {period} phases that differ by at least {hu:.0f} HU, and nothing but their "
+            f"pixels tells them apart; choose one with --acquisition: {listed(division)}."
         )
     return volume, (*flags, *reader.flags())

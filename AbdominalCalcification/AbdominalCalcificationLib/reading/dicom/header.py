@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .elements import DamagedFileError, Elements, foreign_parser
-from .pixel_data import pixels_are_whole
+from .pixel_data import NO_PIXELS, PixelPlace, find_pixels
 
 _PREAMBLE = 128
 # Without preamble a file begins with one of these groups: that about the file itself, or the first of the data set.
@@ -46,7 +46,7 @@ _MODALITY, _MANUFACTURER, _UNITS = 0x00080060, 0x00080070, 0x00541001
 _NAME, _ID, _BIRTH = 0x00100010, 0x00100020, 0x00100030
 _POSITION, _ORIENTATION, _PIXEL_MM = 0x00200032, 0x00200037, 0x00280030
 _SAMPLES, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS = 0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011
-_ALLOCATED, _STORED, _SIGNED = 0x00280100, 0x00280101, 0x00280103
+_ALLOCATED, _STORED, _HIGHEST, _SIGNED = 0x00280100, 0x00280101, 0x00280102, 0x00280103
 _PADDING, _PADDING_LIMIT = 0x00280120, 0x00280121
 _INTERCEPT, _SLOPE, _UNIT, _LOOKUP = 0x00281052, 0x00281053, 0x00281054, 0x00283000
 _TAGS = sorted(
@@ -55,7 +55,19 @@ _TAGS = sorted(
         *_SAID_TWICE.values(),
         *(_MOMENT, _DATE, _TIME, _ENERGIES, _ENERGY, _CLASS, _INSTANCE, _STUDY, _SERIES, _MODALITY, _MANUFACTURER),
         *(_UNITS, _NAME, _ID, _BIRTH, _POSITION, _ORIENTATION, _PIXEL_MM, _SAMPLES, _PHOTOMETRIC, _FRAMES, _ROWS),
-        *(_COLUMNS, _ALLOCATED, _STORED, _SIGNED, _PADDING, _PADDING_LIMIT, _INTERCEPT, _SLOPE, _UNIT, _LOOKUP),
+        *(
+            _COLUMNS,
+            _ALLOCATED,
+            _STORED,
+            _HIGHEST,
+            _SIGNED,
+            _PADDING,
+            _PADDING_LIMIT,
+            _INTERCEPT,
+            _SLOPE,
+            _UNIT,
+            _LOOKUP,
+        ),
     }
 )
 _META_CLASS, _META_SYNTAX = 0x00020002, 0x00020010
@@ -154,6 +166,7 @@ class Image:
     rescale: Rescale = Rescale()
     gdcm_rescale: Rescale = Rescale()
     stored: Stored = Stored()
+    pixels: PixelPlace = NO_PIXELS
     marks: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     fault: str = ""
@@ -241,7 +254,8 @@ def _image(path: Path, file, header: Elements, meta: Elements) -> Image:
     if not (rows and columns):
         # Reports and the like have no size; a CT without one has lost it.
         return Image(**about, syntax=syntax, fault="is truncated or damaged")
-    if not pixels_are_whole(file, header, syntax, frames * rows * columns * stored.bits_allocated // 8):
+    pixels = find_pixels(file, header, syntax, frames * rows * columns * stored.bits_allocated // 8)
+    if not pixels.is_whole:
         fault = "is truncated or damaged"
     elif frames == 0:
         fault = f"says that it has '{header.text(_FRAMES)}' frames"
@@ -261,6 +275,7 @@ def _image(path: Path, file, header: Elements, meta: Elements) -> Image:
         rescale=rescale,
         gdcm_rescale=rescale,
         stored=stored,
+        pixels=pixels,
         marks=_marks(header),
         said={name: numbers for name, tag in _SAID_TWICE.items() if (numbers := header.numbers(tag))},
         fault=fault,
@@ -285,8 +300,10 @@ def _stored(header: Elements) -> tuple[Stored, str]:
     """Return how pixels are stored, and what is wrong with that."""
     allocated, bits = header.integer(_ALLOCATED) or 0, header.integer(_STORED) or 0
     signed = header.integer(_SIGNED) == 1
-    if not (8 <= allocated <= 32 and allocated % 8 == 0 and 1 <= bits <= allocated):
-        return Stored(allocated, bits or 1, signed), f"says that it stores {bits} of {allocated} bits"
+    highest = header.integer(_HIGHEST)
+    if allocated not in (8, 16, 32) or not 1 <= bits <= allocated or highest not in (None, bits - 1):
+        said = f"says that it stores {bits} of {allocated} bits, the highest being bit {highest}"
+        return Stored(allocated, max(bits, 1), signed), said
     # The two fields' VR (US or SS) is often the wrong one, so the pixels' own sign decides.
     ends = [header.integer(tag, signed) for tag in (_PADDING, _PADDING_LIMIT)]
     padding = None

@@ -11,14 +11,12 @@ from ...errors import InputError
 from ...flags import Flag
 from .assembly import AIR_HU, Plane
 from .header import Image
+from .pixel_data import pixels_as_stored
 
 # Below this nothing was measured: noise and interpolation take air to about -1100.
 _LOWEST_HU = -1200
 # A padding value above this is one that lungs and tissue have as well.
 _ONLY_AIR_HU = -900
-# Padding that does not fit into the stored bits is cut down to them, perhaps to a value of tissue. As many pixels as
-# this have one value by no coincidence.
-_MOST_BY_CHANCE = 0.01
 # Padding surrounds what was scanned; where it is nearly everything, the header is wrong.
 _MOST_PADDED = 0.9
 # Decoded bytes for each byte of the file. No compression saves more, so what says more is damaged.
@@ -32,7 +30,7 @@ class PixelReader:
     """
 
     def __init__(self):
-        self._decoded: dict[Path, np.ndarray] = {}
+        self._decoded: dict[Path, tuple[np.ndarray, np.ndarray | None]] = {}
         self._padded = self._pixels = 0
         self._padding_hu: set[float] = set()
 
@@ -48,10 +46,15 @@ class PixelReader:
             for oldest in list(self._decoded)[:-1]:
                 del self._decoded[oldest]
             self._decoded[image.path] = _decode(image)
-        decoded = self._decoded[image.path][image.frame]
-        _check_range(image, decoded)
-        hu = _rescaled(image, decoded)
-        padding = _padding_in(image, decoded)
+        decoded, as_stored = (None if each is None else each[image.frame] for each in self._decoded[image.path])
+        if as_stored is None:
+            _check_range(image, decoded)
+            stored = _stored_values(image, decoded)
+        else:
+            _check_decoded(image, decoded, as_stored)
+            stored = as_stored
+        hu = _rescaled(image, decoded, stored)
+        padding = _padding_in(image, stored)
         holes = hu < _LOWEST_HU if hu.min() < _LOWEST_HU else None
         if padding is not None:
             self._padded += int(np.count_nonzero(padding))
@@ -94,8 +97,11 @@ def same_pixels(one: Plane, other: Plane) -> bool:
     return np.array_equal(one.hu, other.hu)
 
 
-def _decode(image: Image) -> np.ndarray:
-    """Return the pixels of one file, shape (frame, row, column), after the slope and intercept that GDCM applies."""
+def _decode(image: Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the pixels of one file, shape (frame, row, column): as GDCM rescales them, and as they are stored.
+
+    The latter only where they are not compressed.
+    """
     shape = (image.frames, image.rows, image.columns)
     size = int(np.prod(shape, dtype=object)) * image.stored.bits_allocated // 8
     if size > _MOST_COMPRESSED * image.path.stat().st_size:
@@ -112,7 +118,12 @@ def _decode(image: Image) -> np.ndarray:
             "or export it without compression."
         ) from None
     # Unsigned and 64-bit integers would not mix with the air around a slice that is moved.
-    return pixels if pixels.dtype.kind == "f" or pixels.dtype in (np.int16, np.int32) else pixels.astype(np.int32)
+    if pixels.dtype.kind != "f" and pixels.dtype not in (np.int16, np.int32):
+        pixels = pixels.astype(np.int32)
+    if image.pixels.at is None:
+        return pixels, None
+    stored = image.stored
+    return pixels, pixels_as_stored(image.path, image.pixels, stored.bits_allocated, stored.signed, shape)
 
 
 def _syntax(image: Image) -> str:
@@ -133,35 +144,47 @@ def _check_range(image: Image, decoded: np.ndarray) -> None:
         )
 
 
+def _check_decoded(image: Image, decoded: np.ndarray, stored: np.ndarray) -> None:
+    """Refuse pixels that GDCM reads otherwise than the header says.
+
+    It cuts values to the bits that count without a word, so that metal on a wide scale would become air, and which
+    slope and intercept it applies depends on the kind of object.
+    """
+    least, most = image.stored.limits
+    fits = True
+    if stored.min() < least or stored.max() > most:
+        fits = (stored >= least) & (stored <= most)
+        padding = _padding_in(image, stored)
+        strange = stored[~fits if padding is None else ~(fits | padding)]
+        if strange.size:
+            raise InputError(
+                f"'{image.path.name}' holds values such as {strange[0]}, which do not fit into the "
+                f"{image.stored.bits_stored} bits that its header names; export the series again."
+            )
+    slope, intercept = image.gdcm_rescale.applied
+    expected = slope * stored.astype(np.float64) + intercept
+    if not np.all((np.abs(decoded - expected) <= 1e-6 * np.abs(expected) + 1e-3) | ~np.asarray(fits)):
+        raise InputError(f"The pixels of '{image.path.name}' are not what its header says; export the series again.")
+
+
 def _stored_values(image: Image, decoded: np.ndarray) -> np.ndarray:
     slope, intercept = image.gdcm_rescale.applied
     return np.rint((decoded - intercept) / slope).astype(np.int64)
 
 
-def _rescaled(image: Image, decoded: np.ndarray) -> np.ndarray:
+def _rescaled(image: Image, decoded: np.ndarray, stored: np.ndarray) -> np.ndarray:
     """Return HU: what GDCM gives, but where frames have a slope or intercept of their own, which it passes over."""
     slope, intercept = image.rescale.applied
     if (slope, intercept) == image.gdcm_rescale.applied:
         return decoded
-    hu = slope * _stored_values(image, decoded) + intercept
+    hu = slope * stored.astype(np.float64) + intercept
     return hu.astype(np.int32) if float(slope).is_integer() and float(intercept).is_integer() else hu
 
 
-def _padding_in(image: Image, decoded: np.ndarray) -> np.ndarray | None:
+def _padding_in(image: Image, stored: np.ndarray) -> np.ndarray | None:
     """Return where pixels hold the padding value, or one of its range; None for nowhere."""
     if image.stored.padding is None:
         return None
-    values = _stored_values(image, decoded)
     low, high = image.stored.padding
-    least, most = image.stored.limits
-    if high < least or low > most:
-        bits = (1 << image.stored.bits_stored) - 1
-        cut = (low & bits) - (bits + 1 if (low & bits) > most else 0)
-        if np.count_nonzero(values == cut) > _MOST_BY_CHANCE * values.size:
-            raise InputError(
-                f"The padding value {low} of '{image.path.name}' does not fit into {image.stored.bits_stored} bits, so "
-                f"it cannot be told from {cut}; export the series again."
-            )
-        return None
-    padding = (values >= low) & (values <= high)
+    padding = (stored >= low) & (stored <= high)
     return padding if padding.any() else None
