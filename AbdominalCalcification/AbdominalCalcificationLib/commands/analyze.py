@@ -63,7 +63,9 @@ def add(commands) -> list[argparse.ArgumentParser]:
     add_models(running)
     running.add_argument("--series", metavar="UID", help="DICOM series; the largest original CT series by default")
     running.add_argument(
-        "--acquisition", metavar="NAME", help="which volume of a DICOM series that holds several, as the message names it"
+        "--acquisition",
+        metavar="NAME",
+        help="which volume of a DICOM series that holds several, as the message names it",
     )
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...errors import InputError
 from ...flags import Flag
 from ...geometry.volume import Volume
+from ...paths import shown_path
 from ..quiet import quiet_libraries
 from .accounts import flags_about_files
 from .agreement import check_acquisitions, check_geometry, check_kind, check_scale, check_uids
@@ -54,7 +55,7 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
     """
     with quiet_libraries():
         folder = _open(path)
-        choice = choose_stack(folder.images, series, path.name)
+        choice = choose_stack(folder.images, series, shown_path(path.name))
         reader = PixelReader()
         stack = _stack(choice, acquisition)
         _check_faults(stack, folder.images)
@@ -83,7 +84,7 @@ def _open(path: Path) -> Folder:
     folder = read_folder(path)
     if folder.damaged:
         raise InputError(
-            f"{len(folder.damaged)} DICOM file(s) are truncated or damaged ({folder.damaged[0].name}); "
+            f"{len(folder.damaged)} DICOM file(s) are truncated or damaged ({shown_path(folder.damaged[0].name)}); "
             "copy the series again."
         )
     folder.images = with_patients([frame for image in folder.images for frame in frames_of(image)])
@@ -104,13 +105,13 @@ def _check_faults(stack: Sequence[Image], images: Sequence[Image]) -> None:
     for image in stack:
         if image.photometric != "MONOCHROME2" and not image.fault:
             raise InputError(
-                f"'{image.path.name}' is stored as {image.photometric or 'no known kind of grey'} (Photometric "
+                f"'{image.name}' is stored as {image.photometric or 'no known kind of grey'} (Photometric "
                 "Interpretation) and not as MONOCHROME2, as CT is; export the series again."
             )
     faulty = [image for image in images if image.fault and same_series(image, first) and why_no_slice(image) is None]
     if faulty:
         more = f" (and {len(faulty) - 1} more)" if len(faulty) > 1 else ""
-        raise InputError(f"'{faulty[0].path.name}'{more} {faulty[0].fault}; copy or export the series again.")
+        raise InputError(f"'{faulty[0].name}'{more} {faulty[0].fault}; copy or export the series again.")
 
 
 def _one_volume(

@@ -50,7 +50,7 @@ def check_scale(images: Sequence[Image]) -> tuple[Flag, ...]:
         slope, intercept = image.rescale.applied
         if not (np.isfinite([slope, intercept]).all() and slope > 0):
             raise InputError(
-                f"'{image.path.name}' has the slope {slope:g} and the intercept {intercept:g} (Rescale), which makes "
+                f"'{image.name}' has the slope {slope:g} and the intercept {intercept:g} (Rescale), which makes "
                 "no HU; export the series again."
             )
     flags = []

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...geometry.volume import Volume
+from ..hounsfield import AIR_HU
 from .stack import StackPlan
-
-AIR_HU = -1024
 
 
 class Plane(NamedTuple):

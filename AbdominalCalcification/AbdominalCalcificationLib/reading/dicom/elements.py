@@ -49,7 +49,8 @@ class Elements:
         elif not isinstance(value, str):
             several = hasattr(value, "__iter__")
             value = "" if value is None else "\\".join(map(str, value)) if several else str(value)
-        return "\\".join(part.strip(" \0\r\n\t") for part in value.split("\\")).strip("\\")
+        value = value if value.isprintable() else _printable(value)
+        return "\\".join(part.strip() for part in value.split("\\")).strip("\\")
 
     def written(self, tag: int) -> str:
         """Return text for people in the file's own encoding; letters that it does not explain are replaced."""
@@ -59,8 +60,7 @@ class Elements:
         elif isinstance(value, bytes):
             value = value.decode("ascii")
         value = "" if value is None else value if isinstance(value, str) else "\\".join(map(str, value))
-        letters = (letter if letter.isprintable() else " " for letter in value.strip(" \0"))
-        return "".join(letters).encode("utf-8", "replace").decode("utf-8").strip()
+        return _printable(value).encode("utf-8", "replace").decode("utf-8").strip()
 
     def shown(self, tag: int) -> str:
         """Return a value of any kind (binary ones as well) as text."""
@@ -110,6 +110,11 @@ class Elements:
 
     def _raw(self, tag: int):
         return self._data_set.get_item(tag).value if tag in self._data_set else None
+
+
+def _printable(text: str) -> str:
+    """Return text in one line: padding, control characters and line breaks become spaces."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _number(text: str) -> float:

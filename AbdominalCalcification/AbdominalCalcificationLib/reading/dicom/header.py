@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...paths import shown_path
 from .elements import DamagedFileError, Elements, foreign_parser
 from .pixel_data import NO_PIXELS, PixelPlace, find_pixels
 
@@ -170,6 +171,11 @@ class Image:
     marks: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     fault: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the file, as it can be printed."""
+        return shown_path(self.path.name)
 
 
 def is_dicom(path: Path) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..hounsfield import AIR_HU
+
 # So many places along each side are compared.
 _SAMPLES = 128
 # With what period phases may alternate, and in how many slices one after the other they must do so; fewer where the
@@ -11,7 +13,6 @@ _SAMPLES = 128
 # simulated ones) no 4 places alternate by 20 HU.
 _WINDOWS = {2: (16, 12), 3: (24, 24)}
 _LEAST_HU = 40.0
-_AIR_HU = -1024
 _LEAST_PLACES, _LEAST_SHARE = 4, 5e-4
 # The mean of one period around a slice.
 _MEANS = {2: (0.25, 0.5, 0.25), 3: (1 / 3, 1 / 3, 1 / 3)}
@@ -49,7 +50,7 @@ def _sampled(array: np.ndarray) -> np.ndarray:
         for j, i in np.ndindex(2, 2):
             samples[k] += plane[j::step, i::step][:rows, :columns]
     samples /= 4
-    return np.maximum(samples, _AIR_HU, out=samples)
+    return np.maximum(samples, AIR_HU, out=samples)
 
 
 def _residual(samples: np.ndarray, period: int) -> np.ndarray:

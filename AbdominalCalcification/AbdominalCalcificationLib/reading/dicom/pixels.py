@@ -9,18 +9,20 @@ import SimpleITK as sitk
 
 from ...errors import InputError
 from ...flags import Flag
-from .assembly import AIR_HU, Plane
-from .header import Image
+from ...paths import native_path
+from ..hounsfield import AIR_HU, LOWEST_HU
+from .assembly import Plane
+from .header import Image, Rescale
 from .pixel_data import pixels_as_stored
 
-# Below this nothing was measured: noise and interpolation take air to about -1100.
-_LOWEST_HU = -1200
 # A padding value above this is one that lungs and tissue have as well.
 _ONLY_AIR_HU = -900
 # Padding surrounds what was scanned; where it is nearly everything, the header is wrong.
 _MOST_PADDED = 0.9
 # Decoded bytes for each byte of the file. No compression saves more, so what says more is damaged.
 _MOST_COMPRESSED = 1000
+# Of single precision, relative to the greatest value; whole slopes and intercepts below the other stay in 32 bits.
+_ROUNDING, _WHOLE = 1e-6, 30000
 
 
 class PixelReader:
@@ -55,7 +57,7 @@ class PixelReader:
             stored = as_stored
         hu = _rescaled(image, decoded, stored)
         padding = _padding_in(image, stored)
-        holes = hu < _LOWEST_HU if hu.min() < _LOWEST_HU else None
+        holes = hu < LOWEST_HU if hu.min() < LOWEST_HU else None
         if padding is not None:
             self._padded += int(np.count_nonzero(padding))
             self._padding_hu.update((float(hu[padding].min()), float(hu[padding].max())))
@@ -105,16 +107,16 @@ def _decode(image: Image) -> tuple[np.ndarray, np.ndarray | None]:
     shape = (image.frames, image.rows, image.columns)
     size = int(np.prod(shape, dtype=object)) * image.stored.bits_allocated // 8
     if size > _MOST_COMPRESSED * image.path.stat().st_size:
-        raise InputError(f"'{image.path.name}' is truncated or damaged; copy the series again.")
+        raise InputError(f"'{image.name}' is truncated or damaged; copy the series again.")
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
-    reader.SetFileName(str(image.path))
+    reader.SetFileName(native_path(image.path))
     try:
         pixels = sitk.GetArrayFromImage(reader.Execute())
         pixels = pixels.reshape(shape)
     except (RuntimeError, ValueError):
         raise InputError(
-            f"The pixels of '{image.path.name}' cannot be decoded{_syntax(image)}; copy the series again, "
+            f"The pixels of '{image.name}' cannot be decoded{_syntax(image)}; copy the series again, "
             "or export it without compression."
         ) from None
     # Unsigned and 64-bit integers would not mix with the air around a slice that is moved.
@@ -139,7 +141,7 @@ def _check_range(image: Image, decoded: np.ndarray) -> None:
     slack = 1e-6 * (ends[1] - ends[0])
     if decoded.min() < ends[0] - slack or decoded.max() > ends[1] + slack:
         raise InputError(
-            f"The pixels of '{image.path.name}' reach from {decoded.min():g} to {decoded.max():g}, and its header "
+            f"The pixels of '{image.name}' reach from {decoded.min():g} to {decoded.max():g}, and its header "
             f"allows {ends[0]:g} to {ends[1]:g}; export the series again."
         )
 
@@ -151,20 +153,19 @@ def _check_decoded(image: Image, decoded: np.ndarray, stored: np.ndarray) -> Non
     slope and intercept it applies depends on the kind of object.
     """
     least, most = image.stored.limits
-    fits = True
+    fits: np.ndarray | bool = True
     if stored.min() < least or stored.max() > most:
         fits = (stored >= least) & (stored <= most)
         padding = _padding_in(image, stored)
         strange = stored[~fits if padding is None else ~(fits | padding)]
         if strange.size:
             raise InputError(
-                f"'{image.path.name}' holds values such as {strange[0]}, which do not fit into the "
+                f"'{image.name}' holds values such as {strange[0]}, which do not fit into the "
                 f"{image.stored.bits_stored} bits that its header names; export the series again."
             )
-    slope, intercept = image.gdcm_rescale.applied
-    expected = slope * stored.astype(np.float64) + intercept
-    if not np.all((np.abs(decoded - expected) <= 1e-6 * np.abs(expected) + 1e-3) | ~np.asarray(fits)):
-        raise InputError(f"The pixels of '{image.path.name}' are not what its header says; export the series again.")
+    off = np.abs(decoded - _scaled(stored, image.gdcm_rescale))
+    if np.max(off, where=fits, initial=0) > _ROUNDING * max(1.0, np.abs(decoded).max()):
+        raise InputError(f"The pixels of '{image.name}' are not what its header says; export the series again.")
 
 
 def _stored_values(image: Image, decoded: np.ndarray) -> np.ndarray:
@@ -174,11 +175,15 @@ def _stored_values(image: Image, decoded: np.ndarray) -> np.ndarray:
 
 def _rescaled(image: Image, decoded: np.ndarray, stored: np.ndarray) -> np.ndarray:
     """Return HU: what GDCM gives, but where frames have a slope or intercept of their own, which it passes over."""
-    slope, intercept = image.rescale.applied
-    if (slope, intercept) == image.gdcm_rescale.applied:
-        return decoded
-    hu = slope * stored.astype(np.float64) + intercept
-    return hu.astype(np.int32) if float(slope).is_integer() and float(intercept).is_integer() else hu
+    return decoded if image.rescale.applied == image.gdcm_rescale.applied else _scaled(stored, image.rescale)
+
+
+def _scaled(stored: np.ndarray, rescale: Rescale) -> np.ndarray:
+    """Return stored values in HU, whole ones as integers."""
+    slope, intercept = rescale.applied
+    if all(number.is_integer() and abs(number) < _WHOLE for number in (slope, intercept)):
+        return stored.astype(np.int32) * np.int32(slope) + np.int32(intercept)
+    return slope * stored.astype(np.float64) + intercept
 
 
 def _padding_in(image: Image, stored: np.ndarray) -> np.ndarray | None:

@@ -11,6 +11,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from ...errors import InputError
+from ...paths import shown_path
 from .header import Image
 from .stack import SAME_POSITION_MM, depths_of, even_steps, is_even
 
@@ -244,7 +245,7 @@ def _keys(images: Sequence[Image]) -> dict[str, Groups]:
         keys["instance number"] = runs
     folders: Groups = defaultdict(list)
     for image in images:
-        folders[image.path.name if image.frames > 1 else image.path.parent.name].append(image)
+        folders[image.name if image.frames > 1 else shown_path(image.path.parent.name)].append(image)
     if len(folders) > 1:
         keys["file" if images[0].frames > 1 else "folder"] = dict(folders)
     return keys
