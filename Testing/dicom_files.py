@@ -18,12 +18,12 @@ def element(group: int, number: int, vr: str, value) -> bytes:
     """Return one data element; a list of bytes is a sequence's items."""
     if vr == "SQ":
         data = b"".join(b"\xfe\xff\x00\xe0" + len(item).to_bytes(4, "little") + item for item in value)
+    elif isinstance(value, bytes):
+        data = value
     elif vr == "US":
         data = int(value).to_bytes(2, "little")
     elif vr == "UL":
         data = int(value).to_bytes(4, "little")
-    elif isinstance(value, bytes):
-        data = value
     else:
         parts = value if isinstance(value, list | tuple | np.ndarray) else [value]
         data = "\\".join(f"{part:.10g}" if isinstance(part, float) else str(part) for part in parts).encode("latin-1")
@@ -35,8 +35,10 @@ def element(group: int, number: int, vr: str, value) -> bytes:
     return head + len(data).to_bytes(2, "little") + data
 
 
-def write_file(path: Path, sop_class: str, sop_instance: str, elements: dict[tuple[int, int], tuple]) -> Path:
-    """Write a DICOM file; `elements` maps (group, element) to (VR, value)."""
+def write_file(
+    path: Path, sop_class: str, sop_instance: str, elements: dict[tuple[int, int], tuple | None], preamble: bool = True
+) -> Path:
+    """Write a DICOM file; `elements` maps (group, element) to (VR, value), or to None to leave it out."""
     meta = (
         element(0x0002, 0x0001, "OB", b"\0\1")
         + element(0x0002, 0x0002, "UI", sop_class)
@@ -45,9 +47,10 @@ def write_file(path: Path, sop_class: str, sop_instance: str, elements: dict[tup
         + element(0x0002, 0x0012, "UI", "1.2.3")
     )
     elements = {(0x0008, 0x0016): ("UI", sop_class), (0x0008, 0x0018): ("UI", sop_instance), **elements}
-    body = b"".join(element(*tag, *elements[tag]) for tag in sorted(elements))
+    body = b"".join(element(*tag, *elements[tag]) for tag in sorted(elements) if elements[tag] is not None)
+    head = b"\0" * 128 + b"DICM" + element(0x0002, 0x0000, "UL", len(meta)) + meta if preamble else b""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"\0" * 128 + b"DICM" + element(0x0002, 0x0000, "UL", len(meta)) + meta + body)
+    path.write_bytes(head + body)
     return path
 
 
@@ -85,8 +88,9 @@ def write_slice(
     image_type="ORIGINAL\\PRIMARY\\AXIAL",
     instance: str | None = None,
     extra: dict | None = None,
+    preamble: bool = True,
 ) -> Path:
-    """Write one slice with whole HU (row, column)."""
+    """Write one slice with whole HU (row, column); `extra` adds and replaces elements, or leaves them out (None)."""
     stored = np.rint((hu - intercept) / slope).astype(np.int16)
     elements = {
         (0x0008, 0x0008): ("CS", image_type),
@@ -104,7 +108,7 @@ def write_slice(
         **(extra or {}),
     }
     instance = instance or f"1.2.9.{abs(hash((series, str(path)))) % 10**12}"
-    return write_file(path, CT_IMAGE if modality == "CT" else MR_IMAGE, instance, elements)
+    return write_file(path, CT_IMAGE if modality == "CT" else MR_IMAGE, instance, elements, preamble)
 
 
 def write_series(folder: Path, hu: np.ndarray, positions, **options) -> Path:
@@ -116,25 +120,34 @@ def write_series(folder: Path, hu: np.ndarray, positions, **options) -> Path:
     return folder
 
 
-def write_enhanced(path: Path, hu: np.ndarray, positions, orientation=(1.0, 0, 0, 0, 1.0, 0), pixel_mm=(0.8, 0.8)):
-    """Write an enhanced multi-frame CT whose frames ``hu[n]`` lie at ``positions[n]``."""
-    shared = element(0x0020, 0x9116, "SQ", [element(0x0020, 0x0037, "DS", [float(x) for x in orientation])]) + element(
-        0x0028, 0x9110, "SQ", [element(0x0028, 0x0030, "DS", [float(x) for x in pixel_mm])]
-    )
-    shared += element(
-        0x0028,
-        0x9145,
-        "SQ",
-        [
-            element(0x0028, 0x1052, "DS", -1024.0)
-            + element(0x0028, 0x1053, "DS", 1.0)
-            + element(0x0028, 0x1054, "LO", "HU")
-        ],
-    )
-    frames = [
-        element(0x0020, 0x9113, "SQ", [element(0x0020, 0x0032, "DS", [float(x) for x in position])])
-        for position in positions
-    ]
+def write_enhanced(
+    path: Path,
+    hu: np.ndarray,
+    positions,
+    orientation=(1.0, 0, 0, 0, 1.0, 0),
+    pixel_mm=(0.8, 0.8),
+    rescale=(1.0, -1024.0, "HU"),
+    frame_rescales=None,
+    frame_content=None,
+    extra: dict | None = None,
+) -> Path:
+    """Write an enhanced multi-frame CT whose frames ``hu[n]`` lie at ``positions[n]``.
+
+    `rescale` is slope, intercept and type for all frames, or None; `frame_rescales` has one for each frame, and
+    `frame_content` the elements of each frame's Frame Content.
+    """
+    shared = element(0x0020, 0x9116, "SQ", [element(0x0020, 0x0037, "DS", [float(x) for x in orientation])])
+    shared += element(0x0028, 0x9110, "SQ", [element(0x0028, 0x0030, "DS", [float(x) for x in pixel_mm])])
+    if rescale and not frame_rescales:
+        shared += _value_transformation(*rescale)
+    frames = []
+    for number, position in enumerate(positions):
+        content = frame_content[number] if frame_content else b""
+        frame = element(0x0020, 0x9111, "SQ", [content]) if content else b""
+        frame += element(0x0020, 0x9113, "SQ", [element(0x0020, 0x0032, "DS", [float(x) for x in position])])
+        frames.append(frame + (_value_transformation(*frame_rescales[number]) if frame_rescales else b""))
+    scales = [frame[:2] for frame in frame_rescales] if frame_rescales else [(rescale or (1.0, 0.0))[:2]] * len(hu)
+    stored = [np.rint((plane - intercept) / slope) for plane, (slope, intercept) in zip(hu, scales, strict=True)]
     elements = {
         (0x0008, 0x0008): ("CS", "ORIGINAL\\PRIMARY\\VOLUME\\NONE"),
         (0x0008, 0x0060): ("CS", "CT"),
@@ -142,7 +155,29 @@ def write_enhanced(path: Path, hu: np.ndarray, positions, orientation=(1.0, 0, 0
         (0x0020, 0x000E): ("UI", "1.2.3.8"),
         (0x5200, 0x9229): ("SQ", [shared]),
         (0x5200, 0x9230): ("SQ", frames),
-        **pixel_elements((hu + 1024).astype(np.int16)),
+        **pixel_elements(np.stack(stored).astype(np.int16)),
     }
     del elements[(0x0028, 0x1052)], elements[(0x0028, 0x1053)]
-    return write_file(path, ENHANCED_CT, "1.2.9.77", elements)
+    return write_file(path, ENHANCED_CT, "1.2.9.77", {**elements, **(extra or {})})
+
+
+def _value_transformation(slope: float, intercept: float, unit: str) -> bytes:
+    item = element(0x0028, 0x1052, "DS", float(intercept)) + element(0x0028, 0x1053, "DS", float(slope))
+    return element(0x0028, 0x9145, "SQ", [item + element(0x0028, 0x1054, "LO", unit)])
+
+
+def a_vessel(slices: int = 20, size: int = 48, lumen_hu: float = 350, seed: int = 0) -> np.ndarray:
+    """Return HU of a vertical artery with a plaque of 900 HU in a box of fat with noise, air around it: (k, j, i)."""
+    k, j, i = np.indices((slices, size, size))
+    radius = np.hypot(i - size / 2, j - size / 2)
+    rng = np.random.default_rng(seed)
+    hu = rng.normal(-60, 12, k.shape)
+    hu[radius <= size / 6] += lumen_hu + 60
+    hu[(radius <= size / 6) & (radius > size / 10) & (i > size / 2) & (k > slices // 4) & (k < slices // 2)] = 900
+    hu[:, :2], hu[:, -2:] = -1000, -1000
+    return np.rint(hu).astype(np.int16)
+
+
+def at_heights(zs) -> list[tuple[float, float, float]]:
+    """Return positions of slices above each other, LPS, mm."""
+    return [(-20.0, -20.0, float(z)) for z in zs]

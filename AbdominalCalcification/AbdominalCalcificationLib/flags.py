@@ -95,16 +95,24 @@ KINDS: dict[str, FlagKind] = {
     ),
     "header_warning": FlagKind(_REVIEW, True, "Compare the voxel size with that of the original CT."),
     "files_left_out": FlagKind(_REVIEW, True, "What was in these files is in no number: copy the series again."),
+    "files_passed_over": FlagKind(_NOTE, False, "None of them is a slice of the series that was read."),
     "several_series": FlagKind(_NOTE, False, "Check that the series that was read is the angiogram."),
-    "several_volumes": FlagKind(_REVIEW, True, "Check that the volume that was read is the angiogram."),
+    "several_patients": FlagKind(_REVIEW, True, "Check that the series that was read is the patient's."),
+    "derived_series": FlagKind(_REVIEW, True, "Use the original axial slices: derived ones blur or enhance calcium."),
     "mixed_series": FlagKind(_REVIEW, True, "Check that the slices that were read are the whole angiogram."),
+    "repeated_uids": FlagKind(_NOTE, False, "Archives may drop images that share a UID: check that none is missing."),
+    "joined_acquisitions": FlagKind(_REVIEW, True, "Check that contrast is the same throughout the arteries."),
     "interleaved_acquisitions": FlagKind(_UNUSABLE, True, "Export one phase alone."),
     "padding": FlagKind(_NOTE, False, "Filled-in voxels outside the scanned field count as air."),
+    "padding_like_tissue": FlagKind(
+        _REVIEW, True, "Tissue has the value that the headers call padding: look for holes in the arteries."
+    ),
     "thick_slices": FlagKind(_REVIEW, True, "Small plaques are lost and others blurred: use thinner slices."),
     "uneven_slices": FlagKind(_REVIEW, True, "Volumes between the slices are interpolated: export the series again."),
     "missing_slices": FlagKind(
         _REVIEW, True, "Plaques in the missing slices are guessed from the neighbours: copy the series again."
     ),
+    "displaced_slices": FlagKind(_REVIEW, True, "The positions of some slices may be wrong: export the series again."),
     "gantry_tilt": FlagKind(_NOTE, False, "The slices were moved by interpolation, which blurs a little."),
     "no_arterial_enhancement": FlagKind(
         _REVIEW, True, "Models and lumen-based thresholds need contrast: look at the masks, or use a fixed HU."

@@ -91,10 +91,10 @@ def test_the_largest_ct_series_is_taken_and_it_says_so(tmp_path):
     write(tmp_path / "c", stack(range(30)), series="1.2.3.3", modality="MR")
     ct = read_ct(tmp_path)
     assert ct.identity["series_uid"] == "1.2.3.2"
-    assert codes(ct) == {"several_series"}
+    assert codes(ct) == {"several_series", "files_passed_over"}
     named = read_ct(tmp_path, series="1.2.3.1")
     assert named.volume.grid.shape[0] == 5
-    assert codes(named) == set()
+    assert codes(named) == {"files_passed_over"}
 
 
 def test_an_unknown_series_is_refused_with_the_ones_there_are(tmp_path):
@@ -120,7 +120,12 @@ def test_localizers_copies_and_other_objects_are_left_out(tmp_path):
         write_slice(tmp_path / name, plane((-10, 5, 6)), (-10, 5, 6), pixel_mm=PIXEL_MM, instance="1.2.9.1")
     ct = read_ct(tmp_path)
     assert ct.volume.grid.shape[0] == 7
-    assert codes(ct) == set()
+    assert codes(ct) == {"files_passed_over"}
+    message = next(flag.message for flag in ct.flags if flag.code == "files_passed_over")
+    assert message == (
+        "Not part of the volume that was read: 1 other file, 1 DICOM object that is no image, 1 localizer, "
+        "1 copy of an image."
+    )
 
 
 def test_images_of_another_size_in_the_series_are_left_out_and_flagged(tmp_path):
@@ -231,16 +236,9 @@ def test_a_cube_keeps_its_volume_through_gantry_tilt(tmp_path):
 def test_several_volumes_in_one_series_are_refused(tmp_path):
     write(tmp_path, stack(range(6)))
     for n in range(6):
-        write_slice(tmp_path / f"second-{n}.dcm", plane((-10, 5, n)), (-10.0, 5.0, n), pixel_mm=PIXEL_MM)
+        write_slice(tmp_path / f"second-{n}.dcm", plane((-10, 5, n)) - 90, (-10.0, 5.0, n), pixel_mm=PIXEL_MM)
     with pytest.raises(InputError, match="12 images at 6 positions, so it holds several volumes"):
         read_ct(tmp_path)
-
-
-def test_acquisitions_that_alternate_are_flagged(tmp_path):
-    for n in range(8):
-        number = {(0x0020, 0x0012): ("IS", 1 + n % 2)}
-        write_slice(tmp_path / f"{n}.dcm", plane((-10, 5, n)), (-10, 5, n), pixel_mm=PIXEL_MM, extra=number)
-    assert codes(read_ct(tmp_path)) == {"interleaved_acquisitions"}
 
 
 def test_a_single_slice_is_refused(tmp_path):
@@ -287,7 +285,8 @@ def test_an_enhanced_ct_with_a_gap_is_flagged_and_with_several_phases_refused(tm
     assert codes(ct) == {"missing_slices"}
     assert misplaced_hu(ct.volume) <= 1
     phases = 2 * [(-10.0, 5.0, 2.0 * n) for n in range(5)]
-    file = write_enhanced(tmp_path / "phases.dcm", np.stack([plane(p) for p in phases]), phases, pixel_mm=PIXEL_MM)
+    hu = np.stack([plane(position) - 90 * (n < 5) for n, position in enumerate(phases)])
+    file = write_enhanced(tmp_path / "phases.dcm", hu, phases, pixel_mm=PIXEL_MM)
     with pytest.raises(InputError, match="several volumes"):
         read_ct(file)
 

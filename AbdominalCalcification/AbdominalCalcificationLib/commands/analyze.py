@@ -61,7 +61,12 @@ def add(commands) -> list[argparse.ArgumentParser]:
     add_measuring(analyze)
     running = analyze.add_argument_group("how it runs")
     add_models(running)
-    running.add_argument("--series", metavar="UID", help="DICOM series; the largest CT series by default")
+    running.add_argument("--series", metavar="UID", help="DICOM series; the largest original CT series by default")
+    running.add_argument(
+        "--acquisition",
+        metavar="NAME",
+        help="which volume of a DICOM series that holds several, as the message names it",
+    )
     add_anonymous(running)
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -101,7 +106,7 @@ def run(options: argparse.Namespace, report) -> None:
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
     report(Progress("Reading the CT", 0.0))
-    image = read_ct(options.input, options.series)
+    image = read_ct(options.input, options.series, options.acquisition)
     flags = list(image.flags)
 
     def volume_of(mask, title):

@@ -40,7 +40,7 @@ class CtImage:
     identity: dict = field(default_factory=dict)
 
 
-def read_ct(path: str | Path, series: str | None = None) -> CtImage:
+def read_ct(path: str | Path, series: str | None = None, acquisition: str | None = None) -> CtImage:
     """Read a CT.
 
     Parameters
@@ -49,7 +49,9 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         A folder with DICOM files (searched with all folders in it), or a file: NIfTI, NRRD,
         MetaImage or multi-frame DICOM.
     series : str, optional
-        Series Instance UID; by default the CT series with most slices.
+        Series Instance UID; by default the largest original CT series.
+    acquisition : str, optional
+        Which volume of a DICOM series that holds several: what the message that refuses them calls it.
 
     Raises
     ------
@@ -63,11 +65,11 @@ def read_ct(path: str | Path, series: str | None = None) -> CtImage:
         raise InputError(f"'{path}' {what}; name a DICOM folder or an image file.")
     try:
         if path.is_dir() or is_dicom(path):
-            volume, flags, said = read_dicom(path, series)
+            volume, flags, said = read_dicom(path, series, acquisition)
             kind = "DICOM"
         else:
-            if series is not None:
-                raise InputError(f"'{path.name}' is a single file; --series is for DICOM folders.")
+            if series is not None or acquisition is not None:
+                raise InputError(f"'{path.name}' is no DICOM; --series and --acquisition are for DICOM folders.")
             volume, flags = read_flagged(path)
             said, kind = {}, "file"
     except OSError as error:
