@@ -646,7 +646,7 @@ def test_masks_of_another_ct_are_measured_where_chosen_and_told(panel_with_corre
     parameters.ct = slicer.util.loadVolume(str(sample_case()), {"name": "After"})
     parameters.arteries, parameters.calcification = arteries, calcification
     recompute(panel)
-    assert "The calcification mask: made on another CT, 'Before'." in flags(panel)
+    assert "The calcification mask was made on another CT, 'Before'." in flags(panel)
     document = panel.logic.foundResults(parameters).document
     assert document["provenance"]["edits"] == []
     assert "edited_by_hand" not in [flag["code"] for flag in document["flags"]]

@@ -6,7 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from ..flags import Flag
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
+from ..trust import flags_about, trust_of
 from .documents import json_safe
 
 TERRITORY_COLUMNS = (
@@ -19,6 +21,8 @@ TERRITORY_COLUMNS = (
     "mean_cluster_volume_mm3",
     "median_cluster_volume_mm3",
     "largest_cluster_volume_mm3",
+    "trust",
+    "flags",
 )
 CLUSTER_COLUMNS = (
     "id",
@@ -36,9 +40,14 @@ CLUSTER_COLUMNS = (
 
 
 def territories_csv(measurement: Measurement) -> str:
-    """Return one row per territory in table order and one of the total; *not measured* is empty."""
-    rows = (_territory_row(each) for each in (*measurement.territories, measurement.total))
-    return _csv(TERRITORY_COLUMNS, rows)
+    """Return one row per territory in table order and one of the total; *not measured* is empty.
+
+    ``trust`` is the verdict on the row, derived from the flags whose codes ``flags`` lists: those about the
+    territory and those about the whole case; in the row of the total all.
+    """
+    flags = measurement.flags
+    rows = [_territory_row(each, flags_about(each.name, flags)) for each in measurement.territories]
+    return _csv(TERRITORY_COLUMNS, [*rows, _territory_row(measurement.total, flags)])
 
 
 def clusters_csv(measurement: Measurement) -> str:
@@ -46,7 +55,7 @@ def clusters_csv(measurement: Measurement) -> str:
     return _csv(CLUSTER_COLUMNS, (_cluster_row(each) for each in measurement.clusters))
 
 
-def _territory_row(each: TerritoryMeasurement) -> tuple:
+def _territory_row(each: TerritoryMeasurement, flags: Sequence[Flag]) -> tuple:
     # A territory that was not found has no volume either: 0 would read as measured.
     volumes = (each.artery_volume_mm3, each.calcified_volume_mm3) if each.found else (None, None)
     return (
@@ -58,6 +67,8 @@ def _territory_row(each: TerritoryMeasurement) -> tuple:
         each.mean_cluster_volume_mm3,
         each.median_cluster_volume_mm3,
         each.largest_cluster_volume_mm3,
+        trust_of(flags).verdict.value,
+        " ".join(dict.fromkeys(flag.code for flag in flags)),
     )
 
 
