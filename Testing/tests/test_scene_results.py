@@ -22,6 +22,7 @@ from AbdominalCalcificationLib.scene.results import all_results, find_results, s
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.tables import cluster_position
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_from_node, volume_node_from
+from host.charts import seen_bars
 from placements import OBLIQUE, affine, rotation
 
 pytestmark = pytest.mark.scene
@@ -125,16 +126,38 @@ def test_values_that_are_not_known_are_dashes_in_the_cluster_table(case, ct_node
         assert [row[columns(table).index(name)] for name in ("Mean", "Maximum", "Path distance")] == ["–"] * 3
 
 
-def test_the_chart_has_one_bar_for_each_territory_that_was_measured(case, ct_node):
-    results = store_measurement(case.measurement, ct_node)
-    series = [results.chart.GetNthPlotSeriesNode(n) for n in range(results.chart.GetNumberOfPlotSeriesNodes())]
-    assert [each.GetName() for each in series] == [territory(name).title for name in FOUND]
-    for each, name in zip(series, FOUND, strict=True):
-        assert each.GetPlotTypeAsString(each.GetPlotType()) == "Bar"
-        assert each.GetColor() == pytest.approx(territory(name).color)
-        values = each.GetTableNode().GetTable().GetColumnByName(each.GetYColumnName())
-        assert values.GetNumberOfTuples() == 1
-        assert values.GetValue(0) == pytest.approx(100 * case.measurement.territory(name).burden)
+def measured_with(measurement, burdens):
+    """The measurement with these burdens, by territory; None for one that was not measured."""
+    rows = tuple(replace(each, burden=burdens.get(each.name)) for each in measurement.territories)
+    return replace(measurement, territories=rows)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [FOUND, ("aorta",), tuple(each.name for each in TERRITORIES)],
+    ids=["two arteries", "the aorta alone", "all arteries"],
+)
+def test_every_territory_that_was_measured_has_a_bar_that_can_be_told(case, ct_node, names):
+    burdens = {name: 0.01 * (number + 1) for number, name in enumerate(names)}
+    results = store_measurement(measured_with(case.measurement, burdens), ct_node)
+    assert seen_bars(results.chart) == [territory(name).short for name in names]
+    for number, name in enumerate(names):
+        series = results.chart.GetNthPlotSeriesNode(number)
+        assert series.GetColor() == pytest.approx(territory(name).color)
+        table = series.GetTableNode().GetTable()
+        places, values = (
+            [table.GetColumnByName(column).GetValue(row) for row in range(table.GetNumberOfRows())]
+            for column in (series.GetXColumnName(), series.GetYColumnName())
+        )
+        place = [each.name for each in TERRITORIES].index(name)
+        assert places == list(range(1, len(TERRITORIES) + 1))
+        assert values[place] == pytest.approx(100 * burdens[name])
+        assert sum(values) == values[place]
+    low, high = results.chart.GetXAxisRange()
+    assert not results.chart.GetXAxisRangeAuto()
+    assert low < 1
+    assert high > len(TERRITORIES)
+    assert "%" in results.chart.GetTitle()
 
 
 def test_measuring_again_updates_the_nodes_in_place(scene, case, ct_node):
