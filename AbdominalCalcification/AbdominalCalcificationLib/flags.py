@@ -107,7 +107,7 @@ KINDS: dict[str, FlagKind] = {
     "no_arterial_enhancement": FlagKind(
         _REVIEW, True, "Models and lumen-based thresholds need contrast: look at the masks, or use a fixed HU."
     ),
-    "metal": FlagKind(_REVIEW, True, "Metal and its streaks can pass for calcium: look at the places named."),
+    "metal": FlagKind(_REVIEW, True, "Metal and its streaks can pass for calcium: check the calcification near it."),
     # The masks
     "segments_left_out": FlagKind(
         _NOTE, False, "They are in no number: say what they are if they belong to the result."
@@ -164,7 +164,7 @@ KINDS: dict[str, FlagKind] = {
     "truncated_field_of_view": FlagKind(
         _REVIEW,
         True,
-        "Its numbers are those of the part in the image: use a CT that shows all of it.",
+        "Its numbers are those of the part in the image alone.",
         effect_on_trunk=_NOTE,
     ),
 }

@@ -2,8 +2,8 @@
 
 As tried in a running Slicer: several series of one row each are drawn side by side around zero, whatever
 their X column says, and the outer ones fall out of the range that is chosen, with no name on the axis. One
-series of many rows shows all its bars, in one colour with one entry in the legend. Several series over a table of many rows show all
-their bars, each in its colour and named by the legend.
+series of many rows shows all its bars, in one colour with one entry in the legend. Several series over a table
+of many rows show all their bars, each in its colour and named by the legend.
 """
 
 from __future__ import annotations

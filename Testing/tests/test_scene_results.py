@@ -20,7 +20,6 @@ from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene, write
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 from AbdominalCalcificationLib.scene.results import all_results, find_results, store_measurement
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
-from AbdominalCalcificationLib.scene.tables import cluster_position
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_from_node, volume_node_from
 from host.charts import seen_bars
 from placements import OBLIQUE, affine, rotation
@@ -89,15 +88,23 @@ def test_the_table_has_every_territory_the_total_and_what_was_left_out(case, ct_
     ]
     aorta = case.measurement.territory("aorta")
     assert rows[0][1:] == [
-        f"{aorta.artery_volume_mm3 / 1000:.2f}",
-        f"{aorta.calcified_volume_mm3:.1f}",
         f"{100 * aorta.burden:.2f}",
+        f"{aorta.calcified_volume_mm3:.1f}",
         "2",
+        f"{aorta.artery_volume_mm3 / 1000:.2f}",
         f"{aorta.mean_cluster_volume_mm3:.1f}",
         f"{aorta.largest_cluster_volume_mm3:.1f}",
     ]
     voxel_mm3 = 1.1 * 0.9 * 2.0
     assert rows[-2] == ["Unassigned (near no artery)", "", f"{voxel_mm3:.1f}", "", "", "", ""]
+
+
+def test_a_unit_is_given_once(case, ct_node):
+    table = store_measurement(case.measurement, ct_node).territories
+    titles = {name: (table.GetColumnTitle(name), table.GetColumnUnitLabel(name)) for name in columns(table)}
+    assert list(titles)[:5] == ["Territory", "Burden", "Calcified", "Clusters", "Artery"]
+    assert titles["Burden"] == ("Burden", "%")
+    assert titles["Artery"] == ("Artery", "mL")
 
 
 def test_what_was_not_measured_is_a_dash_and_never_a_zero(case, ct_node):
@@ -114,9 +121,8 @@ def test_clusters_have_typed_columns_with_units_and_a_position(case, ct_node):
     assert table.GetColumnUnitLabel("Volume") == "mm³"
     for row, cluster in enumerate(case.measurement.clusters):
         assert cells(table)[row][1] == territory(cluster.territory).title
-        assert cluster_position(table, row) == pytest.approx(cluster.centroid_ras, abs=0.006)
-    with pytest.raises(IndexError):
-        cluster_position(table, 3)
+        position = [float(cells(table)[row][columns(table).index(axis)]) for axis in "RAS"]
+        assert position == pytest.approx(cluster.centroid_ras, abs=0.006)
 
 
 def test_values_that_are_not_known_are_dashes_in_the_cluster_table(case, ct_node):
