@@ -50,7 +50,7 @@ def press(panel, button) -> None:
 
 
 def picture_of(panel, width: int, height: int) -> np.ndarray:
-    """Return the panel as it is in Slicer's scroll area: `height` or as high as it must be; shape (height, width, 3)."""
+    """Return the panel as it is in Slicer's scroll area: or as high as it must be; (height, width, 3)."""
     window = panel.parent
     window.show()
     start().qt_application.processEvents()  # wrapped text gets its place once it is shown
