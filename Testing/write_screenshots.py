@@ -50,10 +50,11 @@ def press(panel, button) -> None:
 
 
 def picture_of(panel, width: int, height: int) -> np.ndarray:
-    """Return the panel, shape (height, width, 3)."""
+    """Return the panel as it is in Slicer's scroll area: or as high as it must be; (height, width, 3)."""
     window = panel.parent
-    window.resize(width, height)
     window.show()
+    start().qt_application.processEvents()  # wrapped text gets its place once it is shown
+    window.resize(width, max(height, window.heightForWidth(width)))
     for _ in range(20):
         start().qt_application.processEvents()
     with tempfile.TemporaryDirectory() as folder:

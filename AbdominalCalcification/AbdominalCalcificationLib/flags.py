@@ -103,25 +103,25 @@ KINDS: dict[str, FlagKind] = {
     "repeated_uids": FlagKind(_NOTE, False, "Archives may drop images that share a UID: check that none is missing."),
     "joined_acquisitions": FlagKind(_REVIEW, True, "Check that contrast is the same throughout the arteries."),
     "interleaved_acquisitions": FlagKind(_UNUSABLE, True, "Export one phase alone."),
-    "padding": FlagKind(_NOTE, False, "Filled-in voxels outside the scanned field count as air."),
+    "padding": FlagKind(_NOTE, False, "Nothing to do, unless an artery reaches into them."),
     "padding_like_tissue": FlagKind(
         _REVIEW, True, "Tissue has the value that the headers call padding: look for holes in the arteries."
     ),
     "thick_slices": FlagKind(_REVIEW, True, "Small plaques are lost and others blurred: use thinner slices."),
     "uneven_slices": FlagKind(_REVIEW, True, "Volumes between the slices are interpolated: export the series again."),
-    "missing_slices": FlagKind(
-        _REVIEW, True, "Plaques in the missing slices are guessed from the neighbours: copy the series again."
-    ),
+    "missing_slices": FlagKind(_REVIEW, True, "Plaques there are guesses: copy the series again."),
     "displaced_slices": FlagKind(_REVIEW, True, "The positions of some slices may be wrong: export the series again."),
     "gantry_tilt": FlagKind(_NOTE, False, "The slices were moved by interpolation, which blurs a little."),
     "no_arterial_enhancement": FlagKind(
         _REVIEW, True, "Models and lumen-based thresholds need contrast: look at the masks, or use a fixed HU."
     ),
-    "metal": FlagKind(_REVIEW, True, "Metal and its streaks can pass for calcium: look at the places named."),
+    "metal": FlagKind(_REVIEW, True, "Metal and its streaks can pass for calcium: check the calcification near it."),
     # The masks
-    "segments_left_out": FlagKind(_NOTE, False, "Say what these segments are if they belong to the result."),
+    "segments_left_out": FlagKind(
+        _NOTE, False, "They are in no number: say what they are if they belong to the result."
+    ),
     "mask_outside_image": FlagKind(
-        _REVIEW, True, "Only what lies inside the CT is measured: check that the mask fits."
+        _REVIEW, True, "Only what lies inside the CT is in the numbers: check that the mask fits."
     ),
     "mask_resampled": FlagKind(
         _REVIEW, True, "Another voxel grid changed this mask: give both masks on the grid that they were drawn on."
@@ -131,9 +131,13 @@ KINDS: dict[str, FlagKind] = {
     "masks_overlap": FlagKind(_REVIEW, True, "What two arteries claim counts for one of them: correct the masks."),
     "segment_assumed": FlagKind(_NOTE, True, "Rename the segment to 'calcification' if that is what it shows."),
     "values_united": FlagKind(_NOTE, True, "Say with --calcification-labels which values are calcification."),
-    "mask_of_another_ct": FlagKind(_REVIEW, True, "Check that the mask fits this CT."),
+    "mask_of_another_ct": FlagKind(
+        _REVIEW, True, "Numbers of a mask that does not fit are worthless: check that it fits this CT."
+    ),
     "edited_by_hand": FlagKind(_NOTE, False, "The numbers are those of the corrected masks."),
-    "bundled_model": FlagKind(_NOTE, False, "Check the masks, or use models of your own."),
+    "bundled_model": FlagKind(
+        _NOTE, False, "Look at every mask before you read its number, or use models of your own."
+    ),
     "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is no artery: check the model, or correct the mask."),
     "mask_implausible": FlagKind(_REVIEW, True, "Too large or too thick for this artery: check what was labelled."),
     "implausible_hu": FlagKind(_REVIEW, True, "Look at the places named: calcium is brighter than this."),
@@ -147,17 +151,28 @@ KINDS: dict[str, FlagKind] = {
     "thoracic_aorta": FlagKind(
         _REVIEW, True, "The aorta's numbers are not those of the abdominal aorta alone: erase the part in the chest."
     ),
-    "territory_missing": FlagKind(_REVIEW, True, "Not measured: draw it if the CT shows it."),
+    "territory_missing": FlagKind(_REVIEW, True, "The total is without it: draw it if the CT shows it."),
     "territory_tiny": FlagKind(_REVIEW, True, "Too small to be an artery, so not measured: complete or remove it."),
-    "territory_detached": FlagKind(_REVIEW, True, "Its kept length is uncertain: join it, or remove it."),
-    "territory_attached_over_gap": FlagKind(_REVIEW, True, "Close the gap if the artery is whole there."),
-    "territory_touches_parent": FlagKind(_NOTE, False, "Separate the two where they only lie side by side."),
-    "territory_beginning_unclear": FlagKind(_REVIEW, True, "Check which end leaves the larger artery."),
+    "territory_detached": FlagKind(
+        _REVIEW, True, "Which part of it was measured is uncertain: join it to the artery it leaves, or remove it."
+    ),
+    "territory_attached_over_gap": FlagKind(
+        _REVIEW, True, "The gap counts as length: close it if the artery is whole there."
+    ),
+    "territory_touches_parent": FlagKind(
+        _NOTE, False, "Separate the two where they only lie side by side; else nothing to do."
+    ),
+    "territory_beginning_unclear": FlagKind(
+        _REVIEW, True, "The wrong end may have been cut off: check which one leaves the larger artery."
+    ),
     "territory_touches_itself": FlagKind(_REVIEW, True, "Separate the limbs that touch: the course is uncertain."),
-    "bifurcation_not_seen": FlagKind(_NOTE, False, "Path distances in the aorta count from the mask's lower end."),
+    "bifurcation_not_seen": FlagKind(_NOTE, False, "No volume and no burden depends on it."),
     "limbs_left_out": FlagKind(_NOTE, False, "Pieces that are no limb were left out of the path distance."),
     # Nearly every abdominal CT ends within the aorta.
     "truncated_field_of_view": FlagKind(
-        _REVIEW, True, "What lies beyond the border is in no number.", effect_on_trunk=_NOTE
+        _REVIEW,
+        True,
+        "Its numbers are those of the part in the image alone.",
+        effect_on_trunk=_NOTE,
     ),
 }

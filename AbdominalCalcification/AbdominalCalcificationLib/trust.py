@@ -13,6 +13,7 @@ from .anatomy import TERRITORIES
 from .flags import Effect, Flag
 
 _TITLES = {territory.name: territory.title for territory in TERRITORIES}
+_SHORT = {territory.name: territory.short for territory in TERRITORIES}
 
 
 class Verdict(Enum):
@@ -59,7 +60,6 @@ class Note:
     advice : str
         What it means for the numbers, and what to do.
     effect : Effect
-        The gravest of its flags.
     changes_number : bool
     territories : tuple of str
         Empty where it is about the whole case.
@@ -85,31 +85,45 @@ def headline(trust: Trust) -> str:
     if trust.verdict is Verdict.OK:
         return "Fit to read."
     if trust.verdict is Verdict.UNUSABLE:
-        return f"Do not use these numbers. {trust.reasons[0].message}"
+        return " ".join(["Do not use these numbers.", *(flag.message for flag in trust.reasons[:1])])
     whole = [flag for flag in trust.reasons if flag.territory is None]
-    arteries = ", ".join(_lowered(_TITLES[name]) for name in trust.territories)
+    arteries = ", ".join(_SHORT[name] for name in trust.territories)
     parts = [f"Look at these arteries first: {arteries}."] if arteries else []
     # One sentence about the image is more than a number of them.
     parts += [whole[0].message] if len(whole) == 1 else [f"{len(whole)} notes are about the whole CT."] if whole else []
-    return " ".join(parts)
+    # A reason may be missing in what another version has written.
+    return " ".join(parts) or "Read the notes before the numbers."
+
+
+def flags_about(name: str, flags: Iterable[Flag]) -> list[Flag]:
+    """Return the flags that concern one territory: those about it, and those about the whole case."""
+    return [flag for flag in flags if flag.territory in (name, None)]
 
 
 def notes_of(flags: Iterable[Flag]) -> list[Note]:
-    """Return `flags` as lines for people: similar ones merged, those that weigh most first."""
-    merged: dict[tuple[str, str], list[Flag]] = {}
+    """Return `flags` as lines for people: one for each code and effect, those that weigh most first."""
+    merged: dict[tuple[str, Effect], list[Flag]] = {}
     for flag in sorted(flags, key=_weight):
-        merged.setdefault((flag.code, _without_title(flag)), []).append(flag)
-    return [_note(text, same) for (_, text), same in merged.items()]
+        merged.setdefault((flag.code, flag.effect), []).append(flag)
+    return [_note(same) for same in merged.values()]
 
 
-def _note(text: str, flags: list[Flag]) -> Note:
+def _note(flags: list[Flag]) -> Note:
+    sayings: dict[str, list[Flag]] = {}
+    for flag in flags:
+        sayings.setdefault(_without_title(flag), []).append(flag)
+    message = " ".join(_message(text, same) for text, same in sayings.items())
     names = tuple(dict.fromkeys(flag.territory for flag in flags if flag.territory is not None))
-    message = flags[0].message
-    if len(names) > 1 and text != message:
-        first, *others = [_TITLES.get(name, name) for name in names]
-        message = f"{', '.join([first, *map(_lowered, others)])}: {text}"
     kind = flags[0].kind
-    return Note(flags[0].code, message, kind.advice, max(f.effect for f in flags), kind.changes_number, names)
+    return Note(flags[0].code, message, kind.advice, flags[0].effect, kind.changes_number, names)
+
+
+def _message(text: str, flags: list[Flag]) -> str:
+    """Return what several flags say alike, with the arteries that they are about before it."""
+    if len(flags) == 1 or text == flags[0].message:
+        return flags[0].message
+    first, *others = dict.fromkeys(_TITLES.get(flag.territory, flag.territory) for flag in flags)
+    return f"{', '.join([first, *map(_lowered, others)])}: {text}"
 
 
 def _weight(flag: Flag) -> tuple[int, bool]:

@@ -2,12 +2,16 @@
 
 from slicer.i18n import tr as _
 
+from .result_rows import comparison_table
+from .table_view import TableView
+
 
 class ComparisonView:
     """Compares masks and shows the comparison of the chosen CT."""
 
     def __init__(self, ui, state):
         self._ui, self._state = ui, state
+        self._table = TableView(ui.comparisonTable)
         ui.compareButton.connect("clicked(bool)", self.compare)
         self._segments = (ui.showBoth, ui.showOnlyA, ui.showOnlyB)
         for toggle in (ui.showDisagreement, *self._segments):
@@ -30,7 +34,7 @@ class ComparisonView:
     def show(self):
         """Show the comparison of the chosen CT, or that there is none."""
         found = self.found
-        self._ui.comparisonTable.setMRMLTableNode(found.table if found is not None else None)
+        self._table.show(None if found is None else comparison_table(found.table))
         for widget in (self._ui.comparisonTable, self._ui.disagreementRow):
             widget.visible = found is not None
         text = found.description if found is not None else _("Nothing compared yet.")

@@ -5,7 +5,11 @@ import html
 import slicer
 from slicer.i18n import tr as _
 
+from . import result_rows
 from .parameters import measurement_parameters
+from .table_view import TableView
+
+_MARK_COLORS = {"✓": "#2e7d32", "⚠": "#b26a00", "✕": "#c0392b"}
 
 
 class ResultsView:
@@ -15,8 +19,9 @@ class ResultsView:
         self._ui, self._state = ui, state
         ui.show3DButton.connect("toggled(bool)", self.show_3d)
         ui.showChartButton.connect("clicked(bool)", self.show_chart)
-        ui.clustersTable.connect("selectionChanged()", self.jump_to_cluster)
-        ui.clustersTable.connect("clicked(QModelIndex)", lambda _index: self.jump_to_cluster())
+        ui.notesLabel.connect("linkActivated(QString)", self.select_territory)
+        self._territories = TableView(ui.territoriesTable)
+        self._clusters = TableView(ui.clustersTable, sortable=True, chosen=self.jump_to_cluster)
 
     @property
     def found(self):
@@ -26,18 +31,20 @@ class ResultsView:
     def update(self):
         """Enable what can be done; say whether the results are still those of what is chosen."""
         self._ui.show3DButton.enabled = self._state.has_masks
-        self._show_flags(self.found)
+        self._show_trust(self.found)
 
     def show(self):
         """Show the results of the chosen CT, or that there are none."""
         ui, found = self._ui, self.found
-        ui.territoriesTable.setMRMLTableNode(found.territories if found is not None else None)
-        ui.clustersTable.setMRMLTableNode(found.clusters if found is not None else None)
+        document = None if found is None else found.document
+        self._territories.show(None if found is None else result_rows.territory_table(document))
+        self._clusters.show(None if found is None else result_rows.cluster_table(document))
         for widget in (ui.territoriesTable, ui.clustersLabel, ui.clustersTable):
             widget.visible = found is not None
         ui.showChartButton.enabled = found is not None
-        ui.summaryLabel.text = summary_text(found.document) if found is not None else _("Nothing measured yet.")
-        self._show_flags(found)
+        ui.summaryLabel.text = _("Nothing measured yet.") if found is None else summary_text(document)
+        self._show_notes(document)
+        self._show_trust(found)
 
     def show_measured(self, outcome):
         """Show what was just measured, and say so."""
@@ -59,7 +66,7 @@ class ResultsView:
     def say_outdated(self):
         """Say, also in the status line, that the numbers do not belong to the masks any more."""
         found = self.found
-        self._show_flags(found)
+        self._show_trust(found)
         if found is not None and found.outdated and not self._state.runner.is_busy:
             self._state.messages.say(outdated_text(self._state.parameters, found))
 
@@ -77,25 +84,60 @@ class ResultsView:
         if found is not None and found.chart is not None:
             slicer.modules.plots.logic().ShowChartInLayout(found.chart)
 
-    def jump_to_cluster(self):
-        """Centre the views on the cluster of the selected row."""
+    def jump_to_cluster(self, number):
+        """Centre the views on a cluster, by its number in the document."""
         from AbdominalCalcificationLib.scene.display import centre_on
-        from AbdominalCalcificationLib.scene.tables import cluster_position
 
-        table = self._ui.clustersTable
-        rows = [
-            table.sortFilterProxyModel().mapToSource(index).row() for index in table.selectionModel().selectedRows()
-        ]
-        if len(rows) == 1 and self.found is not None:
-            centre_on(cluster_position(self.found.clusters, rows[0]))
+        if self.found is not None:
+            centre_on(self.found.document["clusters"][number]["centroid_ras"])
 
-    def _show_flags(self, found):
-        outdated = outdated_text(self._state.parameters, found) if found is not None else ""
-        flags = [outdated] if outdated else []
-        if found is not None:
-            flags += [flag["message"] for flag in found.document["flags"]]
-        self._ui.flagsLabel.text = "<br>".join(f"⚠ {html.escape(text, quote=False)}" for text in flags)
-        self._ui.flagsLabel.visible = bool(flags)
+    def select_territory(self, name):
+        """Select the row of a territory."""
+        names = [each["name"] for each in self.found.document["territories"]] if self.found is not None else []
+        if name in names:
+            self._territories.select(names.index(name))
+
+    def _show_trust(self, found):
+        """Say whether the numbers below can be read."""
+        lines = [] if found is None else [verdict_text(found.document)]
+        outdated = "" if found is None else outdated_text(self._state.parameters, found)
+        if outdated:
+            lines.insert(0, _marked("⚠", outdated))
+        self._ui.verdictLabel.text = "<br>".join(lines)
+        self._ui.verdictLabel.visible = bool(lines)
+
+    def _show_notes(self, document):
+        from AbdominalCalcificationLib.reporting.documents import document_notes
+
+        notes = [] if document is None else document_notes(document)
+        self._ui.notesLabel.text = "".join(f"<p>{_note(note)}</p>" for note in notes)
+        self._ui.notesButton.text = _("Notes ({count})").format(count=len(notes))
+        self._ui.notesButton.visible = bool(notes)
+
+
+def verdict_text(document):
+    """Return the verdict on a measurements document as rich text."""
+    from AbdominalCalcificationLib.reporting.documents import document_trust
+    from AbdominalCalcificationLib.trust import Verdict, headline
+
+    trust = document_trust(document)
+    marks = {Verdict.OK: "✓", Verdict.REVIEW: "⚠", Verdict.UNUSABLE: "✕"}
+    return _marked(marks[trust.verdict], headline(trust))
+
+
+def _marked(mark, text):
+    return f'<span style="color:{_MARK_COLORS[mark]}">{mark}</span> <b>{html.escape(text, quote=False)}</b>'
+
+
+def _note(note):
+    """Return a note as rich text; its arteries are links to their rows."""
+    from AbdominalCalcificationLib.anatomy import territory
+    from AbdominalCalcificationLib.flags import Effect
+
+    mark = "" if note.effect is Effect.NOTE else "⚠ "
+    links = ", ".join(f'<a href="{name}">{territory(name).short}</a>' for name in note.territories)
+    text = html.escape(result_rows.note_text(note), quote=False)
+    return f"{mark}{text}{f' ({links})' if links else ''}"
 
 
 def outdated_text(parameters, found):

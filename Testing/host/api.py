@@ -8,7 +8,7 @@ from pathlib import Path
 API = json.loads(Path(__file__).with_name("slicer_api.json").read_text(encoding="utf-8"))
 
 # Objects that are no widgets; every other listed class offers QWidget's names too.
-_PLAIN_OBJECTS = {"QSortFilterProxyModel", "QTimer"}
+_PLAIN_OBJECTS = {"QItemSelectionModel", "QSortFilterProxyModel", "QStandardItemModel", "QTimer"}
 # What PythonQt adds to every object and the listing leaves out.
 _PYTHONQT = {"name", "exec_"}
 

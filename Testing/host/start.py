@@ -97,6 +97,7 @@ def _install_qt(classes: dict[str, type], loader: type) -> None:
         "QIcon",
         "QMenu",
         "QModelIndex",
+        "QPixmap",
         "QSize",
         "Qt",
         "QVBoxLayout",

@@ -229,6 +229,14 @@ class _NodeComboBox(QtWidgets.QWidget):
     addEnabled, removeEnabled, editEnabled, renameEnabled, showChildNodeTypes = (_flag() for _ in range(5))
 
 
+class _PlainTableView(QtWidgets.QTableView):
+    """Has a selection model whose signals can be connected by their signature, as in PythonQt."""
+
+    def setModel(self, model):
+        super().setModel(model)
+        self.setSelectionModel(CLASSES["QItemSelectionModel"](model, self))
+
+
 class _TableView(QtWidgets.QTableView):
     """Shows a table node; a header row of column names where the node has no column titles."""
 
@@ -325,11 +333,14 @@ _IMITATED = {
     "qMRMLWidget": (_MRMLWidget, {}),
     "qMRMLNodeComboBox": (_NodeComboBox, {"currentNodeChanged(vtkMRMLNode*)": "_node_changed"}),
     "qMRMLTableView": (_TableView, {"selectionChanged()": "_rows_selected"}),
+    "QTableView": (_PlainTableView, {}),
 }
 
 
 def _class(name: str) -> type:
-    base, local_signals = _IMITATED.get(name, (getattr(QtWidgets, name, None) or getattr(QtCore, name, None), None))
+    base, local_signals = _IMITATED.get(name, (None, None))
+    if base is None:
+        base = next(getattr(module, name) for module in (QtWidgets, QtGui, QtCore) if hasattr(module, name))
     return strict(name, base, local_signals)
 
 

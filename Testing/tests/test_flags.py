@@ -7,7 +7,9 @@ import pytest
 
 import AbdominalCalcificationLib
 from AbdominalCalcificationLib.flags import KINDS, Effect, Flag
-from AbdominalCalcificationLib.trust import Verdict, headline, notes_of, trust_of
+from AbdominalCalcificationLib.trust import Verdict, flags_about, headline, notes_of, trust_of
+
+RULES = Path(__file__).parents[2] / "Resources" / "docs" / "measurement.md"
 
 
 def test_a_flag_without_a_row_in_the_table_cannot_be_raised():
@@ -70,9 +72,7 @@ def test_the_verdict_is_one_sentence_that_names_what_to_look_at():
         Flag("territory_missing", "Right renal artery: not in the artery mask.", "renal_right"),
         Flag("territory_detached", "Left renal artery: too far from the aorta.", "renal_left"),
     ]
-    assert headline(trust_of(flags)) == (
-        "Look at these arteries first: left renal artery, right renal artery. Slices lie 5.0 mm apart."
-    )
+    assert headline(trust_of(flags)) == ("Look at these arteries first: L renal, R renal. Slices lie 5.0 mm apart.")
     unusable = [*flags, Flag("no_abdominal_aorta", "No abdominal aorta: it is not in the artery mask.")]
     assert headline(trust_of(unusable)) == (
         "Do not use these numbers. No abdominal aorta: it is not in the artery mask."
@@ -90,10 +90,69 @@ def test_similar_flags_become_one_note_and_those_that_change_a_number_come_first
         Flag("territory_attached_over_gap", "Right renal artery: attached over a gap of 5.0 mm.", "renal_right"),
     ]
     notes = notes_of(flags)
-    assert [note.code for note in notes][:2] == ["no_abdominal_aorta", "territory_missing"]
-    assert [note.code for note in notes][-2:] == ["bundled_model", "gantry_tilt"]
-    both = notes[1]
+    assert [note.code for note in notes] == [
+        "no_abdominal_aorta",
+        "territory_missing",
+        "territory_attached_over_gap",
+        "bundled_model",
+        "gantry_tilt",
+    ]
+    both, gaps = notes[1:3]
     assert both.message == "Left renal artery, right common iliac artery: not in the artery mask."
     assert both.territories == ("renal_left", "common_iliac_right")
-    gaps = [note.message for note in notes if note.code == "territory_attached_over_gap"]
-    assert len(gaps) == 2  # other values are other notes
+    assert gaps.message == (
+        "Left renal artery: attached over a gap of 3.0 mm. Right renal artery: attached over a gap of 5.0 mm."
+    )
+    assert gaps.territories == ("renal_left", "renal_right")
+
+
+def test_a_note_that_weighs_less_is_not_merged_with_one_that_weighs_more():
+    flags = [
+        Flag("truncated_field_of_view", "Aorta: touches the upper border.", "aorta"),
+        Flag("truncated_field_of_view", "Left renal artery: touches the upper border.", "renal_left"),
+    ]
+    assert [(note.effect, note.territories) for note in notes_of(flags)] == [
+        (Effect.REVIEW, ("renal_left",)),
+        (Effect.NOTE, ("aorta",)),
+    ]
+
+
+def test_the_trust_of_one_artery_is_that_of_what_is_said_about_it_and_about_the_whole_ct():
+    flags = [
+        Flag("territory_missing", "Right renal artery: not in the artery mask.", "renal_right"),
+        Flag("bifurcation_not_seen", "Aorta: bifurcation not seen.", "aorta"),
+    ]
+    assert flags_about("renal_right", flags) == flags[:1]
+    assert flags_about("aorta", flags) == flags[1:]
+    whole = Flag("thick_slices", "Slices lie 5.0 mm apart.")
+    assert flags_about("aorta", [*flags, whole]) == [flags[1], whole]
+    assert flags_about("renal_left", [*flags, whole]) == [whole]
+
+
+def rules_in_the_documentation() -> dict[str, tuple[str, str]]:
+    """Effect on trust and whether a number changes, by code, as the table in measurement.md says."""
+    text = RULES.read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `")
+    ]
+    return {row[0].strip("`"): (row[2], row[3]) for row in rows if len(row) == 4}
+
+
+def test_the_rules_in_the_documentation_are_those_of_the_table():
+    if not RULES.is_file():
+        pytest.skip("the documentation is not packaged")
+    expected = {}
+    for code, kind in KINDS.items():
+        effect = kind.effect.name.lower()
+        if kind.effect_on_trunk is not None:
+            effect += f"; {kind.effect_on_trunk.name.lower()} for the aorta"
+        expected[code] = (effect, "yes" if kind.changes_number else "no")
+    documented = rules_in_the_documentation()
+    missing = sorted(set(expected) - set(documented))
+    assert not missing, f"{RULES.name}, 'Quality flags': rows are missing for {', '.join(missing)}"
+    unknown = sorted(set(documented) - set(expected))
+    assert not unknown, f"{RULES.name}, 'Quality flags': flags.KINDS has no {', '.join(unknown)}"
+    wrong = [
+        f"{code}: {documented[code]} and not {rule}" for code, rule in expected.items() if documented[code] != rule
+    ]
+    assert not wrong, f"{RULES.name}, 'Quality flags': it says of {'; of '.join(wrong)}"

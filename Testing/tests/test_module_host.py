@@ -183,6 +183,7 @@ def test_series_of_one_row_hide_bars_and_names_and_those_over_one_table_do_not()
     assert seen_bars(chart_of({name: [1.0] for name in names})) == [""] * 5
     rows = {name: [float(name == other) for other in names] for name in names}
     assert seen_bars(chart_of(rows)) == names
+    assert seen_bars(chart_of({"burden": [1.0] * 8})) == [""] * 8
     slicer.mrmlScene.Clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zlib
@@ -15,6 +16,8 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
+from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.comparison.severity import SeverityGroups
 from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.resources import sample_case
 
@@ -174,12 +177,121 @@ def test_choices_in_the_panel_reach_the_parameter_node(choices, panel):
 def test_given_masks_lead_to_tables_flags_and_a_summary(panel_with_results):
     panel = panel_with_results
     assert status(panel) == "Done."
-    table = panel.ui.territoriesTable.mrmlTableNode()
-    assert table.GetNumberOfRows() >= 8
-    assert panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() > 0
+    assert heads(panel.ui.territoriesTable) == [*(each.short for each in TERRITORIES), "Total"]
+    assert panel.ui.clustersTable.model().rowCount() > 0
     assert "burden" in panel.ui.summaryLabel.text
+    assert "Fit to read." in panel.ui.verdictLabel.text
     assert panel.ui.show3DButton.checked
     assert parameters_of(panel).arteries.GetDisplayNode().GetVisibility3D()
+
+
+def heads(view) -> list[str]:
+    """The names of the rows of a table view."""
+    import qt
+
+    return [view.model().headerData(row, qt.Qt.Vertical) for row in range(view.model().rowCount())]
+
+
+def column_headers(view) -> list[str]:
+    import qt
+
+    return [view.model().headerData(column, qt.Qt.Horizontal) for column in range(view.model().columnCount())]
+
+
+def shown_in(view) -> list[list[str]]:
+    """The cells of a table view as they stand there."""
+    model = view.model()
+    return [
+        [model.data(model.index(row, column)) for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+def columns_in_sight(panel, view) -> list[str]:
+    """The headers of the columns that are wholly seen where the panel is as wide as Slicer opens it."""
+    import qt
+
+    panel.parent.resize(400, 900)
+    panel.parent.show()
+    for _ in range(10):
+        qt.QApplication.processEvents()
+    assert panel.parent.width == 400, "something in the panel is wider"
+    room = view.viewport().width()
+    ends = [view.columnViewportPosition(c) + view.columnWidth(c) for c in range(view.model().columnCount())]
+    return [header for header, end in zip(column_headers(view), ends, strict=True) if end <= room]
+
+
+def test_the_numbers_that_matter_are_in_sight(panel_with_results):
+    ui = panel_with_results.ui
+    seen = columns_in_sight(panel_with_results, ui.territoriesTable)
+    assert seen[:4] == ["Burden\n%", "Calcified\nmm³", "Clusters", "Artery\nmL"]
+    seen = columns_in_sight(panel_with_results, ui.clustersTable)
+    assert seen[:5] == ["Artery", "Volume\nmm³", "Mean\nHU", "Max.\nHU", "Path\nmm"]
+    bottom = ui.territoriesTable.y + ui.territoriesTable.height + ui.resultsButton.y
+    assert bottom <= 900
+
+
+def test_numbers_are_right_aligned_and_a_burden_has_the_bar_of_its_group(panel_with_results):
+    import qt
+
+    ui = panel_with_results.ui
+    model = ui.territoriesTable.model()
+    burdens = [float(row[0]) for row in shown_in(ui.territoriesTable)]
+    groups = [SeverityGroups().group_of(burden / 100) for burden in burdens]
+    bars = [model.data(model.index(row, 0), qt.Qt.DecorationRole) for row in range(len(burdens))]
+    widths = [0 if bar is None else bar.width() for bar in bars]
+    assert len(set(groups)) > 1
+    assert [width * max(groups) for width in widths] == [max(widths) * group for group in groups]
+    alignment = model.data(model.index(0, 1), qt.Qt.TextAlignmentRole)
+    assert alignment & int(qt.Qt.AlignRight)
+
+
+def test_clusters_are_sorted_as_numbers_and_a_click_jumps_to_the_one_that_is_seen(panel_with_results, monkeypatch):
+    import qt
+
+    from AbdominalCalcificationLib.scene import display
+
+    panel = panel_with_results
+    jumps = []
+    monkeypatch.setattr(display, "centre_on", jumps.append)
+    table = panel.ui.clustersTable
+    table.sortByColumn(1, qt.Qt.DescendingOrder)
+    volumes = [float(row[1]) for row in shown_in(table)]
+    assert volumes == sorted(volumes, reverse=True)
+    assert max(volumes) >= 100 > min(volumes)
+    table.selectRow(0)
+    clusters = panel.logic.foundResults(parameters_of(panel)).document["clusters"]
+    assert jumps[-1] == max(clusters, key=lambda each: each["volume_mm3"])["centroid_ras"]
+
+
+def test_what_is_to_be_looked_at_is_marked_and_explained_in_its_row(choices, panel_with_masks):
+    import qt
+
+    panel, parameters = panel_with_masks, parameters_of(panel_with_masks)
+    parameters.arteries.GetSegmentation().RemoveSegment("renal_left")
+    run(panel)
+    assert "Look at these arteries first: L renal." in panel.ui.verdictLabel.text
+    assert "L renal ⚠" in heads(panel.ui.territoriesTable)
+    row = heads(panel.ui.territoriesTable).index("L renal ⚠")
+    assert set(shown_in(panel.ui.territoriesTable)[row]) == {"–"}
+    tip = panel.ui.territoriesTable.model().headerData(row, qt.Qt.Vertical, qt.Qt.ToolTipRole)
+    assert "<b>Left renal artery</b>" in tip
+    assert "draw it if the CT shows it" in tip
+    assert "Left renal artery: not in the artery mask" in panel.ui.notesLabel.text
+    assert panel.ui.notesButton.collapsed
+    panel.ui.notesLabel.linkActivated.emit("renal_left")
+    assert [index.row() for index in panel.ui.territoriesTable.selectionModel().selectedRows()] == [row]
+
+
+def test_results_of_an_older_scene_have_a_verdict_too(panel_with_results):
+    panel = panel_with_results
+    record = panel.logic.foundResults(parameters_of(panel)).record
+    document = json.loads(record.GetText())
+    del document["trust"]
+    document["flags"] = [{"code": "not_hu", "message": "Stored values.", "territory": None}]
+    record.SetText(json.dumps(document))
+    panel.panel.results.show()
+    assert "Do not use these numbers. Stored values." in panel.ui.verdictLabel.text
 
 
 @pytest.mark.nnunet
@@ -193,7 +305,7 @@ def test_the_bundled_models_lead_from_the_sample_case_to_results(panel):
     parameters_of(panel).ct = volume_node_from(middle, "middle of the sample")
     run(panel)
     assert status(panel) == "Done."
-    assert "simulated CT" in panel.ui.flagsLabel.text
+    assert "simulated CT" in panel.ui.notesLabel.text
     assert parameters_of(panel).arteries is not None
     assert panel.ui.recomputeButton.enabled
 
@@ -457,14 +569,14 @@ def test_the_masks_of_another_ct_are_left_alone(choices, panel_with_masks):
 
 
 def flags(panel):
-    return panel.ui.flagsLabel.text if not panel.ui.flagsLabel.isHidden() else ""
+    """What is said about the numbers: the verdict, what is old, and the notes."""
+    labels = (panel.ui.verdictLabel, panel.ui.notesLabel)
+    return "\n".join(label.text for label in labels if not label.isHidden())
 
 
 def total_of(panel):
     """Calcified volume in mm³, of the table and of the summary."""
-    table = panel.ui.territoriesTable.mrmlTableNode().GetTable()
-    names = [table.GetValue(row, 0).ToString() for row in range(table.GetNumberOfRows())]
-    shown = table.GetValueByName(names.index("Total"), "Calcified").ToString()
+    shown = shown_in(panel.ui.territoriesTable)[-1][1]
     assert f" {shown} mm³ calcified" in panel.ui.summaryLabel.text
     return float(shown)
 
@@ -646,7 +758,7 @@ def test_masks_of_another_ct_are_measured_where_chosen_and_told(panel_with_corre
     parameters.ct = slicer.util.loadVolume(str(sample_case()), {"name": "After"})
     parameters.arteries, parameters.calcification = arteries, calcification
     recompute(panel)
-    assert "The calcification mask: made on another CT, 'Before'." in flags(panel)
+    assert "The calcification mask was made on another CT, 'Before'." in flags(panel)
     document = panel.logic.foundResults(parameters).document
     assert document["provenance"]["edits"] == []
     assert "edited_by_hand" not in [flag["code"] for flag in document["flags"]]
@@ -743,9 +855,9 @@ def compare(panel):
 
 def compared(panel, column, row="Whole mask"):
     """A cell of the comparison table."""
-    table = panel.ui.comparisonTable.mrmlTableNode().GetTable()
-    names = [table.GetValueByName(each, "Territory").ToString() for each in range(table.GetNumberOfRows())]
-    return table.GetValueByName(names.index(row), column).ToString()
+    view = panel.ui.comparisonTable
+    columns = [header.split("\n")[0] for header in column_headers(view)]
+    return shown_in(view)[heads(view).index(row)][columns.index(column)]
 
 
 def test_one_click_compares_the_correction_with_what_was_made(panel_with_corrected_calcification):
@@ -822,8 +934,8 @@ def test_arteries_are_compared_artery_by_artery(choices, panel_with_masks):
     other.array[other.array == territory("renal_left").label] = 0
     parameters.comparedB = show_arteries(parameters.ct, other)
     compare(panel)
-    assert compared(panel, "Dice", territory("aorta").title) == "1.000"
-    assert compared(panel, "Sensitivity", territory("renal_left").title) == "0.000"
+    assert compared(panel, "Dice", territory("aorta").short) == "1.000"
+    assert compared(panel, "Sensitivity", territory("renal_left").short) == "0.000"
 
 
 def test_what_cannot_be_compared_is_said_and_changes_nothing(module, panel_with_masks):
@@ -934,7 +1046,7 @@ def test_a_click_on_a_cluster_centres_the_slice_views_on_it(panel_with_results):
         node.SetOrientation({"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}[name])
         slices.append(slicer.mrmlScene.AddNode(node))
     panel = panel_with_results
-    row = panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() - 1
+    row = panel.ui.clustersTable.model().rowCount() - 1
     panel.ui.clustersTable.selectRow(row)
     results = panel.logic.foundResults(parameters_of(panel))
     centre = results.document["clusters"][row]["centroid_ras"]
@@ -999,16 +1111,15 @@ def test_model_folders_are_chosen_in_a_dialog(choices, panel):
 def test_a_reloaded_scene_fills_the_panel_again(choices, panel_with_results, tmp_path):
     panel = panel_with_results
     parameters_of(panel).renalLengthMm = 25.0
-    summary, flags = panel.ui.summaryLabel.text, panel.ui.flagsLabel.text
-    rows = panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows()
+    summary, said, rows = panel.ui.summaryLabel.text, flags(panel), shown_in(panel.ui.clustersTable)
     path = str(tmp_path / "case.mrb")
     assert slicer.util.saveScene(path)
     slicer.mrmlScene.Clear()
     assert "Nothing measured" in panel.ui.summaryLabel.text
     slicer.util.loadScene(path)
     assert panel.ui.summaryLabel.text == summary
-    assert panel.ui.flagsLabel.text == flags
-    assert panel.ui.clustersTable.mrmlTableNode().GetNumberOfRows() == rows
+    assert flags(panel) == said
+    assert shown_in(panel.ui.clustersTable) == rows
     assert panel.ui.renalLength.value == 25.0
     assert panel.ui.arterySource.currentIndex == list(choices.ArterySource).index(choices.ArterySource.EXISTING)
     assert parameters_of(panel).ct is not None
@@ -1093,7 +1204,7 @@ def test_names_of_nodes_are_shown_as_they_are(panel_with_results):
     assert "&lt;i&gt;cut&lt;/i&gt;" in status(panel)
     for label in (panel.ui.questionLabel, panel.ui.packagesLabel, panel.ui.comparisonLabel):
         assert label.textFormat == qt.Qt.PlainText
-    for label in (panel.ui.statusLabel, panel.ui.flagsLabel, panel.ui.summaryLabel):
+    for label in (panel.ui.statusLabel, panel.ui.verdictLabel, panel.ui.notesLabel, panel.ui.summaryLabel):
         assert label.textFormat == qt.Qt.RichText, "what is escaped is not shown so"
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -32,8 +33,9 @@ from AbdominalCalcificationLib.reporting import (
     write_results,
     write_volume,
 )
-from AbdominalCalcificationLib.reporting.documents import json_safe, json_text
+from AbdominalCalcificationLib.reporting.documents import document_notes, document_trust, json_safe, json_text
 from AbdominalCalcificationLib.reporting.tables import clusters_csv, territories_csv
+from AbdominalCalcificationLib.trust import Verdict, headline, notes_of, trust_of
 
 GRID = Grid.from_spacing((3, 4, 5), (0.7, 0.8, 2.0), (10, 20, -30))
 
@@ -120,7 +122,46 @@ def test_the_territory_table_leaves_empty_what_was_not_measured(measurement):
     missing = rows[1]
     assert missing.pop("territory") == "celiac_trunk"
     assert missing.pop("found") == "no"
+    assert (missing.pop("trust"), missing.pop("flags")) == ("review", "thick_slices")
     assert set(missing.values()) == {""}
+
+
+def test_the_territory_table_has_the_verdict_on_each_row_and_what_made_it(measurement):
+    flags = (
+        Flag("bundled_model", "Bundled."),
+        Flag("territory_missing", "No.", "renal_left"),
+        Flag("territory_detached", "Far.", "renal_right"),
+    )
+    rows = csv.DictReader(io.StringIO(territories_csv(replace(measurement, flags=flags))))
+    found = {row["territory"]: (row["trust"], row["flags"]) for row in rows}
+    assert found["aorta"] == ("ok", "bundled_model")
+    assert found["renal_left"] == ("review", "bundled_model territory_missing")
+    assert found["total"] == ("review", "bundled_model territory_missing territory_detached")
+
+
+def test_a_document_tells_its_trust_and_its_notes(measurement):
+    flags = (Flag("bundled_model", "Bundled."), Flag("territory_missing", "Left renal artery: no.", "renal_left"))
+    document = measurement_document(replace(measurement, flags=flags))
+    assert document_trust(document) == trust_of(flags)
+    assert document_notes(document) == notes_of(flags)
+
+
+def test_an_old_document_without_trust_gets_it_from_its_flags(measurement):
+    document = measurement_document(replace(measurement, flags=(Flag("not_hu", "Stored values."),)))
+    del document["trust"]
+    document["flags"].append({"code": "of_another_version", "message": "Strange."})
+    assert document_trust(document) == trust_of([Flag("not_hu", "Stored values.")])
+    assert [note.message for note in document_notes(document)] == ["Stored values.", "Strange."]
+
+
+def test_the_verdict_of_a_newer_version_is_kept_where_its_flags_are_not_known(measurement):
+    document = measurement_document(replace(measurement, flags=()))
+    flag = {"code": "of_another_version", "message": "Strange.", "territory": None}
+    document["flags"], document["trust"] = [flag], {"verdict": "unusable", "reasons": [flag]}
+    trust = document_trust(document)
+    assert trust.verdict is Verdict.UNUSABLE
+    assert headline(trust) == "Do not use these numbers."
+    assert [note.message for note in document_notes(document)] == ["Strange."]
 
 
 def test_the_cluster_table_has_one_row_per_cluster(measurement):

@@ -20,8 +20,8 @@ from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene, write
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 from AbdominalCalcificationLib.scene.results import all_results, find_results, store_measurement
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
-from AbdominalCalcificationLib.scene.tables import cluster_position
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_from_node, volume_node_from
+from host.charts import seen_bars
 from placements import OBLIQUE, affine, rotation
 
 pytestmark = pytest.mark.scene
@@ -88,15 +88,23 @@ def test_the_table_has_every_territory_the_total_and_what_was_left_out(case, ct_
     ]
     aorta = case.measurement.territory("aorta")
     assert rows[0][1:] == [
-        f"{aorta.artery_volume_mm3 / 1000:.2f}",
-        f"{aorta.calcified_volume_mm3:.1f}",
         f"{100 * aorta.burden:.2f}",
+        f"{aorta.calcified_volume_mm3:.1f}",
         "2",
+        f"{aorta.artery_volume_mm3 / 1000:.2f}",
         f"{aorta.mean_cluster_volume_mm3:.1f}",
         f"{aorta.largest_cluster_volume_mm3:.1f}",
     ]
     voxel_mm3 = 1.1 * 0.9 * 2.0
     assert rows[-2] == ["Unassigned (near no artery)", "", f"{voxel_mm3:.1f}", "", "", "", ""]
+
+
+def test_a_unit_is_given_once(case, ct_node):
+    table = store_measurement(case.measurement, ct_node).territories
+    titles = {name: (table.GetColumnTitle(name), table.GetColumnUnitLabel(name)) for name in columns(table)}
+    assert list(titles)[:5] == ["Territory", "Burden", "Calcified", "Clusters", "Artery"]
+    assert titles["Burden"] == ("Burden", "%")
+    assert titles["Artery"] == ("Artery", "mL")
 
 
 def test_what_was_not_measured_is_a_dash_and_never_a_zero(case, ct_node):
@@ -113,9 +121,8 @@ def test_clusters_have_typed_columns_with_units_and_a_position(case, ct_node):
     assert table.GetColumnUnitLabel("Volume") == "mm³"
     for row, cluster in enumerate(case.measurement.clusters):
         assert cells(table)[row][1] == territory(cluster.territory).title
-        assert cluster_position(table, row) == pytest.approx(cluster.centroid_ras, abs=0.006)
-    with pytest.raises(IndexError):
-        cluster_position(table, 3)
+        position = [float(cells(table)[row][columns(table).index(axis)]) for axis in "RAS"]
+        assert position == pytest.approx(cluster.centroid_ras, abs=0.006)
 
 
 def test_values_that_are_not_known_are_dashes_in_the_cluster_table(case, ct_node):
@@ -125,16 +132,38 @@ def test_values_that_are_not_known_are_dashes_in_the_cluster_table(case, ct_node
         assert [row[columns(table).index(name)] for name in ("Mean", "Maximum", "Path distance")] == ["–"] * 3
 
 
-def test_the_chart_has_one_bar_for_each_territory_that_was_measured(case, ct_node):
-    results = store_measurement(case.measurement, ct_node)
-    series = [results.chart.GetNthPlotSeriesNode(n) for n in range(results.chart.GetNumberOfPlotSeriesNodes())]
-    assert [each.GetName() for each in series] == [territory(name).title for name in FOUND]
-    for each, name in zip(series, FOUND, strict=True):
-        assert each.GetPlotTypeAsString(each.GetPlotType()) == "Bar"
-        assert each.GetColor() == pytest.approx(territory(name).color)
-        values = each.GetTableNode().GetTable().GetColumnByName(each.GetYColumnName())
-        assert values.GetNumberOfTuples() == 1
-        assert values.GetValue(0) == pytest.approx(100 * case.measurement.territory(name).burden)
+def measured_with(measurement, burdens):
+    """The measurement with these burdens, by territory; None for one that was not measured."""
+    rows = tuple(replace(each, burden=burdens.get(each.name)) for each in measurement.territories)
+    return replace(measurement, territories=rows)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [FOUND, ("aorta",), tuple(each.name for each in TERRITORIES)],
+    ids=["two arteries", "the aorta alone", "all arteries"],
+)
+def test_every_territory_that_was_measured_has_a_bar_that_can_be_told(case, ct_node, names):
+    burdens = {name: 0.01 * (number + 1) for number, name in enumerate(names)}
+    results = store_measurement(measured_with(case.measurement, burdens), ct_node)
+    assert seen_bars(results.chart) == [territory(name).short for name in names]
+    for number, name in enumerate(names):
+        series = results.chart.GetNthPlotSeriesNode(number)
+        assert series.GetColor() == pytest.approx(territory(name).color)
+        table = series.GetTableNode().GetTable()
+        places, values = (
+            [table.GetColumnByName(column).GetValue(row) for row in range(table.GetNumberOfRows())]
+            for column in (series.GetXColumnName(), series.GetYColumnName())
+        )
+        place = [each.name for each in TERRITORIES].index(name)
+        assert places == list(range(1, len(TERRITORIES) + 1))
+        assert values[place] == pytest.approx(100 * burdens[name])
+        assert sum(values) == values[place]
+    low, high = results.chart.GetXAxisRange()
+    assert not results.chart.GetXAxisRangeAuto()
+    assert low < 1
+    assert high > len(TERRITORIES)
+    assert "%" in results.chart.GetTitle()
 
 
 def test_measuring_again_updates_the_nodes_in_place(scene, case, ct_node):

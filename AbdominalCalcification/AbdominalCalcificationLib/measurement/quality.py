@@ -27,7 +27,7 @@ def thick_slices(grid: Grid) -> list[Flag]:
     thickest = max(grid.spacing_mm)
     if thickest <= THICK_MM + 1e-3:
         return []
-    return [Flag("thick_slices", f"Slices lie {thickest:.1f} mm apart (more than 3 mm): small plaques are lost.")]
+    return [Flag("thick_slices", f"Slices lie {thickest:.1f} mm apart (more than 3 mm).")]
 
 
 def missing(found: Sequence[Territory]) -> list[Flag]:
@@ -92,7 +92,7 @@ def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:
     if not sides:
         return []
     borders = " and ".join(sorted(set(sides))) + (" borders" if len(set(sides)) > 1 else " border")
-    message = f"{territory.title}: touches the {borders} of the volume; what lies beyond is not measured."
+    message = f"{territory.title}: touches the {borders} of the image."
     return [Flag("truncated_field_of_view", message, territory.name)]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..flags import Flag
+from ..flags import KINDS, Effect, Flag
 from ..measurement.parameters import MeasurementParameters
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
-from ..trust import Trust
+from ..trust import Note, Trust, Verdict, notes_of, trust_of
 
 SCHEMA_VERSION = "1.1"
 _SCHEMA_FILE = Path(__file__).with_name("measurements.schema.json")
@@ -41,6 +41,31 @@ def measurement_document(measurement: Measurement) -> dict:
 def trust_document(trust: Trust) -> dict:
     """Return the verdict and its reasons as JSON values."""
     return {"verdict": trust.verdict.value, "reasons": [_flag(flag) for flag in trust.reasons]}
+
+
+def document_trust(document: Mapping) -> Trust:
+    """Return the verdict of a document; derived from its flags where an earlier version has written it without.
+
+    What another version has flagged and this one does not know makes no reason, but its verdict stays.
+    """
+    stored = document.get("trust", {})
+    if stored.get("verdict") not in {each.value for each in Verdict}:
+        return trust_of(_read_flags(document.get("flags", ()))[0])
+    return Trust(Verdict(stored["verdict"]), tuple(_read_flags(stored.get("reasons", ()))[0]))
+
+
+def document_notes(document: Mapping) -> list[Note]:
+    """Return the flags of a document as lines for people; those of an unknown code last, as they are."""
+    known, unknown = _read_flags(document.get("flags", ()))
+    return notes_of(known) + [
+        Note(str(flag.get("code")), str(flag.get("message")), "", Effect.NOTE, False) for flag in unknown
+    ]
+
+
+def _read_flags(flags: Sequence[Mapping]) -> tuple[list[Flag], list[Mapping]]:
+    """Return the flags in a document, and those that only another version knows."""
+    known = [Flag(flag["code"], flag["message"], flag.get("territory")) for flag in flags if flag["code"] in KINDS]
+    return known, [flag for flag in flags if flag["code"] not in KINDS]
 
 
 def parameters_document(parameters: MeasurementParameters) -> dict:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..csv_files import csv_text
+from ..flags import Flag
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
+from ..trust import flags_about, trust_of
 from .documents import json_safe
 
 TERRITORY_COLUMNS = (
@@ -18,6 +20,8 @@ TERRITORY_COLUMNS = (
     "mean_cluster_volume_mm3",
     "median_cluster_volume_mm3",
     "largest_cluster_volume_mm3",
+    "trust",
+    "flags",
 )
 CLUSTER_COLUMNS = (
     "id",
@@ -35,9 +39,14 @@ CLUSTER_COLUMNS = (
 
 
 def territories_csv(measurement: Measurement) -> str:
-    """Return one row per territory in table order and one of the total; *not measured* is empty."""
-    rows = (_territory_row(each) for each in (*measurement.territories, measurement.total))
-    return _csv(TERRITORY_COLUMNS, rows)
+    """Return one row per territory in table order and one of the total; *not measured* is empty.
+
+    ``trust`` is the verdict on the row, derived from the flags whose codes ``flags`` lists: those about the
+    territory and those about the whole case; in the row of the total all.
+    """
+    flags = measurement.flags
+    rows = [_territory_row(each, flags_about(each.name, flags)) for each in measurement.territories]
+    return _csv(TERRITORY_COLUMNS, [*rows, _territory_row(measurement.total, flags)])
 
 
 def clusters_csv(measurement: Measurement) -> str:
@@ -45,7 +54,7 @@ def clusters_csv(measurement: Measurement) -> str:
     return _csv(CLUSTER_COLUMNS, (_cluster_row(each) for each in measurement.clusters))
 
 
-def _territory_row(each: TerritoryMeasurement) -> tuple:
+def _territory_row(each: TerritoryMeasurement, flags: Sequence[Flag]) -> tuple:
     # A territory that was not found has no volume either: 0 would read as measured.
     volumes = (each.artery_volume_mm3, each.calcified_volume_mm3) if each.found else (None, None)
     return (
@@ -57,6 +66,8 @@ def _territory_row(each: TerritoryMeasurement) -> tuple:
         each.mean_cluster_volume_mm3,
         each.median_cluster_volume_mm3,
         each.largest_cluster_volume_mm3,
+        trust_of(flags).verdict.value,
+        " ".join(dict.fromkeys(flag.code for flag in flags)),
     )
 
 

@@ -11,10 +11,10 @@ NOT_MEASURED = "–"
 
 TERRITORY_HEADER = (
     "Territory",
-    "Artery mL",
-    "Calcified mm³",
     "Burden %",
+    "Calcified mm³",
     "Clusters",
+    "Artery mL",
     "Mean mm³",
     "Largest mm³",
 )
@@ -56,10 +56,10 @@ def territory_cells(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...
         return (title, *[NOT_MEASURED] * (len(TERRITORY_HEADER) - 1))
     return (
         title,
-        f"{numbers.artery_volume_mm3 / 1000:.2f}",
-        f"{numbers.calcified_volume_mm3:.1f}",
         _number(None if numbers.burden is None else 100 * numbers.burden, 2),
+        f"{numbers.calcified_volume_mm3:.1f}",
         str(numbers.cluster_count),
+        f"{numbers.artery_volume_mm3 / 1000:.2f}",
         _number(numbers.mean_cluster_volume_mm3, 1),
         _number(numbers.largest_cluster_volume_mm3, 1),
     )

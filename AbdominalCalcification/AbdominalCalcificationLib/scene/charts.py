@@ -2,54 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vtkmodules.vtkCommonCore import vtkDoubleArray
 
-from ..anatomy import territory
+from ..anatomy import TERRITORIES, territory
 from ..measurement import Measurement
 
 _SERIES = "AbdominalCalcification.Chart"
+_PLACE = "Place"
 
 
 def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
-    """Show the burdens, in %, as bars in the colours of the territories.
+    """Show the burdens, in %, as bars in the colours of the territories, named by the legend.
 
-    Slicer's bar charts cannot name single bars, but they have a legend: every territory that
-    was measured is a series of one bar.
+    Slicer draws series of one row each around zero, whatever their X column says, and some of them out of
+    sight; series over one table with a common X column are all seen, each in its colour. So every territory has
+    its row, and every one that was measured a series that is zero in all rows but its own.
 
     Parameters
     ----------
     chart_node : vtkMRMLPlotChartNode
     data_node : vtkMRMLTableNode
-        Gets one column per territory, named by its title, with its burden in % as the one row.
+        Gets a row per territory of the table, a column with its place, and one column per territory that was
+        measured, named by its short name, with its burden in %.
     measurement : Measurement
     """
-    import slicer
+    _remove_series(chart_node)
+    names = [each.name for each in TERRITORIES]
+    data_node.RemoveAllColumns()
+    _add_column(data_node, _PLACE, range(1, len(names) + 1))
+    for each in measurement.territories:
+        if each.burden is None:
+            continue
+        described = territory(each.name)
+        _add_column(data_node, described.short, (100 * each.burden * (name == each.name) for name in names))
+        data_node.SetColumnUnitLabel(described.short, "%")
+        _add_series(chart_node, data_node, described)
+    chart_node.SetTitle("Calcification burden (%)")
+    chart_node.SetYAxisTitle("Burden (%)")
+    chart_node.SetXAxisTitle("Arteries, in the order of the legend")
+    # Room for the outer bars, which are drawn a little off their place.
+    chart_node.SetXAxisRangeAuto(False)
+    chart_node.SetXAxisRange(0, len(names) + 1)
+    chart_node.SetLegendVisibility(True)
 
+
+def _remove_series(chart_node) -> None:
     scene = chart_node.GetScene()
     chart_node.RemoveAllPlotSeriesNodeIDs()
     count = scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode")
     for series in [scene.GetNthNodeByClass(number, "vtkMRMLPlotSeriesNode") for number in range(count)]:
         if series.GetNodeReference(_SERIES) is chart_node:
             scene.RemoveNode(series)
-    data_node.RemoveAllColumns()
-    for each in measurement.territories:
-        if each.burden is None:
-            continue
-        described = territory(each.name)
-        column = vtkDoubleArray()
-        column.SetName(described.title)
-        column.InsertNextValue(100 * each.burden)
-        data_node.AddColumn(column)
-        data_node.SetColumnType(described.title, column.GetDataType())
-        data_node.SetColumnUnitLabel(described.title, "%")
-        series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", described.title)
-        series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeBar)
-        series.SetAndObserveTableNodeID(data_node.GetID())
-        series.SetYColumnName(described.title)
-        series.SetColor(*described.color)
-        series.SetNodeReferenceID(_SERIES, chart_node.GetID())
-        chart_node.AddAndObservePlotSeriesNodeID(series.GetID())
-    chart_node.SetTitle("Calcification burden")
-    chart_node.SetYAxisTitle("Burden (%)")
-    chart_node.SetXAxisTitle("")
-    chart_node.SetLegendVisibility(True)
+
+
+def _add_column(data_node, name: str, values: Sequence[float]) -> None:
+    column = vtkDoubleArray()
+    column.SetName(name)
+    for value in values:
+        column.InsertNextValue(value)
+    data_node.AddColumn(column)
+    data_node.SetColumnType(name, column.GetDataType())
+
+
+def _add_series(chart_node, data_node, described) -> None:
+    series = chart_node.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", described.short)
+    series.SetPlotType(series.PlotTypeBar)
+    series.SetAndObserveTableNodeID(data_node.GetID())
+    series.SetXColumnName(_PLACE)
+    series.SetYColumnName(described.short)
+    series.SetColor(*described.color)
+    series.SetNodeReferenceID(_SERIES, chart_node.GetID())
+    chart_node.AddAndObservePlotSeriesNodeID(series.GetID())

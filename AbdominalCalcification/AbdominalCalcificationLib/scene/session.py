@@ -256,7 +256,7 @@ def _read(case: SceneCase, given: Collection[str]) -> _Read:
             continue
         node = case.masks[role]
         if node is None:
-            raise InputError(f"No {title} are chosen; choose a segmentation, or press Run.")
+            raise InputError(f"No {title} {_verb(role, 'is', 'are')} chosen; choose a segmentation, or press Run.")
         check_is_mask(node)
         mask = mask_from_node(node, case.ct, Wanted(role))
         found.volumes[role] = mask.volume
@@ -264,12 +264,17 @@ def _read(case: SceneCase, given: Collection[str]) -> _Read:
         found.origins.append(edits.source_of(node))
         other = other_ct(node, case.ct)
         if other is not None:
-            text = f"The {title}: made on another CT, '{other.GetName()}'."
+            text = f"The {title} {_verb(role, 'was', 'were')} made on another CT, '{other.GetName()}'."
             found.flags.append(Flag("mask_of_another_ct", text))
         # Voxels of another grid cannot be counted.
         note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask.volume)
         found.notes[role] = note
         if note.text is not None:
-            verb = "was" if role == "calcification" else "were"
-            found.flags.append(Flag("edited_by_hand", f"The {title} {verb} corrected by hand."))
+            text = f"The {title} {_verb(role, 'was', 'were')} corrected by hand."
+            found.flags.append(Flag("edited_by_hand", text))
     return found
+
+
+def _verb(role: str, singular: str, plural: str) -> str:
+    """Return the form of a verb that goes with the title of a mask."""
+    return plural if _TITLES[role].endswith("s") else singular

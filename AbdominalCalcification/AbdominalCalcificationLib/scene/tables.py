@@ -17,19 +17,19 @@ from ..reporting.text import NOT_MEASURED, territory_cells
 
 _TERRITORY_COLUMNS = (
     ("Territory", ""),
-    ("Artery", "mL"),
-    ("Calcified", "mm³"),
     ("Burden", "%"),
+    ("Calcified", "mm³"),
     ("Clusters", ""),
+    ("Artery", "mL"),
     ("Mean cluster", "mm³"),
     ("Largest cluster", "mm³"),
 )
 _POSITION = ("R", "A", "S")
+_DICE = ("Dice", "dice", "", 3)
 _COMPARED = (
-    ("Dice", "dice", "", 3),
-    ("Volumetric similarity", "volumetric_similarity", "", 3),
     ("Sensitivity", "sensitivity", "", 3),
     ("Precision", "precision", "", 3),
+    ("Volumetric similarity", "volumetric_similarity", "", 3),
     ("Jaccard", "jaccard", "", 3),
     ("Surface Dice", "surface_dice", "", 3),
     ("Hausdorff 95 %", "hausdorff95_mm", "mm", 2),
@@ -47,7 +47,7 @@ def fill_territories_table(node, measurement: Measurement) -> None:
         ("In clusters below the minimum", measurement.below_minimum_calcified_volume_mm3, False),
     ):
         if always or volume_mm3 > 0:
-            rows.append((title, "", f"{volume_mm3:.1f}", "", "", "", ""))
+            rows.append((title, "", f"{volume_mm3:.1f}", *[""] * (len(_TERRITORY_COLUMNS) - 3)))
     columns = [
         (name, unit, _texts(row[number] for row in rows)) for number, (name, unit) in enumerate(_TERRITORY_COLUMNS)
     ]
@@ -83,34 +83,21 @@ def fill_comparison_table(node, rows: Sequence[Mapping]) -> None:
     """
     rows = [row for row in rows if row["state"] != "neither" or row["territory"] == TOTAL]
     titles = {each.name: each.title for each in TERRITORIES}
-    columns = [
-        ("Territory", "", _texts(titles.get(row["territory"], row["territory"].capitalize()) for row in rows)),
-        ("A", "mm³", _numbers((row["reference_mm3"] for row in rows), 1)),
-        ("B", "mm³", _numbers((row["prediction_mm3"] for row in rows), 1)),
-        ("Both", "mm³", _numbers((row["common_mm3"] for row in rows), 1)),
-    ]
+    columns = [("Territory", "", _texts(titles.get(row["territory"], row["territory"].capitalize()) for row in rows))]
+    columns.append(_compared(rows, *_DICE))
     for side, key in (("A", "reference_burden"), ("B", "prediction_burden")):
         if key in rows[0]:
             percent = (None if row[key] is None else 100 * row[key] for row in rows)
             columns.append((f"Burden {side}", "%", _texts(_text(value, 2) for value in percent)))
-    for name, key, unit, digits in _COMPARED:
-        columns.append((name, unit, _texts(_text(row[key], digits) for row in rows)))
+    for name, key in (("A", "reference_mm3"), ("B", "prediction_mm3"), ("Both", "common_mm3")):
+        columns.append((name, "mm³", _numbers((row[key] for row in rows), 1)))
+    columns += [_compared(rows, *described) for described in _COMPARED]
     _fill(node, columns)
     node.SetUseFirstColumnAsRowHeader(True)
 
 
-def cluster_position(node, row: int) -> tuple[float, float, float]:
-    """Return the centroid, world RAS in mm, of the cluster in a row of the clusters table.
-
-    Raises
-    ------
-    IndexError
-        Where there is no such row.
-    """
-    table = node.GetTable()
-    if not 0 <= row < table.GetNumberOfRows():
-        raise IndexError(f"the clusters table has no row {row}")
-    return tuple(table.GetValueByName(row, name).ToDouble() for name in _POSITION)
+def _compared(rows: Sequence[Mapping], name: str, key: str, unit: str, digits: int) -> tuple:
+    return name, unit, _texts(_text(row[key], digits) for row in rows)
 
 
 def _fill(node, columns: Sequence) -> None:
@@ -122,8 +109,8 @@ def _fill(node, columns: Sequence) -> None:
             node.AddColumn(values)
             # Kept in the table's schema: the type survives saving, also of text that looks like a number.
             node.SetColumnType(name, values.GetDataType())
-            # The table view shows the unit label only as a tool tip.
-            node.SetColumnTitle(name, f"{name} ({unit})" if unit else name)
+            # The table view shows the unit label behind the title.
+            node.SetColumnTitle(name, name)
             node.SetColumnUnitLabel(name, unit)
         node.SetUseColumnTitleAsColumnHeader(True)
         node.SetLocked(True)

@@ -1,0 +1,82 @@
+"""A table of the panel: what stands in it comes from ``result_rows``."""
+
+import qt
+
+_BAR_COLOR = (217, 140, 110)
+_BAR_STEP_PIXELS, _BAR_HEIGHT_PIXELS = 7, 10
+
+
+class TableView:
+    """Shows rows in a ``QTableView``: names at the left, numbers right-aligned and sorted as numbers.
+
+    :param view: QTableView
+    :param sortable: whether a click on a header sorts the rows
+    :param chosen: called with the number of the row, as given to :meth:`show`, when the user chooses one
+    """
+
+    def __init__(self, view, sortable=False, chosen=None):
+        self._view, self._sortable, self._choose = view, sortable, chosen
+        self._rows, self._sorted = None, qt.QSortFilterProxyModel()
+        self._sorted.sortRole = int(qt.Qt.UserRole)
+        view.setModel(self._sorted)
+        if sortable:
+            view.sortByColumn(-1, qt.Qt.AscendingOrder)  # or Qt sorts by the first column at once
+        if chosen is not None:
+            view.selectionModel().connect("selectionChanged(QItemSelection,QItemSelection)", self._selection_changed)
+            view.connect("clicked(QModelIndex)", lambda _index: self._choose_selected())
+
+    def show(self, table):
+        """Show a ``result_rows.Table`` in place of the rows before; None shows none."""
+        # Filled before it is shown: each change would have all rows sorted.
+        rows = qt.QStandardItemModel()
+        if table is not None:
+            rows.setColumnCount(len(table.columns))
+            rows.setRowCount(len(table.rows))
+            for number, column in enumerate(table.columns):
+                _set_header(rows, number, qt.Qt.Horizontal, column)
+            for number, row in enumerate(table.rows):
+                _set_header(rows, number, qt.Qt.Vertical, row.head)
+                for column, cell in enumerate(row.cells):
+                    _set_cell(rows, rows.index(number, column), cell)
+        self._rows, before = rows, self._rows  # what is shown must not be deleted
+        self._sorted.setSourceModel(rows)
+        del before
+        # Not while it is sortable: that leaves room for an arrow in every header.
+        self._view.sortingEnabled = False
+        self._view.resizeColumnsToContents()
+        self._view.sortingEnabled = self._sortable
+
+    def select(self, number):
+        """Select a row by its number among the rows given to :meth:`show`."""
+        self._view.selectRow(self._sorted.mapFromSource(self._rows.index(number, 0)).row())
+
+    def _selection_changed(self, selected, deselected):
+        self._choose_selected()
+
+    def _choose_selected(self):
+        chosen = [self._sorted.mapToSource(index).row() for index in self._view.selectionModel().selectedRows()]
+        if len(chosen) == 1:
+            self._choose(chosen[0])
+
+
+def _set_header(rows, number, orientation, cell):
+    rows.setHeaderData(number, orientation, cell.text)
+    rows.setHeaderData(number, orientation, cell.tip, qt.Qt.ToolTipRole)
+    if orientation == qt.Qt.Horizontal:
+        rows.setHeaderData(number, orientation, _alignment(cell), qt.Qt.TextAlignmentRole)
+
+
+def _set_cell(rows, index, cell):
+    rows.setData(index, cell.text)
+    rows.setData(index, _alignment(cell), qt.Qt.TextAlignmentRole)
+    rows.setData(index, cell.text if cell.value is None else cell.value, qt.Qt.UserRole)
+    if cell.tip:
+        rows.setData(index, cell.tip, qt.Qt.ToolTipRole)
+    if cell.bar:
+        bar = qt.QPixmap(_BAR_STEP_PIXELS * cell.bar, _BAR_HEIGHT_PIXELS)
+        bar.fill(qt.QColor(*_BAR_COLOR))
+        rows.setData(index, bar, qt.Qt.DecorationRole)
+
+
+def _alignment(cell):
+    return int(qt.Qt.AlignVCenter | (qt.Qt.AlignRight if cell.is_number else qt.Qt.AlignLeft))
