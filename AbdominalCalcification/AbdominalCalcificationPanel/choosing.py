@@ -6,10 +6,19 @@ from .parameters import MASKS
 
 
 def choose_ct(parameters):
-    """Choose the first CT where none is chosen."""
+    """Choose the newest CT where none is chosen."""
     if parameters.ct is None:
-        volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-        parameters.ct = next((v for v in volumes if v.GetClassName() == "vtkMRMLScalarVolumeNode"), None)
+        volumes = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if can_be_ct(node)]
+        parameters.ct = volumes[-1] if volumes else None
+
+
+def can_be_ct(node):
+    """Return whether a node is a volume with voxels, and neither a label map nor a vector image."""
+    return (
+        node.GetClassName() == "vtkMRMLScalarVolumeNode"
+        and node.GetImageData() is not None
+        and node.GetImageData().GetNumberOfPoints() > 1
+    )
 
 
 def choose_masks_of_ct(parameters, found, instead_of_others):

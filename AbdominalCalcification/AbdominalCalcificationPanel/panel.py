@@ -1,5 +1,6 @@
 """The panel: its parts, wired together, and what the scene does to all of them."""
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -34,6 +35,11 @@ class Panel(VTKObservationMixin):
         self._ui = ui
         self._gui_tag = self._shown_ct = None
         self.is_open = False
+        # A volume is filled after it was added to the scene.
+        self._arrived = qt.QTimer()
+        self._arrived.singleShot = True
+        self._arrived.interval = 0
+        self._arrived.connect("timeout()", self._choose_arrived)
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
         self.state = PanelState(logic, messages, questions, runner)
@@ -50,12 +56,14 @@ class Panel(VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
         self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced)
         self.addObserver(scene, scene.EndImportEvent, self._scene_replaced)
+        self.addObserver(scene, scene.NodeAddedEvent, self._node_added)
         # Before the combo boxes, which jump to another node.
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
         self.show_scene()
 
     def close(self):
         """End what is at work and let go of the scene."""
+        self._arrived.stop()
         self.state.runner.close()
         self.set_parameters(None)
         self.removeObservers()
@@ -110,12 +118,29 @@ class Panel(VTKObservationMixin):
             changed, self._shown_ct = self._shown_ct is not None, ct
             if changed and not slicer.mrmlScene.IsBatchProcessing():  # what is being loaded has its own masks
                 choosing.choose_masks_of_ct(parameters, self.results.found, instead_of_others=True)
+                if ct is not None:
+                    self._show_case(ct)
             self.results.show()
             self.comparison.show()
         self._shown_ct = ct
         self.results.update()
         if parameters is not None:
             self._watch_masks()
+
+    def _show_case(self, ct):
+        """Let the views follow the chosen CT: not one patient's numbers beside another's image."""
+        from AbdominalCalcificationLib.scene.display import show_ct, show_masks_of
+
+        if show_ct(ct) and slicer.app.layoutManager() is not None:
+            slicer.util.resetSliceViews()
+        show_masks_of(ct)
+        if not self.state.runner.is_busy:
+            self.state.messages.say("")  # what it said was about the other one
+
+    def _choose_arrived(self):
+        """Choose a CT that was loaded while the panel is open, where none is chosen."""
+        if self.state.parameters is not None and self.state.parameters.ct is None:
+            self.show_scene()
 
     def _watch_masks(self):
         """Watch the masks that were measured, and those that were compared, for edits."""
@@ -157,10 +182,18 @@ class Panel(VTKObservationMixin):
         if self.state.parameters is not None:
             choosing.let_go_of(self.state.parameters, node)
 
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_added(self, caller, event, node):
+        # A scene that is imported says itself when it is complete.
+        if self.is_open and not slicer.mrmlScene.IsBatchProcessing() and node.IsA("vtkMRMLScalarVolumeNode"):
+            self._arrived.start()
+
     def _scene_start_close(self, caller, event):
         self.state.questions.dismiss()
-        self.state.runner.stop()
+        self._arrived.stop()
+        self.state.runner.cancel()
         self.set_parameters(None)
+        self.state.messages.say("")
 
     def _scene_replaced(self, caller, event):
         self.set_parameters(None)

@@ -17,6 +17,7 @@ class ResultsView:
 
     def __init__(self, ui, state):
         self._ui, self._state = ui, state
+        self._looked_at = set()
         ui.show3DButton.connect("toggled(bool)", self.show_3d)
         ui.showChartButton.connect("clicked(bool)", self.show_chart)
         ui.notesLabel.connect("linkActivated(QString)", self.select_territory)
@@ -30,7 +31,7 @@ class ResultsView:
 
     def update(self):
         """Enable what can be done; say whether the results are still those of what is chosen."""
-        self._ui.show3DButton.enabled = self._state.has_masks
+        self._follow_3d()
         self._show_trust(self.found)
 
     def show(self):
@@ -45,15 +46,17 @@ class ResultsView:
         ui.summaryLabel.text = _("Nothing measured yet.") if found is None else summary_text(document)
         self._show_notes(document)
         self._show_trust(found)
+        self._follow_3d()
 
     def show_measured(self, outcome):
         """Show what was just measured, and say so."""
         self.show()
         self._ui.resultsButton.collapsed = False
         if self._ui.show3DButton.checked:
-            self.show_3d(True, reset=False)
+            self.show_3d(True)
         else:
             self._ui.show3DButton.checked = True
+        self._look_at(outcome)
         if outcome.results.outdated:
             self.say_outdated()
         elif outcome.kept_masks:
@@ -70,14 +73,47 @@ class ResultsView:
         if found is not None and found.outdated and not self._state.runner.is_busy:
             self._state.messages.say(outdated_text(self._state.parameters, found))
 
-    def show_3d(self, shown, reset=True):
+    def show_3d(self, shown):
+        """Show or hide the surfaces of the chosen masks."""
         from AbdominalCalcificationLib.scene.display import show_surfaces
 
-        parameters = self._state.parameters
         with slicer.util.WaitCursor():
-            show_surfaces((parameters.arteries, parameters.calcification, parameters.cutOff), shown)
-        if shown and reset and slicer.app.layoutManager() is not None:
-            slicer.util.resetThreeDViews()
+            show_surfaces(self._shown_masks(), shown)
+
+    def _follow_3d(self):
+        """Let the button say what is shown: it may have come with a scene, or have been changed elsewhere."""
+        from AbdominalCalcificationLib.scene.display import are_surfaces_shown
+
+        button = self._ui.show3DButton
+        button.enabled = self._state.has_masks
+        was_blocked = button.blockSignals(True)
+        button.checked = are_surfaces_shown(self._shown_masks())
+        button.blockSignals(was_blocked)
+
+    def _shown_masks(self):
+        parameters = self._state.parameters
+        return () if parameters is None else (parameters.arteries, parameters.calcification, parameters.cutOff)
+
+    def _look_at(self, outcome):
+        """Turn the views to what was measured; only the first time, then they are where the user wants them."""
+        from AbdominalCalcificationLib.scene.display import (
+            centre_on,
+            fit_cameras,
+            place_to_look_at,
+            window_for_angiogram,
+        )
+
+        ct = outcome.results.ct
+        if ct is None or ct.GetID() in self._looked_at:
+            return
+        self._looked_at.add(ct.GetID())
+        window_for_angiogram(ct)
+        arteries = outcome.results.masks.get("arteries")
+        if arteries is not None:
+            fit_cameras(arteries)
+        place = place_to_look_at(outcome.results.document, arteries)
+        if place is not None:
+            centre_on(place)
 
     def show_chart(self, checked=False):
         found = self.found

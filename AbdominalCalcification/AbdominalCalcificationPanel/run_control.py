@@ -4,6 +4,8 @@ from slicer.i18n import tr as _
 
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 
+from .parameters import ArterySource, CalcificationSource
+
 
 class RunControl:
     """Starts the work that gives numbers.
@@ -20,9 +22,40 @@ class RunControl:
 
     def update(self):
         """Enable what can be done."""
-        self._ui.cancelButton.enabled = self._state.runner.is_busy
-        self._ui.runButton.enabled = self._state.is_free and self._state.has_ct
-        self._ui.recomputeButton.enabled = self._state.is_free and self._state.has_masks
+        ui, reason = self._ui, self.why_not()
+        ui.cancelButton.enabled = self._state.runner.is_busy
+        ui.runButton.enabled = not reason
+        ui.runButton.toolTip = reason or _("Segment what is needed, then measure.")
+        # While something is at work the status line says what.
+        ui.runHint.text = reason
+        ui.runHint.visible = bool(reason) and not self._state.runner.is_busy
+        ui.recomputeButton.enabled = self._state.is_free and self._state.has_masks
+
+    def why_not(self):
+        """Return why Run cannot be pressed, and what to do; empty where it can."""
+        state, parameters = self._state, self._state.parameters
+        if parameters is None:
+            return _("The scene is being closed.")
+        if state.runner.is_busy:
+            return _("Something is at work; wait for it, or cancel it.")
+        if state.questions.is_open:
+            return _("Answer the question first.")
+        if parameters.ct is None:
+            return _("Load a CT angiogram (Add Data, DICOM or Sample Data), or choose one under Inputs.")
+        arteries, calcification = parameters.arterySource, parameters.calcificationSource
+        fields = (
+            (arteries == ArterySource.MODELS, parameters.arteryModels.strip(), _("the artery models")),
+            (arteries == ArterySource.EXISTING, parameters.arteries, _("the artery masks")),
+            (
+                calcification == CalcificationSource.MODEL,
+                parameters.calcificationModel.strip(),
+                _("the calcification model"),
+            ),
+            (calcification == CalcificationSource.THRESHOLD, parameters.threshold.strip(), _("the threshold")),
+            (calcification == CalcificationSource.EXISTING, parameters.calcification, _("the calcification mask")),
+        )
+        missing = [title for needed, value, title in fields if needed and not value]
+        return _("Choose {what} under Inputs.").format(what=_(" and ").join(missing)) if missing else ""
 
     def run(self, checked=False):
         """Run, after asking what has to be asked."""

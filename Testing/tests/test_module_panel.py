@@ -416,8 +416,8 @@ def test_a_missing_model_folder_is_said_in_the_panel(module, choices, panel, mon
     parameters = parameters_of(panel)
     parameters.ct = slicer.util.loadVolume(str(sample_case()))
     parameters.arterySource = choices.ArterySource.MODELS
-    run(panel)
-    assert "choose an nnU-Net v2 model folder" in status(panel)
+    assert not panel.ui.runButton.enabled
+    assert "artery models" in panel.ui.runHint.text
     parameters.arteryModels = str(tmp_path / "gone")
     run(panel)
     assert "gone" in status(panel)
@@ -947,12 +947,13 @@ def test_what_cannot_be_compared_is_said_and_changes_nothing(module, panel_with_
     assert nodes_in_scene() == before
     reader = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "reader")
     reader.SetReferenceImageGeometryParameterFromVolumeNode(parameters.ct)
-    segment = reader.GetSegmentation().AddEmptySegment("Segment_1")
-    slicer.util.updateSegmentBinaryLabelmapFromArray(mask_of(panel).array, reader, segment, parameters.ct)
+    for number in (1, 2):  # one alone would be taken for calcification
+        segment = reader.GetSegmentation().AddEmptySegment(f"Segment_{number}")
+        slicer.util.updateSegmentBinaryLabelmapFromArray(mask_of(panel).array, reader, segment, parameters.ct)
     parameters.comparedB = reader
     before = nodes_in_scene()
     compare(panel)
-    assert "is known as calcification; give its segments (Segment_1) names" in status(panel)
+    assert "has no segment of calcification, but 'Segment_1'" in status(panel)
     assert nodes_in_scene() == before
     assert "Nothing compared" in panel.ui.comparisonLabel.text
     parameters.ct = None

@@ -1,8 +1,15 @@
-"""What the views show of a result: surfaces, and the place that is looked at."""
+"""What the views show of a case: its CT and masks, surfaces, and the place that is looked at."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+
+from ..display import CTA_LEVEL_HU, CTA_WINDOW_HU
+from .results import all_results
+
+# A little air around what a 3D view is fitted to.
+_MARGIN = 1.1
 
 
 def show_surfaces(nodes: Iterable, visible: bool) -> None:
@@ -24,3 +31,85 @@ def centre_on(ras_mm: Sequence[float]) -> None:
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     if crosshair is not None:
         crosshair.SetCrosshairRAS(ras_mm)
+
+
+def show_ct(ct) -> bool:
+    """Show a CT in every slice view of its scene.
+
+    Returns
+    -------
+    bool
+        Whether a view showed something else before, so that its field has to be fitted.
+    """
+    changed = False
+    for view in _nodes(ct.GetScene(), "vtkMRMLSliceCompositeNode"):
+        if view.GetBackgroundVolumeID() != ct.GetID():
+            view.SetBackgroundVolumeID(ct.GetID())
+            changed = True
+    return changed
+
+
+def window_for_angiogram(ct) -> None:
+    """Give a CT the window in which vessels and their calcification are read, unless somebody chose one."""
+    ct.CreateDefaultDisplayNodes()
+    display = ct.GetDisplayNode()
+    if display.GetAutoWindowLevel():
+        display.SetAutoWindowLevel(False)
+        display.SetWindowLevel(CTA_WINDOW_HU, CTA_LEVEL_HU)
+
+
+def show_masks_of(ct) -> None:
+    """Show what was measured on a CT, and hide what was measured on the others of its scene."""
+    results = sorted(all_results(ct.GetScene()), key=lambda one: one.ct is ct)  # its own last: masks may be shared
+    for one in results:
+        for node in one.masks.values():
+            if node.GetDisplayNode() is not None:
+                node.GetDisplayNode().SetVisibility(one.ct is ct)
+
+
+def are_surfaces_shown(nodes: Iterable) -> bool:
+    """Return whether any of the segmentations is shown in 3D; None among `nodes` is passed over."""
+    displays = [node.GetDisplayNode() for node in nodes if node is not None]
+    return any(one is not None and one.GetVisibility() and one.GetVisibility3D() for one in displays)
+
+
+def fit_cameras(node) -> None:
+    """Let every 3D view of the scene look from in front at a segmentation, as large as it fits; not at an empty one."""
+    bounds = [0.0] * 6
+    node.GetRASBounds(bounds)
+    sides_mm = [upper - lower for lower, upper in zip(bounds[::2], bounds[1::2], strict=True)]
+    if min(sides_mm) <= 0:
+        return
+    centre = [(lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True)]
+    radius_mm = math.hypot(*sides_mm) / 2
+    for camera in _nodes(node.GetScene(), "vtkMRMLCameraNode"):
+        distance_mm = _MARGIN * radius_mm / math.sin(math.radians(camera.GetCamera().GetViewAngle()) / 2)
+        camera.SetFocalPoint(centre)
+        camera.SetPosition([centre[0], centre[1] + distance_mm, centre[2]])
+        camera.SetViewUp([0, 0, 1])
+        camera.ResetClippingRange()
+
+
+def place_to_look_at(document: dict, arteries) -> tuple[float, float, float] | None:
+    """Return where slices are worth looking at first, RAS in mm: the largest cluster, else the middle of the arteries.
+
+    Parameters
+    ----------
+    document : dict
+        The measurement as in measurements.json.
+    arteries : vtkMRMLSegmentationNode or None
+    """
+    largest = max(document["clusters"], key=lambda cluster: cluster["volume_mm3"], default=None)
+    if largest is not None:
+        return tuple(largest["centroid_ras"])
+    bounds = [0.0] * 6
+    if arteries is None:
+        return None
+    arteries.GetRASBounds(bounds)
+    if bounds[1] <= bounds[0]:
+        return None
+    return tuple((lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True))
+
+
+def _nodes(scene, kind: str) -> list:
+    return [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]

@@ -1,0 +1,172 @@
+# ruff: noqa: F811 -- fixtures of another file
+"""What the panel chooses by itself, and what it makes the views show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import slicer
+from test_module_panel import (  # noqa: F401  (fixtures)
+    choices,
+    endless_work,
+    host,
+    module,
+    panel,
+    panel_with_masks,
+    panel_with_results,
+    parameters_of,
+    run,
+    status,
+)
+
+from AbdominalCalcificationLib.display import CTA_LEVEL_HU, CTA_WINDOW_HU
+from AbdominalCalcificationLib.resources import sample_case
+from AbdominalCalcificationLib.scene.display import fit_cameras, show_ct
+from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
+
+pytestmark = pytest.mark.scene
+
+
+def until(condition):
+    from host.application import run_until
+
+    assert run_until(condition, 20)
+
+
+def a_slice_view():
+    return slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSliceCompositeNode")
+
+
+def a_camera():
+    return slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
+
+
+def another_ct(like, name="second CT"):
+    return volume_node_from(volume_from_node(like), name)
+
+
+def test_a_ct_that_is_loaded_while_the_panel_is_open_is_chosen(panel):
+    panel.enter()
+    assert panel.ui.runButton.enabled is False
+    node = slicer.util.loadVolume(str(sample_case()))
+    until(lambda: parameters_of(panel).ct is node)
+    assert panel.ui.runButton.enabled is True
+    assert panel.ui.runHint.isHidden()
+
+
+def test_a_ct_that_is_loaded_while_another_module_is_open_is_not_chosen_yet(panel):
+    from host.application import run_until
+
+    panel.enter()
+    panel.exit()
+    slicer.util.loadVolume(str(sample_case()))
+    assert not run_until(lambda: parameters_of(panel).ct is not None, 0.3)
+    panel.enter()
+    assert parameters_of(panel).ct is not None
+
+
+def test_the_newest_ct_is_chosen_and_only_where_none_is(panel):
+    first = slicer.util.loadVolume(str(sample_case()))
+    newest = another_ct(first)
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")
+    panel.enter()
+    assert parameters_of(panel).ct is newest
+    parameters_of(panel).ct = first
+    panel.enter()
+    assert parameters_of(panel).ct is first
+
+
+def test_a_run_that_cannot_be_started_says_why_beside_the_button_and_as_its_tool_tip(choices, panel_with_masks):
+    ui, parameters = panel_with_masks.ui, parameters_of(panel_with_masks)
+    assert ui.runHint.isHidden()
+    for name, value, said in (
+        ("ct", None, "Load a CT angiogram"),
+        ("arteries", None, "the artery masks"),
+        ("arterySource", choices.ArterySource.MODELS, "the artery models"),
+        ("calcificationSource", choices.CalcificationSource.MODEL, "the calcification model"),
+    ):
+        before = getattr(parameters, name)
+        setattr(parameters, name, value)
+        assert ui.runButton.enabled is False
+        assert said in ui.runHint.text
+        assert ui.runHint.text == ui.runButton.toolTip
+        assert not ui.runHint.isHidden()
+        setattr(parameters, name, before)
+    assert ui.runButton.enabled is True
+    assert ui.runButton.toolTip.startswith("Segment")
+
+
+def test_closing_the_scene_during_a_run_leaves_no_old_status(panel_with_masks, monkeypatch):
+    monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", endless_work([]))
+    panel_with_masks.ui.runButton.click()
+    until(lambda: "about" in status(panel_with_masks))
+    slicer.mrmlScene.Clear()
+    assert status(panel_with_masks) == ""
+
+
+def test_views_turn_to_what_was_measured_and_stay_where_the_user_turns_them(panel_with_masks):
+    camera = a_camera()
+    ct = parameters_of(panel_with_masks).ct
+    run(panel_with_masks)
+    bounds = [0.0] * 6
+    parameters_of(panel_with_masks).arteries.GetRASBounds(bounds)
+    centre = [(bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2]
+    np.testing.assert_allclose(camera.GetFocalPoint(), centre, atol=1e-6)
+    assert camera.GetPosition()[1] > bounds[3]  # from in front
+    diagonal = np.linalg.norm(np.subtract(bounds[1::2], bounds[::2]))
+    distance = np.linalg.norm(np.subtract(camera.GetPosition(), centre))
+    seen = 2 * distance * np.tan(np.radians(camera.GetCamera().GetViewAngle()) / 2)
+    assert diagonal < seen < 1.5 * diagonal  # all of it, and large
+
+    display = ct.GetDisplayNode()
+    assert (display.GetWindow(), display.GetLevel()) == (CTA_WINDOW_HU, CTA_LEVEL_HU)
+
+    camera.SetPosition([0, 999, 0])
+    panel_with_masks.ui.recomputeButton.click()
+    until(lambda: not panel_with_masks.isBusy)
+    assert camera.GetPosition() == (0, 999, 0)
+
+
+def test_a_window_that_somebody_chose_stays(panel_with_masks):
+    display = parameters_of(panel_with_masks).ct.GetDisplayNode()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(1500, 300)
+    run(panel_with_masks)
+    assert (display.GetWindow(), display.GetLevel()) == (1500, 300)
+
+
+def test_an_empty_segmentation_moves_no_camera(module):
+    camera = a_camera()
+    before = camera.GetPosition()
+    fit_cameras(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
+    assert camera.GetPosition() == before
+
+
+def test_views_masks_and_status_follow_the_chosen_ct(panel_with_results):
+    parameters = parameters_of(panel_with_results)
+    first, own = parameters.ct, parameters.arteries
+    view = a_slice_view()
+    show_ct(first)
+    second = another_ct(first)
+    parameters.ct = second
+    assert view.GetBackgroundVolumeID() == second.GetID()
+    assert not own.GetDisplayNode().GetVisibility()
+    assert status(panel_with_results) == ""
+    parameters.ct = first
+    assert view.GetBackgroundVolumeID() == first.GetID()
+    assert own.GetDisplayNode().GetVisibility()
+
+
+def test_show_3d_says_what_is_shown(panel_with_results):
+    button, own = panel_with_results.ui.show3DButton, parameters_of(panel_with_results).arteries
+    assert button.checked
+    for node in (own, parameters_of(panel_with_results).calcification, parameters_of(panel_with_results).cutOff):
+        if node is not None:
+            node.GetDisplayNode().SetVisibility3D(False)
+    panel_with_results.enter()
+    assert not button.checked
