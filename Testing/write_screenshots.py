@@ -53,7 +53,8 @@ def picture_of(panel, width: int, height: int) -> np.ndarray:
     """Return the panel as it is in Slicer's scroll area: or as high as it must be; (height, width, 3)."""
     window = panel.parent
     window.show()
-    start().qt_application.processEvents()  # wrapped text gets its place once it is shown
+    for _ in range(20):  # wrapped text gets its place once it is shown
+        start().qt_application.processEvents()
     window.resize(width, max(height, window.heightForWidth(width)))
     for _ in range(20):
         start().qt_application.processEvents()
@@ -85,7 +86,7 @@ def write_panel(path: Path) -> None:
     parameters.arterySource = ArterySource.EXISTING
     parameters.calcificationSource = CalcificationSource.EXISTING
     press(panel, panel.ui.runButton)
-    image.imsave(path, picture_of(panel, 520, 1150))
+    image.imsave(path, picture_of(panel, 520, 980))
     panel.cleanup()
 
 

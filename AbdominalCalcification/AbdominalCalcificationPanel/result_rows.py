@@ -124,9 +124,11 @@ def comparison_table(node):
     columns = tuple(Cell(f"{name}\n{unit}" if unit else name) for name, unit in zip(names, units, strict=True))
     rows = []
     for number in range(table.GetNumberOfRows()):
-        title, *texts = (table.GetValue(number, column).ToString() for column in range(len(names) + 1))
+        title = table.GetValue(number, 0).ToString()
+        values = [table.GetValue(number, column) for column in range(1, len(names) + 1)]
+        texts = [f"{value.ToDouble():.1f}" if value.IsDouble() else value.ToString() for value in values]
         cells = tuple(Cell(text, value=_value(text)) for text in texts)
-        rows.append(Row(Cell(short.get(title, title), title), cells))
+        rows.append(Row(Cell(short.get(title, title), html.escape(title)), cells))
     return Table(columns, tuple(rows))
 
 

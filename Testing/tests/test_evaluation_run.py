@@ -23,8 +23,10 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
+from AbdominalCalcificationLib.evaluation.case import _verdict
 from AbdominalCalcificationLib.evaluation.run import changed_record
 from AbdominalCalcificationLib.evaluation.store import Store
+from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.progress import drain
 
@@ -267,6 +269,35 @@ class Balance(HTMLParser):
             assert self.open.pop() == tag, self.getpos()
 
 
+def test_cases_to_be_looked_at_come_first_and_say_so(tmp_path):
+    table = a_cohort(tmp_path / "cases", 3)
+    for number in range(3):
+        path = tmp_path / "cases" / f"ct{number}.nrrd"
+        ct = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+        lumen = (ct > 200) & (ct < 600)
+        image = sitk.GetImageFromArray(np.where(ct < 150, ct - 90, np.where(lumen & (number == 2), ct - 220, ct)))
+        image.SetSpacing(SPACING_MM)
+        sitk.WriteImage(image, str(path))
+    evaluate(table, tmp_path / "out", methods=())
+    rows = [row for row in rows_in(tmp_path / "out" / "cases.csv") if row["trust"]]
+    trust = {row["case"]: {other["trust"] for other in rows if other["case"] == row["case"]} for row in rows}
+    assert trust == {"case 0": {"ok"}, "case 1": {"ok"}, "case 2": {"review"}}
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "to be looked at, first in the list" in report
+    listed = report[report.index("<h2>Cases</h2>") :]
+    assert 0 < listed.index("case 2") < listed.index("case 0")
+    assert '<th class="l">Trust</th>' in listed
+
+
+def test_an_artery_that_the_reference_does_not_judge_has_no_say_in_the_verdict():
+    missing = Flag("territory_missing", "No left renal artery.", "renal_left")
+    aorta = Flag("no_abdominal_aorta", "No aorta.")
+    assert _verdict([missing], ()) == "review"
+    assert _verdict([missing], ("renal_left",)) == "ok"
+    assert _verdict([aorta], ("renal_left",)) == "unusable"
+    assert _verdict([aorta], ("aorta",)) == "ok"
+
+
 def test_names_in_the_table_cannot_become_markup(cohort, tmp_path):
     row = {
         "case": "<script>alert(1)</script>",
@@ -315,10 +346,10 @@ def test_one_method_that_breaks_costs_no_other(cohort, tmp_path, monkeypatch):
 
     whole = one_case.calcification_rows
 
-    def calcification_rows(reference, prediction, *rest):
+    def calcification_rows(reference, prediction, *rest, **options):
         if prediction.total.cluster_count != reference.total.cluster_count:
             raise MemoryError("no room")
-        return whole(reference, prediction, *rest)
+        return whole(reference, prediction, *rest, **options)
 
     monkeypatch.setattr(one_case, "calcification_rows", calcification_rows)
     case = read_cohort(cohort)[3]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..anatomy import TERRITORIES
 from ..common_grid import ARTERY_TITLES, bring, bring_together
 from ..comparison.judged import ALL, Judged, judged, left_out_territories, left_out_text
 from ..comparison.mistakes import mistaken_volumes
@@ -32,6 +33,7 @@ from ..reading import (
 )
 from ..reporting.documents import measurement_document
 from ..simulation import BYSTANDERS, simulate
+from ..trust import trust_of
 from .cohort import Case, Masks
 from .settings import Settings
 
@@ -47,6 +49,7 @@ class _Segmented:
     arteries: Volume | None = None
     note: str = ""
     threshold_hu: float | None = None
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,7 @@ class _Reference:
     masks: Judged
     measurement: Measurement
     bystanders: Volume | None
+    ct_flags: tuple[Flag, ...] = ()
 
 
 def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
@@ -116,6 +120,7 @@ def _reference_of(case: Case, settings: Settings) -> tuple[dict[str, str], _Refe
     """Return the groups of a case, its reference, and what is to be known of it."""
     groups, bystanders, scanned = dict(case.groups), None, None
     flags: list[Flag] = []
+    ct_flags: tuple[Flag, ...] = ()
     if case.simulation is not None:
         patient = simulate(**case.simulation)
         scanned = ct = patient.ct
@@ -130,16 +135,17 @@ def _reference_of(case: Case, settings: Settings) -> tuple[dict[str, str], _Refe
         arteries, calcification, told = _read(case.reference, image)
         together = bring_together(scanned, arteries, calcification)
         ct, arteries, calcification = together.ct, together.arteries, together.calcification
-        doubts = [] if image is None else [flag for flag in image.flags if flag.kind.effect > Effect.NOTE]
-        flags = [*told, *together.flags, *doubts]
+        ct_flags = () if image is None else tuple(flag for flag in image.flags if flag.kind.effect > Effect.NOTE)
+        flags = [*told, *together.flags, *ct_flags]
     left_out = left_out_territories(arteries, case.territories)
     if set(left_out) == set(ALL):
         raise InputError("The reference judges no artery; draw one, or name those that it judges in 'territories'.")
     masks = judged(arteries, calcification, left_out)
     measurement = measure(ct, masks.arteries, masks.calcification, settings.parameters)
     text = " ".join(filter(None, [_text(flags), left_out_text(left_out)]))
-    codes = sorted({flag.code for flag in (*flags, *measurement.flags)})
-    return groups, _Reference(scanned, ct, masks, measurement, bystanders), {"text": text, "flags": codes}
+    flags += measurement.flags
+    note = {"text": text, "flags": _codes(flags), "trust": _verdict(flags, masks.left_out)}
+    return groups, _Reference(scanned, ct, masks, measurement, bystanders, ct_flags), note
 
 
 def _segmented(name: str, case: Case, reference: _Reference, settings: Settings, worker: Worker) -> _Segmented:
@@ -162,7 +168,8 @@ def _compare(name: str, reference: _Reference, segmented: _Segmented, settings: 
     note = {
         "text": segmented.note,
         "threshold_hu": segmented.threshold_hu,
-        "flags": sorted({flag.code for flag in measurement.flags}),
+        "flags": _codes(measurement.flags),
+        "trust": _verdict((*reference.ct_flags, *segmented.flags, *measurement.flags), masks.left_out),
     }
     if masks.left_out:
         known = masks.arteries_of(own), masks.calcification_of(found, measurement, own)
@@ -220,11 +227,24 @@ def _predicted(masks: Masks, grid: Grid) -> _Segmented:
         arteries, told = bring(arteries, grid, "artery mask", ARTERY_TITLES)
         flags += told
     calcification, told = bring(calcification, grid, "calcification mask")
-    return _Segmented(calcification, arteries, _text((*flags, *told)))
+    flags += told
+    return _Segmented(calcification, arteries, _text(flags), flags=tuple(flags))
 
 
 def _text(flags: Iterable[Flag]) -> str:
     return " ".join(flag.message for flag in flags)
+
+
+def _codes(flags: Iterable[Flag]) -> list[str]:
+    return sorted({flag.code for flag in flags})
+
+
+def _verdict(flags: Iterable[Flag], left_out: Collection[str]) -> str:
+    """Return the verdict on the numbers that are compared; an artery that is not judged has no say in it."""
+    trunks = {each.name for each in TERRITORIES if each.parent is None}
+    without = {"no_abdominal_aorta"} if trunks <= set(left_out) else set()
+    counting = [flag for flag in flags if flag.territory not in left_out and flag.code not in without]
+    return trust_of(counting).verdict.value
 
 
 def _idealised(method: str, reference: _Reference, settings: Settings) -> _Segmented:

@@ -8,11 +8,13 @@ from html import escape
 from .. import __version__
 from ..comparison.territories import TOTAL
 from ..reporting.text import counted
+from ..trust import Verdict
 from .conclusions import plain_reading
 from .html import TITLES, methods_on_top, number, rows_of, table
 from .report_agreement import agreement, agreement_details, severity, tests_of
 from .summary import ALL, METRICS, territory_title
 
+_VERDICTS = [verdict.value for verdict in Verdict]
 _STATES = {
     "missed": "calcification in the reference alone",
     "extra": "calcification in the prediction alone",
@@ -224,11 +226,21 @@ def _notes(record: dict, method: str) -> str:
     return " ".join(filter(None, (record["notes"][method]["text"], of_reference and f"Reference: {of_reference}")))
 
 
+def _trust(record: dict, method: str) -> str:
+    """Return the verdicts on the numbers of a method and, where it is another one, on those of the reference."""
+    own, of_reference = (record["notes"][side]["trust"] for side in (method, "reference"))
+    return own if own == of_reference else f"{own} (reference: {of_reference})"
+
+
+def _gravity(record: dict) -> int:
+    """Return how grave the gravest verdict on the numbers of a case is; 0 where all are ok."""
+    return max(_VERDICTS.index(note["trust"]) for note in record["notes"].values())
+
+
 def _cases(records: Sequence[dict]) -> str:
     lines, first = [], []
-    for record in records:
-        if record["error"] is not None:
-            continue
+    # Those to be looked at first; else in the order of the cohort.
+    for record in sorted((each for each in records if each["error"] is None), key=_gravity, reverse=True):
         first.append(len(lines))
         rows = {
             row["method"]: row
@@ -243,6 +255,7 @@ def _cases(records: Sequence[dict]) -> str:
                     escape(record["case"]),
                     escape(", ".join(record["groups"].values())),
                     escape(method),
+                    _trust(record, method),
                     *(number(row[name], name) for name in ("dice", "sensitivity", "precision", "lesion_f1")),
                     *(
                         f"{number(side[name], name)}"
@@ -253,10 +266,13 @@ def _cases(records: Sequence[dict]) -> str:
                     f'<td class="w">{escape(_notes(record, method))}</td>',
                 ]
             )
-    header = ["Case", "Groups", "Method", "Dice", "Sensitivity", "Precision", "Lesion F1"]
+    header = ["Case", "Groups", "Method", "Trust", "Dice", "Sensitivity", "Precision", "Lesion F1"]
     header += ["Burden ref. [%]", "Burden [%]", "Volume ref. [mm³]", "Volume [mm³]", "Clusters ref. / found", "Notes"]
-    body = table(header, lines, left=3, first=first[1:])
+    body = table(header, lines, left=4, first=first[1:])
     title = f"{counted(len(first), 'case')}, all arteries (cases.csv has every territory)"
+    doubtful = sum(_gravity(record) > 0 for record in records if record["error"] is None)
+    if doubtful:
+        title += f"; {doubtful} to be looked at, first in the list"
     return f"<details><summary>{title}</summary>{body}</details>"
 
 

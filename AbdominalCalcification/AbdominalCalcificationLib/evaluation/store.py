@@ -19,7 +19,7 @@ from .case import model_folders
 from .cohort import Case
 from .settings import Settings
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 
 def empty_result(case: Case) -> dict:

@@ -40,12 +40,12 @@ def cases_csv(records: Sequence[dict]) -> str:
                 for side, name in (("reference", "reference"), ("prediction", row["method"])):
                     numbers = record["measurements"][name].get(row["territory"], {})
                     measured |= {f"{side}_{each}": numbers.get(each) for each in QUANTITIES}
-            rows.append({**start, **row, **measured})
+            rows.append({**start, **row, **measured, "trust": record["notes"][row["method"]]["trust"]})
         compared = dict.fromkeys((row["method"], row["structure"]) for row in record.get("overlap", ()))
         for method, structure in compared:
             said = {"method": method, "structure": structure, "state": LEFT_OUT}
             rows += [{**start, **said, "territory": territory} for territory in record["left_out"]]
-    return _csv([*header, "error"], rows)
+    return _csv([*header, "trust", "error"], rows)
 
 
 def overlap_csv(rows: Sequence[Mapping]) -> str:
