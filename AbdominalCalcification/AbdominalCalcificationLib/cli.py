@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 from . import __version__
 from .commands import analyze, evaluate, export_dataset, models, simulate, train
 from .commands.options import Parser
 from .commands.terminal import Terminal
-from .errors import AbdominalCalcificationError, UnexpectedError
+from .errors import AbdominalCalcificationError, InputError, UnexpectedError
 from .explanations import explanation
 from .library_output import LibraryOutput, captured
+from .paths import native_path
 
 PROGRAM = "abdominal-calcification"
 COMMANDS = (analyze, simulate, evaluate, export_dataset, train, models)
@@ -51,6 +54,7 @@ def _run(arguments: Sequence[str] | None, terminal: Terminal) -> int:
     try:
         options = _parser().parse_args(arguments)
         terminal.quiet = getattr(options, "quiet", False)
+        _check_places(options)
         with nullcontext(said) if options.verbose else captured() as said:
             options.run(options, terminal)
     except UnexpectedError as error:
@@ -68,6 +72,20 @@ def _run(arguments: Sequence[str] | None, terminal: Terminal) -> int:
         more = f" (and {len(said.errors) - 1} more)" if len(said.errors) > 1 else ""
         terminal.notice(f"Note: A library reported an error, all of them with --verbose: {said.errors[0]}{more}")
     return 0
+
+
+def _check_places(options: argparse.Namespace) -> None:
+    """Refuse paths, the place for temporary files included, that C++ libraries would end the process over."""
+    for value in vars(options).values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Path):
+                native_path(each)
+    try:
+        native_path(tempfile.gettempdir())
+    except FileNotFoundError:
+        raise InputError("There is no place for temporary files; set TMPDIR to a folder that can be written.") from None
+    except InputError as error:
+        raise InputError(f"{error} It is the place for temporary files; set TMPDIR to another folder.") from None
 
 
 def _complain(terminal: Terminal, options: argparse.Namespace | None, message: str, code: int) -> int:

@@ -161,6 +161,25 @@ def test_no_place_for_temporary_files_or_for_own_ones_is_no_bug(place):
         assert done.stderr.count(b"\n") == 1
 
 
+@posix
+def test_places_that_are_no_text_are_refused_before_a_library_ends_the_process(tmp_path):
+    odd = os.fsencode(tmp_path) + b"/b\xffd"
+    os.mkdir(odd)
+    name = os.fsdecode(odd)
+    commands = [
+        ("analyze ct.nii.gz --output '$ODD/out'", {}),
+        ("analyze '$ODD/ct.nii.gz' --output out", {}),
+        ("analyze ct.nii.gz --arteries a.nii.gz '$ODD/b.nii.gz' --calcification c.nii.gz --output out", {}),
+        ("simulate --seed 1 --output out", {"TMPDIR": name}),
+        ("export-dataset x.mrb --task artery --output Dataset101_A", {"TMPDIR": name}),
+    ]
+    for command, environment in commands:
+        done = shell(f"cd '{tmp_path}'; $AC {command.replace('$ODD', name)}", **environment)
+        assert done.returncode == 2, command
+        assert done.stderr.count(b"\n") == 1, command
+        assert b"not text" in done.stderr, command
+
+
 LONG = "x" * 300
 
 
