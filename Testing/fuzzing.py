@@ -28,6 +28,7 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from AbdominalCalcificationLib.library_output import captured
+from seg_files import CODES, Described, with_label_table, write_seg
 
 LONGEST_S = 10.0
 _TELLING = (
@@ -172,9 +173,67 @@ def a_cohort(folder: Path) -> bytes:
     return "\n".join(lines).encode()
 
 
+def a_dicom_seg(folder: Path) -> bytes:
+    """Return a DICOM segmentation of an artery and of calcification."""
+    arteries, plaques, _ = _phantom()
+    segments = [Described(1, "Aorta", CODES["aorta"]), Described(2, "Kalk", CODES["calcification"])]
+    return write_seg(folder / "x.dcm", {1: arteries, 2: plaques}, segments, shuffled=True).read_bytes()
+
+
+def a_fractional_seg(folder: Path) -> bytes:
+    """Return probabilities, compressed."""
+    import pydicom
+
+    arteries, plaques, _ = _phantom()
+    segments = [Described(1, "aorta"), Described(2, "", CODES["calcification"])]
+    path = write_seg(
+        folder / "x.dcm", {1: 255 * arteries, 2: 180 * plaques}, segments, kind="FRACTIONAL", per_frame=True
+    )
+    dataset = pydicom.dcmread(path)
+    dataset.compress(pydicom.uid.RLELossless)
+    dataset.save_as(path)
+    return path.read_bytes()
+
+
+def a_label_map_seg(folder: Path) -> bytes:
+    """Return a DICOM label map segmentation."""
+    arteries, plaques, _ = _phantom()
+    segments = [Described(1, "Aorta"), Described(2, "plaque")]
+    return write_seg(folder / "x.dcm", {0: arteries + plaques}, segments, kind="LABELMAP").read_bytes()
+
+
+def some_segments(folder: Path) -> bytes:
+    """Return Slicer's segments, which overlap."""
+    arteries, plaques, _ = _phantom()
+    image = sitk.GetImageFromArray(np.stack([arteries, plaques], axis=-1))
+    for number, name in enumerate(("Aorta", "Kalk")):
+        image.SetMetaData(f"Segment{number}_Name", name)
+        image.SetMetaData(f"Segment{number}_Layer", str(number))
+        image.SetMetaData(f"Segment{number}_LabelValue", "1")
+    sitk.WriteImage(image, str(folder / "x.seg.nrrd"))
+    return (folder / "x.seg.nrrd").read_bytes()
+
+
+def a_named_label_map(folder: Path) -> bytes:
+    """Return a NIfTI label map with a table of names, as TotalSegmentator writes it."""
+    arteries, plaques, _ = _phantom()
+    sitk.WriteImage(sitk.GetImageFromArray(arteries + plaques), str(folder / "x.nii"))
+    return with_label_table(folder / "x.nii", {1: "aorta", 2: "calcification"}).read_bytes()
+
+
 def some_settings(_folder: Path) -> bytes:
     """Return changes to the small configuration."""
     return json.dumps({"features": [4, 8, 8], "patch": [24, 24, 24], "window_hu": [-200, 1200], "batch": 2}).encode()
+
+
+def read_masks(path: Path) -> None:
+    """Read both masks; the second one too where the first is refused."""
+    from AbdominalCalcificationLib.reading import read_arteries, read_calcification
+
+    try:
+        read_arteries(path)
+    finally:
+        read_calcification(path)
 
 
 def read_scene(path: Path) -> None:
@@ -216,6 +275,11 @@ KINDS: dict[str, tuple[str, Callable, Change, Callable]] = {
     "model": ("model.zip", a_model, mutated_zip, read_model),
     "model values": ("model.zip", a_model, odd_json_in_zip, read_model),
     "settings values": ("settings.json", some_settings, odd_json, read_settings),
+    "segmentation": ("seg.dcm", a_dicom_seg, mutated, read_masks),
+    "probabilities": ("seg.dcm", a_fractional_seg, mutated, read_masks),
+    "label map segmentation": ("seg", a_label_map_seg, mutated, read_masks),
+    "segments": ("x.seg.nrrd", some_segments, mutated, read_masks),
+    "named labels": ("x.nii", a_named_label_map, mutated, read_masks),
     "checkpoint": ("checkpoint.pth", a_checkpoint, mutated_zip, read_checkpoint),
     "table": ("cohort.csv", a_cohort, mutated, read_table),
     "settings": ("settings.json", some_settings, mutated, read_settings),

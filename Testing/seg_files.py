@@ -1,4 +1,4 @@
-"""DICOM segmentations made on the fly, attribute by attribute, so that tests can leave out or change any of them."""
+"""DICOM segmentations made on the fly, so that tests can leave out or change any attribute; label maps with names."""
 
 from __future__ import annotations
 
@@ -158,6 +158,23 @@ def write_seg(
         change(dataset)
     path.parent.mkdir(parents=True, exist_ok=True)
     dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def with_label_table(path: Path, names: Mapping[int, str]) -> Path:
+    """Put a table of labels into an uncompressed NIfTI file as TotalSegmentator does."""
+    rows = "".join(
+        f'<Label Key="{key}" Red="1" Green="0" Blue="0" Alpha="1"><![CDATA[{name}]]></Label>\n'
+        for key, name in names.items()
+    )
+    head = '<?xml version="1.0" encoding="UTF-8"?> <CaretExtension> <VolumeInformation Index="0"> <LabelTable>'
+    text = f"{head}\n{rows}</LabelTable></VolumeInformation></CaretExtension>"
+    content = bytearray(path.read_bytes())
+    data = text.encode() + b" " * (-(len(text.encode()) + 8) % 16)
+    content[108:112] = np.float32(352 + len(data) + 8).tobytes()
+    content[348:352] = b"\1\0\0\0"
+    content[352:352] = np.array([len(data) + 8, 0], "<i4").tobytes() + data
+    path.write_bytes(content)
     return path
 
 

@@ -18,6 +18,7 @@ from AbdominalCalcificationLib.reading import (
     read_mask,
 )
 from AbdominalCalcificationLib.terminology import entry_of_calcification, entry_of_territory
+from seg_files import with_label_table
 
 
 def save(image: sitk.Image, path):
@@ -490,33 +491,32 @@ def test_of_several_files_one_without_a_name_is_refused(tmp_path, drawn):
     assert np.array_equal(read_arteries([labels_of_all, aorta]).volume.array, drawn)
 
 
-def with_table(path, names):
-    """Put a table of labels into a NIfTI file as TotalSegmentator does."""
-    rows = "".join(
-        f'<Label Key="{key}" Red="1" Green="0" Blue="0" Alpha="1"><![CDATA[{name}]]></Label>\n'
-        for key, name in names.items()
-    )
-    head = '<?xml version="1.0" encoding="UTF-8"?> <CaretExtension> <VolumeInformation Index="0"> <LabelTable>'
-    text = f"{head}\n{rows}</LabelTable></VolumeInformation></CaretExtension>"
-    content = bytearray(path.read_bytes())
-    data = text.encode() + b" " * (-(len(text.encode()) + 8) % 16)
-    content[108:112] = np.float32(352 + len(data) + 8).tobytes()
-    content[348:352] = b"\1\0\0\0"
-    content[352:352] = np.array([len(data) + 8, 0], "<i4").tobytes() + data
-    path.write_bytes(content)
-    return path
-
-
 def test_names_in_a_nifti_file_say_which_value_is_which(tmp_path, drawn):
     values = np.array([0, 5, 0, 0, 0, 3, 4, 0, 0], np.uint8)[drawn] + 2 * (drawn == 0)
     path = save(image_of(values.astype(np.uint8)), tmp_path / "total.nii")
     names = {1: "spleen", 2: "liver", 3: "renal_artery_left", 4: "renal_artery_right", 5: "aorta"}
-    found = read_arteries(with_table(path, names))
+    found = read_arteries(with_label_table(path, names))
     assert np.array_equal(found.volume.array, drawn)
     (flag,) = found.flags
     assert "'liver' (2)" in flag.message
     with pytest.raises(InputError, match=r"no segment of calcification, but 'liver' \(2\), 'renal_artery_left' \(3\)"):
         read_calcification(path)
-    organs = with_table(save(image_of((drawn > 0).astype(np.uint8)), tmp_path / "organs.nii"), {1: "spleen"})
+    organs = with_label_table(save(image_of((drawn > 0).astype(np.uint8)), tmp_path / "organs.nii"), {1: "spleen"})
     with pytest.raises(InputError, match=r"no segment of an artery .*'spleen' \(1\)"):
         read_arteries(organs)
+
+
+def test_what_is_doubtful_about_the_header_of_a_mask_is_told(tmp_path, drawn):
+    path = save(image_of(drawn), tmp_path / "mask.nii")
+    content = bytearray(path.read_bytes())
+    content[252:256] = bytes(4)  # qform_code and sform_code
+    path.write_bytes(content)
+    (flag,) = read_arteries(path).flags
+    assert flag.code == "unknown_orientation"
+    assert "'mask.nii'" in flag.message
+    segments = a_segmentation(tmp_path / "s.seg.nrrd", ("aorta", 1), array=(drawn == AORTA).astype(np.uint8))
+    segments.write_bytes(segments.read_bytes().replace(b"space: left-posterior-superior\n", b"space dimension: 3\n"))
+    assert [flag.code for flag in read_arteries(segments).flags] == ["unknown_orientation"]
+    assert [flag.code for flag in read_arteries([path, segments], {"mask": "sma"}).flags][:2] == [
+        "unknown_orientation"
+    ] * 2

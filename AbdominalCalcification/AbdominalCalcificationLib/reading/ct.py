@@ -17,7 +17,10 @@ from .dicom import is_dicom, read_dicom
 from .hounsfield import as_hounsfield
 from .images import read_flagged
 
-_IDENTITY = ("study_uid", "series_uid", "modality", "description", "manufacturer", "kernel", "image_count")
+_IDENTITY = (
+    *("study_uid", "series_uid", "frame_of_reference_uid"),
+    *("modality", "description", "manufacturer", "kernel", "image_count"),
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ may be left out where a segment has nothing, come in any order, and overlap.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,9 @@ from ..common_grid import MAX_VOXELS
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry.lattice import resized
+from ..geometry.plausible import check_body_size
 from ..terminology import entry_of_codes
+from .dicom.elements import DamagedFileError, foreign_parser
 from .dicom_seg_frames import Frames, plan_frames
 from .dicom_seg_pixels import FRACTION, read_planes
 from .meanings import Segment
@@ -52,6 +53,7 @@ class _Said:
 
     kind: str
     segments: tuple[Segment, ...]
+    count: int  # of frames, as it is stated
     frames: Frames
     numbers: tuple[int, ...]  # of the segment that each frame shows; empty for a label map
     drawn_on: DrawnOn
@@ -65,7 +67,7 @@ def what_is(path: Path) -> tuple[str, str] | None:
     InputError
         Where the file does not say what it is.
     """
-    uid = sop_class(path)
+    uid = _sop_class(path)
     if not uid:
         raise InputError(f"'{path.name}' {_DAMAGED}.")
     if uid in _SEGMENTATIONS:
@@ -76,17 +78,14 @@ def what_is(path: Path) -> tuple[str, str] | None:
     return f"a DICOM file of the class {uid}", "name a segmentation"
 
 
-def sop_class(path: Path) -> str:
-    """Return the SOP class UID of a DICOM file (with or without preamble); empty where it is none."""
+def _sop_class(path: Path) -> str:
     import pydicom
 
     try:
-        with _quiet():
+        with foreign_parser():
             found = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=["SOPClassUID"])
             return str(found.get("SOPClassUID") or getattr(found.file_meta, "MediaStorageSOPClassUID", ""))
-    except OSError:
-        raise
-    except Exception:  # pydicom raises all kinds of errors on bytes that are not DICOM
+    except DamagedFileError:
         return ""
 
 
@@ -104,18 +103,17 @@ def read_dicom_seg(path: Path) -> Drawing:
     if other is not None:
         raise InputError(f"'{path.name}' is {other[0]}; {other[1]}.")
     try:
-        with _quiet():
+        with foreign_parser():
             dataset = pydicom.dcmread(path, force=True)
-            said = _said(dataset, path.name)
-    except (InputError, OSError):
-        raise
-    except Exception:  # as above: a damaged file can break pydicom, or what it says, anywhere
+            said = _said(dataset)
+    except DamagedFileError:
         raise InputError(f"'{path.name}' {_DAMAGED}.") from None
+    _check(said, path.name)
     plan = plan_frames(said.frames, path.name)
-    with _quiet():
-        planes, partial = read_planes(dataset, said.frames.shape, said.kind, path.name)
+    check_body_size(plan.grid, f"'{path.name}'")
+    planes = read_planes(dataset, said.frames.shape, said.kind, path.name)
     flags = list(plan.flags)
-    if partial:
+    if planes.partial:
         text = f"'{path.name}' holds probabilities: what is at least {100 * FRACTION:.0f} % counts as in the segment."
         flags.append(Flag("mask_fractional", text))
     rows, columns = _used(planes)
@@ -190,21 +188,12 @@ def _used(planes) -> tuple[slice, slice]:
     return found[0], found[1]
 
 
-def _said(dataset, name: str) -> _Said:
+def _said(dataset) -> _Said:
     """Return what a pydicom dataset says; raises whatever pydicom does where it does not."""
     kind = "LABELMAP" if dataset.SOPClassUID == _SEGMENTATIONS[1] else str(dataset.SegmentationType)
-    if kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
-        raise InputError(
-            f"'{name}' is a segmentation of the kind '{kind}', which is not known here; export it as BINARY."
-        )
-    segments = tuple(_segment(each) for each in dataset.SegmentSequence)
     shared = (dataset.get("SharedFunctionalGroupsSequence") or [None])[0]
-    frames = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
     count = int(dataset.get("NumberOfFrames") or 1)
-    if not frames and count == 1:
-        frames = [None]
-    if len(frames) != count:
-        raise InputError(f"'{name}' says that it has {count} frames and describes {len(frames)}; export it again.")
+    frames = list(dataset.get("PerFrameFunctionalGroupsSequence") or ([None] if count == 1 else []))
 
     def group(frame, sequence: str):
         for groups in (frame, shared):
@@ -216,19 +205,12 @@ def _said(dataset, name: str) -> _Said:
         found = group(frame, sequence)
         return () if found is None else tuple(float(value) for value in found.get(keyword) or ())
 
-    measures = [group(frame, "PixelMeasuresSequence") for frame in frames]
     of_segments = ()
-    if kind != "LABELMAP":
+    if kind in ("BINARY", "FRACTIONAL"):
         of_segments = tuple(
             int(group(frame, "SegmentIdentificationSequence").ReferencedSegmentNumber) for frame in frames
         )
-        strangers = set(of_segments) - {each.value for each in segments}
-        if strangers:
-            raise InputError(
-                f"'{name}' has frames of a segment {min(strangers)} that it does not describe; export it again."
-            )
-    if len({each.value for each in segments}) < len(segments) or not all(0 <= each.value < 65536 for each in segments):
-        raise InputError(f"Segments in '{name}' have the same number, or none; export it again.")
+    measures = [group(frame, "PixelMeasuresSequence") for frame in frames]
     described = Frames(
         (int(dataset.Rows), int(dataset.Columns)),
         tuple(numbers(frame, "PlanePositionSequence", "ImagePositionPatient") for frame in frames),
@@ -237,10 +219,29 @@ def _said(dataset, name: str) -> _Said:
         tuple(_number(each, "SpacingBetweenSlices") for each in measures),
         tuple(_number(each, "SliceThickness") for each in measures),
     )
-    referenced = dataset.get("ReferencedSeriesSequence") or []
-    series = [str(each.get("SeriesInstanceUID", "")) for each in referenced]
+    series = [str(each.get("SeriesInstanceUID", "")) for each in dataset.get("ReferencedSeriesSequence") or []]
     drawn_on = DrawnOn(series[0] if len(series) == 1 else None, str(dataset.get("FrameOfReferenceUID") or "") or None)
-    return _Said(kind, segments, described, of_segments, drawn_on)
+    segments = tuple(_segment(each) for each in dataset.SegmentSequence)
+    return _Said(kind, segments, count, described, of_segments, drawn_on)
+
+
+def _check(said: _Said, name: str) -> None:
+    """Refuse what contradicts itself."""
+    if said.kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
+        raise InputError(
+            f"'{name}' is a segmentation of the kind '{said.kind}', which is not known; export it as BINARY."
+        )
+    described = len(said.frames.positions)
+    if described != said.count:
+        raise InputError(f"'{name}' says that it has {said.count} frames and describes {described}; export it again.")
+    known = {each.value for each in said.segments}
+    if len(known) < len(said.segments) or not all(0 <= number < 1 << 16 for number in known):
+        raise InputError(f"Segments in '{name}' have the same number, or none; export it again.")
+    strangers = set(said.numbers) - known
+    if strangers:
+        raise InputError(
+            f"'{name}' has frames of a segment {min(strangers)} that it does not describe; export it again."
+        )
 
 
 def _number(item, keyword: str) -> float | None:
@@ -274,12 +275,3 @@ def _code(item) -> Code | None:
         return None
     value = item.get("CodeValue") or item.get("LongCodeValue") or ""
     return Code(str(item.get("CodingSchemeDesignator") or ""), str(value), str(item.get("CodeMeaning") or ""))
-
-
-class _quiet(warnings.catch_warnings):
-    """No warnings of pydicom about values: what matters of them is checked here."""
-
-    def __enter__(self):
-        entered = super().__enter__()
-        warnings.simplefilter("ignore")
-        return entered

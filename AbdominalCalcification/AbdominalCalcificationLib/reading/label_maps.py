@@ -12,7 +12,7 @@ from pathlib import Path
 from ..anatomy import TERRITORIES, territories_of_name
 from ..errors import InputError
 from ..names import is_calcification_name, normalized
-from .images import as_labels, read_image
+from .images import as_labels, read_flagged
 from .meanings import Segment, Wanted
 from .nifti import is_nifti
 from .segments import Drawing, DrawingKind, values_in
@@ -52,9 +52,9 @@ def read_label_map(path: Path, wanted: Wanted, given: Mapping[int | str, str] | 
     Raises
     ------
     InputError
-        As :func:`images.read_image`, and where nothing says what the values stand for.
+        As :func:`images.read_flagged`, and where nothing says what the values stand for.
     """
-    volume = read_image(path)
+    volume, flags = read_flagged(path)
     array = as_labels(volume.array, path.name)
     values, stem, title = sorted(values_in(array)), stem_of(path), f"'{path.name}'"
     table = label_table(path)
@@ -71,7 +71,7 @@ def read_label_map(path: Path, wanted: Wanted, given: Mapping[int | str, str] | 
         segments = [Segment("calcification", value=value) for value in values]
     else:
         segments = _arteries(values, stem, title, alone)
-    return Drawing(title, tuple(segments), [array], volume.grid, volume.grid, kind=kind)
+    return Drawing(title, tuple(segments), [array], volume.grid, volume.grid, flags=flags, kind=kind)
 
 
 def label_table(path: Path) -> dict[int, str]:

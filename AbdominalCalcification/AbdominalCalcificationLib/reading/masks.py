@@ -277,7 +277,7 @@ def _read(paths, wanted: Wanted, given, label_names, complete: bool) -> _Found:
         there = listed(list(dict.fromkeys(everything))) or "no segments"
         raise InputError(f"Nothing in the {wanted.title} is called '{absent[0]}'; there are {there}.")
     title = parts[0][0].title if alone else f"the {wanted.title}s"
-    return _Found(parts, _grid([drawing for drawing, _ in parts]), title, flags)
+    return _Found(parts, _grid([drawing for drawing, _ in parts]), title, list(dict.fromkeys(flags)))
 
 
 def _grid(drawings: Sequence[Drawing]) -> Grid:

@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Grid, Volume, bounding_box
 from ..terminology import TAG
-from .images import as_labels, read_header, read_layers
+from .images import as_labels, header_flags, read_header, read_layers
 from .meanings import Segment, Understanding, Wanted, listed, meaning_of, understand
 from .painting import ArteryPainter
 
@@ -179,7 +179,7 @@ def read_seg_nrrd(path: Path, title: str | None = None) -> Drawing | None:
     layers = [as_labels(layer, path.name) for layer in layers]
     if any(segment.layer >= len(layers) for segment in segments):
         raise InputError(f"{title} describes segments that it does not hold; save it again from Slicer.")
-    return Drawing(title, tuple(segments), layers, grid, grid)
+    return Drawing(title, tuple(segments), layers, grid, grid, flags=header_flags(path))
 
 
 def paint_arteries(painter: ArteryPainter, drawing: Drawing, understood: Understanding, moved=None) -> None:

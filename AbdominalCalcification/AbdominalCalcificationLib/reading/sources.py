@@ -11,12 +11,12 @@ from ..anatomy import territories_of_name
 from ..errors import InputError
 from ..flags import Flag
 from ..names import is_calcification_name, normalized
-from .dicom_seg import read_dicom_seg, sop_class, what_is
-from .label_maps import IMAGE_ENDINGS, images_in, read_label_map, stem_of
+from .dicom import is_dicom
+from .dicom_seg import read_dicom_seg, what_is
+from .label_maps import images_in, read_label_map, stem_of
 from .meanings import Wanted
 from .segments import Drawing, read_seg_nrrd
 
-_DICOM = "1.2.840.10008."
 _LISTED = 4
 _FORMS = "name a NIfTI, NRRD, MetaImage or DICOM SEG file, or a folder of them"
 
@@ -65,18 +65,9 @@ def find_sources(
 def read_drawing(source: Source, wanted: Wanted, given: Mapping[int | str, str] | None, alone: bool) -> Drawing:
     """Read what a file holds, whatever its format; parameters and errors as for :func:`label_maps.read_label_map`."""
     path = source.path
-    if is_dicom_file(path):
+    if is_dicom(path):
         return read_dicom_seg(path)
     return read_seg_nrrd(path) or read_label_map(path, wanted, given, alone)
-
-
-def is_dicom_file(path: Path) -> bool:
-    """Return whether a file is DICOM, with or without preamble."""
-    with open(path, "rb") as file:
-        file.seek(128)
-        if file.read(4) == b"DICM":
-            return True
-    return not path.name.lower().endswith(IMAGE_ENDINGS) and sop_class(path).startswith(_DICOM)
 
 
 def _in_folder(folder: Path, wanted: Wanted, given: Mapping[int | str, str] | None) -> tuple[list[Path], list[Flag]]:
@@ -123,7 +114,7 @@ def _dicom_below(folder: Path) -> tuple[list[Path], list[str], int]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() and not path.exists():
             missing += 1
-        elif path.is_file() and not path.name.startswith(".") and is_dicom_file(path):
+        elif path.is_file() and not path.name.startswith(".") and is_dicom(path):
             other = what_is(path)
             if other is None:
                 segmentations.append(path)

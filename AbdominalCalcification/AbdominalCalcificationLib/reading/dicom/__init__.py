@@ -70,6 +70,7 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
     identity = {
         "study_uid": first.study or None,
         "series_uid": first.series or None,
+        "frame_of_reference_uid": first.marks.get("frame of reference") or None,
         "modality": first.modality or None,
         "description": first.description or None,
         "manufacturer": first.manufacturer or None,
