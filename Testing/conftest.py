@@ -20,6 +20,15 @@ def real_ct() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def real_cta() -> Path:
+    """The real arterial CT; not part of the project."""
+    folder = Path(os.environ.get("ABDOMINAL_CALCIFICATION_REAL_CTA", REPOSITORY.parent / "shared" / "real-cta"))
+    if not (folder / "ct.nii.gz").is_file():
+        pytest.skip(f"no real CTA at {folder}; set ABDOMINAL_CALCIFICATION_REAL_CTA to its folder")
+    return folder / "ct.nii.gz"
+
+
 @pytest.fixture
 def scene():
     """The application's scene, emptied; skips without slicer-core."""
