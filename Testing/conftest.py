@@ -22,11 +22,11 @@ def real_ct() -> Path:
 
 @pytest.fixture(scope="session")
 def real_cta() -> Path:
-    """The real arterial CT; not part of the project."""
+    """Folder of the real arterial CT angiogram (``ct.nii.gz``, masks); not part of the project."""
     folder = Path(os.environ.get("ABDOMINAL_CALCIFICATION_REAL_CTA", REPOSITORY.parent / "shared" / "real-cta"))
     if not (folder / "ct.nii.gz").is_file():
         pytest.skip(f"no real CTA at {folder}; set ABDOMINAL_CALCIFICATION_REAL_CTA to its folder")
-    return folder / "ct.nii.gz"
+    return folder
 
 
 @pytest.fixture
@@ -56,12 +56,3 @@ def models(tmp_path_factory):
         return made[key]
 
     return make
-
-
-@pytest.fixture
-def real_cta() -> Path:
-    """The folder of the real arterial CT angiogram; the test is skipped where it is not there."""
-    folder = Path(os.environ.get("ABDOMINAL_CALCIFICATION_REAL_CTA", REPOSITORY.parent / "shared" / "real-cta"))
-    if not folder.is_dir():
-        pytest.skip(f"no real CT angiogram at {folder}; set ABDOMINAL_CALCIFICATION_REAL_CTA to its folder")
-    return folder

@@ -65,7 +65,7 @@ def test_a_ct_in_hu_is_taken_as_it_is(bodies, body, dtype):
 
 
 def test_the_real_scans_are_taken_as_they_are(real_ct, real_cta):
-    slab, angiogram = read_ct(real_ct / "dicom"), read_ct(real_cta)
+    slab, angiogram = read_ct(real_ct / "dicom"), read_ct(real_cta / "ct.nii.gz")
     for ct in (slab, angiogram):
         assert not {"not_hu", "padding"} & {flag.code for flag in ct.flags}
     assert np.array_equal(angiogram.volume.array, sitk.GetArrayFromImage(sitk.ReadImage(str(real_cta))))
