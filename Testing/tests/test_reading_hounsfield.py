@@ -68,7 +68,7 @@ def test_the_real_scans_are_taken_as_they_are(real_ct, real_cta):
     slab, angiogram = read_ct(real_ct / "dicom"), read_ct(real_cta / "ct.nii.gz")
     for ct in (slab, angiogram):
         assert not {"not_hu", "padding"} & {flag.code for flag in ct.flags}
-    assert np.array_equal(angiogram.volume.array, sitk.GetArrayFromImage(sitk.ReadImage(str(real_cta))))
+    assert np.array_equal(angiogram.volume.array, sitk.GetArrayFromImage(sitk.ReadImage(str(real_cta / "ct.nii.gz"))))
     thorax, abdomen = angiogram.volume.array[80:], angiogram.volume.array[:40]
     fat_and_organs = slab.volume.array[:, 225:275, 230:280]
     assert fat_and_organs.min() > -800
