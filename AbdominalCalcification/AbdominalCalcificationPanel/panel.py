@@ -17,6 +17,7 @@ from .question_bar import QuestionBar
 from .results_view import ResultsView
 from .run_control import RunControl
 from .runner import StepRunner
+from .segment_meanings import SegmentMeanings
 from .state import PanelState
 
 
@@ -45,6 +46,7 @@ class Panel(VTKObservationMixin):
         self.state = PanelState(logic, messages, questions, runner)
         self.packages = PackagesView(ui, self.state)
         self.inputs = InputsView(ui, self.state)
+        self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.results = ResultsView(ui, self.state)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self._measured)
@@ -110,7 +112,7 @@ class Panel(VTKObservationMixin):
             for node in choosing.drop_what_is_no_mask(self.state.parameters):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
-        for part in (self.inputs, self.run, self.export, self.comparison):
+        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct

@@ -23,6 +23,7 @@ from test_module_panel import (  # noqa: F401  (fixtures)
     status,
 )
 
+from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.display import CTA_LEVEL_HU, CTA_WINDOW_HU
 from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.scene.display import fit_cameras, show_ct
@@ -170,3 +171,58 @@ def test_show_3d_says_what_is_shown(panel_with_results):
             node.GetDisplayNode().SetVisibility3D(False)
     panel_with_results.enter()
     assert not button.checked
+
+
+def a_segmentation_of(ct, name, *segments):
+    """A segmentation with a segment of that name and array (k, j, i) for each of `segments`."""
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.SetReferenceImageGeometryParameterFromVolumeNode(ct)
+    for title, array in segments:
+        segment = node.GetSegmentation().AddEmptySegment("", title)
+        slicer.util.updateSegmentBinaryLabelmapFromArray(array.astype(np.uint8), node, segment, ct)
+    return node
+
+
+def choose_meaning(ui, segment, meaning):
+    """Say in the row that the segment whose entry contains `segment` is `meaning`."""
+    entries = [ui.unknownSegment.itemText(number) for number in range(ui.unknownSegment.count)]
+    ui.unknownSegment.currentIndex = next(n for n, text in enumerate(entries) if segment in text)
+    ui.segmentMeaning.currentIndex = ui.segmentMeaning.findData(meaning)
+    ui.segmentMeaning.activated.emit(ui.segmentMeaning.currentIndex)
+
+
+def test_segments_without_a_known_name_can_be_said_to_be_an_artery_or_calcification(panel_with_results):
+    from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
+
+    ui, parameters = panel_with_results.ui, parameters_of(panel_with_results)
+    assert ui.segmentsFrame.isHidden()
+    results = panel_with_results.logic.foundResults
+    expected = results(parameters).document["total"]
+    labels = arteries_from_node(parameters.arteries, parameters.ct).array
+    calcified = calcification_from_node(parameters.calcification, parameters.ct).array
+    named = [(f"Segment_{label}", labels == label) for label in range(1, 9) if (labels == label).any()]
+    names = {f"Segment_{each.label}": each.name for each in TERRITORIES}
+    parameters.arteries = a_segmentation_of(parameters.ct, "mine", *named)
+    parameters.calcification = a_segmentation_of(parameters.ct, "kalk", ("A", calcified), ("B", np.roll(calcified, 9)))
+    assert not ui.segmentsFrame.isHidden()
+    assert ui.unknownSegment.count == len(named) + 2
+    for title, _ in named:
+        choose_meaning(ui, f"'{title}'", names[title])
+    choose_meaning(ui, "'A'", "calcification")
+    assert ui.unknownSegment.count == 1  # what is no calcification may stay unsaid
+    ui.recomputeButton.click()
+    until(lambda: not panel_with_results.isBusy)
+    assert results(parameters).document["total"] == pytest.approx(expected)
+
+
+def test_a_calcification_mask_whatever_its_only_segment_is_called_is_measured(panel_with_results):
+    from AbdominalCalcificationLib.scene.masks import calcification_from_node
+
+    parameters, results = parameters_of(panel_with_results), panel_with_results.logic.foundResults
+    calcified = calcification_from_node(parameters.calcification, parameters.ct).array
+    expected = results(parameters).document["total"]["burden"]
+    for title in ("Segment_1", "Kalk", "Verkalkung"):
+        parameters.calcification = a_segmentation_of(parameters.ct, f"own {title}", (title, calcified))
+        panel_with_results.ui.recomputeButton.click()
+        until(lambda: not panel_with_results.isBusy)
+        assert results(parameters).document["total"]["burden"] == pytest.approx(expected)
