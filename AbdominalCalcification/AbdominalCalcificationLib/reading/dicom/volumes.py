@@ -34,6 +34,7 @@ _BY_VALUE = (
     "slice thickness",
     "stack",
     "frame of reference",
+    "study",
     "content time",
 )
 _TIMES = ("acquisition time", "content time")
