@@ -162,6 +162,12 @@ def test_phases_half_a_slice_apart_are_told_by_their_pixels(tmp_path, offset):
     assert ct.volume.grid.spacing_mm[2] == pytest.approx(2)
 
 
+def test_one_scan_is_not_halved(tmp_path):
+    a_series(tmp_path)
+    with pytest.raises(InputError, match="no acquisition '1of2'; it is a single volume"):
+        read_ct(tmp_path, acquisition="1of2")
+
+
 def test_three_phases_are_told_by_their_pixels(tmp_path):
     for phase, lumen_hu in enumerate((40, 350, 180)):
         a_series(tmp_path, a_vessel(12, lumen_hu=lumen_hu, seed=phase), phase, step=3.0, tag=str(phase))
