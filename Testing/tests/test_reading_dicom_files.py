@@ -8,7 +8,9 @@ import socket
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom import uid
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.flags import KINDS, Effect
@@ -184,6 +186,28 @@ def test_two_links_to_one_file_are_copies(tmp_path):
 def test_files_without_preamble_are_read(tmp_path, which):
     a_series(tmp_path, [n for n in range(20) if n not in which])
     a_series(tmp_path, which, preamble=False)
+    ct = read_ct(tmp_path)
+    assert np.array_equal(ct.volume.array, HU)
+    assert codes(ct) == set()
+
+
+@pytest.mark.parametrize(
+    "syntax", [uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian, uid.DeflatedExplicitVRLittleEndian, uid.RLELossless]
+)
+@pytest.mark.parametrize("which", [[7], range(20)])
+def test_codings_of_the_standard_give_the_same_pixels(tmp_path, syntax, which):
+    for file in a_series(tmp_path).glob("*.dcm"):
+        if int(file.stem) in which:
+            image = pydicom.Dataset()
+            image.update(pydicom.dcmread(file))
+            image.file_meta = pydicom.dataset.FileMetaDataset()
+            image.file_meta.TransferSyntaxUID = syntax
+            if syntax is uid.RLELossless:
+                image.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+                image.compress(syntax)
+            elif syntax is uid.ExplicitVRBigEndian:
+                image.PixelData = np.frombuffer(image.PixelData, "<i2").astype(">i2").tobytes()
+            image.save_as(file, enforce_file_format=True)
     ct = read_ct(tmp_path)
     assert np.array_equal(ct.volume.array, HU)
     assert codes(ct) == set()

@@ -30,7 +30,8 @@ HU = a_vessel(SLICES, size=24)
 INTERPOLATED = {"missing_slices", "uneven_slices", "gantry_tilt", "displaced_slices"}
 # These say that images of the series were left out.
 LEFT_OUT = {"mixed_series", "files_left_out"}
-AIR_HU, NOTHING_BELOW_HU = -1024, -1200
+# What lies outside of these is taken for filled in, and said so.
+AIR_HU, MEASURED_HU = -1024, (-1200, 8000)
 
 
 def a_series(folder: Path) -> list[Path]:
@@ -57,7 +58,8 @@ class Truth:
             rows_mm, columns_mm = (float(x) for x in header.PixelSpacing)
             self.columns = np.stack([directions[:3] * columns_mm, directions[3:] * rows_mm])
             stored = self._stored(header)
-            self.hu = stored * float(header.get("RescaleSlope", 1)) + float(header.get("RescaleIntercept", 0))
+            slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
+            self.hu = stored * float(1 if slope is None else slope) + float(intercept or 0)
             self._pad(header, stored)
 
     @staticmethod
@@ -89,7 +91,7 @@ class Truth:
         if found.shape != self.hu.shape:
             return None
         alike = np.isclose(found, self.hu, rtol=1e-6, atol=1e-3)
-        alike |= (self.hu < NOTHING_BELOW_HU) & (found == AIR_HU)
+        alike |= ((self.hu < MEASURED_HU[0]) | (self.hu > MEASURED_HU[1])) & (found == AIR_HU)
         return int(k) if alike.all() else None
 
 

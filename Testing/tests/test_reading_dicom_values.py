@@ -237,6 +237,11 @@ def test_bits_that_contradict_each_other_are_refused(tmp_path, bits):
         read_ct(a_series(tmp_path, extra=extra))
 
 
+def test_pixels_of_unknown_sign_are_refused(tmp_path):
+    with pytest.raises(InputError, match="does not say whether its pixels have a sign"):
+        read_ct(a_series(tmp_path, extra={(0x0028, 0x0103): None}))
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_padding_is_not_mixed_into_tissue_by_tilt(tmp_path, declared):
     """Slices moved by fractions of a pixel: beside padding there is tissue or air, and nothing in between."""

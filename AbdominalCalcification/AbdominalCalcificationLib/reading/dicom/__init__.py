@@ -22,7 +22,7 @@ from .kinds import why_no_slice
 from .mixture import alternating_phases
 from .pixels import PixelReader
 from .stack import plan_stack
-from .volumes import Division, Part, divide, every_nth, listed, pick
+from .volumes import Division, Part, divide, pick, pick_alternating
 
 __all__ = ["is_dicom", "read_dicom"]
 
@@ -59,8 +59,9 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         reader = PixelReader()
         stack = _stack(choice, acquisition)
         _check_faults(stack, folder.images)
-        images, copies = _one_volume(stack, reader, acquisition if not choice.beside else None)
-        volume, flags = _assembled(images, reader)
+        acquisition = None if choice.beside else acquisition
+        images, copies, asked = _one_volume(stack, reader, acquisition)
+        images, volume, flags = _assembled(images, reader, asked)
     first = images[0]
     flags = (
         *flags_about_files(folder, images, copies, choice, is_named=series is not None),
@@ -117,17 +118,22 @@ def _check_faults(stack: Sequence[Image], images: Sequence[Image]) -> None:
 
 def _one_volume(
     stack: Sequence[Image], reader: PixelReader, acquisition: str | None
-) -> tuple[list[Image], list[Image]]:
-    """Return the images of the one volume in `stack` that is to be read, and copies of them."""
+) -> tuple[list[Image], list[Image], str | None]:
+    """Return the images of one volume in `stack`, copies of them, and what of `acquisition` only pixels can answer."""
     images, copies, conflict = without_copies(stack, reader.read)
     division = divide(images)
     images = pick(division, images, acquisition)
-    if conflict and division is not None:
+    if division is None:
+        return images, copies, acquisition
+    if conflict:
         images, copies, _ = without_copies(images, reader.read)
-    return images, copies
+    return images, copies, None
 
 
-def _assembled(images: Sequence[Image], reader: PixelReader) -> tuple[Volume, tuple[Flag, ...]]:
+def _assembled(
+    images: list[Image], reader: PixelReader, acquisition: str | None
+) -> tuple[list[Image], Volume, tuple[Flag, ...]]:
+    """Return the volume, the images that it was made of, and what is to be said about them."""
     flags = check_scale(images)
     first = images[0]
     plan = plan_stack(
@@ -141,12 +147,7 @@ def _assembled(images: Sequence[Image], reader: PixelReader) -> tuple[Volume, tu
     flags += (*plan.flags, *check_geometry(ordered, plan), *check_uids(ordered), *check_acquisitions(ordered))
     reader.forget()
     volume = assemble(plan, lambda number: reader.read(images[number]))
-    alternating = alternating_phases(volume.array)
-    if alternating is not None:
-        period, hu = alternating
-        division = every_nth(images, period)
-        raise InputError(
-            f"The slices alternate between {period} phases that differ by at least {hu:.0f} HU, and nothing but their "
-            f"pixels tells them apart; choose one with --acquisition: {listed(division)}."
-        )
-    return volume, (*flags, *reader.flags())
+    part = pick_alternating(alternating_phases(volume.array), images, acquisition)
+    if part is not None:
+        return _assembled(part, reader, None)
+    return images, volume, (*flags, *reader.flags())

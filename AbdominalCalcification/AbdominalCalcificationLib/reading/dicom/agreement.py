@@ -93,9 +93,10 @@ def check_geometry(images: Sequence[Image], plan: StackPlan) -> tuple[Flag, ...]
             flags.append(
                 f"their pixels are given as {pixel_mm[0]:g} × {pixel_mm[1]:g} mm and, at the detector, as {given} mm"
             )
-    frames_of_reference = by_value(images, "frame of reference")
-    if len(frames_of_reference) > 1:
-        flags.append(f"their positions belong to {len(frames_of_reference)} frames of reference")
+    for mark, plural in (("frame of reference", "frames of reference"), ("study", "studies")):
+        count = len(by_value(images, mark))
+        if count > 1:
+            flags.append(f"they belong to {count} {plural}")
     return tuple(Flag("header_warning", f"The slices' headers contradict themselves: {text}.") for text in flags)
 
 

@@ -110,7 +110,7 @@ def choose_stack(images: Sequence[Image], series: str | None, name: str) -> Choi
     return Choice(
         chosen,
         tuple(beside),
-        series=len({(image.study, image.series) for image in every}),
+        series=len({series_of(image) for image in every}),
         patients=len({image.patient for image in images if image.patient}),
     )
 
@@ -119,7 +119,7 @@ def stacks_of(images: Sequence[Image]) -> list[Stack]:
     """Divide images into those that can lie in one volume, each being compared with the first of a stack."""
     stacks: dict[tuple, list[list[Image]]] = defaultdict(list)
     for image in images:
-        alike = stacks[(image.patient, image.study, image.series, rank(image), image.rows, image.columns)]
+        alike = stacks[(image.patient, series_of(image), rank(image), image.rows, image.columns)]
         stack = next((stack for stack in alike if _same_layout(image, stack[0])), None)
         if stack is None:
             alike.append([image])
@@ -130,7 +130,12 @@ def stacks_of(images: Sequence[Image]) -> list[Stack]:
 
 def same_series(one: Image, other: Image) -> bool:
     """Return whether two images belong to one series."""
-    return (one.study, one.series) == (other.study, other.series)
+    return series_of(one) == series_of(other)
+
+
+def series_of(image: Image) -> tuple[str, str]:
+    """Return what the series of an image is called: its UID, or that of the study where it has none."""
+    return (image.series, "" if image.series else image.study)
 
 
 def with_patients(images: Sequence[Image]) -> list[Image]:
@@ -138,10 +143,10 @@ def with_patients(images: Sequence[Image]) -> list[Image]:
     named: dict[tuple, set[str]] = defaultdict(set)
     for image in images:
         if image.patient:
-            named[(image.study, image.series)].add(image.patient)
+            named[series_of(image)].add(image.patient)
     return [
-        replace(image, patient=next(iter(named[(image.study, image.series)])))
-        if not image.patient and len(named[(image.study, image.series)]) == 1
+        replace(image, patient=next(iter(named[series_of(image)])))
+        if not image.patient and len(named[series_of(image)]) == 1
         else image
         for image in images
     ]

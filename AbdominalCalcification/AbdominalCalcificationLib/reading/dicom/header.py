@@ -15,6 +15,8 @@ _PREAMBLE = 128
 # Without preamble a file begins with one of these groups: that about the file itself, or the first of the data set.
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 _LONGEST_FIRST_VALUE = 1024
+# Rows or columns; CT has up to 2048. What says more is damaged, and would fill the memory.
+_LARGEST = 8192
 
 #: CT images, and enhanced CT as .2.1 and .2.2.
 CT_CLASSES = "1.2.840.10008.5.1.4.1.1.2"
@@ -32,6 +34,7 @@ MARKS = {
     "series description": 0x0008103E,
     "slice thickness": 0x00180050,
     "frame of reference": 0x00200052,
+    "study": 0x0020000D,
     "content time": 0x00080033,
     "instance number": 0x00200013,
 }
@@ -261,7 +264,7 @@ def _image(path: Path, file, header: Elements, meta: Elements) -> Image:
         # Reports and the like have no size; a CT without one has lost it.
         return Image(**about, syntax=syntax, fault="is truncated or damaged")
     pixels = find_pixels(file, header, syntax, frames * rows * columns * stored.bits_allocated // 8)
-    if not pixels.is_whole:
+    if not pixels.is_whole or max(rows, columns) > _LARGEST:
         fault = "is truncated or damaged"
     elif frames == 0:
         fault = f"says that it has '{header.text(_FRAMES)}' frames"
@@ -305,11 +308,14 @@ def _marks(header: Elements) -> dict[str, str]:
 def _stored(header: Elements) -> tuple[Stored, str]:
     """Return how pixels are stored, and what is wrong with that."""
     allocated, bits = header.integer(_ALLOCATED) or 0, header.integer(_STORED) or 0
-    signed = header.integer(_SIGNED) == 1
+    sign = header.integer(_SIGNED)
+    signed = sign == 1
     highest = header.integer(_HIGHEST)
     if allocated not in (8, 16, 32) or not 1 <= bits <= allocated or highest not in (None, bits - 1):
         said = f"says that it stores {bits} of {allocated} bits, the highest being bit {highest}"
         return Stored(allocated, max(bits, 1), signed), said
+    if sign not in (0, 1):
+        return Stored(allocated, bits), "does not say whether its pixels have a sign (Pixel Representation)"
     # The two fields' VR (US or SS) is often the wrong one, so the pixels' own sign decides.
     ends = [header.integer(tag, signed) for tag in (_PADDING, _PADDING_LIMIT)]
     padding = None

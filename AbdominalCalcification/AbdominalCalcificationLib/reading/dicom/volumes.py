@@ -34,6 +34,7 @@ _BY_VALUE = (
     "slice thickness",
     "stack",
     "frame of reference",
+    "study",
     "content time",
 )
 _TIMES = ("acquisition time", "content time")
@@ -42,6 +43,8 @@ _PAUSE, _PAUSE_S = 5.0, 1.0
 _LEAST_SLICES = 3
 _MOST_PERIODS = 4
 _LISTED = 12
+# How every n-th slice is called.
+_NTH = r"[1-9]of[1-9]"
 # How far, in slice steps, positions lie from even ones where they are those of one scan and not rounded; how near
 # distances are to multiples of the smallest one where slices are missing.
 _EVEN, _MULTIPLE = 0.02, 0.1
@@ -109,17 +112,16 @@ def every_nth(images: Sequence[Image], period: int) -> Division:
 def pick(division: Division | None, images: Sequence[Image], acquisition: str | None) -> list[Image]:
     """Return the images of the volume that is called `acquisition`, or of the only one.
 
+    What only pixels can tell apart (``1of2``, see :func:`pick_alternating`) counts as one volume.
+
     Raises
     ------
     InputError
         Where there are several and none is named, or none is called so.
     """
     if division is None:
-        if acquisition is None or _is_called(images, acquisition):
+        if acquisition is None or _is_called(images, acquisition) or re.fullmatch(_NTH, acquisition):
             return list(images)
-        period = re.fullmatch(r"([1-9])of([1-9])", acquisition)
-        if period and int(period[1]) <= int(period[2]) <= min(_MOST_PERIODS, len(images) // 2):
-            return list(every_nth(images, int(period[2])).parts[int(period[1]) - 1].images)
         raise InputError(f"The series has no acquisition '{acquisition}'; it is a single volume.")
     if acquisition is not None:
         named = [part for part in division.parts if part.label == acquisition]
@@ -130,6 +132,38 @@ def pick(division: Division | None, images: Sequence[Image], acquisition: str | 
     raise InputError(
         f"The series holds {len(division.parts)} volumes, told apart by their {division.by}; "
         f"choose one with --acquisition: {listed(division)}."
+    )
+
+
+def pick_alternating(
+    found: tuple[int, float] | None, images: Sequence[Image], acquisition: str | None
+) -> list[Image] | None:
+    """Return every n-th of `images` where they alternate and `acquisition` says so (``1of2``); None for all of them.
+
+    Parameters
+    ----------
+    found : tuple of int and float, or None
+        Period of phases that alternate, and their difference in HU.
+    images : sequence of Image
+    acquisition : str, optional
+
+    Raises
+    ------
+    InputError
+        Where they alternate and none is named, and where one is named and they do not.
+    """
+    if found is None:
+        if acquisition is not None and re.fullmatch(_NTH, acquisition) and not _is_called(images, acquisition):
+            raise InputError(f"The series has no acquisition '{acquisition}'; it is a single volume.")
+        return None
+    period, hu = found
+    division = every_nth(images, period)
+    for part in division.parts:
+        if part.label == acquisition:
+            return list(part.images)
+    raise InputError(
+        f"The slices alternate between {period} phases that differ by at least {hu:.0f} HU, and nothing but their "
+        f"pixels tells them apart; choose one with --acquisition: {listed(division)}."
     )
 
 
