@@ -99,7 +99,7 @@ def configuration_from(
 def _is_like(value, default) -> bool:
     """Return whether a value of a JSON file can stand for a default: a number, or as many where that matters."""
     if isinstance(default, tuple):
-        many = isinstance(value, tuple) and (len(value) == len(default) or len(default) not in (2, 3))
+        many = isinstance(value, tuple) and (len(value) == len(default) or len(default) > 2)
         return many and all(_is_like(each, default[0]) for each in value)
     if isinstance(value, bool) or not isinstance(value, int | type(default)):
         return False
