@@ -7,6 +7,7 @@ from AbdominalCalcificationLib import terminology
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.reading import read_arteries
 from AbdominalCalcificationLib.reading.meanings import Wanted, meaning_choices
 from AbdominalCalcificationLib.reading.painting import STRENGTH
 from AbdominalCalcificationLib.scene import edits, segmentations
@@ -291,6 +292,34 @@ def test_segments_that_nobody_named_are_refused_until_it_is_said_what_they_are(a
     mask = mask_from_node(node, ct_node, wanted, said)
     assert np.argwhere(mask.volume.array).tolist() == [[1, 2, 2], [1, 2, 3]]
     assert mask.flags == ()
+
+
+def test_what_the_user_says_that_a_segment_is_stays_with_it(a_ct_node, tmp_path):
+    import slicer
+
+    ct_node = a_ct_node()
+    node = a_segmentation(ct_node, "Segment_1", "Segment_2", "Aorta")
+    before = segmentations.mask_state(node, ct_node)
+    segmentations.state_meaning(node, "Segment_1", "renal_left")
+    segmentations.state_meaning(node, "Segment_2", "nothing")
+    segmentations.state_meaning(node, "Segment_3", "common_iliac_right")  # it wins over the name
+    assert segmentations.mask_state(node, ct_node) != before
+    mask = mask_from_node(node, ct_node, Wanted.ARTERIES)
+    expected = np.zeros(SHAPE, np.uint8)
+    expected[1, 2, 2:4] = territory("renal_left").label
+    expected[3, 2, 2:4] = territory("common_iliac_right").label
+    assert np.array_equal(mask.volume.array, expected)
+    assert mask.flags == ()
+    assert [segment.GetName() for _, segment in segmentations.segments_of(node)] == ["Segment_1", "Segment_2", "Aorta"]
+    storage = slicer.vtkMRMLSegmentationStorageNode()
+    storage.SetFileName(str(tmp_path / "drawn.seg.nrrd"))
+    assert storage.WriteData(node)
+    saved = read_arteries(tmp_path / "drawn.seg.nrrd")
+    assert sorted(np.unique(saved.volume.array)) == sorted(np.unique(expected))
+    segmentations.state_meaning(node, "Segment_3", "")
+    assert mask_from_node(node, ct_node, Wanted.ARTERIES).volume.array[3, 2, 2] == territory("aorta").label
+    with pytest.raises(InputError, match="'heart' is not an artery"):
+        segmentations.state_meaning(node, "Segment_1", "heart")
 
 
 def test_a_mask_drawn_in_finer_voxels_than_the_ct_says_what_the_ct_makes_of_it(a_ct_node):

@@ -1,8 +1,8 @@
 """Which segment of a segmentation stands for what: one set of rules for files and for the scene.
 
-In Slicer a segment is known by its name, else by its ID, else by its terminology, since its name is what the user sees,
-and renaming is how a mix-up is put right. In a DICOM segmentation the codes come first. Its number says nothing: Slicer
-gives the first segment of any segmentation the value 1.
+What the user has said comes first. In Slicer a segment is known by its name, else by its ID, else by its terminology,
+since its name is what the user sees, and renaming is how a mix-up is put right. In a DICOM segmentation the codes come
+first. Its number says nothing: Slicer gives the first segment of any segmentation the value 1.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from ..terminology import entry_says_something_else, meaning_of_entry
 # What a segment stands for: one territory, two (left, right) where its side is not said, CALCIFICATION, or nothing.
 Meaning = tuple[Territory, ...] | str | None
 NOTHING = "nothing"
+# The tag of a segment, in the scene and in ``.seg.nrrd``, by which the user has said what it is without renaming it.
+MEANING_TAG = "AbdominalCalcification.Meaning"
 _LISTED = 8
 
 
@@ -49,6 +51,8 @@ class Segment:
         Its value there; in a DICOM segmentation its number.
     coded_first : bool
         Whether its codes come before its name, as in DICOM.
+    stated : str
+        What the user has said that it is (:data:`MEANING_TAG`), one of :func:`meaning_choices`; it comes first.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Segment:
     layer: int = 0
     value: int = 1
     coded_first: bool = False
+    stated: str = ""
 
     @property
     def called(self) -> str:
@@ -188,7 +193,9 @@ def meaning_of(segment: Segment, label_names: Mapping[str, str] | None = None) -
     for said in (segment.name, segment.segment_id):
         if said and normalized(said) in names:
             return meaning_called(names[normalized(said)])
-    by_name = _first(meaning_called_or_none(said) for said in (segment.name, segment.segment_id))
+    if segment.stated and (stated := _meaning_or_none(segment.stated)) is not None:
+        return stated
+    by_name = _first(_meaning_of_name(said) for said in (segment.name, segment.segment_id))
     by_code = meaning_of_entry(segment.entry)
     first, second = (by_code, by_name) if segment.coded_first else (by_name, by_code)
     if not isinstance(first, tuple) or second is None:
@@ -204,16 +211,18 @@ def meaning_of(segment: Segment, label_names: Mapping[str, str] | None = None) -
 
 def meaning_called(name: str) -> Meaning:
     """Return what `name` stands for where it was written to say it; raise InputError where it says nothing known."""
-    if normalized(name) == NOTHING:
-        return NOTHING
-    meaning = meaning_called_or_none(name)
+    meaning = _meaning_or_none(name)
     if meaning is None:
         raise InputError(f"'{name}' is not an artery this program knows; use one of {', '.join(meaning_names())}.")
     return meaning
 
 
-def meaning_called_or_none(name: str) -> Meaning:
-    """Return what `name` stands for; None where it is not understood."""
+def _meaning_or_none(name: str) -> Meaning:
+    return NOTHING if normalized(name) == NOTHING else _meaning_of_name(name)
+
+
+def _meaning_of_name(name: str) -> Meaning:
+    """Return what a name stands for by its words; None where it is not understood."""
     if is_calcification_name(name):
         return CALCIFICATION
     return territories_of_name(name) or None

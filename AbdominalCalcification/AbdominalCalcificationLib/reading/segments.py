@@ -15,7 +15,7 @@ from ..flags import Flag
 from ..geometry import Grid, Volume, bounding_box
 from ..terminology import TAG
 from .images import as_labels, header_flags, read_header, read_layers
-from .meanings import Segment, Understanding, Wanted, listed, meaning_of, understand
+from .meanings import MEANING_TAG, Segment, Understanding, Wanted, listed, meaning_of, understand
 from .painting import ArteryPainter
 
 _FIRST = (slice(0, 1),) * 3
@@ -292,5 +292,14 @@ def _segments_in(header: Mapping[str, str], title: str) -> list[Segment]:
         layer, value = said.get("Layer") or str(number if old else 0), said.get("LabelValue") or "1"
         if not all(number.isdecimal() and len(number) <= _DIGITS for number in (layer, value)):
             raise InputError(f"{title} is damaged: a segment has no whole value; save it again from Slicer.")
-        segments.append(Segment(said.get("Name", ""), said.get("ID", ""), tags.get(TAG, ""), int(layer), int(value)))
+        segments.append(
+            Segment(
+                said.get("Name", ""),
+                said.get("ID", ""),
+                tags.get(TAG, ""),
+                int(layer),
+                int(value),
+                stated=tags.get(MEANING_TAG, ""),
+            )
+        )
     return segments

@@ -13,10 +13,10 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Box, Grid, Volume
 from ..reading.masks import Mask
-from ..reading.meanings import Segment, Understanding, Wanted, understand
+from ..reading.meanings import Understanding, Wanted, understand
 from ..reading.painting import ArteryPainter
 from ..reading.segments import remarks
-from .segmentations import entry_of_segment, segments_of
+from .segmentations import said_of_segment, segments_of
 from .volumes import array_of_image, array_of_matrix, grid_of_node, world_matrix
 
 # An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
@@ -135,7 +135,7 @@ def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | N
     layers = {segment_id: number for number, (_, sharing) in enumerate(images) for segment_id, _ in sharing}
     drawn, empty = [], []
     for key, segment in segments_of(node):
-        said = Segment(segment.GetName() or "", key, entry_of_segment(segment), value=segment.GetLabelValue())
+        said = said_of_segment(key, segment)
         if key in layers:
             drawn.append(replace(said, layer=layers[key]))
         else:

@@ -18,7 +18,7 @@ from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
 from ..geometry import Volume, bounding_box
-from ..reading.meanings import Segment, meaning_of
+from ..reading.meanings import MEANING_TAG, Segment, meaning_called, meaning_of
 from .volumes import grid_of_node, image_of_array
 
 CALCIFICATION_ID = "calcification"
@@ -172,8 +172,7 @@ def mask_state(node, volume_node) -> tuple:
     for segment_id, segment in segments_of(node):
         held = segment.GetRepresentation(source) if source else None
         image = None if held is None else (held.GetAddressAsString(""), held.GetMTime())
-        entry = entry_of_segment(segment)
-        segments.append((segment_id, segment.GetName(), segment.GetLabelValue(), entry, image))
+        segments.append((said_of_segment(segment_id, segment), image))
     return tuple(segments), _place(node, volume_node)
 
 
@@ -190,10 +189,35 @@ def set_entry(segment, entry: str) -> None:
     segment.SetTag(terminology.TAG, entry)
 
 
-def entry_of_segment(segment) -> str:
-    """Return the serialised terminology entry of a ``vtkSegment``; empty where it has none."""
+def state_meaning(node, segment_id: str, meaning: str) -> None:
+    """Note with a segment what the user says that it is; its name stays, and the scene keeps it.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    segment_id : str
+    meaning : str
+        One of :func:`reading.meanings.meaning_choices`; empty to go by its name again.
+
+    Raises
+    ------
+    InputError
+        For a meaning that there is not.
+    """
+    if meaning:
+        meaning_called(meaning)
+    node.GetSegmentation().GetSegment(segment_id).SetTag(MEANING_TAG, meaning)
+
+
+def said_of_segment(segment_id: str, segment) -> Segment:
+    """Return what is said about a ``vtkSegment``."""
+    tags = [_tag(segment, tag) for tag in (terminology.TAG, MEANING_TAG)]
+    return Segment(segment.GetName() or "", segment_id, tags[0], value=segment.GetLabelValue(), stated=tags[1])
+
+
+def _tag(segment, tag: str) -> str:
     value = reference("")
-    return str(value) if segment.GetTag(terminology.TAG, value) else ""
+    return str(value) if segment.GetTag(tag, value) else ""
 
 
 def segments_of(node) -> list[tuple[str, object]]:
@@ -203,7 +227,7 @@ def segments_of(node) -> list[tuple[str, object]]:
 
 
 def _meaning(segment_id: str, segment):
-    return meaning_of(Segment(segment.GetName() or "", segment_id, entry_of_segment(segment)))
+    return meaning_of(said_of_segment(segment_id, segment))
 
 
 def _is_artery(segment_id: str, segment) -> bool:
