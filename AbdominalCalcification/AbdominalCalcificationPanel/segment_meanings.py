@@ -7,8 +7,7 @@ from slicer.i18n import tr as _
 class SegmentMeanings:
     """Offers, for each segment that stands for nothing known, to say what it is.
 
-    The answer is kept with the segment, as its terminology, so that everything that reads the mask
-    understands it from then on.
+    The answer is kept with the segment, so that everything that reads the mask understands it from then on.
 
     :param changed: called after somebody said what a segment is
     """
@@ -60,7 +59,7 @@ class SegmentMeanings:
         return unknown
 
     def _show_choices(self, index=0):
-        from AbdominalCalcificationLib.anatomy import TERRITORIES
+        from AbdominalCalcificationLib.reading.meanings import Wanted, meaning_choices
 
         box = self._ui.segmentMeaning
         box.clear()
@@ -68,19 +67,16 @@ class SegmentMeanings:
         number = self._ui.unknownSegment.currentIndex
         if not 0 <= number < len(self._unknown):
             return
-        if self._unknown[number][0] == "arteries":
-            for territory in TERRITORIES:
-                box.addItem(territory.title, territory.name)
-        else:
-            box.addItem(_("Calcification"), "calcification")
+        for name, title in meaning_choices(Wanted(self._unknown[number][0])):
+            box.addItem(title, name)
 
     def _say(self, index):
-        from AbdominalCalcificationLib.scene.segmentations import say_meaning
+        from AbdominalCalcificationLib.scene.segmentations import state_meaning
 
         number, meaning = self._ui.unknownSegment.currentIndex, self._ui.segmentMeaning.itemData(index)
         if meaning is None or not 0 <= number < len(self._unknown):
             return
         _role, node, segment = self._unknown[number]
         if node.GetScene() is slicer.mrmlScene:
-            say_meaning(node, segment.segment_id, meaning)
+            state_meaning(node, segment.segment_id, meaning)
         self._changed()

@@ -146,21 +146,6 @@ def add_territory(arteries_node, name: str) -> str:
     return each.name
 
 
-def say_meaning(node, segment_id: str, name: str) -> None:
-    """Say what a segment is whose name nobody understands: a territory, or ``calcification``.
-
-    It is kept as the segment's terminology; its name and colour stay as they are.
-
-    Raises
-    ------
-    KeyError
-        Where there is no territory `name`.
-    """
-    known = name == CALCIFICATION
-    entry = terminology.entry_of_calcification() if known else terminology.entry_of_territory(territory(name))
-    set_entry(node.GetSegmentation().GetSegment(segment_id), entry)
-
-
 def mask_state(node, volume_node) -> tuple:
     """Return what changes whenever the mask that a node holds of a CT does: painting, undoing, renaming, moving.
 
