@@ -26,7 +26,14 @@ _QUOTING = "'\"“‘/\\"
 _OWN_WORDS = frozenset(
     {
         "not_hu",
+        "files_left_out",
+        "files_passed_over",
+        "several_series",
+        "several_patients",
+        "repeated_uids",
         "padding",
+        "padding_like_tissue",
+        "displaced_slices",
         "thick_slices",
         "uneven_slices",
         "missing_slices",
