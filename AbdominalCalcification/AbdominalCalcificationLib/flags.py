@@ -95,7 +95,7 @@ KINDS: dict[str, FlagKind] = {
     ),
     "header_warning": FlagKind(_REVIEW, True, "Compare the voxel size with that of the original CT."),
     "files_left_out": FlagKind(_REVIEW, True, "What was in these files is in no number: copy the series again."),
-    "files_passed_over": FlagKind(_NOTE, False, "None of them is a slice of the series that was read."),
+    "files_passed_over": FlagKind(_NOTE, False, "None of it belongs to the volume that was measured."),
     "several_series": FlagKind(_NOTE, False, "Check that the series that was read is the angiogram."),
     "several_patients": FlagKind(_REVIEW, True, "Check that the series that was read is the patient's."),
     "derived_series": FlagKind(_REVIEW, True, "Use the original axial slices: derived ones blur or enhance calcium."),

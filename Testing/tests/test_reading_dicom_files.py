@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -266,6 +267,18 @@ def test_a_truncated_slice_is_refused_but_not_one_of_another_series(tmp_path, sh
     content = victim.read_bytes()
     victim.write_bytes(content[: max(150, int(len(content) * share))])
     with pytest.raises(InputError, match=r"004\.dcm"):
+        read_ct(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text here")
+def test_names_that_are_no_text_are_refused_for_slices_only(tmp_path):
+    """GDCM would end the process."""
+    a_series(tmp_path)
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    odd.write_text("menu")
+    assert codes(read_ct(tmp_path)) == {PASSED}
+    (tmp_path / "004.dcm").rename(odd)
+    with pytest.raises(InputError, match=r"caf\\xe9"):
         read_ct(tmp_path)
 
 
