@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from .errors import InputError
+
 # As much of the end of what was printed as a message or a bug report needs.
 _TAIL_BYTES = 1 << 16
 # How VTK, ITK, GDCM, nifti_clib and Python's logging mark what went wrong.
@@ -31,20 +33,30 @@ class LibraryOutput:
 
 
 @contextmanager
-def captured() -> Iterator[LibraryOutput]:
+def captured(inside_applications: bool = False) -> Iterator[LibraryOutput]:
     """Take whatever is printed while the block runs: by Python code, and by C libraries and child processes.
 
     VTK, ITK, GDCM and the NIfTI library write to the descriptors 1 and 2, not to Python's streams; so both are
-    pointed at a file. Inside an application that embeds Python its descriptors are left alone: it has a log of its
-    own. Where the process crashes, what Python was at is printed where the user sees it.
+    pointed at a file. Where the process crashes, what Python was at is printed where the user sees it.
+
+    Parameters
+    ----------
+    inside_applications : bool
+        Do so in an application that embeds Python too (Slicer, whose own output goes the same way). By default its
+        descriptors are left alone: it has a log of its own.
 
     Yields
     ------
     LibraryOutput
         Its ``text`` is there when the block has ended: the last 64 KiB of what was printed, without colours.
+
+    Raises
+    ------
+    InputError
+        Where no temporary file can be made.
     """
     output = LibraryOutput()
-    embedded = not (sys.stdout is None or isinstance(sys.stdout, io.TextIOBase))
+    embedded = not (inside_applications or sys.stdout is None or isinstance(sys.stdout, io.TextIOBase))
     with _log() as log:
         before = sys.stdout, sys.stderr
         kept = {} if embedded else {number: os.dup(number) for number in (1, 2) if _is_open(number)}
@@ -73,11 +85,13 @@ def captured() -> Iterator[LibraryOutput]:
 
 @contextmanager
 def _log() -> Iterator[int]:
-    """Yield a descriptor to write to: of a file without a name, or of nothing where no file can be made."""
+    """Yield the descriptor of a file without a name."""
     try:
-        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-    except OSError:
-        file = open(os.devnull, "r+b", buffering=0)  # noqa: SIM115
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InputError(
+            f"No temporary file can be made ({error.strerror or error}); set TMPDIR to a folder with space."
+        ) from None
     with file:
         yield file.fileno()
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..library_output import captured
 
 _MOST_LINES = 20
-_MOST_BYTES = 1 << 16
 # "NiftiImageIO (0x55a0): ", and in which line of which file of the library it was printed.
 _ADDRESS = re.compile(r"^\S+ \(0x[0-9a-f]+\): ")
 _PLACE = re.compile(r"^(WARNING|ERROR): In .*, line \d+\s*")
@@ -52,8 +49,7 @@ class _Listener(sitk.LoggerBase):
 def quiet_libraries() -> Iterator[Heard]:
     """Take down the warnings of ITK, and what GDCM, Teem, MetaIO and VNL print to standard error.
 
-    Those C libraries write to the file descriptor itself, so it is pointed elsewhere meanwhile. Errors still arrive as
-    exceptions.
+    Errors still arrive as exceptions. See :func:`library_output.captured`.
 
     Raises
     ------
@@ -61,28 +57,12 @@ def quiet_libraries() -> Iterator[Heard]:
         Where no temporary file can be made.
     """
     heard = Heard()
-    try:
-        printed = tempfile.TemporaryFile()  # noqa: SIM115 (closed below, once it was read)
-    except OSError as error:
-        raise InputError(
-            f"No temporary file can be made ({error.strerror or error}); set TMPDIR to a folder with space."
-        ) from None
     listener = _Listener(heard)
     before = listener.SetAsGlobalITKLogger()
     try:
-        kept = os.dup(2)
-    except OSError:  # no standard error at all (a Windows program without a console)
-        kept = None
-    try:
-        if kept is not None:
-            os.dup2(printed.fileno(), 2)
-        yield heard
+        with captured(inside_applications=True) as printed:
+            yield heard
     finally:
-        if kept is not None:
-            os.dup2(kept, 2)
-            os.close(kept)
         before.SetAsGlobalITKLogger()
-        printed.seek(0)
-        for line in printed.read(_MOST_BYTES).decode("utf-8", "replace").splitlines():
+        for line in printed.text.splitlines():
             heard.add(line)
-        printed.close()
