@@ -50,6 +50,12 @@ class Territory:
         Other label names that models use for it (TotalSegmentator v2 among them).
     optional : bool
         True where its absence is common and raises no flag.
+    smallest_mm3 : float
+        Volume, in mm³, of 5 mm of the narrowest lumen that it may have: what is smaller is no artery.
+    widest_mm, largest_ml : float
+        Diameter, in mm, and volume, in mL, that it does not exceed, aneurysms and all that other models label
+        so (the aorta of the chest, the iliac arteries to the groin) included: what does is something else.
+        These three are this project's own choices, see ``Resources/docs/measurement.md``.
     """
 
     name: str
@@ -64,6 +70,9 @@ class Territory:
     kept_length_mm: float | None = None
     aliases: tuple[str, ...] = ()
     optional: bool = False
+    smallest_mm3: float = 0.0
+    widest_mm: float = float("inf")
+    largest_ml: float = float("inf")
 
 
 _LEFT = Code("SCT", "7771000", "Left")
@@ -80,6 +89,9 @@ TERRITORIES: tuple[Territory, ...] = (
         (0.86, 0.24, 0.20),
         Code("SCT", "7832008", "Abdominal aorta"),
         aliases=("abdominal_aorta", "aorta_abdominalis"),
+        smallest_mm3=250.0,
+        widest_mm=150.0,
+        largest_ml=2500.0,
     ),
     Territory(
         "celiac_trunk",
@@ -93,6 +105,9 @@ TERRITORIES: tuple[Territory, ...] = (
         kept_length_mm=50.0,
         aliases=("coeliac_trunk", "celiac_artery", "coeliac_artery", "truncus_coeliacus"),
         optional=True,
+        smallest_mm3=35.0,
+        widest_mm=60.0,
+        largest_ml=100.0,
     ),
     Territory(
         "superior_mesenteric",
@@ -105,6 +120,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="mesenteric",
         kept_length_mm=50.0,
         aliases=("superior_mesenteric_artery", "sma", "mesenteric_superior"),
+        smallest_mm3=35.0,
+        widest_mm=60.0,
+        largest_ml=100.0,
     ),
     Territory(
         "inferior_mesenteric",
@@ -118,6 +136,9 @@ TERRITORIES: tuple[Territory, ...] = (
         kept_length_mm=50.0,
         aliases=("inferior_mesenteric_artery", "ima", "mesenteric_inferior"),
         optional=True,
+        smallest_mm3=9.0,
+        widest_mm=40.0,
+        largest_ml=50.0,
     ),
     Territory(
         "renal_left",
@@ -131,6 +152,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="renal",
         kept_length_mm=30.0,
         aliases=("renal_artery_left", "left_renal_artery"),
+        smallest_mm3=25.0,
+        widest_mm=50.0,
+        largest_ml=60.0,
     ),
     Territory(
         "renal_right",
@@ -144,6 +168,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="renal",
         kept_length_mm=30.0,
         aliases=("renal_artery_right", "right_renal_artery"),
+        smallest_mm3=25.0,
+        widest_mm=50.0,
+        largest_ml=60.0,
     ),
     Territory(
         "common_iliac_left",
@@ -157,6 +184,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="common_iliac",
         kept_length_mm=40.0,
         aliases=("iliac_artery_left", "common_iliac_artery_left", "left_common_iliac_artery", "iliac_left"),
+        smallest_mm3=60.0,
+        widest_mm=100.0,
+        largest_ml=500.0,
     ),
     Territory(
         "common_iliac_right",
@@ -170,6 +200,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="common_iliac",
         kept_length_mm=40.0,
         aliases=("iliac_artery_right", "common_iliac_artery_right", "right_common_iliac_artery", "iliac_right"),
+        smallest_mm3=60.0,
+        widest_mm=100.0,
+        largest_ml=500.0,
     ),
 )
 
