@@ -7,7 +7,7 @@ from math import erfc
 
 import numpy as np
 
-from ..geometry import Volume
+from ..geometry import Volume, bounding_box, grown
 from ..geometry.neighbourhood import eroded_steps
 from ..progress import Progress, Steps, drain
 
@@ -77,9 +77,19 @@ def lumen_steps(ct: Volume, artery: np.ndarray) -> Steps[Lumen]:
         if np.count_nonzero(core) >= _FEWEST_VOXELS:
             break
     values = ct.array[core].astype(np.float64)
-    yield Progress("Measuring the blood")
+    yield Progress("Measuring the blood", 0.0)
     upper = np.percentile(values, 75)
     if upper > _ENHANCED_HU:
         values = values[values > (_UNENHANCED_HU + upper) / 2]
     median, low = np.percentile(values, [50, _ONE_SIGMA_BELOW])
     return Lumen(float(median), float(median - low), len(values))
+
+
+def lumen_of_arteries_steps(ct: Volume, arteries: Volume) -> Steps[Lumen | None]:
+    """Measure the lumen of an artery mask, non-zero in arteries; None where it is empty."""
+    box = bounding_box(arteries.array)
+    yield Progress("Measuring the blood", 0.0)
+    if box is None:
+        return None
+    box = grown(box, max(_EROSIONS_MM), ct.grid)
+    return (yield from lumen_steps(ct.cropped(box), arteries.array[box] != 0))

@@ -16,7 +16,7 @@ WALL_MM = 2.0
 _MARGIN_MM = 15.0
 # Whatever is dense beyond the wall and larger than this is bone (or an enhanced organ), not plaque.
 _LARGE_MM3 = 300.0
-_LOOKING = Progress("Looking around the arteries")
+_LOOKING = Progress("Looking around the arteries", 0.0)
 
 
 def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> tuple[slice, slice, slice]:

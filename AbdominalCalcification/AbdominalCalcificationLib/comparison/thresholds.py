@@ -278,7 +278,7 @@ def _prepare_steps(ct: Volume, arteries: Volume, wall_mm: float) -> Steps[_Neigh
         return None
     box = box_around(artery, ct.grid)
     near, artery = ct.cropped(box), artery[box]
-    yield Progress("Thresholding the calcification")
+    yield Progress("Thresholding the calcification", 0.0)
     lumen = yield from lumen_steps(near, artery)
     dense_hu = max(UNENHANCED_THRESHOLD_HU, lumen.upper_hu)
     region = yield from near_artery_without_bone_steps(near, artery, dense_hu, wall_mm)

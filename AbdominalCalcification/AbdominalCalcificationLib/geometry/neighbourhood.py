@@ -9,7 +9,7 @@ import numpy as np
 from ..progress import Progress, Steps, drain
 from .volume import Grid
 
-_LOOKING = Progress("Looking around the arteries")
+_LOOKING = Progress("Looking around the arteries", 0.0)
 # Voxels that are moved in one go.
 _CHUNK = 30_000_000
 

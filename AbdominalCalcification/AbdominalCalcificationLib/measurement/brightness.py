@@ -8,10 +8,10 @@ import numpy as np
 
 from ..anatomy import TERRITORIES
 from ..comparison.lumen import Lumen, lumen_steps
-from ..comparison.neighbourhood import deep_steps
 from ..comparison.thresholds import MOST_BLOOD
 from ..flags import Flag
 from ..geometry import Volume
+from ..geometry.neighbourhood import deep_steps
 from ..progress import Steps
 from .guard import CALCIUM_HU, DEEP_MM, Implausible, implausible_steps
 from .region import Region
@@ -23,13 +23,13 @@ MOST_IMPLAUSIBLE = 0.05
 BLOOD = "threshold_below_lumen"
 
 
-def brightness_steps(ct: Volume, region: Region, value: np.ndarray, clusters: Sequence[Cluster]) -> Steps[list[Flag]]:
+def brightness_steps(region: Region, value: np.ndarray, clusters: Sequence[Cluster]) -> Steps[list[Flag]]:
     """Hold the assigned calcification against the blood and against 130 HU.
 
     Parameters
     ----------
-    ct : Volume
     region : Region
+        With a CT.
     value : ndarray of uint8, shape (n,)
         Territory label of each calcified voxel of the region, or a ``Part``.
     clusters : sequence of Cluster
@@ -37,7 +37,7 @@ def brightness_steps(ct: Volume, region: Region, value: np.ndarray, clusters: Se
     assigned = np.flatnonzero(np.isin(value, [territory.label for territory in TERRITORIES]))
     if len(assigned) == 0:
         return []
-    lumen = yield from lumen_steps(ct.cropped(region.box), region.labels[1:-1, 1:-1, 1:-1] != 0)
+    lumen = yield from lumen_steps(region.ct(), region.labels[1:-1, 1:-1, 1:-1] != 0)
     kji, value = region.calcified_kji[assigned], value[assigned]
     hu, arteries = region.hu(kji), Volume(region.labels, region.grid)
     why = yield from implausible_steps(kji, hu, arteries, lumen)

@@ -23,7 +23,7 @@ CERTAIN_HU = 800.0
 # So far inside an artery's mask there is neither wall nor partial volume.
 DEEP_MM = 2.0
 
-_LOOKING = Progress("Checking what is called calcification")
+_LOOKING = Progress("Checking what is called calcification", 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -142,7 +142,7 @@ def metal_steps(region: Region, found: Sequence[Territory]) -> Steps[list[Flag]]
         for some in chunks(points):
             distance, _ = tree.query(some, distance_upper_bound=METAL_DISTANCE_MM)
             count += int(np.isfinite(distance).sum())
-            yield Progress("Measuring: checking the image", 0.9)
+            yield Progress("Measuring: checking the image", 0.0)
     if count == 0:
         return []
     message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."

@@ -15,6 +15,8 @@ from ..progress import Progress, Steps
 from .plausibility import PlausibleArteries, check_numbers, slabs
 
 _STAGE = "Measuring: reading the masks"
+# Voxels that are written in one go.
+_SPREAD = 100_000
 
 
 class Region:
@@ -99,10 +101,14 @@ class Region:
         """Return the CT in the box around the arteries."""
         return None if self._ct is None else self._ct.cropped(self.box)
 
-    def spread(self, kji: np.ndarray, values: np.ndarray) -> Volume:
+    def spread_steps(self, kji: np.ndarray, values: np.ndarray, progress: Progress) -> Steps[Volume]:
         """Return a whole volume that is zero but for `values` at the voxels `kji`."""
         array = np.zeros(self.whole.shape, values.dtype)
-        array[tuple(self.whole_kji(kji).T)] = values
+        # Memory is cleared where it is written first: a part at a time.
+        for start in range(0, len(kji), _SPREAD):
+            some = slice(start, start + _SPREAD)
+            array[tuple(self.whole_kji(kji[some]).T)] = values[some]
+            yield progress
         return Volume(array, self.whole)
 
 

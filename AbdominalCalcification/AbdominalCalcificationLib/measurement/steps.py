@@ -13,19 +13,20 @@ from ..anatomy import territory as territory_named
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Volume
-from ..progress import Progress, Steps, drain
-from . import quality
-from .assignment import nearest_part_steps
+from ..geometry.voxels import TOLERANCE_MM
+from ..progress import Progress, Steps, drain, scaled
+from . import chest, quality
+from .assignment import chunks, nearest_part_steps
 from .beginning import contact_mm, lower_end_mm
 from .brightness import BLOOD, brightness_steps
 from .burden import territory_measurements
 from .clusters import NumberedClusters, describe_clusters_steps, numbered_clusters_steps
+from .coarse import MOST_OF_BRANCH, MOST_OF_TRUNK, Blocks, Followed
 from .parameters import MeasurementParameters
 from .plausibility import plausible_arteries_steps, slabs
 from .region import Region, region_steps
 from .result import Cluster, Measurement, Part
-from .shortening import CoursedArtery, follow_branch, follow_trunk, path_lengths_at
-from .voxels import TOLERANCE_MM
+from .shortening import FOLLOWING, follow_branch_steps, follow_trunk_steps, path_lengths_at
 
 # The aorta's own path begins where these leave it.
 _BIFURCATION_GROUP = "common_iliac"
@@ -94,24 +95,13 @@ def measure_steps(
         if volume is not None and not volume.grid.same_as(arteries.grid):
             raise InputError(f"The {name} and the artery mask lie on different grids; align them first.")
     plausible = yield from plausible_arteries_steps(arteries)
-    margin_mm = max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM)
-    region = yield from region_steps(ct, plausible, calcification, margin_mm, quality.CEILING_HU)
+    reach_mm = max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM)
+    margin_mm = max(reach_mm, chest.RING_MM)
+    region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, quality.CEILING_HU)
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
     raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
-
-    kept = region.labels.copy()
-    courses: dict[str, CoursedArtery] = {}
-    for number, territory in enumerate(found):
-        kji = region.kji_of(territory)
-        if territory.parent is not None:
-            yield Progress("Measuring: following the arteries", 0.1 + 0.4 * number / len(found))
-            course = _follow_branch(territory, region, parameters)
-            raised += quality.attachment(territory, course, parent_found=territory.parent in {t.name for t in found})
-            keep = course.kept(parameters.kept_length_of(territory))
-            kept[tuple(kji[~keep].T)] = 0
-            kji = kji[keep]
-            courses[territory.name] = course
-        raised += quality.truncated(territory, region.whole_kji(kji), region.whole)
+    kept, courses, shortened = yield from _shortened_steps(region, found, parameters)
+    raised += shortened
 
     yield Progress("Measuring: assigning calcification", 0.5)
     value = yield from _assigned_steps(region, kept, found, parameters.max_distance_mm)
@@ -124,20 +114,16 @@ def measure_steps(
 
     for territory in found:
         if territory.parent is None and (value == territory.label).any():
-            yield Progress("Measuring: following the arteries", 0.7)
-            courses[territory.name], bifurcation_seen = _follow_trunk(territory, region, parameters)
+            followed = yield from scaled(_follow_trunk_steps(territory, region, parameters), 0.7, 0.8)
+            courses[territory.name], bifurcation_seen = followed
             raised += [] if bifurcation_seen else quality.bifurcation_not_seen(territory)
     yield Progress("Measuring: describing the clusters", 0.8)
     clusters = yield from _described_clusters_steps(region, numbered.cluster, value, courses)
 
-    yield Progress("Measuring: checking the image", 0.9)
     if ct is not None:
-        hu = region.hu(region.artery_kji)
-        raised += quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
-        raised += yield from quality.metal_steps(region, found)
         said = {flag.code for flag in flags}
-        brightness = yield from brightness_steps(ct, region, value, clusters)
-        raised += [flag for flag in brightness if flag.code != BLOOD or BLOOD not in said]
+        found_now = yield from scaled(_image_flags_steps(region, found, value, clusters), 0.9, 0.95)
+        raised += [flag for flag in found_now if flag.code != BLOOD or BLOOD not in said]
 
     return (
         yield from _measurement_steps(
@@ -154,36 +140,104 @@ def measure_steps(
     )
 
 
-def _follow_branch(territory: Territory, region: Region, parameters: MeasurementParameters) -> CoursedArtery:
+def _shortened_steps(
+    region: Region, found: Sequence[Territory], parameters: MeasurementParameters
+) -> Steps[tuple[np.ndarray, dict[str, Followed], list[Flag]]]:
+    """Follow and shorten the branches; return the kept labels, the branches' courses and flags."""
+    kept, courses, raised = region.labels.copy(), {}, []
+    names = {territory.name for territory in found}
+    for number, territory in enumerate(found):
+        kji = region.kji_of(territory)
+        if territory.parent is not None:
+            place = (0.1 + 0.4 * (number + part) / len(found) for part in (0, 1))
+            followed = yield from scaled(_follow_branch_steps(territory, region, parameters), *place)
+            raised += quality.attachment(territory, followed.course, parent_found=territory.parent in names)
+            keep = followed.blocks.of_voxels(followed.course.kept(parameters.kept_length_of(territory)))
+            kept[tuple(kji[~keep].T)] = 0
+            kji = kji[keep]
+            courses[territory.name] = followed
+        raised += quality.truncated(territory, region.whole_kji(kji), region.whole)
+    return kept, courses, raised
+
+
+def _image_flags_steps(
+    region: Region, found: Sequence[Territory], value: np.ndarray, clusters: Sequence[Cluster]
+) -> Steps[list[Flag]]:
+    """Return the flags that the CT raises."""
+    checking = Progress("Measuring: checking the image", 0.0)
+    yield checking
+    hu = region.hu(region.artery_kji)
+    raised = quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
+    yield checking
+    raised += yield from quality.metal_steps(region, found)
+    raised += _chest_flags(region, found)
+    yield checking
+    return raised + (yield from brightness_steps(region, value, clusters))
+
+
+def _chest_flags(region: Region, found: Sequence[Territory]) -> list[Flag]:
+    near = region.ct()
+    has_limbs = any(territory.group == _BIFURCATION_GROUP for territory in found)
+    trunks = [territory for territory in found if territory.parent is None]
+    return [
+        flag
+        for trunk in trunks
+        for flag in chest.chest_flags(near, near.with_array(region.labels[1:-1, 1:-1, 1:-1] == trunk.label), has_limbs)
+    ]
+
+
+def _follow_branch_steps(territory: Territory, region: Region, parameters: MeasurementParameters) -> Steps[Followed]:
     parent = territory_named(territory.parent)
     siblings = [each for each in TERRITORIES if each.parent == territory.parent and each is not territory]
     kji = region.kji_of(territory)
-    return follow_branch(
-        kji,
-        region.ras_of([territory]),
-        contact_mm(kji, region.labels, [parent.label], region.grid),
-        region.surface_ras_of([parent]),
-        region.surface_ras_of(siblings),
-        region.grid,
+    yield FOLLOWING
+    contact = yield from _contact_steps(kji, region, [parent])
+    blocks = Blocks(kji, region.grid, MOST_OF_BRANCH)
+    yield FOLLOWING
+    around = region.surface_ras_of([parent]), region.surface_ras_of(siblings)
+    yield FOLLOWING
+    course = yield from follow_branch_steps(
+        blocks.kji,
+        blocks.points_ras,
+        blocks.start_mm(contact),
+        *around,
+        blocks.grid,
         parameters.attach_distance_mm,
     )
+    yield FOLLOWING
+    return Followed(blocks, course)
 
 
-def _follow_trunk(trunk: Territory, region: Region, parameters: MeasurementParameters) -> tuple[CoursedArtery, bool]:
+def _follow_trunk_steps(
+    trunk: Territory, region: Region, parameters: MeasurementParameters
+) -> Steps[tuple[Followed, bool]]:
     """Follow the aorta from its bifurcation upwards; return also whether the bifurcation was seen."""
     limbs = [each for each in TERRITORIES if each.parent == trunk.name and each.group == _BIFURCATION_GROUP]
+    yield FOLLOWING
     kji = region.kji_of(trunk)
-    points = region.ras_of([trunk])
+    blocks = Blocks(kji, region.grid, MOST_OF_TRUNK)
+    yield FOLLOWING
     limbs_ras = region.surface_ras_of(limbs)
-    start = contact_mm(kji, region.labels, [each.label for each in limbs], region.grid)
+    start = blocks.start_mm((yield from _contact_steps(kji, region, limbs)))
+    points = blocks.points_ras
     if not np.isfinite(start).any() and len(limbs_ras):
         gap = cKDTree(limbs_ras).query(points)[0]
         if gap.min() <= parameters.attach_distance_mm + TOLERANCE_MM:
-            start = np.where(gap <= gap.min() + region.grid.voxel_diagonal_mm, gap - gap.min(), np.inf)
+            start = np.where(gap <= gap.min() + blocks.grid.voxel_diagonal_mm, gap - gap.min(), np.inf)
     seen = bool(np.isfinite(start).any())
     if not seen:
-        start = lower_end_mm(points, region.grid)
-    return follow_trunk(kji, points, start, region.grid), seen
+        start = lower_end_mm(points, blocks.grid)
+    yield FOLLOWING
+    return Followed(blocks, (yield from follow_trunk_steps(blocks.kji, points, start, blocks.grid))), seen
+
+
+def _contact_steps(kji: np.ndarray, region: Region, others: Sequence[Territory]) -> Steps[np.ndarray]:
+    """Return how far voxels that touch other arteries lie from the common border, mm; ``inf`` elsewhere."""
+    parts = [np.zeros(0)]
+    for some in chunks(kji):
+        parts.append(contact_mm(some, region.labels, [territory.label for territory in others], region.grid))
+        yield FOLLOWING
+    return np.concatenate(parts)
 
 
 def _assigned_steps(
@@ -194,7 +248,9 @@ def _assigned_steps(
     value = kept[where]
     inside = region.labels[where] > 0
     value[inside & (value == 0)] = Part.BEYOND_KEPT_LENGTH
-    cut = np.where(kept > 0, 0, region.labels)
+    yield Progress("Measuring: assigning calcification", 0.5)
+    cut = region.labels - kept
+    yield Progress("Measuring: assigning calcification", 0.5)
     parts = []
     for territory in found:
         kji = region.kji_of(territory)
@@ -208,18 +264,19 @@ def _assigned_steps(
 
 
 def _described_clusters_steps(
-    region: Region, cluster_of: np.ndarray, value: np.ndarray, courses: dict[str, CoursedArtery]
+    region: Region, cluster_of: np.ndarray, value: np.ndarray, courses: dict[str, Followed]
 ) -> Steps[tuple[Cluster, ...]]:
     described = yield from describe_clusters_steps(
         region.calcified_kji, cluster_of, region.hu(region.calcified_kji), value, region.grid, TERRITORIES
     )
     distances: dict[int, float] = {}
-    for name, course in courses.items():
+    for name, followed in courses.items():
         own = [cluster for cluster in described if cluster.territory == name]
         if own:
-            points = region.ras_of([territory_named(name)])
             centroids = np.array([cluster.centroid_ras for cluster in own])
-            lengths = path_lengths_at(centroids, cKDTree(points), course.path_lengths_mm)
+            tree = cKDTree(followed.blocks.points_ras)
+            yield Progress("Measuring: describing the clusters", 0.8)
+            lengths = path_lengths_at(centroids, tree, followed.course.path_lengths_mm)
             distances.update(zip([cluster.id for cluster in own], lengths.tolist(), strict=True))
             yield Progress("Measuring: describing the clusters", 0.8)
     return tuple(replace(cluster, path_distance_mm=distances.get(cluster.id)) for cluster in described)
@@ -250,6 +307,7 @@ def _measurement_steps(
     counts = {part: int(np.count_nonzero(value == part)) for part in Part}
     # Calcification outside the region is too far from every artery.
     counts[Part.UNASSIGNED] += region.calcified_count - len(value)
+    writing = Progress("Measuring: writing down the result", 0.95)
     ids = numbered.cluster.astype(np.min_scalar_type(len(clusters)))
     spread = []
     for kji, values in (
@@ -258,11 +316,10 @@ def _measurement_steps(
         (region.calcified_kji, ids),
         (region.calcified_kji, value),
     ):
-        yield Progress("Measuring: writing down the result", 0.95)
-        spread.append(region.spread(kji, values))
+        spread.append((yield from region.spread_steps(kji, values, writing)))
     kept_arteries, cut_arteries, clusters_map, parts_map = spread
     for start, slab in slabs(calcification):
-        yield Progress("Measuring: writing down the result", 0.95)
+        yield writing
         place = np.flatnonzero(slab)
         part = parts_map.array[start : start + len(slab)].reshape(-1)
         part[place[part[place] == 0]] = Part.UNASSIGNED
