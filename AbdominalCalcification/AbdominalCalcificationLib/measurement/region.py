@@ -16,7 +16,7 @@ from .plausibility import PlausibleArteries, check_numbers, slabs
 
 _STAGE = "Measuring: reading the masks"
 # Voxels that are written in one go.
-_SPREAD = 100_000
+_SPREAD = 20_000
 
 
 class Region:
