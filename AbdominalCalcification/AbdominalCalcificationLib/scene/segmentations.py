@@ -18,8 +18,10 @@ from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
 from ..geometry import Grid, Volume, bounding_box
+from ..geometry.faces import can_be_drawn
 from ..geometry.resample import align_labels
 from ..reading.segments import CALCIFICATION, STRENGTH, meaning_of
+from .display import allow_surface
 from .volumes import array_of_image, array_of_matrix, grid_of_node, image_of_array, world_matrix
 
 CALCIFICATION_ID = "calcification"
@@ -275,6 +277,7 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
 
     image = slicer.vtkOrientedImageData()
     box = bounding_box(array)
+    drawn = box is None or can_be_drawn(array[box])
     if box is not None:
         image_of_array(array[box].astype(np.uint8, copy=False), image, [part.start for part in box[::-1]])
     else:
@@ -296,7 +299,7 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
         # One image for all segments: Slicer's shared label map.
         segment.AddRepresentation(labelmap, image)
         segmentation.AddSegment(segment, segment_id)
-    node.CreateClosedSurfaceRepresentation()
+    allow_surface(node, drawn)
 
 
 def _describe(segment, title: str, color, entry: str) -> None:
