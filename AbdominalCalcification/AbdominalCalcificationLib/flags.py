@@ -142,8 +142,9 @@ KINDS: dict[str, FlagKind] = {
     "mask_implausible": FlagKind(_REVIEW, True, "Too large or too thick for this artery: check what was labelled."),
     "implausible_hu": FlagKind(_REVIEW, True, "Look at the places named: calcium is brighter than this."),
     "threshold_below_lumen": FlagKind(
-        _UNUSABLE, True, "Contrast passes for calcium: raise the threshold, or use 'realistic'."
+        _UNUSABLE, True, "Contrast passes for calcium: raise the threshold (or use 'realistic'), or correct the mask."
     ),
+    "specks_left_out": FlagKind(_REVIEW, True, "Remove the specks, or join them to the artery."),
     # The arteries
     "no_abdominal_aorta": FlagKind(
         _UNUSABLE, True, "This is no angiogram of the abdomen, or its aorta was not found: choose another CT or mask."
