@@ -53,6 +53,12 @@ class Territory:
         language are understood too (:mod:`names`).
     optional : bool
         True where its absence is common and raises no flag.
+    smallest_mm3 : float
+        Volume, in mm³, of 5 mm of the narrowest lumen that it may have: what is smaller is no artery.
+    widest_mm, largest_ml : float
+        Diameter, in mm, and volume, in mL, that it does not exceed, aneurysms and all that other models label
+        so (the aorta of the chest, the iliac arteries to the groin) included: what does is something else.
+        These three are this project's own choices, see ``Resources/docs/measurement.md``.
     """
 
     name: str
@@ -67,6 +73,9 @@ class Territory:
     kept_length_mm: float | None = None
     aliases: tuple[str, ...] = ()
     optional: bool = False
+    smallest_mm3: float = 0.0
+    widest_mm: float = float("inf")
+    largest_ml: float = float("inf")
 
 
 _LEFT = Code("SCT", "7771000", "Left")
@@ -83,6 +92,9 @@ TERRITORIES: tuple[Territory, ...] = (
         (0.86, 0.24, 0.20),
         Code("SCT", "7832008", "Abdominal aorta"),
         aliases=("abdominal_aorta", "aorta_abdominalis"),
+        smallest_mm3=250.0,
+        widest_mm=150.0,
+        largest_ml=2500.0,
     ),
     Territory(
         "celiac_trunk",
@@ -96,6 +108,9 @@ TERRITORIES: tuple[Territory, ...] = (
         kept_length_mm=50.0,
         aliases=("coeliac_trunk", "celiac_artery", "coeliac_artery", "truncus_coeliacus"),
         optional=True,
+        smallest_mm3=35.0,
+        widest_mm=60.0,
+        largest_ml=100.0,
     ),
     Territory(
         "superior_mesenteric",
@@ -108,6 +123,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="mesenteric",
         kept_length_mm=50.0,
         aliases=("superior_mesenteric_artery", "sma", "mesenteric_superior"),
+        smallest_mm3=35.0,
+        widest_mm=60.0,
+        largest_ml=100.0,
     ),
     Territory(
         "inferior_mesenteric",
@@ -121,6 +139,9 @@ TERRITORIES: tuple[Territory, ...] = (
         kept_length_mm=50.0,
         aliases=("inferior_mesenteric_artery", "ima", "mesenteric_inferior"),
         optional=True,
+        smallest_mm3=9.0,
+        widest_mm=40.0,
+        largest_ml=50.0,
     ),
     Territory(
         "renal_left",
@@ -134,6 +155,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="renal",
         kept_length_mm=30.0,
         aliases=("renal_artery_left", "left_renal_artery"),
+        smallest_mm3=25.0,
+        widest_mm=50.0,
+        largest_ml=60.0,
     ),
     Territory(
         "renal_right",
@@ -147,6 +171,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="renal",
         kept_length_mm=30.0,
         aliases=("renal_artery_right", "right_renal_artery"),
+        smallest_mm3=25.0,
+        widest_mm=50.0,
+        largest_ml=60.0,
     ),
     Territory(
         "common_iliac_left",
@@ -160,6 +187,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="common_iliac",
         kept_length_mm=40.0,
         aliases=("iliac_artery_left", "common_iliac_artery_left", "left_common_iliac_artery", "iliac_left"),
+        smallest_mm3=60.0,
+        widest_mm=100.0,
+        largest_ml=500.0,
     ),
     Territory(
         "common_iliac_right",
@@ -173,6 +203,9 @@ TERRITORIES: tuple[Territory, ...] = (
         group="common_iliac",
         kept_length_mm=40.0,
         aliases=("iliac_artery_right", "common_iliac_artery_right", "right_common_iliac_artery", "iliac_right"),
+        smallest_mm3=60.0,
+        widest_mm=100.0,
+        largest_ml=500.0,
     ),
 )
 

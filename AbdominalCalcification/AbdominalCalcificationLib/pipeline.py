@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from .common_grid import bring_together
-from .comparison.thresholds import parse_method, threshold_calcification
+from .comparison.lumen import lumen_of_arteries_steps
+from .comparison.thresholds import parse_method, threshold_steps
 from .errors import InputError
 from .flags import Flag
 from .geometry import Volume
 from .geometry.resample import align_labels
 from .inference import ModelFolder, Segmentation, Worker, segment_steps
 from .measurement import Measurement, MeasurementParameters, measure_steps
+from .measurement.guard import guarded_steps, left_out
+from .measurement.plausibility import plausible_arteries_steps
 from .progress import Progress, Steps, scaled
 from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
@@ -190,17 +193,14 @@ def analyze_steps(
 
     together = bring_together(ct, arteries, calcification)
     ct, arteries, calcification = together.ct, together.arteries, together.calcification
-    source = {"kind": "given mask"}
-    if plan.calcification is not None:
-        source = {"kind": "model", "name": plan.calcification.name}
-    elif calcification is None:
-        calcification, source = yield from _threshold_steps(ct, arteries, choices.calcification_threshold)
-        messages.append(source["description"])
+    flags, source = [*_known_flags(given, plan), *together.flags], {"kind": "given mask"}
+    if given.calcification is None:
+        steps = _calcification_steps(ct, arteries, calcification, plan, choices)
+        calcification, source, raised = yield from scaled(steps, 0.85, 0.9)
+        flags += raised
+        messages += [text for text in (source.get("description"), source.get("left_out")) if text]
 
     provenance, origins = _provenance(choices, given, plan, source, device)
-    bundled = any(map(_is_bundled, plan.all)) or any(origin.get("bundled") for origin in given.origins)
-    flags = [flag for flag in given.flags if flag != BUNDLED_MODEL_FLAG] + [BUNDLED_MODEL_FLAG] * bundled
-    flags += together.flags
     steps = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
     measurement = yield from scaled(steps, 0.9, 1.0)
     mask = calcification.with_array((calcification.array != 0).astype(np.uint8))
@@ -246,12 +246,37 @@ def _segment_steps(
     )
 
 
-def _threshold_steps(ct: Volume, arteries: Volume, method: str) -> Steps[tuple[Volume, dict]]:
-    yield Progress("Thresholding the calcification", 0.86)
-    found = threshold_calcification(ct, arteries, method)
-    yield Progress("Thresholding the calcification", 0.89, message=found.description)
-    source = {"kind": "threshold", "method": found.method, "threshold_hu": found.threshold_hu}
-    return found.mask, {**source, "description": found.description}
+def _known_flags(given: Given, plan: _Plan) -> list[Flag]:
+    """Return the flags that are known before anything is measured, those of the making of given masks included."""
+    flags = [flag for flag in given.flags if flag != BUNDLED_MODEL_FLAG]
+    if any(map(_is_bundled, plan.all)) or any(origin.get("bundled") for origin in given.origins):
+        flags.append(BUNDLED_MODEL_FLAG)
+    sources = [origin.get("calcification_source") or {} for origin in given.origins]
+    return flags + [Flag("implausible_hu", source["left_out"]) for source in sources if source.get("left_out")]
+
+
+def _calcification_steps(
+    ct: Volume, arteries: Volume, found: Volume | None, plan: _Plan, choices: Choices
+) -> Steps[tuple[Volume, dict, list[Flag]]]:
+    """Return calcification that nobody gave, what it came from, and flags.
+
+    Of what a model `found`, voxels that cannot be calcification are left out; without one a threshold finds it.
+    """
+    plausible = yield from plausible_arteries_steps(arteries)
+    arteries = plausible.of(arteries)
+    if plan.calcification is None:
+        yield Progress("Thresholding the calcification", 0.5)
+        thresholded = yield from threshold_steps(ct, arteries, choices.calcification_threshold)
+        yield Progress("Thresholding the calcification", 1.0, message=thresholded.description)
+        source = {"kind": "threshold", "method": thresholded.method, "threshold_hu": thresholded.threshold_hu}
+        return thresholded.mask, {**source, "description": thresholded.description}, thresholded.flags()
+    lumen = yield from lumen_of_arteries_steps(ct, arteries)
+    calcification, implausible = yield from guarded_steps(ct, found, arteries, lumen)
+    source, flags = {"kind": "model", "name": plan.calcification.name}, left_out(implausible)
+    if flags:
+        source["left_out"] = flags[0].message
+        yield Progress("Checking what is called calcification", 1.0, message=flags[0].message)
+    return calcification, source, flags
 
 
 def _provenance(

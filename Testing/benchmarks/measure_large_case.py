@@ -38,11 +38,10 @@ def grid_of_the_case(shape) -> Grid:
     return Grid.from_spacing(shape, SPACING_MM, -centre)
 
 
-def make_case(folder: Path, slices: int):
-    """Write CT, artery labels and calcification: a whole aorta with its branches, and bone."""
-    shape = (slices, *SHAPE[1:])
-    grid = grid_of_the_case(shape)
-    length = slices * SPACING_MM[2]
+def painted_case(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return CT, artery labels and calcification: a whole aorta with its branches, and bone."""
+    shape = grid.shape
+    length = shape[0] * grid.spacing_mm[2]
     trunk = Tube((0, 0, -0.25 * length), (0, 0, 1), 0.7 * length, 12, towards=(1, 0, 0))
     ostium = {"aorta_radius_mm": 12.0}
     arteries = {
@@ -75,8 +74,7 @@ def make_case(folder: Path, slices: int):
     hu = np.full(shape, BACKGROUND_HU, np.int16)
     hu[labels > 0] = LUMEN_HU
     hu[calcified] = PLAQUE_HU
-    for name, array in (("ct", hu), ("arteries", labels), ("calcification", calcified)):
-        np.save(folder / f"{name}.npy", array)
+    return hu, labels, calcified
 
 
 def _iliac(trunk: Tube, side: int) -> tuple[Tube, ...]:
@@ -180,7 +178,10 @@ def main():
     if arguments.side:
         return run_side(arguments.side, arguments.folder)
     with tempfile.TemporaryDirectory() as folder:
-        make_case(Path(folder), arguments.slices)
+        case = painted_case(grid_of_the_case((arguments.slices, *SHAPE[1:])))
+        for name, array in zip(("ct", "arteries", "calcification"), case, strict=True):
+            np.save(Path(folder) / f"{name}.npy", array)
+        del case
         results = {}
         for side in ("library", "uncut", "plain"):
             command = [sys.executable, __file__, "--side", side, "--folder", folder]

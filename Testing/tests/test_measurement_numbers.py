@@ -267,7 +267,7 @@ def test_unknown_labels_other_grids_and_missing_numbers_are_refused():
     labels[3, 3, 3] = 52
     with pytest.raises(InputError, match=r"52.*map them"):
         measured(labels, calcified, grid)
-    labels[3, 3, 3] = 1
+    labels[3:13, 3:13, 3:13] = 1
     other = Grid.from_spacing(labels.shape, (1, 1, 2))
     with pytest.raises(InputError, match="different grids"):
         measure(None, Volume(labels, grid), Volume(calcified, other))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import erfc
 
 import numpy as np
 
-from ..geometry import Volume
-from ..geometry.neighbourhood import eroded
+from ..geometry import Volume, bounding_box, grown
+from ..geometry.neighbourhood import eroded_steps
+from ..progress import Progress, Steps, drain
 
 # Deep enough to leave the wall, its plaques and the partial volume at the edge behind; thin
 # branches alone have no such depth.
@@ -44,6 +46,13 @@ class Lumen:
         """Median plus three spreads: blood alone hardly exceeds it."""
         return self.median_hu + 3 * self.spread_hu
 
+    def share_above(self, threshold_hu: float) -> float:
+        """Return the part of the blood that is brighter than a threshold, as of a normal distribution."""
+        return 0.5 * erfc((threshold_hu - self.median_hu) / (2**0.5 * max(self.spread_hu, 1e-3)))
+
+    def __str__(self) -> str:
+        return f"{self.median_hu:.0f} HU, spread {self.spread_hu:.0f} HU"
+
 
 def measure_lumen(ct: Volume, artery: np.ndarray) -> Lumen:
     """Measure the lumen in the core of `artery`, 2 mm inside the mask where it is that thick.
@@ -58,13 +67,29 @@ def measure_lumen(ct: Volume, artery: np.ndarray) -> Lumen:
     artery : ndarray of bool, shape (k, j, i)
         Not empty.
     """
+    return drain(lumen_steps(ct, artery))
+
+
+def lumen_steps(ct: Volume, artery: np.ndarray) -> Steps[Lumen]:
+    """Measure as :func:`measure_lumen` does, yielding in between."""
     for radius in _EROSIONS_MM:
-        core = eroded(artery, ct.grid, radius)
+        core = yield from eroded_steps(artery, ct.grid, radius)
         if np.count_nonzero(core) >= _FEWEST_VOXELS:
             break
     values = ct.array[core].astype(np.float64)
+    yield Progress("Measuring the blood", 0.0)
     upper = np.percentile(values, 75)
     if upper > _ENHANCED_HU:
         values = values[values > (_UNENHANCED_HU + upper) / 2]
     median, low = np.percentile(values, [50, _ONE_SIGMA_BELOW])
     return Lumen(float(median), float(median - low), len(values))
+
+
+def lumen_of_arteries_steps(ct: Volume, arteries: Volume) -> Steps[Lumen | None]:
+    """Measure the lumen of an artery mask, non-zero in arteries; None where it is empty."""
+    box = bounding_box(arteries.array)
+    yield Progress("Measuring the blood", 0.0)
+    if box is None:
+        return None
+    box = grown(box, max(_EROSIONS_MM), ct.grid)
+    return (yield from lumen_steps(ct.cropped(box), arteries.array[box] != 0))

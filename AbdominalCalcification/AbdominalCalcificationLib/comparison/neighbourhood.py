@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid, Volume, bounding_box
-from ..geometry.neighbourhood import dilated
+from ..geometry.neighbourhood import dilated_steps, reached_steps, touched_steps
+from ..geometry.pieces import Runs, pieces_steps
+from ..progress import Progress, Steps
 
 # Plaques sit in the wall, which artery masks often leave out, and blur beyond it.
 WALL_MM = 2.0
@@ -15,7 +16,7 @@ WALL_MM = 2.0
 _MARGIN_MM = 15.0
 # Whatever is dense beyond the wall and larger than this is bone (or an enhanced organ), not plaque.
 _LARGE_MM3 = 300.0
-_TOUCHING = np.ones((3, 3, 3), bool)
+_LOOKING = Progress("Looking around the arteries", 0.0)
 
 
 def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> tuple[slice, slice, slice]:
@@ -27,8 +28,10 @@ def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> t
     )
 
 
-def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float, wall_mm: float = WALL_MM) -> np.ndarray:
-    """Return the voxels in which calcification of `artery` can lie.
+def near_artery_without_bone_steps(
+    ct: Volume, artery: np.ndarray, dense_hu: float, wall_mm: float = WALL_MM
+) -> Steps[np.ndarray]:
+    """Find the voxels in which calcification of `artery` can lie.
 
     These are the artery's mask and the voxels within `wall_mm` of it, less those that belong to a
     neighbour: dense matter (above `dense_hu`) beyond the wall that forms pieces of at least
@@ -48,35 +51,48 @@ def near_artery_without_bone(ct: Volume, artery: np.ndarray, dense_hu: float, wa
     Returns
     -------
     ndarray of bool, shape (k, j, i)
+        As the result of the generator.
     """
-    region = dilated(artery, ct.grid, wall_mm)
+    region = yield from dilated_steps(artery, ct.grid, wall_mm)
     dense = ct.array > dense_hu
-    neighbour = _large_pieces(dense & ~region, ct.grid)
-    wall, count = ndimage.label(dense & region & ~artery, _TOUCHING)
-    if count == 0 or not neighbour.any():
+    neighbour = yield from _large_pieces_steps(dense & ~region, ct.grid)
+    wall = np.argwhere(dense & region & ~artery)
+    if len(wall) == 0 or not neighbour.any():
         return region
-    by_neighbour = _labels_touching(wall, neighbour, count)
-    by_artery = _labels_touching(wall, dense & artery, count)
-    region[(by_neighbour & ~by_artery)[wall]] = False
-    disputed = np.argwhere((by_neighbour & by_artery)[wall])
+    count, piece = yield from pieces_steps(Runs(wall, _whole(region)), _LOOKING)
+    by_neighbour = np.zeros(count, bool)
+    by_neighbour[piece[(yield from touched_steps(neighbour, _LOOKING))[tuple(wall.T)]]] = True
+    by_artery = np.zeros(count, bool)
+    by_artery[piece[(yield from touched_steps(dense & artery, _LOOKING))[tuple(wall.T)]]] = True
+    region[tuple(wall[(by_neighbour & ~by_artery)[piece]].T)] = False
+    disputed = wall[(by_neighbour & by_artery)[piece]]
     if len(disputed):
+        # A neighbour nearer to them than the artery lies within twice the wall of it.
+        close = yield from reached_steps(artery, ct.grid, 2 * wall_mm, _LOOKING)
         points = ct.grid.ras_of_kji(disputed)
-        to_neighbour = cKDTree(ct.grid.ras_of_kji(np.argwhere(neighbour))).query(points)[0]
-        to_artery = cKDTree(ct.grid.ras_of_kji(np.argwhere(artery))).query(points)[0]
+        to_neighbour = _distance_mm(points, ct.grid.ras_of_kji(np.argwhere(neighbour & close)))
+        yield _LOOKING
+        rim = artery & (yield from touched_steps(~artery, _LOOKING))
+        to_artery = _distance_mm(points, ct.grid.ras_of_kji(np.argwhere(rim if ct.grid.is_rectangular else artery)))
         region[tuple(disputed[to_neighbour < to_artery].T)] = False
     return region
 
 
-def _large_pieces(mask: np.ndarray, grid: Grid) -> np.ndarray:
-    pieces, count = ndimage.label(mask, _TOUCHING)
-    large = np.bincount(pieces.ravel(), minlength=count + 1) * grid.voxel_volume_mm3 >= _LARGE_MM3
-    large[0] = False
-    return large[pieces]
+def _large_pieces_steps(mask: np.ndarray, grid: Grid) -> Steps[np.ndarray]:
+    """Return the pieces of a mask that are too large for plaque."""
+    kji = np.argwhere(mask)
+    yield _LOOKING
+    count, piece = yield from pieces_steps(Runs(kji, _whole(mask)), _LOOKING)
+    large = np.bincount(piece, minlength=count) * grid.voxel_volume_mm3 >= _LARGE_MM3
+    mask[tuple(kji[~large[piece]].T)] = False
+    return mask
 
 
-def _labels_touching(labels: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
-    """Return for each label whether one of its voxels has a neighbour (of 26) in `other`."""
-    touching = np.zeros(count + 1, bool)
-    touching[np.unique(labels[ndimage.binary_dilation(other, _TOUCHING)])] = True
-    touching[0] = False
-    return touching
+def _whole(array: np.ndarray) -> tuple[slice, ...]:
+    return tuple(slice(0, size) for size in array.shape)
+
+
+def _distance_mm(points_ras: np.ndarray, others_ras: np.ndarray) -> np.ndarray:
+    if len(others_ras) == 0:
+        return np.full(len(points_ras), np.inf)
+    return cKDTree(others_ras).query(points_ras)[0]

@@ -8,9 +8,11 @@ import numpy as np
 
 from ..anatomy import TERRITORIES
 from ..errors import InputError
+from ..flags import Flag
 from ..geometry import Volume
-from .lumen import Lumen, measure_lumen
-from .neighbourhood import WALL_MM, box_around, near_artery_without_bone
+from ..progress import Progress, Steps, drain
+from .lumen import Lumen, lumen_steps
+from .neighbourhood import WALL_MM, box_around, near_artery_without_bone_steps
 
 # Fixed thresholds in use. Without contrast medium 130 HU (Agatston et al. 1990,
 # doi 10.1016/0735-1097(90)90282-T). In the venous phase 300 HU agreed best with calcium scores of
@@ -23,6 +25,10 @@ _ENHANCED_FROM_HU = 100.0
 # This project's own choice, made on simulated patients: a little above the blood, since a higher
 # threshold loses plaques that fill their voxels only in part.
 REALISTIC_FACTOR = 1.1
+
+# Part of the blood that counts as calcification, from which on a burden is not to be used: that many of its per cent
+# are blood. This project's own choice.
+MOST_BLOOD = 0.01
 
 # The adaptive rule of Stanford's Comp2Comp (github.com/StanfordMIMI/Comp2Comp, aortic calcium): so
 # many left-hand spreads above the median, the spread reaching down to this quantile.
@@ -48,12 +54,28 @@ class Thresholded:
     method : str
     description : str
         How the threshold was found, for people.
+    lumen : Lumen or None
+        The blood, where there was an artery to look at.
     """
 
     mask: Volume
     threshold_hu: float
     method: str
     description: str
+    lumen: Lumen | None = None
+
+    def flags(self) -> list[Flag]:
+        """Return a flag where blood passes for calcification."""
+        if self.lumen is None:
+            return []
+        share = self.lumen.share_above(self.threshold_hu)
+        if share <= MOST_BLOOD:
+            return []
+        message = (
+            f"The threshold of {self.threshold_hu:.0f} HU lies within the range of the blood ({self.lumen}): "
+            f"{100 * share:.0f} % of the blood counts as calcification."
+        )
+        return [Flag("threshold_below_lumen", message)]
 
 
 def threshold_calcification(
@@ -62,7 +84,7 @@ def threshold_calcification(
     """Find calcification as what is denser than a threshold, in the arteries and within 2 mm of them.
 
     Bone and enhanced organs that touch an artery are kept out
-    (:func:`.neighbourhood.near_artery_without_bone`).
+    (:func:`.neighbourhood.near_artery_without_bone_steps`).
 
     Parameters
     ----------
@@ -87,14 +109,24 @@ def threshold_calcification(
     InputError
         For an unknown method, ``idealised`` without a reference, and volumes on different grids.
     """
-    kind, number = parse_method(method, with_reference=reference is not None)
-    if kind == "idealised":
-        return idealised(ct, arteries, reference, number)
-    near = _prepare(ct, arteries, WALL_MM)
+    if parse_method(method, with_reference=reference is not None)[0] == "idealised":
+        return idealised(ct, arteries, reference, parse_method(method, with_reference=True)[1])
+    return drain(threshold_steps(ct, arteries, method))
+
+
+def threshold_steps(ct: Volume, arteries: Volume, method: str = "realistic") -> Steps[Thresholded]:
+    """Find calcification as :func:`threshold_calcification` does without a reference, yielding in between."""
+    kind, number = parse_method(method)
+    near = yield from _prepare_steps(ct, arteries, WALL_MM)
     if near is None:
         return Thresholded(_nothing(ct), float("nan"), method, "There is no artery to look at.")
-    lumen = near.lumen
-    blood = f"lumen {lumen.median_hu:.0f} HU, spread {lumen.spread_hu:.0f} HU"
+    threshold, description = _threshold_hu(kind, number, ct, arteries, near.lumen)
+    return Thresholded(near.above(threshold), threshold, method, description, near.lumen)
+
+
+def _threshold_hu(kind: str, number: float, ct: Volume, arteries: Volume, lumen: Lumen) -> tuple[float, str]:
+    """Return the threshold of a method, HU, and how it was found."""
+    blood = f"lumen {lumen}"
     if kind == "fixed":
         threshold = number
         description = f"Fixed at {threshold:g} HU ({blood})."
@@ -114,7 +146,7 @@ def threshold_calcification(
         else:
             phase = "with" if least == ENHANCED_THRESHOLD_HU else "without"
             description = f"{threshold:.0f} HU: the usual threshold {phase} contrast medium ({blood})."
-    return Thresholded(near.above(threshold), threshold, method, description)
+    return threshold, description
 
 
 def idealised(
@@ -145,7 +177,7 @@ def idealised(
     """
     if not reference.grid.same_as(ct.grid):
         raise InputError("The reference mask and the CT are on different grids; align the mask first.")
-    near = _prepare(ct, arteries, wall_mm)
+    near = drain(_prepare_steps(ct, arteries, wall_mm))
     calcified = reference.array != 0 if counts is None else (reference.array != 0) & (counts.array != 0)
     total = int(np.count_nonzero(calcified))
     if near is None or total == 0:
@@ -164,7 +196,7 @@ def idealised(
 def searched(ct: Volume, arteries: Volume, method: str) -> Volume:
     """Return where a threshold method looks for calcification (bool): in the arteries, near them, and not in bone."""
     kind, number = parse_method(method, with_reference=True)
-    near = _prepare(ct, arteries, number if kind == "idealised" else WALL_MM)
+    near = drain(_prepare_steps(ct, arteries, number if kind == "idealised" else WALL_MM))
     mask = _nothing(ct)
     if near is not None:
         mask.array[near.box] = near.region
@@ -238,7 +270,7 @@ class _Neighbourhood:
         return mask
 
 
-def _prepare(ct: Volume, arteries: Volume, wall_mm: float) -> _Neighbourhood | None:
+def _prepare_steps(ct: Volume, arteries: Volume, wall_mm: float) -> Steps[_Neighbourhood | None]:
     if not arteries.grid.same_as(ct.grid):
         raise InputError("The artery mask and the CT are on different grids; align the mask first.")
     artery = arteries.array != 0
@@ -246,8 +278,10 @@ def _prepare(ct: Volume, arteries: Volume, wall_mm: float) -> _Neighbourhood | N
         return None
     box = box_around(artery, ct.grid)
     near, artery = ct.cropped(box), artery[box]
-    lumen = measure_lumen(near, artery)
-    region = near_artery_without_bone(near, artery, max(UNENHANCED_THRESHOLD_HU, lumen.upper_hu), wall_mm)
+    yield Progress("Thresholding the calcification", 0.0)
+    lumen = yield from lumen_steps(near, artery)
+    dense_hu = max(UNENHANCED_THRESHOLD_HU, lumen.upper_hu)
+    region = yield from near_artery_without_bone_steps(near, artery, dense_hu, wall_mm)
     return _Neighbourhood(ct, box, near, region, lumen)
 
 

@@ -6,18 +6,32 @@ from itertools import product
 
 import numpy as np
 
+from ..progress import Progress, Steps, drain
 from .volume import Grid
+
+_LOOKING = Progress("Looking around the arteries", 0.0)
+# Voxels that are moved in one go.
+_CHUNK = 30_000_000
 
 
 def dilated(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
     """Return the voxels whose centre lies within `radius_mm` of the centre of a voxel of `mask`."""
-    result = mask.copy()
+    return drain(dilated_steps(mask, grid, radius_mm))
+
+
+def dilated_steps(mask: np.ndarray, grid: Grid, radius_mm: float) -> Steps[np.ndarray]:
+    """Dilate as :func:`dilated` does, yielding in between."""
+    result, moved = mask.copy(), 0
     for offset in _ball(grid, radius_mm):
         if any(abs(d) >= n for d, n in zip(offset, mask.shape, strict=True)):
             continue  # leads out of an array that is thinner than the radius
         here = tuple(slice(max(0, d), n + min(0, d)) for d, n in zip(offset, mask.shape, strict=True))
         there = tuple(slice(max(0, -d), n + min(0, -d)) for d, n in zip(offset, mask.shape, strict=True))
         result[here] |= mask[there]
+        moved += mask.size
+        if moved > _CHUNK:
+            moved = 0
+            yield _LOOKING
     return result
 
 
@@ -26,7 +40,85 @@ def eroded(mask: np.ndarray, grid: Grid, radius_mm: float) -> np.ndarray:
 
     The edge of the array is not outside: a vessel that it cuts has no wall there.
     """
-    return ~dilated(~mask, grid, radius_mm)
+    return drain(eroded_steps(mask, grid, radius_mm))
+
+
+def eroded_steps(mask: np.ndarray, grid: Grid, radius_mm: float) -> Steps[np.ndarray]:
+    """Erode as :func:`eroded` does, yielding in between."""
+    return ~(yield from dilated_steps(~mask, grid, radius_mm))
+
+
+def deep_steps(kji: np.ndarray, mask: np.ndarray, grid: Grid, depth_mm: float) -> Steps[np.ndarray]:
+    """Return which of some voxels lie in a mask, farther than `depth_mm` from every voxel outside it.
+
+    Parameters
+    ----------
+    kji : ndarray of int, shape (n, 3)
+    mask : ndarray, shape (k, j, i)
+        Non-zero inside; beyond its edge it goes on.
+    grid : Grid
+    depth_mm : float
+        Where all spacings are larger, the nearest neighbours count.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    deep = mask[tuple(kji.T)] != 0
+    last = np.array(mask.shape) - 1
+    moved = 0
+    for offset in _ball(grid, max(depth_mm, min(grid.spacing_mm))):
+        rows = np.flatnonzero(deep)
+        deep[rows] = mask[tuple(np.clip(kji[rows] + np.array(offset), 0, last).T)] != 0
+        moved += 10 * len(rows)
+        if moved > _CHUNK:
+            moved = 0
+            yield _LOOKING
+    return deep
+
+
+def reached_steps(mask: np.ndarray, grid: Grid, distance_mm: float, progress: Progress) -> Steps[np.ndarray]:
+    """Return the voxels that may lie within a distance of a mask: all that do, and some that do not.
+
+    Along each axis it reaches as far as any voxel within the distance can lie, whatever the grid's axes.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (k, j, i)
+    grid : Grid
+    distance_mm : float
+        Between voxel centres.
+    progress : Progress
+        What to yield.
+    """
+    per_mm = np.linalg.norm(np.linalg.inv(grid.ijk_to_ras[:3, :3]), axis=1)[::-1]
+    near = mask.copy()
+    for axis, reach in enumerate(np.floor(distance_mm * per_mm + 1e-6).astype(int).tolist()):
+        near = np.moveaxis(near, axis, 0)
+        yield from _grown_steps(near, reach, progress)
+        near = np.moveaxis(near, 0, axis)
+    return near
+
+
+def touched_steps(mask: np.ndarray, progress: Progress) -> Steps[np.ndarray]:
+    """Return a mask with the 26 neighbours of its voxels."""
+    near = mask.copy()
+    for axis in range(3):
+        yield from _grown_steps(np.moveaxis(near, axis, 0), 1, progress)
+    return near
+
+
+def _grown_steps(near: np.ndarray, reach: int, progress: Progress) -> Steps[None]:
+    """Grow a mask in place, along its first axis, both ways."""
+    done = 0
+    while done < reach:
+        # What was reached so far reaches as far again.
+        step = min(max(done, 1), reach - done)
+        before = near.copy()
+        near[step:] |= before[:-step]
+        near[:-step] |= before[step:]
+        done += step
+        yield progress
 
 
 def _ball(grid: Grid, radius_mm: float) -> list[tuple[int, int, int]]:

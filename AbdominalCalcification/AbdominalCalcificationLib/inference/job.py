@@ -14,6 +14,8 @@ import numpy as np
 
 from ..anatomy import territory
 from ..geometry import Volume, bounding_box, grown
+from ..measurement.plausibility import plausible_arteries_steps
+from ..progress import drain
 from .islands import GAP_MM, without_islands
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
@@ -164,17 +166,19 @@ def run_job(
                 say(f"Left out {what} more than {GAP_MM:g} mm from all arteries.")
     calcification = None
     if job.calcification is not None:
-        if arteries.array.any():
+        # Around what cannot be an artery there is nothing to look for, however much of it there is.
+        plausible = drain(plausible_arteries_steps(arteries)).of(arteries)
+        if plausible.array.any():
             report("Looking for the surroundings of the arteries", done / count, None)
             # One voxel of the network more, so that logits at the rim are not blended with tiles that were not run.
             labels = predict(
                 job.calcification,
                 "Segmenting calcification",
-                lambda predictor: near(arteries.array, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
+                lambda predictor: near(plausible.array, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
             )
             found = np.isin(labels, [int(label) for label in job.calcification.labels])
             del labels
-            found &= near(arteries.array, ct, REACH_MM)
+            found &= near(plausible.array, ct, REACH_MM)
         else:
             say("No artery was found, so no calcification was looked for.")
             found = np.zeros(ct.grid.shape, bool)

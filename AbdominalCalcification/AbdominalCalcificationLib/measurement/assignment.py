@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from ..geometry.voxels import TOLERANCE_MM
+from ..progress import Progress, Steps
 from .result import Part
 
+STAGE = "Measuring: assigning calcification"
 
-def nearest_part(points_ras: np.ndarray, parts: Sequence[tuple[int, np.ndarray]], max_distance_mm: float) -> np.ndarray:
-    """Return the part of an artery that is nearest to each calcified voxel outside all masks.
+# Points whose distances are looked up in one go.
+_CHUNK = 50_000
+
+
+def nearest_part_steps(
+    points_ras: np.ndarray, parts: Sequence[tuple[int, np.ndarray]], max_distance_mm: float
+) -> Steps[np.ndarray]:
+    """Find the part of an artery that is nearest to each calcified voxel outside all masks.
 
     Parameters
     ----------
@@ -35,8 +43,19 @@ def nearest_part(points_ras: np.ndarray, parts: Sequence[tuple[int, np.ndarray]]
             continue
         low, high = part_ras.min(axis=0) - best.max(initial=0), part_ras.max(axis=0) + best.max(initial=0)
         rows = np.flatnonzero(((points_ras >= low) & (points_ras <= high)).all(axis=1))
-        distance, _ = cKDTree(part_ras).query(points_ras[rows], distance_upper_bound=max_distance_mm + 2 * TOLERANCE_MM)
-        nearer = distance < best[rows] - TOLERANCE_MM
-        best[rows[nearer]] = distance[nearer]
-        value[rows[nearer]] = part
+        if len(rows) == 0:
+            continue
+        tree = cKDTree(part_ras)
+        for some in chunks(rows):
+            distance, _ = tree.query(points_ras[some], distance_upper_bound=max_distance_mm + 2 * TOLERANCE_MM)
+            nearer = distance < best[some] - TOLERANCE_MM
+            best[some[nearer]] = distance[nearer]
+            value[some[nearer]] = part
+            yield Progress(STAGE, 0.5)
     return value
+
+
+def chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield parts of an array that are quickly worked on."""
+    for start in range(0, len(rows), _CHUNK):
+        yield rows[start : start + _CHUNK]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 
 import numpy as np
 
 from ..anatomy import TERRITORIES
-from .result import Cluster, TerritoryMeasurement
+from .result import TerritoryMeasurement
 
 
 def territory_measurements(
@@ -16,7 +16,7 @@ def territory_measurements(
     kept: np.ndarray,
     value: np.ndarray,
     beside: np.ndarray,
-    clusters: Sequence[Cluster],
+    cluster_volumes_mm3: Mapping[str, Sequence[float]],
     voxel_volume_mm3: float,
 ) -> tuple[tuple[TerritoryMeasurement, ...], TerritoryMeasurement]:
     """Return the numbers of every territory of the table, and of all together.
@@ -29,7 +29,8 @@ def territory_measurements(
         Territory label of each calcified voxel, or a ``Part``.
     beside : ndarray of bool, shape (n,)
         True for calcified voxels outside the artery mask.
-    clusters : sequence of Cluster
+    cluster_volumes_mm3 : mapping of str to sequence of float
+        Of every territory.
     voxel_volume_mm3 : float
     """
     present = np.bincount(labels, minlength=256)
@@ -39,7 +40,7 @@ def territory_measurements(
     rows = []
     for territory in TERRITORIES:
         label = territory.label
-        volumes = [cluster.volume_mm3 for cluster in clusters if cluster.territory == territory.name]
+        volumes = cluster_volumes_mm3[territory.name]
         artery = int(in_mask[label] + added[label])
         rows.append((territory.name, bool(present[label]), artery, int(calcified[label]), volumes))
     total = (
@@ -47,7 +48,7 @@ def territory_measurements(
         any(found for _, found, *_ in rows),
         sum(row[2] for row in rows),
         sum(row[3] for row in rows),
-        [cluster.volume_mm3 for cluster in clusters],
+        [volume for volumes in cluster_volumes_mm3.values() for volume in volumes],
     )
     return tuple(_numbers(*row, voxel_volume_mm3) for row in rows), _numbers(*total, voxel_volume_mm3)
 

@@ -9,8 +9,12 @@ from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
 from ..flags import Flag
-from ..geometry import Grid, Volume
+from ..geometry import Grid
 from ..geometry.voxels import FACE_NEIGHBOURS
+from ..progress import Progress, Steps
+from .assignment import chunks
+from .clusters import MOST_LISTED
+from .region import Region
 from .shortening import CoursedArtery
 
 ENHANCED_HU = 150.0
@@ -128,14 +132,26 @@ def no_enhancement(hu: np.ndarray, kji: np.ndarray, labels: np.ndarray, calcifie
     return [Flag("no_arterial_enhancement", message)]
 
 
-def metal(near: Volume, arteries_ras: np.ndarray) -> list[Flag]:
-    """Flag values at the ceiling of the CT scale within 5 mm of an artery; `near` is the CT around them."""
-    bright = np.argwhere(near.array >= CEILING_HU)
-    if len(bright) == 0 or len(arteries_ras) == 0:
-        return []
-    distance, _ = cKDTree(arteries_ras).query(near.grid.ras_of_kji(bright), distance_upper_bound=METAL_DISTANCE_MM)
-    count = int(np.isfinite(distance).sum())
+def metal_steps(region: Region, found: Sequence[Territory]) -> Steps[list[Flag]]:
+    """Flag values at the ceiling of the CT scale within 5 mm of an artery."""
+    beside = region.labels[tuple(region.bright_kji.T)] == 0
+    count = int(np.count_nonzero(~beside))
+    points = region.grid.ras_of_kji(region.bright_kji[beside])
+    if len(points) and found:
+        tree = cKDTree(region.surface_ras_of(found))
+        for some in chunks(points):
+            distance, _ = tree.query(some, distance_upper_bound=METAL_DISTANCE_MM)
+            count += int(np.isfinite(distance).sum())
+            yield Progress("Measuring: checking the image", 0.0)
     if count == 0:
         return []
     message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."
     return [Flag("metal", message)]
+
+
+def shredded_calcification(count: int) -> list[Flag]:
+    """Flag calcification in more clusters than any disease makes."""
+    if count <= MOST_LISTED:
+        return []
+    message = f"Calcification in {count} clusters is noise; only the {MOST_LISTED} largest are listed."
+    return [Flag("mask_shredded", message)]

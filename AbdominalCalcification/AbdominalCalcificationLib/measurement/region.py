@@ -6,76 +6,83 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..anatomy import TERRITORIES, Territory
+from ..anatomy import Territory
 from ..errors import InputError
-from ..geometry import Grid, Volume, bounding_box, grown
+from ..geometry import Box, Grid, Volume, grown
+from ..geometry.neighbourhood import reached_steps
+from ..geometry.voxels import FACE_NEIGHBOURS
+from ..progress import Progress, Steps
+from .plausibility import PlausibleArteries, check_numbers, slabs
 
-_KNOWN_LABELS = {territory.label for territory in TERRITORIES}
+_STAGE = "Measuring: reading the masks"
+# Voxels that are written in one go.
+_SPREAD = 20_000
 
 
 class Region:
-    """The voxels of arteries and calcification within reach of each other.
-
-    Parameters
-    ----------
-    ct : Volume or None
-    arteries, calcification : Volume
-    margin_mm : float
-        How far around the arteries calcification matters.
+    """The voxels of arteries and calcification within reach of each other; made by :func:`region_steps`.
 
     Attributes
     ----------
+    whole : Grid
+        Of the volumes.
     grid : Grid
         Of the region: the box around the arteries and one voxel more on every side, which may
         lie outside the volume, so that every voxel has 26 neighbours. All indices (k, j, i)
         of voxels are indices of this grid.
     labels : ndarray of uint8
-    calcified : ndarray of bool
-    artery_kji, calcified_kji : ndarray of int, shape (n, 3)
+    artery_kji, calcified_kji, bright_kji : ndarray of int, shape (n, 3)
+        Calcified voxels and voxels at the ceiling of the CT scale that are too far from every artery
+        to matter are not among them.
     artery_labels : ndarray of uint8, shape (n,)
+    calcified : ndarray of bool
+        Set at `calcified_kji`.
     calcified_count : int
         In the whole volume.
-
-    Raises
-    ------
-    InputError
-        See :func:`measure`.
     """
 
-    def __init__(self, ct: Volume | None, arteries: Volume, calcification: Volume, margin_mm: float):
-        self.whole = arteries.grid
-        for volume, name in ((ct, "CT"), (calcification, "calcification mask")):
-            if volume is not None and not volume.grid.same_as(self.whole):
-                raise InputError(f"The {name} and the artery mask lie on different grids; align them first.")
-        _check_numbers(arteries.array, "artery mask")
-        _check_numbers(calcification.array, "calcification mask")
-        self._ct = ct
-        self._box = grown(bounding_box(arteries.array) or (slice(0, 1),) * 3, margin_mm, self.whole)
-        self._first = np.array([part.start - 1 for part in self._box])
-        shape = tuple(part.stop - part.start + 2 for part in self._box)
-        matrix = np.array(self.whole.ijk_to_ras)
-        matrix[:3, 3] = self.whole.ras_of_kji(self._first)[0]
+    def __init__(self, ct: Volume | None, arteries: PlausibleArteries, whole: Grid, margin_mm: float):
+        self.whole, self._ct = whole, ct
+        self.box = grown(_box_of(arteries.kji), margin_mm, whole)
+        self._first = np.array([part.start - 1 for part in self.box], np.int32)
+        shape = tuple(part.stop - part.start + 2 for part in self.box)
+        matrix = np.array(whole.ijk_to_ras)
+        matrix[:3, 3] = whole.ras_of_kji(self._first)[0]
         self.grid = Grid(shape, matrix)
-
-        source = arteries.array[self._box]
-        present = source != 0
-        _check_labels(source[present])
-        self.labels = _padded(source, np.uint8)
-        self.artery_kji = np.argwhere(present) + 1
-        self.calcified = _padded(calcification.array[self._box] != 0, bool)
-        self.calcified_kji = np.argwhere(self.calcified)
-        self.calcified_count = int(np.count_nonzero(calcification.array))
-        self.artery_labels = self.labels[tuple(self.artery_kji.T)]
-        self._kji = {label: self.artery_kji[self.artery_labels == label] for label in np.unique(self.artery_labels)}
-        self._ras = {label: self.grid.ras_of_kji(kji) for label, kji in self._kji.items()}
+        self.artery_kji = arteries.kji - self._first
+        self.artery_labels = arteries.labels
+        self.labels = np.zeros(shape, np.uint8)
+        self.labels[tuple(self.artery_kji.T)] = self.artery_labels
+        self._rows = {label: np.flatnonzero(self.artery_labels == label) for label in np.unique(self.artery_labels)}
+        self.calcified_kji = self.bright_kji = np.zeros((0, 3), np.int32)
+        self.calcified = np.zeros(shape, bool)
+        self.calcified_count = 0
 
     def kji_of(self, territory: Territory) -> np.ndarray:
         """Return the voxels of the territory's mask, shape (n, 3)."""
-        return self._kji.get(territory.label, np.zeros((0, 3), int))
+        return self.artery_kji[self._rows.get(territory.label, np.zeros(0, int))]
 
     def ras_of(self, territories: Sequence[Territory]) -> np.ndarray:
         """Return the voxel centres of several territories, shape (n, 3), mm; empty where none is there."""
-        return np.concatenate([np.zeros((0, 3)), *(self._ras[t.label] for t in territories if t.label in self._ras)])
+        return self.grid.ras_of_kji(np.concatenate([np.zeros((0, 3), int), *map(self.kji_of, territories)]))
+
+    def surface_ras_of(self, territories: Sequence[Territory]) -> np.ndarray:
+        """Return the voxel centres of several territories that can be nearest to a voxel outside them, mm."""
+        parts = [self.surface(self.kji_of(each), self.labels) for each in territories]
+        return self.grid.ras_of_kji(np.concatenate([np.zeros((0, 3), int), *parts]))
+
+    def surface(self, kji: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return those of the voxels of one label that can be nearest to a voxel that has it not.
+
+        On axes at right angles that takes a face to another value: any other voxel has a neighbour nearer by.
+        """
+        if len(kji) == 0 or not self.grid.is_rectangular:
+            return kji
+        value = labels[tuple(kji[0])]
+        inner = np.ones(len(kji), bool)
+        for offset in FACE_NEIGHBOURS:
+            inner &= labels[tuple((kji + np.array(offset, kji.dtype)).T)] == value
+        return kji[~inner]
 
     def whole_kji(self, kji: np.ndarray) -> np.ndarray:
         """Return indices in the whole volume of indices in the region."""
@@ -92,30 +99,76 @@ class Region:
 
     def ct(self) -> Volume | None:
         """Return the CT in the box around the arteries."""
-        return None if self._ct is None else self._ct.cropped(self._box)
+        return None if self._ct is None else self._ct.cropped(self.box)
 
-    def spread(self, kji: np.ndarray, values: np.ndarray) -> Volume:
+    def spread_steps(self, kji: np.ndarray, values: np.ndarray, progress: Progress) -> Steps[Volume]:
         """Return a whole volume that is zero but for `values` at the voxels `kji`."""
         array = np.zeros(self.whole.shape, values.dtype)
-        array[tuple(self.whole_kji(kji).T)] = values
+        # Memory is cleared where it is written first: a part at a time.
+        for start in range(0, len(kji), _SPREAD):
+            some = slice(start, start + _SPREAD)
+            array[tuple(self.whole_kji(kji[some]).T)] = values[some]
+            yield progress
         return Volume(array, self.whole)
 
 
-def _padded(array: np.ndarray, dtype) -> np.ndarray:
-    result = np.zeros([size + 2 for size in array.shape], dtype)
-    result[1:-1, 1:-1, 1:-1] = array
-    return result
+def region_steps(
+    ct: Volume | None,
+    arteries: PlausibleArteries,
+    calcification: Volume,
+    margin_mm: float,
+    reach_mm: float,
+    ceiling_hu: float,
+) -> Steps[Region]:
+    """Gather the voxels of a case that matter.
+
+    Parameters
+    ----------
+    ct : Volume or None
+    arteries : PlausibleArteries
+        Of a mask on the grid of `calcification`.
+    calcification : Volume
+    margin_mm : float
+        How far around the arteries the region reaches.
+    reach_mm : float
+        How far from them calcification and brightness matter, at most as far.
+    ceiling_hu : float
+        From which on a voxel is bright.
+
+    Raises
+    ------
+    InputError
+        See :func:`measure`.
+    """
+    check_numbers(calcification.array, "calcification mask")
+    region = Region(ct, arteries, calcification.grid, margin_mm)
+    yield Progress(_STAGE, 0.0)
+    artery = region.labels[1:-1, 1:-1, 1:-1] != 0
+    near = yield from reached_steps(artery, region.grid, reach_mm, Progress(_STAGE, 0.0))
+    calcified, bright = [], []
+    for start, slab in slabs(calcification.array):
+        region.calcified_count += int(np.count_nonzero(slab))
+        first, last = (min(max(n, region.box[0].start), region.box[0].stop) for n in (start, start + len(slab)))
+        if last > first:
+            where = (slice(first, last), *region.box[1:])
+            part = near[first - region.box[0].start : last - region.box[0].start]
+            calcified.append(_inside(calcification.array[where] != 0, part, first - region.box[0].start))
+            if ct is not None:
+                bright.append(_inside(ct.array[where] >= ceiling_hu, part, first - region.box[0].start))
+        yield Progress(_STAGE, 0.0)
+    region.calcified_kji = np.concatenate([region.calcified_kji, *calcified])
+    region.bright_kji = np.concatenate([region.bright_kji, *bright])
+    region.calcified[tuple(region.calcified_kji.T)] = True
+    return region
 
 
-def _check_numbers(array: np.ndarray, name: str):
-    if array.dtype.kind not in "buif":
-        raise InputError(f"The {name} holds no numbers but {array.dtype}; give a label map.")
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        raise InputError(f"The {name} has voxels without a number (NaN); export it again.")
+def _inside(hit: np.ndarray, near: np.ndarray, start: int) -> np.ndarray:
+    """Return the indices, in the region, of voxels that are hit and near."""
+    hit &= near
+    return (np.argwhere(hit) + np.array([start + 1, 1, 1])).astype(np.int32)
 
 
-def _check_labels(values: np.ndarray):
-    unknown = [value for value in np.unique(values).tolist() if value not in _KNOWN_LABELS]
-    if unknown:
-        named = ", ".join(f"{value:g}" for value in unknown[:10])
-        raise InputError(f"The artery mask has labels that no artery has: {named}; map them to arteries by name.")
+def _box_of(kji: np.ndarray) -> Box:
+    if len(kji) == 0:
+        return (slice(0, 1),) * 3
+    return tuple(slice(int(a), int(b) + 1) for a, b in zip(kji.min(axis=0), kji.max(axis=0), strict=True))

@@ -11,8 +11,11 @@ from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+from ..progress import Progress, Steps
 from .beginning import Start, half_voxel_mm, own_end, start_of
 from .course import Course, Pairs
+
+FOLLOWING = Progress("Measuring: following the arteries", 0.0)
 
 # A piece that is no longer than this many voxel diagonals has no course.
 _SPECK_DIAGONALS = 4
@@ -94,7 +97,7 @@ class CoursedArtery:
         return keep
 
 
-def follow_branch(
+def follow_branch_steps(
     kji: np.ndarray,
     points_ras: np.ndarray,
     contact: np.ndarray,
@@ -102,7 +105,7 @@ def follow_branch(
     sibling_ras: np.ndarray,
     grid: Grid,
     attach_distance_mm: float,
-) -> CoursedArtery:
+) -> Steps[CoursedArtery]:
     """Follow an artery from where it leaves its parent through all pieces of its mask.
 
     Pieces that touch the parent begin there. The others are attached one after the other, the
@@ -124,6 +127,7 @@ def follow_branch(
     attach_distance_mm : float
     """
     pieces = _Pieces(kji, points_ras, grid, parent_ras)
+    yield FOLLOWING
     ostium = np.zeros(len(kji), bool)
     own_ends = {}
     for number in pieces.touching(contact):
@@ -133,12 +137,15 @@ def follow_branch(
             own_ends[number] = start
         else:
             ostium[rows[start.rows]] = True
+            yield FOLLOWING
             pieces.settle_where(number, ostium, contact)
+        yield FOLLOWING
     touches_beside = bool((np.isfinite(contact) & ~ostium).any())
     pieces.draw_near_to_parent()
 
     over_gap, detached, begins_at_parent, unclear = [], False, True, False
     while pieces.waiting.any():
+        yield FOLLOWING
         number, gap_mm = pieces.nearest()
         if gap_mm > attach_distance_mm + TOLERANCE_MM and not pieces.settled:
             detached, begins_at_parent = True, False
@@ -157,12 +164,16 @@ def follow_branch(
     )
 
 
-def follow_trunk(kji: np.ndarray, points_ras: np.ndarray, start_mm: np.ndarray, grid: Grid) -> CoursedArtery:
+def follow_trunk_steps(
+    kji: np.ndarray, points_ras: np.ndarray, start_mm: np.ndarray, grid: Grid
+) -> Steps[CoursedArtery]:
     """Follow an artery without a parent from the voxels where `start_mm` is finite: their path length, mm."""
     pieces = _Pieces(kji, points_ras, grid, np.zeros((0, 3)))
     for number in pieces.touching(start_mm):
+        yield FOLLOWING
         pieces.settle_where(number, np.isfinite(start_mm), start_mm)
     while pieces.waiting.any():
+        yield FOLLOWING
         number, _ = pieces.nearest()
         pieces.attach(number, pieces.facing(number))
     return CoursedArtery(len(kji), tuple(pieces.settled), (), False, True, False)

@@ -10,19 +10,23 @@ from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
 from ..anatomy import territory as territory_named
+from ..errors import InputError
 from ..flags import Flag
-from ..geometry import Volume, bounding_box
+from ..geometry import Volume
 from ..geometry.voxels import TOLERANCE_MM
-from ..progress import Progress, Steps, drain
+from ..progress import Progress, Steps, drain, scaled
 from . import chest, quality
-from .assignment import nearest_part
+from .assignment import chunks, nearest_part_steps
 from .beginning import contact_mm, lower_end_mm
+from .brightness import BLOOD, brightness_steps
 from .burden import territory_measurements
-from .clusters import describe_clusters, numbered_clusters
+from .clusters import NumberedClusters, describe_clusters_steps, numbered_clusters_steps
+from .coarse import MOST_OF_BRANCH, MOST_OF_TRUNK, Blocks, Followed
 from .parameters import MeasurementParameters
-from .region import Region
+from .plausibility import plausible_arteries_steps, slabs
+from .region import Region, region_steps
 from .result import Cluster, Measurement, Part
-from .shortening import CoursedArtery, follow_branch, follow_trunk, path_lengths_at
+from .shortening import FOLLOWING, follow_branch_steps, follow_trunk_steps, path_lengths_at
 
 # The aorta's own path begins where these leave it.
 _BIFURCATION_GROUP = "common_iliac"
@@ -87,60 +91,88 @@ def measure_steps(
     """Measure as :func:`measure` does, yielding progress between the phases."""
     parameters = MeasurementParameters() if parameters is None else parameters
     yield Progress("Measuring: reading the masks", 0.0)
-    region = Region(
-        ct, arteries, calcification, max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM, chest.RING_MM)
-    )
+    for volume, name in ((ct, "CT"), (calcification, "calcification mask")):
+        if volume is not None and not volume.grid.same_as(arteries.grid):
+            raise InputError(f"The {name} and the artery mask lie on different grids; align them first.")
+    plausible = yield from plausible_arteries_steps(arteries)
+    reach_mm = max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM)
+    margin_mm = max(reach_mm, chest.RING_MM)
+    region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, quality.CEILING_HU)
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
-    raised = [*quality.thick_slices(region.whole), *quality.missing(found)]
-
-    kept = region.labels.copy()
-    courses: dict[str, CoursedArtery] = {}
-    for number, territory in enumerate(found):
-        kji = region.kji_of(territory)
-        if territory.parent is not None:
-            yield Progress("Measuring: following the arteries", 0.1 + 0.4 * number / len(found))
-            course = _follow_branch(territory, region, parameters)
-            raised += quality.attachment(territory, course, parent_found=territory.parent in {t.name for t in found})
-            keep = course.kept(parameters.kept_length_of(territory))
-            kept[tuple(kji[~keep].T)] = 0
-            kji = kji[keep]
-            courses[territory.name] = course
-        raised += quality.truncated(territory, region.whole_kji(kji), region.whole)
+    raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
+    kept, courses, shortened = yield from _shortened_steps(region, found, parameters)
+    raised += shortened
 
     yield Progress("Measuring: assigning calcification", 0.5)
-    value = _assigned(region, kept, found, parameters.max_distance_mm)
+    value = yield from _assigned_steps(region, kept, found, parameters.max_distance_mm)
     yield Progress("Measuring: finding clusters", 0.6)
-    cluster_of, small = numbered_clusters(
+    numbered = yield from numbered_clusters_steps(
         region.calcified_kji, value, region.grid, parameters.min_cluster_volume_mm3, TERRITORIES
     )
-    value[small] = Part.BELOW_MINIMUM
+    value[numbered.small] = Part.BELOW_MINIMUM
+    raised += quality.shredded_calcification(numbered.count)
 
     for territory in found:
         if territory.parent is None and (value == territory.label).any():
-            yield Progress("Measuring: following the arteries", 0.7)
-            courses[territory.name], bifurcation_seen = _follow_trunk(territory, region, parameters)
+            followed = yield from scaled(_follow_trunk_steps(territory, region, parameters), 0.7, 0.8)
+            courses[territory.name], bifurcation_seen = followed
             raised += [] if bifurcation_seen else quality.bifurcation_not_seen(territory)
     yield Progress("Measuring: describing the clusters", 0.8)
-    clusters = _described_clusters(region, cluster_of, value, courses)
+    clusters = yield from _described_clusters_steps(region, numbered.cluster, value, courses)
 
-    yield Progress("Measuring: checking the image", 0.9)
     if ct is not None:
-        hu = region.hu(region.artery_kji)
-        raised += quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
-        raised += quality.metal(region.ct(), region.ras_of(found))
-        raised += _chest_flags(region, found)
+        said = {flag.code for flag in flags}
+        found_now = yield from scaled(_image_flags_steps(region, found, value, clusters), 0.9, 0.95)
+        raised += [flag for flag in found_now if flag.code != BLOOD or BLOOD not in said]
 
-    return _measurement(
-        region,
-        calcification.array,
-        kept=kept[tuple(region.artery_kji.T)],
-        value=value,
-        cluster_of=cluster_of,
-        clusters=clusters,
-        flags=(*flags, *raised),
-        parameters=parameters,
-        provenance=dict(provenance or {}),
+    return (
+        yield from _measurement_steps(
+            region,
+            calcification.array,
+            kept=kept[tuple(region.artery_kji.T)],
+            value=value,
+            numbered=numbered,
+            clusters=clusters,
+            flags=(*flags, *raised),
+            parameters=parameters,
+            provenance=dict(provenance or {}),
+        )
     )
+
+
+def _shortened_steps(
+    region: Region, found: Sequence[Territory], parameters: MeasurementParameters
+) -> Steps[tuple[np.ndarray, dict[str, Followed], list[Flag]]]:
+    """Follow and shorten the branches; return the kept labels, the branches' courses and flags."""
+    kept, courses, raised = region.labels.copy(), {}, []
+    names = {territory.name for territory in found}
+    for number, territory in enumerate(found):
+        kji = region.kji_of(territory)
+        if territory.parent is not None:
+            place = (0.1 + 0.4 * (number + part) / len(found) for part in (0, 1))
+            followed = yield from scaled(_follow_branch_steps(territory, region, parameters), *place)
+            raised += quality.attachment(territory, followed.course, parent_found=territory.parent in names)
+            keep = followed.blocks.of_voxels(followed.course.kept(parameters.kept_length_of(territory)))
+            kept[tuple(kji[~keep].T)] = 0
+            kji = kji[keep]
+            courses[territory.name] = followed
+        raised += quality.truncated(territory, region.whole_kji(kji), region.whole)
+    return kept, courses, raised
+
+
+def _image_flags_steps(
+    region: Region, found: Sequence[Territory], value: np.ndarray, clusters: Sequence[Cluster]
+) -> Steps[list[Flag]]:
+    """Return the flags that the CT raises."""
+    checking = Progress("Measuring: checking the image", 0.0)
+    yield checking
+    hu = region.hu(region.artery_kji)
+    raised = quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
+    yield checking
+    raised += yield from quality.metal_steps(region, found)
+    raised += _chest_flags(region, found)
+    yield checking
+    return raised + (yield from brightness_steps(region, value, clusters))
 
 
 def _chest_flags(region: Region, found: Sequence[Territory]) -> list[Flag]:
@@ -154,82 +186,114 @@ def _chest_flags(region: Region, found: Sequence[Territory]) -> list[Flag]:
     ]
 
 
-def _follow_branch(territory: Territory, region: Region, parameters: MeasurementParameters) -> CoursedArtery:
+def _follow_branch_steps(territory: Territory, region: Region, parameters: MeasurementParameters) -> Steps[Followed]:
     parent = territory_named(territory.parent)
     siblings = [each for each in TERRITORIES if each.parent == territory.parent and each is not territory]
     kji = region.kji_of(territory)
-    return follow_branch(
-        kji,
-        region.ras_of([territory]),
-        contact_mm(kji, region.labels, [parent.label], region.grid),
-        region.ras_of([parent]),
-        region.ras_of(siblings),
-        region.grid,
+    yield FOLLOWING
+    contact = yield from _contact_steps(kji, region, [parent])
+    blocks = Blocks(kji, region.grid, MOST_OF_BRANCH)
+    yield FOLLOWING
+    around = region.surface_ras_of([parent]), region.surface_ras_of(siblings)
+    yield FOLLOWING
+    course = yield from follow_branch_steps(
+        blocks.kji,
+        blocks.points_ras,
+        blocks.start_mm(contact),
+        *around,
+        blocks.grid,
         parameters.attach_distance_mm,
     )
+    yield FOLLOWING
+    return Followed(blocks, course)
 
 
-def _follow_trunk(trunk: Territory, region: Region, parameters: MeasurementParameters) -> tuple[CoursedArtery, bool]:
+def _follow_trunk_steps(
+    trunk: Territory, region: Region, parameters: MeasurementParameters
+) -> Steps[tuple[Followed, bool]]:
     """Follow the aorta from its bifurcation upwards; return also whether the bifurcation was seen."""
     limbs = [each for each in TERRITORIES if each.parent == trunk.name and each.group == _BIFURCATION_GROUP]
+    yield FOLLOWING
     kji = region.kji_of(trunk)
-    points = region.ras_of([trunk])
-    limbs_ras = region.ras_of(limbs)
-    start = contact_mm(kji, region.labels, [each.label for each in limbs], region.grid)
+    blocks = Blocks(kji, region.grid, MOST_OF_TRUNK)
+    yield FOLLOWING
+    limbs_ras = region.surface_ras_of(limbs)
+    start = blocks.start_mm((yield from _contact_steps(kji, region, limbs)))
+    points = blocks.points_ras
     if not np.isfinite(start).any() and len(limbs_ras):
         gap = cKDTree(limbs_ras).query(points)[0]
         if gap.min() <= parameters.attach_distance_mm + TOLERANCE_MM:
-            start = np.where(gap <= gap.min() + region.grid.voxel_diagonal_mm, gap - gap.min(), np.inf)
+            start = np.where(gap <= gap.min() + blocks.grid.voxel_diagonal_mm, gap - gap.min(), np.inf)
     seen = bool(np.isfinite(start).any())
     if not seen:
-        start = lower_end_mm(points, region.grid)
-    return follow_trunk(kji, points, start, region.grid), seen
+        start = lower_end_mm(points, blocks.grid)
+    yield FOLLOWING
+    return Followed(blocks, (yield from follow_trunk_steps(blocks.kji, points, start, blocks.grid))), seen
 
 
-def _assigned(region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float) -> np.ndarray:
+def _contact_steps(kji: np.ndarray, region: Region, others: Sequence[Territory]) -> Steps[np.ndarray]:
+    """Return how far voxels that touch other arteries lie from the common border, mm; ``inf`` elsewhere."""
+    parts = [np.zeros(0)]
+    for some in chunks(kji):
+        parts.append(contact_mm(some, region.labels, [territory.label for territory in others], region.grid))
+        yield FOLLOWING
+    return np.concatenate(parts)
+
+
+def _assigned_steps(
+    region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float
+) -> Steps[np.ndarray]:
     """Return the label or the :class:`Part` of every calcified voxel (rule 4)."""
     where = tuple(region.calcified_kji.T)
     value = kept[where]
     inside = region.labels[where] > 0
     value[inside & (value == 0)] = Part.BEYOND_KEPT_LENGTH
+    yield Progress("Measuring: assigning calcification", 0.5)
+    cut = region.labels - kept
+    yield Progress("Measuring: assigning calcification", 0.5)
     parts = []
     for territory in found:
-        keep = kept[tuple(region.kji_of(territory).T)] > 0
-        points = region.ras_of([territory])
-        parts += [(territory.label, points[keep]), (Part.BEYOND_KEPT_LENGTH, points[~keep])]
-    value[~inside] = nearest_part(region.grid.ras_of_kji(region.calcified_kji[~inside]), parts, max_distance_mm)
+        kji = region.kji_of(territory)
+        keep = kept[tuple(kji.T)] > 0
+        for part, rows, labels in ((territory.label, keep, kept), (Part.BEYOND_KEPT_LENGTH, ~keep, cut)):
+            parts.append((part, region.grid.ras_of_kji(region.surface(kji[rows], labels))))
+        yield Progress("Measuring: assigning calcification", 0.5)
+    points = region.grid.ras_of_kji(region.calcified_kji[~inside])
+    value[~inside] = yield from nearest_part_steps(points, parts, max_distance_mm)
     return value
 
 
-def _described_clusters(
-    region: Region, cluster_of: np.ndarray, value: np.ndarray, courses: dict[str, CoursedArtery]
-) -> tuple[Cluster, ...]:
-    described = describe_clusters(
+def _described_clusters_steps(
+    region: Region, cluster_of: np.ndarray, value: np.ndarray, courses: dict[str, Followed]
+) -> Steps[tuple[Cluster, ...]]:
+    described = yield from describe_clusters_steps(
         region.calcified_kji, cluster_of, region.hu(region.calcified_kji), value, region.grid, TERRITORIES
     )
     distances: dict[int, float] = {}
-    for name, course in courses.items():
+    for name, followed in courses.items():
         own = [cluster for cluster in described if cluster.territory == name]
         if own:
-            points = region.ras_of([territory_named(name)])
             centroids = np.array([cluster.centroid_ras for cluster in own])
-            lengths = path_lengths_at(centroids, cKDTree(points), course.path_lengths_mm)
+            tree = cKDTree(followed.blocks.points_ras)
+            yield Progress("Measuring: describing the clusters", 0.8)
+            lengths = path_lengths_at(centroids, tree, followed.course.path_lengths_mm)
             distances.update(zip([cluster.id for cluster in own], lengths.tolist(), strict=True))
+            yield Progress("Measuring: describing the clusters", 0.8)
     return tuple(replace(cluster, path_distance_mm=distances.get(cluster.id)) for cluster in described)
 
 
-def _measurement(
+def _measurement_steps(
     region: Region,
     calcification: np.ndarray,
     *,
     kept: np.ndarray,
     value: np.ndarray,
-    cluster_of: np.ndarray,
+    numbered: NumberedClusters,
     clusters: tuple[Cluster, ...],
     flags: tuple[Flag, ...],
     parameters: MeasurementParameters,
     provenance: dict,
-) -> Measurement:
+) -> Steps[Measurement]:
     """Count voxels and spread the values of artery and calcified voxels over whole volumes."""
     voxel_mm3 = region.whole.voxel_volume_mm3
     territories, total = territory_measurements(
@@ -237,16 +301,28 @@ def _measurement(
         kept=kept,
         value=value,
         beside=region.labels[tuple(region.calcified_kji.T)] == 0,
-        clusters=clusters,
+        cluster_volumes_mm3=numbered.volumes_mm3,
         voxel_volume_mm3=voxel_mm3,
     )
-    parts_map = region.spread(region.calcified_kji, value)
     counts = {part: int(np.count_nonzero(value == part)) for part in Part}
     # Calcification outside the region is too far from every artery.
     counts[Part.UNASSIGNED] += region.calcified_count - len(value)
-    box = bounding_box(calcification)
-    if box is not None:
-        parts_map.array[box][(calcification[box] != 0) & (parts_map.array[box] == 0)] = Part.UNASSIGNED
+    writing = Progress("Measuring: writing down the result", 0.95)
+    ids = numbered.cluster.astype(np.min_scalar_type(len(clusters)))
+    spread = []
+    for kji, values in (
+        (region.artery_kji, kept),
+        (region.artery_kji, region.artery_labels - kept),
+        (region.calcified_kji, ids),
+        (region.calcified_kji, value),
+    ):
+        spread.append((yield from region.spread_steps(kji, values, writing)))
+    kept_arteries, cut_arteries, clusters_map, parts_map = spread
+    for start, slab in slabs(calcification):
+        yield writing
+        place = np.flatnonzero(slab)
+        part = parts_map.array[start : start + len(slab)].reshape(-1)
+        part[place[part[place] == 0]] = Part.UNASSIGNED
     return Measurement(
         territories=territories,
         total=total,
@@ -256,9 +332,9 @@ def _measurement(
         beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * voxel_mm3,
         below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * voxel_mm3,
         parameters=parameters,
-        kept_arteries=region.spread(region.artery_kji, kept),
-        cut_arteries=region.spread(region.artery_kji, region.artery_labels - kept),
+        kept_arteries=kept_arteries,
+        cut_arteries=cut_arteries,
         parts_map=parts_map,
-        clusters_map=region.spread(region.calcified_kji, cluster_of.astype(np.min_scalar_type(len(clusters)))),
+        clusters_map=clusters_map,
         provenance=provenance,
     )

@@ -21,9 +21,11 @@ from ..anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from ..display import ARTERY_OPACITY, CTA_LEVEL_HU, CTA_WINDOW_HU, CUT_OFF_COLOR
 from ..errors import InputError
 from ..geometry import Grid, Volume
+from ..geometry.faces import can_be_drawn
 
 PANEL_PIXELS = 700
 NO_OPENGL = "The 3D view was left out of the picture: this machine has no OpenGL (install Mesa's libEGL or libOSMesa)."
+TOO_MANY_FACES = "The 3D view was left out of the picture: the masks are in too many pieces for surfaces."
 _MARGIN_MM = 20.0
 _SMALLEST_VIEW_MM = 80.0
 _AIR_HU = -1024.0
@@ -107,6 +109,9 @@ def render_views(
     notes = []
     if not masks.shown.any():
         front = _empty_panel(panel_pixels, "No artery and no calcification found")
+    elif not masks.can_be_drawn:
+        notes.append(TOO_MANY_FACES)
+        front = _empty_panel(panel_pixels, "No 3D view: the masks are dust")
     elif opengl_works():
         front = _render_3d(masks, panel_pixels)
     else:
@@ -180,6 +185,11 @@ class _Masks:
     @property
     def shown(self) -> np.ndarray:
         return (self.arteries | self.cut | self.calcification) != 0
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether surfaces of all masks can be made in little time."""
+        return all(map(can_be_drawn, (self.arteries, self.cut, self.calcification)))
 
 
 def _bounds(masks: _Masks) -> tuple[np.ndarray, np.ndarray]:

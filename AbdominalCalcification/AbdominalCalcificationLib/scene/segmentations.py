@@ -18,7 +18,9 @@ from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
 from ..geometry import Volume, bounding_box
+from ..geometry.faces import can_be_drawn
 from ..reading.meanings import MEANING_TAG, Segment, meaning_called, meaning_of
+from .display import allow_surface
 from .volumes import grid_of_node, image_of_array
 
 CALCIFICATION_ID = "calcification"
@@ -260,6 +262,7 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
 
     image = slicer.vtkOrientedImageData()
     box = bounding_box(array)
+    drawn = box is None or can_be_drawn(array[box])
     if box is not None:
         image_of_array(array[box].astype(np.uint8, copy=False), image, [part.start for part in box[::-1]])
     else:
@@ -281,7 +284,7 @@ def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
         # One image for all segments: Slicer's shared label map.
         segment.AddRepresentation(labelmap, image)
         segmentation.AddSegment(segment, segment_id)
-    node.CreateClosedSurfaceRepresentation()
+    allow_surface(node, drawn)
 
 
 def _describe(segment, title: str, color, entry: str) -> None:

@@ -1,0 +1,183 @@
+"""What is called calcification but cannot be: too dark for it, or blood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..comparison.lumen import Lumen
+from ..flags import Flag
+from ..geometry import Volume
+from ..geometry.neighbourhood import deep_steps, touched_steps
+from ..geometry.pieces import Runs, pieces_steps
+from ..progress import Progress, Steps
+from .plausibility import MOST_RUNS, MOST_VOXELS, slabs
+
+# No score counts what is darker as calcium (Agatston et al. 1990, doi 10.1016/0735-1097(90)90282-T).
+CALCIUM_HU = 130.0
+# Half of it: less is not half filled even by calcium as faint as that, between water.
+RIM_HU = 65.0
+# What is brighter is calcium however bright the blood: the highest fixed threshold in use, of the arterial phase.
+CERTAIN_HU = 800.0
+# So far inside an artery's mask there is neither wall nor partial volume.
+DEEP_MM = 2.0
+
+_LOOKING = Progress("Checking what is called calcification", 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Implausible:
+    """Voxels of a calcification mask that cannot be calcification.
+
+    Attributes
+    ----------
+    dark_count, blood_count : int
+        Voxels too dark, and voxels of pieces that are blood.
+    calcified_count : int
+        All voxels of the mask.
+    voxel_mm3 : float
+    lumen : Lumen or None
+    """
+
+    dark_count: int
+    blood_count: int
+    calcified_count: int
+    voxel_mm3: float
+    lumen: Lumen | None
+
+    @property
+    def count(self) -> int:
+        """All implausible voxels."""
+        return self.dark_count + self.blood_count
+
+    @property
+    def volume_mm3(self) -> float:
+        """Their volume, mm³."""
+        return self.count * self.voxel_mm3
+
+    @property
+    def what(self) -> str:
+        """Say what is wrong with them, for people."""
+        parts = []
+        if self.dark_count:
+            parts.append(f"{self.dark_count * self.voxel_mm3:.1f} mm³ below {CALCIUM_HU:.0f} HU ({RIM_HU:.0f} in rims)")
+        if self.blood_count:
+            parts.append(f"{self.blood_count * self.voxel_mm3:.1f} mm³ no brighter than the blood ({self.lumen})")
+        return " and ".join(parts)
+
+
+def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: Lumen | None) -> Steps[np.ndarray]:
+    """Find the voxels of calcification that cannot be any.
+
+    These are the voxels below 130 HU (but 65 in the rim of brighter calcification, which blur darkens: voxels that
+    touch it), and pieces (26-connected, of the others) that are blood: nowhere brighter
+    than as many voxels of blood get by noise alone, median + spread · sqrt(2 ln n), which the expected maximum
+    of n normal values does not exceed (Boucheron, Lugosi, Massart, *Concentration Inequalities*, 2013, section 2.5),
+    or than 800 HU. Where the blood is enhanced only pieces of which most lies more than 2 mm inside the artery are
+    held against it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie.
+
+    Parameters
+    ----------
+    kji : ndarray of int, shape (n, 3)
+        Calcified voxels, in the order of the array.
+    hu : ndarray, shape (n,)
+    arteries : Volume
+        Non-zero in arteries; `kji` are indices of it.
+    lumen : Lumen or None
+        The blood; without it darkness counts alone.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n,)
+        1 where too dark, 2 in a piece of blood, else 0.
+    """
+    bright = np.flatnonzero(hu >= CALCIUM_HU)
+    rim = yield from _touching_steps(kji, bright)
+    why = ((hu < RIM_HU) | ((hu < CALCIUM_HU) & ~rim)).astype(np.uint8)
+    runs = Runs(kji[bright], tuple(slice(0, size) for size in arteries.grid.shape))
+    yield _LOOKING
+    if lumen is None or len(bright) == 0 or len(runs) > MOST_RUNS:
+        return why
+    count, piece = yield from pieces_steps(runs, _LOOKING)
+    peak = np.full(count, -np.inf)
+    np.maximum.at(peak, piece, hu[bright])
+    size = np.bincount(piece, minlength=count)
+    by_noise = lumen.median_hu + lumen.spread_hu * np.sqrt(2 * np.log(size))
+    blood = peak <= np.minimum(by_noise, CERTAIN_HU)
+    yield _LOOKING
+    if lumen.median_hu >= CALCIUM_HU and blood.any():
+        some = np.flatnonzero(blood[piece])
+        deep = yield from deep_steps(kji[bright[some]], arteries.array, arteries.grid, DEEP_MM)
+        blood &= 2 * np.bincount(piece[some], deep, count) > size
+    why[bright[blood[piece]]] = 2
+    return why
+
+
+def _touching_steps(kji: np.ndarray, rows: np.ndarray) -> Steps[np.ndarray]:
+    """Return which voxels are, or touch, one of those in `rows`."""
+    if len(rows) in (0, len(kji)):
+        return np.full(len(kji), len(rows) > 0)
+    low = kji.min(axis=0)
+    near = np.zeros(kji.max(axis=0) - low + 1, bool)
+    near[tuple((kji[rows] - low).T)] = True
+    near = yield from touched_steps(near, _LOOKING)
+    return near[tuple((kji - low).T)]
+
+
+def guarded_steps(
+    ct: Volume, calcification: Volume, arteries: Volume, lumen: Lumen | None
+) -> Steps[tuple[Volume, Implausible]]:
+    """Leave out of a mask that a model made what cannot be calcification; see :func:`implausible_steps`.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU.
+    calcification : Volume
+        Non-zero where calcified, on the grid of `ct`; not changed.
+    arteries : Volume
+    lumen : Lumen or None
+
+    Returns
+    -------
+    Volume
+        `calcification` itself where all of it can be.
+    Implausible
+        What was left out.
+    """
+    count = 0
+    for _, slab in slabs(calcification.array):
+        count += int(np.count_nonzero(slab))
+        yield _LOOKING
+    if count > MOST_VOXELS:
+        lumen = None  # pieces of so many voxels do not fit into the memory of a small computer
+    array, counts = calcification.array.copy(), np.zeros(3, int)
+    kji, values = [np.zeros((0, 3), np.int32)], [np.zeros(0)]
+    for start, slab in slabs(array):
+        place = np.flatnonzero(slab)
+        hu = ct.array[start : start + len(slab)].reshape(-1)[place].astype(float)
+        if lumen is None:
+            dark = place[hu < CALCIUM_HU]
+            slab.reshape(-1)[dark] = 0
+            counts[1] += len(dark)
+        else:
+            k, j, i = np.unravel_index(place, slab.shape)
+            kji.append(np.stack([k + start, j, i], axis=1).astype(np.int32))
+            values.append(hu)
+        yield _LOOKING
+    if lumen is not None:
+        kji = np.concatenate(kji)
+        why = yield from implausible_steps(kji, np.concatenate(values), arteries, lumen)
+        array[tuple(kji[why > 0].T)] = 0
+        counts = np.bincount(why, minlength=3)
+    found = Implausible(int(counts[1]), int(counts[2]), count, ct.grid.voxel_volume_mm3, lumen)
+    return (calcification.with_array(array) if found.count else calcification), found
+
+
+def left_out(found: Implausible) -> list[Flag]:
+    """Tell what was left out of a mask that a model made."""
+    if not found.count:
+        return []
+    message = f"Left out of what the model called calcification, {found.count} voxels that cannot be: {found.what}."
+    return [Flag("implausible_hu", message)]

@@ -1,0 +1,277 @@
+"""Whether what a mask calls an artery can be one: before anything is followed, so that work and memory are bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..anatomy import TERRITORIES, Territory
+from ..errors import InputError
+from ..flags import Flag
+from ..geometry import Volume
+from ..geometry.pieces import Runs, pieces_steps
+from ..progress import Progress, Steps
+
+STAGE = "Measuring: checking the artery masks"
+
+# Of the widest calibre and the largest volume of an artery, from which on it is measured but to be looked at.
+DOUBTFUL_SHARE = 0.7
+# Fewer voxels in one piece have no shape, however large they are.
+FEWEST_VOXELS = 5
+# A real mask has a few pieces; each costs a course of its own.
+MOST_PIECES = 100
+# More than this part of a mask in pieces too small for an artery is no artery with specks but dust.
+MOST_DUST = 0.1
+# So many runs of voxels along a row are a sponge or dust: a large aneurysm at 0.4 mm has half as many.
+MOST_RUNS = 1_000_000
+# A tube as wide as the widest place in the mask, and of its volume, would be longer than all arteries together.
+LONGEST_M = 3.0
+# A large aneurysm at 0.4 mm. More do not fit into the memory of a small computer.
+MOST_VOXELS = 12_000_000
+
+# Voxels that are looked at in one go.
+_CHUNK = 8_000_000
+# Unknown labels that are named.
+_MOST_NAMED = 10
+# Cells of the coarse grid on which the calibre is measured.
+_MOST_CELLS = 500_000
+
+_KNOWN_LABELS = np.zeros(256, bool)
+_KNOWN_LABELS[[0, *(territory.label for territory in TERRITORIES)]] = True
+
+
+@dataclass(frozen=True, eq=False)
+class PlausibleArteries:
+    """The voxels of a mask that can be measured as arteries.
+
+    Attributes
+    ----------
+    kji : ndarray of int32, shape (n, 3)
+        In the order of the array.
+    labels : ndarray of uint8, shape (n,)
+    refused : tuple of Territory
+        In the mask, but not measured; `flags` say why.
+    flags : tuple of Flag
+    is_whole : bool
+        Nothing was left out.
+    """
+
+    kji: np.ndarray
+    labels: np.ndarray
+    refused: tuple[Territory, ...]
+    flags: tuple[Flag, ...]
+    is_whole: bool
+
+    def of(self, arteries: Volume) -> Volume:
+        """Return the mask that was judged without what was left out."""
+        if self.is_whole:
+            return arteries
+        array = np.zeros(arteries.array.shape, np.uint8)
+        array[tuple(self.kji.T)] = self.labels
+        return arteries.with_array(array)
+
+
+def plausible_arteries_steps(arteries: Volume) -> Steps[PlausibleArteries]:
+    """Leave out what cannot be an artery: too small, too large, too wide, or in too many pieces.
+
+    Volume and calibre are held against those of the table of territories. A piece of a territory is
+    26-connected. Specks (pieces too small for an artery) are left out only where there are more
+    pieces than can be followed.
+
+    Parameters
+    ----------
+    arteries : Volume
+        Territory labels.
+
+    Returns
+    -------
+    PlausibleArteries
+        As the result of the generator.
+
+    Raises
+    ------
+    InputError
+        For labels that no territory has and values that are no numbers.
+    """
+    counts = yield from _counts_steps(arteries.array)
+    judged = {t: _Judged(t, int(counts[t.label]), arteries) for t in TERRITORIES if counts[t.label]}
+    wanted = np.zeros(256, bool)
+    wanted[[territory.label for territory, each in judged.items() if each.judge_volume()]] = True
+    kji, labels = yield from _voxels_steps(arteries.array, wanted)
+    stays = np.ones(len(kji), bool)
+    for territory, each in judged.items():
+        if not wanted[territory.label]:
+            continue
+        rows = np.flatnonzero(labels == territory.label)
+        kept = yield from each.judge_shape_steps(kji[rows])
+        if kept is not None:
+            stays[rows] = kept
+    refused = tuple(territory for territory, each in judged.items() if each.refused)
+    is_whole = not refused and bool(stays.all())
+    if not is_whole:
+        kji, labels = kji[stays], labels[stays]
+    flags = [flag for each in judged.values() for flag in each.flags]
+    trunk = TERRITORIES[0]
+    if trunk in refused:
+        message = f"{trunk.title}: what is labelled so is none, so there is nothing that the other arteries leave."
+        flags.append(Flag("no_abdominal_aorta", message, trunk.name))
+    return PlausibleArteries(kji, labels, refused, tuple(flags), is_whole)
+
+
+class _Judged:
+    """The judgement of one territory, in the making."""
+
+    def __init__(self, territory: Territory, count: int, arteries: Volume):
+        self._territory, self._count = territory, count
+        self._spacing_kji = arteries.grid.spacing_mm[::-1]
+        self._voxel_mm3 = arteries.grid.voxel_volume_mm3
+        self.refused = False
+        self.flags: list[Flag] = []
+
+    def _refuse(self, code: str, message: str):
+        self.refused = True
+        self._flag(code, f"{message}, so not measured.")
+
+    def _flag(self, code: str, message: str):
+        self.flags.append(Flag(code, f"{self._territory.title}: {message}", self._territory.name))
+
+    def judge_volume(self) -> bool:
+        """Return whether the volume alone is possible."""
+        each, volume_mm3 = self._territory, self._count * self._voxel_mm3
+        if volume_mm3 > 1000 * each.largest_ml:
+            message = f"{_ml(volume_mm3)} are labelled, more than any such artery holds ({each.largest_ml:g} mL)"
+            self._refuse("mask_implausible", message)
+        elif self._count > MOST_VOXELS:
+            message = f"{self._count / 1e6:.0f} million voxels are more than can be measured; resample the CT"
+            self._refuse("mask_implausible", message)
+        elif self._is_tiny(self._count):
+            self._refuse_tiny(self._count, "only")
+        return not self.refused
+
+    def _is_tiny(self, count: int) -> bool:
+        return count < FEWEST_VOXELS or count * self._voxel_mm3 < self._territory.smallest_mm3
+
+    def _refuse_tiny(self, count: int, what: str):
+        voxels = "1 voxel" if count == 1 else f"{count} voxels"
+        least = max(self._territory.smallest_mm3, FEWEST_VOXELS * self._voxel_mm3)
+        message = f"{what} {count * self._voxel_mm3:.1f} mm³ ({voxels}), less than {least:.3g} mm³"
+        self._refuse("territory_tiny", message)
+
+    def judge_shape_steps(self, kji: np.ndarray) -> Steps[np.ndarray | None]:
+        """Judge pieces and calibre of the territory's voxels; return which of them stay, None for all."""
+        low = kji.min(axis=0)
+        box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, kji.max(axis=0), strict=True))
+        runs = Runs(kji, box)
+        yield Progress(STAGE, 0.0)
+        if len(runs) > MOST_RUNS:
+            self._refuse("mask_shredded", f"{len(runs)} separate runs of voxels are no artery")
+            return np.zeros(len(kji), bool)
+        count, piece = yield from pieces_steps(runs, Progress(STAGE, 0.0))
+        size = np.bincount(piece, minlength=count)
+        kept = None if count <= MOST_PIECES else self._without_specks(size, piece)
+        if not self.refused and self._is_tiny(size.max()):
+            self._refuse_tiny(int(size.max()), f"in {count} pieces of at most" if count > 1 else "only")
+        if not self.refused:
+            largest = int(size.argmax())
+            self._judge_calibre(*_inscribed_diameter_mm(kji[piece == largest], self._spacing_kji), int(size[largest]))
+            yield Progress(STAGE, 0.0)
+        return np.zeros(len(kji), bool) if self.refused else kept
+
+    def _without_specks(self, size: np.ndarray, piece: np.ndarray) -> np.ndarray:
+        """Leave out the specks of a mask in too many pieces, where they are few; return what stays."""
+        specks = size * self._voxel_mm3 < self._territory.smallest_mm3
+        left_out, volume_mm3 = int(specks.sum()), size[specks].sum() * self._voxel_mm3
+        if size[specks].sum() > MOST_DUST * size.sum() or len(size) - left_out > MOST_PIECES:
+            self._refuse("mask_shredded", f"{len(size)} separate pieces are no artery")
+        else:
+            self._flag("specks_left_out", f"{left_out} specks ({_ml(volume_mm3)} together) were left out.")
+        return ~specks[piece]
+
+    def _judge_calibre(self, diameter_mm: float, at_most_mm: float, count: int):
+        """Judge how wide the largest piece is: so wide, or a little wider where it was measured coarsely."""
+        each, volume_mm3 = self._territory, count * self._voxel_mm3
+        length_m = volume_mm3 / (np.pi / 4 * at_most_mm**2) / 1000
+        if diameter_mm > each.widest_mm:
+            message = f"{diameter_mm:.0f} mm wide, wider than any such artery ({each.widest_mm:g} mm)"
+            self._refuse("mask_implausible", message)
+        elif length_m > LONGEST_M:
+            message = f"{_ml(volume_mm3)} nowhere wider than {at_most_mm:.1f} mm are a sponge and no artery"
+            self._refuse("mask_shredded", message)
+        elif diameter_mm > DOUBTFUL_SHARE * each.widest_mm or volume_mm3 > DOUBTFUL_SHARE * 1000 * each.largest_ml:
+            message = f"{_ml(volume_mm3)}, up to {diameter_mm:.0f} mm wide: a giant aneurysm, or not this artery alone."
+            self._flag("mask_implausible", message)
+
+
+def _ml(volume_mm3: float) -> str:
+    volume_ml = volume_mm3 / 1000
+    return f"{volume_ml:.0f} mL" if volume_ml >= 10 else f"{volume_ml:.3g} mL"
+
+
+def _inscribed_diameter_mm(kji: np.ndarray, spacing_kji: Sequence[float]) -> tuple[float, float]:
+    """Return the diameter of the largest ball inside the voxels, and what it is at most, mm.
+
+    Where the box around the voxels is large it is measured on a coarse grid, in which what is filled by half counts.
+    """
+    low = kji.min(axis=0)
+    size = kji.max(axis=0) - low + 1
+    steps, spacing = np.ones(3, int), np.asarray(spacing_kji, float)
+    while np.prod(-(-size // steps)) > _MOST_CELLS:
+        steps[np.argmin(steps * spacing)] += 1
+    shape = -(-size // steps) + 2  # with a margin, which is outside
+    flat = ((kji - low) // steps + 1) @ np.array([shape[1] * shape[2], shape[2], 1])
+    filled = 2 * np.bincount(flat, minlength=int(np.prod(shape))) >= np.prod(steps)
+    cell_mm = steps * spacing
+    # From the middle of a cell to the middle of the nearest one outside.
+    reach_mm = float(ndimage.distance_transform_edt(filled.reshape(shape), sampling=cell_mm).max())
+    diameter_mm = max(2 * reach_mm - cell_mm.min(), spacing.min())
+    return diameter_mm, diameter_mm + 2 * cell_mm.max()
+
+
+def slabs(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield slabs of an array with their first index."""
+    thickness = max(1, _CHUNK // (array.shape[1] * array.shape[2]))
+    for start in range(0, array.shape[0], thickness):
+        yield start, array[start : start + thickness]
+
+
+def _counts_steps(array: np.ndarray) -> Steps[np.ndarray]:
+    """Count the voxels of every label."""
+    check_numbers(array, "artery mask")
+    counts, unknown = np.zeros(256, int), set()
+    for _, slab in slabs(array):
+        values = slab[slab != 0]
+        labels = np.clip(values, 0, 255).astype(np.uint8)
+        wrong = (labels != values) | ~_KNOWN_LABELS[labels]
+        if wrong.any():
+            unknown.update(np.unique(values[wrong])[:_MOST_NAMED].tolist())
+        counts += np.bincount(labels, minlength=256)
+        yield Progress(STAGE, 0.0)
+    if unknown:
+        named = ", ".join(f"{value:g}" for value in sorted(unknown)[:_MOST_NAMED])
+        raise InputError(f"The artery mask has labels that no artery has: {named}; map them to arteries by name.")
+    return counts
+
+
+def _voxels_steps(array: np.ndarray, wanted: np.ndarray) -> Steps[tuple[np.ndarray, np.ndarray]]:
+    """List the voxels of the wanted labels: indices, shape (n, 3), and labels, shape (n,)."""
+    indices, labels = [np.zeros((0, 3), np.int32)], [np.zeros(0, np.uint8)]
+    for start, slab in slabs(array):
+        place = np.flatnonzero(slab)
+        values = slab.reshape(-1)[place].astype(np.uint8)
+        kept = wanted[values]
+        k, j, i = np.unravel_index(place[kept], slab.shape)
+        indices.append(np.stack([k + start, j, i], axis=1).astype(np.int32))
+        labels.append(values[kept])
+        yield Progress(STAGE, 0.0)
+    return np.concatenate(indices), np.concatenate(labels)
+
+
+def check_numbers(array: np.ndarray, name: str):
+    """Refuse a mask whose values are no numbers."""
+    if array.dtype.kind not in "buif":
+        raise InputError(f"The {name} holds no numbers but {array.dtype}; give a label map.")
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise InputError(f"The {name} has voxels without a number (NaN); export it again.")
