@@ -138,9 +138,9 @@ KINDS: dict[str, FlagKind] = {
     "bundled_model": FlagKind(
         _NOTE, False, "Look at every mask before you read its number, or use models of your own."
     ),
-    "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is no artery: check the model, or correct the mask."),
-    "mask_implausible": FlagKind(_REVIEW, True, "Too large or too thick for this artery: check what was labelled."),
-    "implausible_hu": FlagKind(_REVIEW, True, "Look at the places named: calcium is brighter than this."),
+    "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is dust or noise: check the model, or correct the mask."),
+    "mask_implausible": FlagKind(_REVIEW, True, "Check what was labelled, and correct the mask."),
+    "implausible_hu": FlagKind(_REVIEW, True, "Calcium is brighter than this: look at it, and correct the mask."),
     "threshold_below_lumen": FlagKind(
         _UNUSABLE, True, "Contrast passes for calcium: raise the threshold (or use 'realistic'), or correct the mask."
     ),

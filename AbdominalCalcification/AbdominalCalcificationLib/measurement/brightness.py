@@ -41,11 +41,13 @@ def brightness_steps(region: Region, value: np.ndarray, clusters: Sequence[Clust
     kji, value = region.calcified_kji[assigned], value[assigned]
     hu, arteries = region.hu(kji), Volume(region.labels, region.grid)
     why = yield from implausible_steps(kji, hu, arteries, lumen)
-    flags = _implausible(why, value, clusters, region, lumen)
     # Calcium in the blood's range lies in the wall, or in its partial volume: what is deeper is blood.
     some = np.flatnonzero(hu <= lumen.upper_hu)
     deep = yield from deep_steps(kji[some], region.labels, region.grid, DEEP_MM)
-    return [*_blood(int(deep.sum()), lumen, float(np.median(hu))), *flags]
+    flags = _blood(int(deep.sum()), lumen, float(np.median(hu)))
+    if flags:
+        why[why == 2] = 0  # said already
+    return [*flags, *_implausible(why, value, clusters, region, lumen)]
 
 
 def _implausible(
