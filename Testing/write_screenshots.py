@@ -24,6 +24,9 @@ from host.application import run_until
 CT = resources.sample_case()
 MASKS = {name: CT.with_name(f"{CT.stem}_{name}.nrrd") for name in ("arteries", "calcification")}
 
+# PySide6 can crash where it ends the widgets of a panel that is no longer referred to.
+_panels = []
+
 
 def write_views(path: Path) -> None:
     """Keep the picture of the result folder."""
@@ -38,6 +41,7 @@ def panel_of_the_sample_case():
     slicer.mrmlScene.Clear()
     slicer.mrmlScene.GetSubjectHierarchyNode()
     panel = start().module.AbdominalCalcificationWidget()
+    _panels.append(panel)
     parameters = panel.logic.getParameterNode()
     parameters.ct = slicer.util.loadVolume(str(CT))
     return panel, parameters

@@ -16,7 +16,8 @@ class TableView:
 
     def __init__(self, view, sortable=False, chosen=None):
         self._view, self._sortable, self._choose = view, sortable, chosen
-        self._rows, self._sorted = None, qt.QSortFilterProxyModel()
+        # The view owns its models: they must not end before it.
+        self._rows, self._sorted = None, qt.QSortFilterProxyModel(view)
         self._sorted.sortRole = int(qt.Qt.UserRole)
         view.setModel(self._sorted)
         if sortable:
@@ -28,7 +29,7 @@ class TableView:
     def show(self, table):
         """Show a ``result_rows.Table`` in place of the rows before; None shows none."""
         # Filled before it is shown: each change would have all rows sorted.
-        rows = qt.QStandardItemModel()
+        rows = qt.QStandardItemModel(self._view)
         if table is not None:
             rows.setColumnCount(len(table.columns))
             rows.setRowCount(len(table.rows))
@@ -38,9 +39,10 @@ class TableView:
                 _set_header(rows, number, qt.Qt.Vertical, row.head)
                 for column, cell in enumerate(row.cells):
                     _set_cell(rows, rows.index(number, column), cell)
-        self._rows, before = rows, self._rows  # what is shown must not be deleted
+        self._rows, before = rows, self._rows
         self._sorted.setSourceModel(rows)
-        del before
+        if before is not None:
+            before.deleteLater()
         # Not while it is sortable: that leaves room for an arrow in every header.
         self._view.sortingEnabled = False
         self._view.resizeColumnsToContents()
