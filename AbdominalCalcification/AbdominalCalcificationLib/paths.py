@@ -10,6 +10,8 @@ from .errors import InputError
 
 # What file systems allow for one name: bytes on Linux and macOS, UTF-16 units on Windows.
 _LONGEST_NAME = 255
+# Lone surrogates (bytes that Python could not decode), and what breaks or controls lines.
+_NO_TEXT = {"Cs", "Cc", "Zl", "Zp"}
 
 
 def native_path(path: str | os.PathLike[str]) -> str:
@@ -29,7 +31,7 @@ def native_path(path: str | os.PathLike[str]) -> str:
         For a name that is no text, holds control characters or is longer than file systems allow.
     """
     text = os.fspath(path)
-    if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text) or not _same_bytes(text):
+    if any(unicodedata.category(letter) in _NO_TEXT for letter in text) or not _same_bytes(text):
         raise InputError(
             f"The name '{shown_path(text)}' holds bytes that are not text (UTF-8), or control characters; rename it."
         )
@@ -43,16 +45,15 @@ def native_path(path: str | os.PathLike[str]) -> str:
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:
-    """Return `path` as one line that can be printed and stored: what is no text is written as ``\\xe9`` or ``\\n``."""
+    """Return `path` as one line that can be printed and stored: what cannot is written as ``\\xe9`` or ``\\n``."""
     shown = []
     for letter in os.fspath(path):
-        category = unicodedata.category(letter)
-        if category == "Cs" and 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte that Python could not decode
+        if 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte that Python could not decode
             shown.append(f"\\x{ord(letter) - 0xDC00:02x}")
-        elif category in ("Cs", "Cc"):
-            shown.append(letter.encode("unicode_escape").decode("ascii"))
-        else:
+        elif letter.isprintable():
             shown.append(letter)
+        else:
+            shown.append(letter.encode("unicode_escape").decode("ascii"))
     return "".join(shown)
 
 

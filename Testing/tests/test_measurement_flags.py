@@ -55,6 +55,15 @@ def test_calcification_and_the_rim_do_not_make_a_lumen_look_enhanced():
     assert "no_arterial_enhancement" in codes(flags_of(hu, labels, calcified, grid))
 
 
+@pytest.mark.parametrize(("lumen_hu", "flagged"), [(140, True), (300, False)])
+def test_what_lies_outside_the_scanned_field_is_no_lumen(lumen_hu, flagged):
+    hu, labels, calcified, grid = a_case(lumen_hu=lumen_hu)
+    hu[:, :, 13:] = -1024  # 70 % of the artery
+    assert ("no_arterial_enhancement" in codes(flags_of(hu, labels, calcified, grid))) == flagged
+    hu[:] = -1024
+    assert "no_arterial_enhancement" in codes(flags_of(hu, labels, calcified, grid))
+
+
 def test_without_a_ct_nothing_is_said_about_hu():
     _, labels, calcified, grid = a_case()
     assert codes(flags_of(None, labels, calcified, grid)) == {"territory_missing"}

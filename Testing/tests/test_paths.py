@@ -24,6 +24,7 @@ def test_names_of_every_alphabet_go_through(name, tmp_path):
         (b"two\nlines.nii", r"two\nlines.nii"),
         (b"\x1b[31mred.nii", r"\x1b[31mred.nii"),
         (b"nul\0.nii", r"nul\x00.nii"),
+        ("two\u2028lines.nii".encode(), r"two\u2028lines.nii"),
     ],
 )
 def test_a_name_that_is_no_text_is_refused_in_one_line_that_can_be_printed(raw, shown):

@@ -66,6 +66,20 @@ def test_the_lumen_statistics_ignore_plaque_and_thrombus():
     assert lumen.spread_hu == pytest.approx(20, abs=3)
 
 
+@pytest.mark.parametrize("lumen_hu", [42, 300])
+def test_what_lies_outside_the_scanned_field_is_no_lumen(lumen_hu):
+    phantom = Phantom(lumen_hu=lumen_hu, noise_hu=12)
+    plain = measure_lumen(phantom.ct, phantom.artery)
+    ct = phantom.ct
+    ct.array[phantom.x > 1] = -1024
+    lumen = measure_lumen(ct, phantom.artery)
+    assert lumen.median_hu == pytest.approx(plain.median_hu, abs=1)
+    assert lumen.spread_hu == pytest.approx(plain.spread_hu, abs=1)
+    assert lumen.voxel_count < plain.voxel_count
+    ct.array[:] = -1024
+    assert measure_lumen(ct, phantom.artery).median_hu == -1024
+
+
 def test_the_lumen_of_unenhanced_blood_is_not_biased():
     lumen = measure_lumen(Phantom(lumen_hu=42, noise_hu=12).ct, Phantom().artery)
     assert (lumen.median_hu, lumen.spread_hu) == (pytest.approx(42, abs=1), pytest.approx(12, abs=1))

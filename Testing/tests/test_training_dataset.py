@@ -277,6 +277,18 @@ def test_an_empty_mask_is_refused_unless_the_patient_has_no_calcification(tmp_pa
         export([tmp_path / "cases"], tmp_path / "Dataset101_Arteries", allow_empty=True)
 
 
+@pytest.mark.parametrize("name", ["ct", "arteries"])
+def test_a_case_without_orientation_teaches_nothing(tmp_path, name):
+    case = tmp_path / "case"
+    a_patient(case, 1, ending=".nrrd")
+    content = (case / f"{name}.nrrd").read_bytes()
+    assert b"space: left-posterior-superior" in content
+    (case / f"{name}.nrrd").write_bytes(content.replace(b"left-posterior-superior", b"scanner-xyz"))
+    with pytest.raises(InputError, match=r"cannot be learned from\. .*how the patient lies in it"):
+        export([case], tmp_path / "Dataset101_Arteries")
+    assert not (tmp_path / "Dataset101_Arteries").exists()
+
+
 def test_masks_that_teach_something_wrong_are_refused(tmp_path):
     _, arteries = a_patient(tmp_path / "case", 1)
     path = tmp_path / "case" / "arteries.nii.gz"

@@ -17,6 +17,8 @@ _EROSIONS_MM = (2.0, 1.0, 0.0)
 _FEWEST_VOXELS = 100
 # Percentile one standard deviation below the median of a normal distribution.
 _ONE_SIGMA_BELOW = 15.87
+# Below is air, or what the reader put in its place: no tissue, whatever a mask says.
+LEAST_TISSUE_HU = -500.0
 # Thrombus and blood without contrast medium reach about the first; blood above the second is
 # enhanced for certain.
 _UNENHANCED_HU = 50.0
@@ -58,7 +60,8 @@ def measure_lumen(ct: Volume, artery: np.ndarray) -> Lumen:
     """Measure the lumen in the core of `artery`, 2 mm inside the mask where it is that thick.
 
     Thrombus in an enhanced aneurysm would pass for noise; where the blood is enhanced, voxels
-    nearer to unenhanced blood than to the upper quartile of the core are therefore left out.
+    nearer to unenhanced blood than to the upper quartile of the core are therefore left out. So is
+    air where a mask covers it, outside the scanned field.
 
     Parameters
     ----------
@@ -78,6 +81,8 @@ def lumen_steps(ct: Volume, artery: np.ndarray) -> Steps[Lumen]:
             break
     values = ct.array[core].astype(np.float64)
     yield Progress("Measuring the blood", 0.0)
+    tissue = values > LEAST_TISSUE_HU
+    values = values[tissue] if tissue.any() else values
     upper = np.percentile(values, 75)
     if upper > _ENHANCED_HU:
         values = values[values > (_UNENHANCED_HU + upper) / 2]

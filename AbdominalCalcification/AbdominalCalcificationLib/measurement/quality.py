@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
+from ..comparison.lumen import LEAST_TISSUE_HU
 from ..flags import Flag
 from ..geometry import Grid
 from ..geometry.voxels import FACE_NEIGHBOURS
@@ -115,10 +116,11 @@ def no_enhancement(hu: np.ndarray, kji: np.ndarray, labels: np.ndarray, calcifie
 
     Notes
     -----
-    The lumen is what lies in an artery with all six neighbours and is not calcified; of
-    arteries too thin for that, all that is not calcified.
+    The lumen is what lies in an artery with all six neighbours and is neither calcified nor air
+    (outside the scanned field); of arteries too thin for that, all that is neither.
     """
-    lumen = ~calcified[tuple(kji.T)]
+    tissue = hu > LEAST_TISSUE_HU
+    lumen = ~calcified[tuple(kji.T)] & (tissue | ~tissue.any())
     inner = lumen.copy()
     for offset in FACE_NEIGHBOURS:
         inner &= labels[tuple((kji + offset).T)] > 0

@@ -37,10 +37,12 @@ _BESIDE_AIR_HU, _FAT_HU, _LOWEST_FAT_HU = (-950, -250), (-400, -40), -160
 # Voxels between tissue and lung border on either; many of them without any that lie deeper are no such border.
 _BORDER_HU, _BRIGHT_HU, _MOST_BORDER, _SOME_BORDER, _BORDER_TO_BRIGHT = (-700, -250), (250, 700), 0.05, 0.01, 4
 # A scale that was cut off: the part of all voxels at its greatest value, and of these in the 100 HU below it.
+# What has fewer values than noise makes was drawn, not scanned.
 _CUT_BELOW_HU, _MOST_CUT, _SOME_CUT, _CUT_TAIL_HU, _CUT_TAIL = 1500, 0.05, 0.001, 100, 0.02
+_FEWEST_VALUES = 40
 # Shares of fewer voxels are no reason to refuse them.
 _FEWEST_VOXELS = 1000
-_SAMPLED_VOXELS = 4_000_000
+_SAMPLED_VOXELS = 1_000_000
 
 
 def as_hounsfield(array: np.ndarray, title: str) -> tuple[np.ndarray, tuple[Flag, ...]]:
@@ -185,6 +187,8 @@ def _cut_off(values: np.ndarray) -> str:
     """Return at which value the scale was cut off above, if that is below what calcium and metal reach."""
     most = values[-1]
     at_most, tail = _share(values, most), _share(values, most - _CUT_TAIL_HU, most)
+    if np.count_nonzero(np.diff(values)) < _FEWEST_VALUES:
+        return ""
     if most < _CUT_BELOW_HU and (at_most > _MOST_CUT or (at_most > _SOME_CUT and tail > _CUT_TAIL * at_most)):
         return f"{100 * at_most:.1f} % are exactly {most:g}, the greatest, as if cut off there"
     return ""

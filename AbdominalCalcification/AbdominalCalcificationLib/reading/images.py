@@ -64,13 +64,15 @@ def read_image(path: Path) -> Volume:
     return read_flagged(path)[0]
 
 
-def read_layers(path: Path) -> tuple[np.ndarray, Grid]:
+def read_layers(path: Path) -> tuple[np.ndarray, Grid, tuple[Flag, ...]]:
     """Read a file of segments, which holds several label maps where segments overlap.
 
     Returns
     -------
     layers : ndarray, shape (layer, k, j, i)
     grid : Grid
+    flags : tuple of Flag
+        As for :func:`read_flagged`.
 
     Raises
     ------
@@ -79,10 +81,10 @@ def read_layers(path: Path) -> tuple[np.ndarray, Grid]:
     """
     _check_file(path)
     if is_nifti(path):
-        volume = read_image(path)
-        return volume.array[None], volume.grid
-    array, said, _ = _read(path, layers=True)
-    return (array[None] if array.ndim == 3 else np.moveaxis(array, -1, 0)), said.grid
+        volume, flags = read_flagged(path)
+        return volume.array[None], volume.grid, flags
+    array, said, flags = _read(path, layers=True)
+    return (array[None] if array.ndim == 3 else np.moveaxis(array, -1, 0)), said.grid, flags
 
 
 def header_flags(path: Path) -> tuple[Flag, ...]:
@@ -141,7 +143,7 @@ def _open(path: Path) -> tuple[Said, tuple[Flag, ...]]:
         return said, said.flags
     with quiet_libraries() as heard:
         _, said, _ = _header(path)
-    return said, (*said.flags, *_warnings(path, heard.lines))
+    return said, (*said.flags, *heard.flags(f"'{path.name}'"))
 
 
 def _read(path: Path, layers: bool) -> tuple[np.ndarray, Said, tuple[Flag, ...]]:
@@ -161,7 +163,7 @@ def _read(path: Path, layers: bool) -> tuple[np.ndarray, Said, tuple[Flag, ...]]
         array = sitk.GetArrayFromImage(_without_time(image))
     if (said.slope, said.intercept) != (1, 0):
         array = (array * said.slope + said.intercept).astype(np.float32)
-    return array, said, (*said.flags, *_warnings(path, heard.lines))
+    return array, said, (*said.flags, *heard.flags(f"'{path.name}'"))
 
 
 def _header(path: Path) -> tuple[sitk.ImageFileReader, Said, int]:
@@ -219,11 +221,6 @@ def _check_same(path: Path, reader: sitk.ImageFileReader, said: Said, layers: in
             f"{sizes_shown(said.grid.spacing_mm)} mm by its format, {' × '.join(map(str, size))} of "
             f"{sizes_shown(steps)} mm by ITK; export it again."
         )
-
-
-def _warnings(path: Path, lines: list[str]) -> tuple[Flag, ...]:
-    """Return what the libraries said as flags."""
-    return tuple(Flag("header_warning", f"Reading '{path.name}', the image library warns: {line}") for line in lines)
 
 
 def _without_time(image: sitk.Image) -> sitk.Image:

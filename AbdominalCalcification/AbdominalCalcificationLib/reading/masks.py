@@ -15,6 +15,7 @@ from ..flags import Flag
 from ..geometry import Grid, Volume
 from ..geometry.lattice import covering, is_finer
 from ..geometry.resample import fraction_outside
+from ..paths import native_path
 from .ct import CtImage
 from .images import as_labels, read_image
 from .label_maps import territory_segments
@@ -69,6 +70,7 @@ def read_mask(path: str | Path) -> Volume:
         For files that cannot be read, and values that are not whole numbers of at least 0.
     """
     path = Path(path)
+    native_path(path)
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"The mask '{path}' {what}; name a NIfTI, NRRD or MetaImage file.")

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 
 import SimpleITK as sitk
 
+from ..flags import Flag
 from ..library_output import captured
+from ..paths import shown_path
 
-_MOST_LINES = 20
+_MOST_LINES, _MOST_QUOTED = 100, 3
 # "NiftiImageIO (0x55a0): ", and in which line of which file of the library it was printed.
 _ADDRESS = re.compile(r"^\S+ \(0x[0-9a-f]+\): ")
 _PLACE = re.compile(r"^(WARNING|ERROR): In .*, line \d+\s*")
@@ -27,6 +29,14 @@ class Heard:
         line = _ADDRESS.sub("", _PLACE.sub("", " ".join(text.split())).strip())
         if line and line not in self.lines and len(self.lines) < _MOST_LINES:
             self.lines.append(line)
+
+    def flags(self, title: str) -> tuple[Flag, ...]:
+        """Return the flag ``header_warning`` where anything was said about the image that `title` names."""
+        if not self.lines:
+            return ()
+        more = len(self.lines) - _MOST_QUOTED
+        said = "; ".join(self.lines[:_MOST_QUOTED]) + (f"; and {more} more" if more > 0 else "")
+        return (Flag("header_warning", f"Reading {title}, the image library warns: {shown_path(said)}"),)
 
 
 class _Listener(sitk.LoggerBase):
@@ -59,10 +69,12 @@ def quiet_libraries() -> Iterator[Heard]:
     heard = Heard()
     listener = _Listener(heard)
     before = listener.SetAsGlobalITKLogger()
+    printed = None
     try:
         with captured(inside_applications=True) as printed:
             yield heard
     finally:
         before.SetAsGlobalITKLogger()
-        for line in printed.text.splitlines():
-            heard.add(line)
+        if printed is not None:
+            for line in printed.text.splitlines():
+                heard.add(line)

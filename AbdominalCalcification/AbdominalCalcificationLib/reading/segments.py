@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Grid, Volume, bounding_box
 from ..terminology import TAG
-from .images import as_labels, header_flags, read_header, read_layers
+from .images import as_labels, read_header, read_layers
 from .meanings import MEANING_TAG, Segment, Understanding, Wanted, listed, meaning_of, understand
 from .painting import ArteryPainter
 
@@ -111,12 +111,15 @@ class Segments:
     every : tuple of Segment
     unknown : tuple of Segment
         Those that stand for nothing and are not empty.
+    flags : tuple of Flag
+        What is doubtful about the file's header.
     """
 
     arteries: Volume | None
     calcification: Volume | None
     every: tuple[Segment, ...]
     unknown: tuple[Segment, ...]
+    flags: tuple[Flag, ...] = ()
 
 
 def read_segments(
@@ -160,7 +163,7 @@ def read_segments(
     if described.of_calcification():
         calcification = Volume(np.zeros(drawing.grid.shape, np.uint8), drawing.grid)
         paint_calcification(calcification.array, drawing, present)
-    return Segments(arteries, calcification, drawing.segments, present.unknown)
+    return Segments(arteries, calcification, drawing.segments, present.unknown, drawing.flags)
 
 
 def read_seg_nrrd(path: Path, title: str | None = None) -> Drawing | None:
@@ -175,11 +178,11 @@ def read_seg_nrrd(path: Path, title: str | None = None) -> Drawing | None:
     segments = _segments_in(read_header(path), title)
     if not segments:
         return None
-    layers, grid = read_layers(path)
+    layers, grid, flags = read_layers(path)
     layers = [as_labels(layer, path.name) for layer in layers]
     if any(segment.layer >= len(layers) for segment in segments):
         raise InputError(f"{title} describes segments that it does not hold; save it again from Slicer.")
-    return Drawing(title, tuple(segments), layers, grid, grid, flags=header_flags(path))
+    return Drawing(title, tuple(segments), layers, grid, grid, flags=flags)
 
 
 def paint_arteries(painter: ArteryPainter, drawing: Drawing, understood: Understanding, moved=None) -> None:

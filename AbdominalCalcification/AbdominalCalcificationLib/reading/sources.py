@@ -11,6 +11,7 @@ from ..anatomy import territories_of_name
 from ..errors import InputError
 from ..flags import Flag
 from ..names import is_calcification_name, normalized
+from ..paths import native_path
 from .dicom import is_dicom
 from .dicom_seg import read_dicom_seg, what_is
 from .label_maps import images_in, read_label_map, stem_of
@@ -51,6 +52,7 @@ def find_sources(
     """
     sources, flags = [], []
     for path in paths:
+        native_path(path)
         if path.is_dir():
             found, told = _in_folder(path, wanted, given)
             sources += [Source(each, path) for each in found]

@@ -133,7 +133,7 @@ class _Scene:
                     f"In '{self._name}' the CT and '{node.get('name')}' lie under different transforms; "
                     "harden them in Slicer and save again."
                 )
-            masks.setdefault(on[0], []).append((node.get("name"), found.arteries, found.calcification))
+            masks.setdefault(on[0], []).append((node.get("name"), found.arteries, found.calcification, found.flags))
         for key, found in masks.items():
             ct = self._ct(key)
             arteries, flags = self._only(found, "arteries", ct)
@@ -150,7 +150,7 @@ class _Scene:
         if not having:
             return None, ()
         labels = ARTERY_TITLES if what == "arteries" else None
-        mask = mask_drawn_on(Mask(having[0][index]), ct, f"'{having[0][0]}' in '{self._name}'", labels)
+        mask = mask_drawn_on(Mask(having[0][index], having[0][3]), ct, f"'{having[0][0]}' in '{self._name}'", labels)
         return mask.volume, mask.flags
 
     def _ct(self, key: str) -> CtImage:

@@ -25,6 +25,7 @@ from . import edits, results, segmentations
 from .comparison import Comparison, read_pair, store_comparison
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
+from .source_files import ct_from_node, file_flags
 from .volumes import identity_of_node, volume_from_node
 
 _TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
@@ -196,7 +197,7 @@ class Session:
         if case.ct is None:
             raise InputError("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module.")
         yield Progress("Reading the scene", 0.0)
-        ct = volume_from_node(case.ct)
+        ct, doubts = ct_from_node(case.ct)
         read = _read(case, given)
         nodes = {
             role: node if role in given or (replace_masks and of_ct(node, case.ct) is not None) else None
@@ -212,7 +213,7 @@ class Session:
             pipeline.Given(
                 **read.volumes,
                 identity=identity_of_node(case.ct),
-                flags=read.flags,
+                flags=[*doubts, *read.flags],
                 edits=[note.text for note in read.notes.values() if note.text is not None],
                 origins=read.origins,
             ),
@@ -260,7 +261,7 @@ def _read(case: SceneCase, given: Collection[str]) -> _Read:
         check_is_mask(node)
         mask = mask_from_node(node, case.ct, Wanted(role))
         found.volumes[role] = mask.volume
-        found.flags.extend(mask.flags)
+        found.flags.extend((*file_flags(node), *mask.flags))
         found.origins.append(edits.source_of(node))
         other = other_ct(node, case.ct)
         if other is not None:

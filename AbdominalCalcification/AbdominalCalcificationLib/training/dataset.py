@@ -16,6 +16,7 @@ import numpy as np
 
 from ..bounded import read_json
 from ..errors import InputError
+from ..flags import Effect
 from ..geometry import Grid, Volume
 from ..inference.orientation import Turn
 from ..progress import Progress, Steps
@@ -117,7 +118,7 @@ def export_steps(
                 raise InputError(f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out.")
             for case in read_cases(source, label_names):
                 mask = _mask(case, task, allow_empty)
-                exported.remarks += [f"{case.where}: {flag.message}" for flag in case.flags]
+                exported.remarks += _remarks(case)
                 _add(case, mask, task, side, index, temporary, update, exported)
         yield Progress("Finishing the dataset", 1.0)
         sides = [entry["split"] for entry in index.values()]
@@ -173,6 +174,21 @@ def _existing_index(folder: Path, task: Task) -> dict[str, dict]:
                 "name another folder."
             ) from None
     return {}
+
+
+def _remarks(case: CorrectedCase) -> list[str]:
+    """Return what reading CT and masks has to say.
+
+    Raises
+    ------
+    InputError
+        Where it makes them useless: a network would learn left for right, or a scale that is none.
+    """
+    doubts = [flag for flag in case.ct.flags if flag.kind.effect > Effect.NOTE]
+    for flag in (*doubts, *case.flags):
+        if flag.kind.effect == Effect.UNUSABLE:
+            raise InputError(f"{case.where} cannot be learned from. {flag.message} {flag.kind.advice}")
+    return [f"{case.where}: {flag.message}" for flag in (*doubts, *case.flags)]
 
 
 def _mask(case: CorrectedCase, task: Task, allow_empty: bool) -> Volume:

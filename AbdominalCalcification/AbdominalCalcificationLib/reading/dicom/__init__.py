@@ -53,7 +53,7 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         Where there is no such series, it is no CT, it holds several volumes, or its geometry or scale cannot be
         trusted.
     """
-    with quiet_libraries():
+    with quiet_libraries() as heard:
         folder = _open(path)
         choice = choose_stack(folder.images, series, shown_path(path.name))
         reader = PixelReader()
@@ -67,6 +67,7 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         *flags_about_files(folder, images, copies, choice, is_named=series is not None),
         *check_kind(images),
         *flags,
+        *heard.flags(f"'{shown_path(path.name)}'"),
     )
     identity = {
         "study_uid": first.study or None,
