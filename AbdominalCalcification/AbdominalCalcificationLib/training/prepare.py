@@ -13,10 +13,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ..bounded import read_json
+from ..durable import write_text
 from ..errors import InputError
 from ..inference import ModelFolder
 from ..inference.model_folder import ct_intensities
-from ..reporting.files import write_text
 from .job import PLANS, Job
 from .places import add_places_of
 from .small import CONFIGURATION, small_plans

@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..durable import write_text
 from ..errors import InferenceError, InputError
 from ..inference import ModelFolder, Worker
 from ..inference.client import find_python
 from ..inference.devices import check_device_name
 from ..inference.model_folder import network_of
 from ..progress import Steps, drain, duration_text
-from ..reporting.files import write_text
 from .job import FOLDS, Job
 from .process import STOP_FILE
 from .ship import check_destination

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ..durable import write_text
 from ..errors import InferenceError, InputError, ModelError
 from ..explanations import first_line
 from ..inference import ModelFolder
 from ..inference.checkpoint import load_checkpoint
 from ..inference.devices import choose_device
-from ..reporting.files import write_text
 from .job import PLANS, Job
 from .small import CONFIGURATION, small_trainer
 
