@@ -140,4 +140,3 @@ def cannot_write(place: Path | str, problem: object) -> WriteError:
 def is_no_room(problem: object) -> bool:
     """Return whether an error says that the disk, a quota or the allowed size of a file is exhausted."""
     return getattr(problem, "errno", None) in _NO_ROOM
-

@@ -13,6 +13,7 @@ import platform
 import re
 import secrets
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -59,9 +60,17 @@ def scratch_folder(what: str) -> Path:
     """
     place = Path(tempfile.gettempdir())
     sweep(place)
-    folder = place / f"{temporary_name(what)}-abdominal-calcification-{what}"
-    folder.mkdir(mode=0o700)
-    return folder
+    return Path(tempfile.mkdtemp(prefix=f"{temporary_name(what)}-abdominal-calcification-{what}-", dir=place))
+
+
+@contextmanager
+def scratch(what: str) -> Iterator[Path]:
+    """Hand out such a folder; it is removed at the end of the block."""
+    folder = scratch_folder(what)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(place: Path, key: str | None = None) -> None:
@@ -85,7 +94,11 @@ def sweep(place: Path, key: str | None = None) -> None:
         found = [(place / each, match) for each in os.listdir(place) if (match := _PATTERN.match(each))]
     except OSError:
         return
-    left = [(path, match["kind"]) for path, match in found if match["key"] == key or _is_orphan(path, match)]
+    left = [
+        (path, match["kind"])
+        for path, match in found
+        if _is_own(path) and (match["key"] == key or _is_orphan(path, match))
+    ]
     # An earlier result first: what was to replace it tells how far that had come.
     for path, kind in sorted(left, key=lambda each: each[1] != REPLACED):
         if kind == REPLACED:
@@ -101,6 +114,14 @@ def remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether this user made `path`: where many may write, others could lay out what is to be put back."""
+    with suppress(OSError):
+        made = path.lstat()
+        return not stat.S_ISLNK(made.st_mode) and (os.name == "nt" or made.st_uid == os.geteuid())
+    return False
 
 
 def _is_orphan(path: Path, match: re.Match) -> bool:

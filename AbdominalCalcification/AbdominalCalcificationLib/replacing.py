@@ -120,6 +120,8 @@ def _put_back(old: Path, what: str) -> None:
 def _undo(old: Path) -> None:
     """Undo all moves that the journal names, the last first, whether they were made yet or not, or undone already."""
     folder, moves = old.parent, _moves(old)
+    if not all(_is_inside(move.get("name") or move["made"]) for move in moves):
+        raise InputError("its journal names other places")
     replaced = {move["name"] for move in moves if move.get("new", "") is None}
     for move in reversed(moves):
         if "made" in move:
@@ -134,6 +136,10 @@ def _undo(old: Path) -> None:
         # A new file in its place has left its own; an old one that was put back already is not to be taken for it.
         elif not os.path.lexists(folder / new) and (name not in replaced or os.path.lexists(kept)):
             _remove(place)
+
+
+def _is_inside(name: str) -> bool:
+    return not os.path.isabs(name) and ".." not in Path(name).parts
 
 
 def _moves(old: Path) -> list[dict]:

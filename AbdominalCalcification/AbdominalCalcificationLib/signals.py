@@ -1,9 +1,9 @@
 """Signals that ask the program to end, acted on in order.
 
 Python raises KeyboardInterrupt between any two of its instructions. Where that is inside the loading of a C++ library
-the process crashes, inside a clean-up something stays behind, and in a callback of a library the interrupt is lost. Here
-a signal is noted at once and raised where it does no harm: between steps of long work (:func:`check`), and in between
-wherever nothing is being loaded, cleaned up or put in its place.
+the process crashes, inside a clean-up something stays behind, and in a callback of a library the interrupt is lost.
+Here a signal is noted at once and raised where it does no harm: between steps of long work (:func:`check`), and in
+between wherever nothing is being loaded, cleaned up or put in its place.
 
 Only the command line does this, and never inside Slicer, whose signals are its own. Without :func:`orderly_signals` all
 functions here do nothing.
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 # How soon one that had to wait is tried again.
 _AGAIN_S = 0.02
 # Code that must come to its end: an exception in the middle would lose a folder, a process or a lock.
@@ -55,9 +55,9 @@ class Interrupted(KeyboardInterrupt):
         self.number = number
 
 
-def exit_code(interrupt: BaseException) -> int:
-    """Return the exit code that shells give a program ended by a signal: 128 and its number."""
-    return 128 + getattr(interrupt, "number", signal.SIGINT)
+def exit_code(error: BaseException) -> int:
+    """Return the exit code that shells give a program ended by a signal, 128 and its number, for what that raised."""
+    return 128 + (getattr(error, "number", 0) or noted() or signal.SIGINT)
 
 
 class _Watch:
@@ -88,7 +88,7 @@ class _Watch:
     def install(self) -> None:
         self._hooks = sys.unraisablehook, sys.excepthook
         sys.unraisablehook, sys.excepthook = self._take_unraisable, self._take_unhandled
-        for name in _NAMES:
+        for name in NAMES:
             number = getattr(signal, name, None)
             # What is ignored stays so: nohup, and jobs in the background of a script, ask for it.
             if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
@@ -261,6 +261,6 @@ def between_steps(on_stop: Callable[[], None]) -> Iterator[None]:
 
 def leave_to_parent() -> None:
     """In a process of a pool: what a terminal sends to all processes is for the parent to act on."""
-    for name in _NAMES:
+    for name in NAMES:
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)

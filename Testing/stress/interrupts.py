@@ -50,9 +50,7 @@ class Outcome:
 
     @property
     def is_clean(self) -> bool:
-        return not (
-            self.crashes or self.tracebacks or self.with_leftovers or self.with_processes or self.earlier_lost
-        )
+        return not (self.crashes or self.tracebacks or self.with_leftovers or self.with_processes or self.earlier_lost)
 
 
 class Stress:
@@ -85,7 +83,9 @@ class Stress:
         outcome = Outcome()
         for run in range(runs):
             self._reset()
-            self._trial(scenario, signals[run % len(signals)], self._random.uniform(0, max(times)), earlier, finished, outcome)
+            self._trial(
+                scenario, signals[run % len(signals)], self._random.uniform(0, max(times)), earlier, finished, outcome
+            )
         return outcome
 
     def _reset(self) -> None:
@@ -195,7 +195,9 @@ def _marked() -> dict[int, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=100, help="of each command with each signal (100)")
-    parser.add_argument("--signal", action="append", choices=["INT", "TERM", "HUP", "KILL"], help="INT, TERM and HUP in turn")
+    parser.add_argument(
+        "--signal", action="append", choices=["INT", "TERM", "HUP", "KILL"], help="INT, TERM and HUP in turn"
+    )
     parser.add_argument("--only", action="append", help="name of a command", metavar="NAME")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

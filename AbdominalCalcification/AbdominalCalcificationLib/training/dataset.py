@@ -307,4 +307,3 @@ def _in_order(temporary: Path) -> Iterator[Path]:
 def _hashed(uid: str | None) -> str | None:
     """Return what tells one UID from another without naming it."""
     return hashlib.sha256(uid.encode()).hexdigest() if uid else None
-
