@@ -2,12 +2,14 @@
 
 import signal
 import sys
-
-from .signals import NAMES, exit_code, orderly_signals
+from contextlib import suppress
 
 
 def program() -> None:
     """Run the command line and end with its exit code."""
+    _leave_no_cut_bytecode()
+    from .signals import NAMES, exit_code, orderly_signals
+
     code = 1
     try:
         # Before everything else is loaded, which takes a while.
@@ -22,6 +24,15 @@ def program() -> None:
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _leave_no_cut_bytecode() -> None:
+    """Where files may not grow, Python before 3.12.8 keeps the beginnings of compiled modules and cannot load them."""
+    with suppress(ImportError):
+        import resource
+
+        if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+            sys.dont_write_bytecode = True
 
 
 if __name__ == "__main__":

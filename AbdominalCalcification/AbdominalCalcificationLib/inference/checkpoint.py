@@ -82,7 +82,8 @@ def save_checkpoint(file: Path | str, save: Callable[[Path], None], beside: Call
     ------
     WriteError
     """
-    with written(file) as unfinished:
+    # torch finds no name for the archive in a file without an ending.
+    with written(file, suffix=".pth") as unfinished:
         try:
             save(unfinished)
             with zipfile.ZipFile(unfinished) as archive:
