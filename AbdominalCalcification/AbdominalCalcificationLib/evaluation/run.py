@@ -13,8 +13,8 @@ from ..durable import cannot_write, write_text
 from ..errors import InputError, WriteError
 from ..leftovers import sweep, unfinished_folder
 from ..progress import Progress, Steps
-from ..reporting.anonymous import anonymous_models
 from ..replacing import replacing
+from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
 from .case import model_folders
 from .cohort import Case, numbered
