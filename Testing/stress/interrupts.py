@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import os
 import random
+import secrets
 import shutil
 import signal
 import subprocess
@@ -60,6 +61,7 @@ class Stress:
         self._inputs, self._earlier = folder / "inputs", folder / "earlier"
         self._place, self._scratch = folder / "place", folder / "scratch"
         self._random = random.Random(seed)
+        self._mark = secrets.token_hex(8)  # of these runs alone: others may go on beside them
         # In the background of a script it is ignored, and would be by the commands too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self._inputs.mkdir()
@@ -99,7 +101,12 @@ class Stress:
         command = [sys.executable, "-m", "AbdominalCalcificationLib"]
         command += [str(each) for each in scenario.arguments(self._inputs, self._place)]
         models = str(self._place / "models")
-        environment = {**os.environ, "TMPDIR": str(self._scratch), "ABDOMINAL_CALCIFICATION_MODELS": models, MARK: "1"}
+        environment = {
+            **os.environ,
+            "TMPDIR": str(self._scratch),
+            "ABDOMINAL_CALCIFICATION_MODELS": models,
+            MARK: self._mark,
+        }
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, cwd=self._scratch
         )
@@ -120,7 +127,7 @@ class Stress:
 
     def _trial(self, scenario, number, after_s, earlier, finished, outcome: Outcome) -> None:
         code, said, took_s = self._run(scenario, after_s, number)
-        processes = survivors()
+        processes = survivors(self._mark)
         problems = []
         if processes:
             outcome.with_processes += 1
@@ -169,10 +176,10 @@ def contents(folder: Path) -> dict[str, str]:
     return found
 
 
-def survivors() -> list[str]:
+def survivors(mark: str) -> list[str]:
     """Return the command lines of processes that a run started and that do not end."""
     end = time.monotonic() + CHILDREN_END_WITHIN_S
-    while found := _marked():
+    while found := _marked(mark):
         if time.monotonic() > end:
             for pid in found:
                 os.kill(pid, signal.SIGKILL)
@@ -181,11 +188,11 @@ def survivors() -> list[str]:
     return []
 
 
-def _marked() -> dict[int, str]:
+def _marked(mark: str) -> dict[int, str]:
     found = {}
     for each in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{MARK}=1".encode() in (each / "environ").read_bytes() and int(each.name) != os.getpid():
+            if f"{MARK}={mark}".encode() in (each / "environ").read_bytes() and int(each.name) != os.getpid():
                 found[int(each.name)] = (each / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue

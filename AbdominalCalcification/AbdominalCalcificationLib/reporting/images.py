@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from ..durable import CutShort, written
 from ..errors import InputError
 from ..geometry import Volume
+from ..paths import native_path
 from .packed import holds
 
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -33,7 +34,7 @@ def write_volume(path: str | Path, volume: Volume) -> None:
     image = sitk_image(volume)
     with written(path, lambda file: _check(file, image, suffix), suffix) as temporary:
         try:
-            sitk.WriteImage(image, str(temporary), useCompression=suffix != ".nii")
+            sitk.WriteImage(image, native_path(temporary), useCompression=suffix != ".nii")
         except RuntimeError:
             raise CutShort("the disk may be full or read-only") from None
 

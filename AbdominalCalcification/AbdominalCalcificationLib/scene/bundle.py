@@ -14,6 +14,7 @@ from ..durable import CutShort, cannot_write, settle
 from ..errors import InputError
 from ..geometry import Volume
 from ..leftovers import unfinished_folder
+from ..paths import native_path
 from . import edits
 from .application import ensure_application
 from .bundle_check import check_bundle
@@ -90,7 +91,7 @@ def save_scene(path: Path | str, scene=None) -> None:
             # The folder inside a .mrb has the name of the file.
             written = folder / path.name
             with _quiet_vtk():
-                done = scene.WriteToMRB(str(written))
+                done = scene.WriteToMRB(native_path(written))
 
             def check(file: Path) -> None:
                 if not done:
