@@ -195,7 +195,7 @@ def test_what_a_flag_quotes_is_left_out_whatever_its_code(code):
 
 def test_flags_of_unknown_origin_lose_their_message_and_the_list_of_others_is_true():
     assert set(KINDS) >= _OWN_WORDS
-    assert WORD not in anonymous_flag(Flag("several_series", f"The largest was read ({WORD}).")).message
+    assert WORD not in anonymous_flag(Flag("mixed_series", f"The slices differ in kernel: {WORD}.")).message
     assert "3 of 7" in anonymous_flag(Flag("missing_slices", "3 of 7 slices are missing.")).message
 
 

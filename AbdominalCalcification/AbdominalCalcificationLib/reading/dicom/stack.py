@@ -188,6 +188,10 @@ def even_steps(depth: np.ndarray) -> tuple[float, float, np.ndarray, list[Flag]]
     # Slices that are where they should be stay as they are.
     near = np.abs(along - np.rint(along)) < _TOLERANCE
     along[near] = np.rint(along[near])
+    return float(depth[0]), step, along, _step_flags(gaps, step, missing, uneven)
+
+
+def _step_flags(gaps: np.ndarray, step: float, missing: int, uneven: float) -> list[Flag]:
     flags = []
     if missing:
         noun = "slice is" if missing == 1 else "slices are"
@@ -200,7 +204,7 @@ def even_steps(depth: np.ndarray) -> tuple[float, float, np.ndarray, list[Flag]]
                 f"they were interpolated to {step:.2f} mm.",
             )
         )
-    return float(depth[0]), step, along, flags
+    return flags
 
 
 def is_even(depth: np.ndarray) -> bool:
