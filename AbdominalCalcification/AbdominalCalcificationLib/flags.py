@@ -91,9 +91,9 @@ KINDS: dict[str, FlagKind] = {
         _UNUSABLE, True, "Every threshold and both models take the values for HU: export the CT with its rescaling."
     ),
     "unknown_orientation": FlagKind(
-        _UNUSABLE, True, "Left and right may be exchanged: convert the CT from its DICOM files again."
+        _UNUSABLE, True, "Left and right may be exchanged: convert the file from its DICOM files again."
     ),
-    "header_warning": FlagKind(_REVIEW, True, "Compare the voxel size with that of the original CT."),
+    "header_warning": FlagKind(_REVIEW, True, "Compare place and voxel size with those of the original CT."),
     "files_left_out": FlagKind(_REVIEW, True, "What was in these files is in no number: copy the series again."),
     "files_passed_over": FlagKind(_NOTE, False, "None of it belongs to the volume that was measured."),
     "several_series": FlagKind(_NOTE, False, "Check that the series that was read is the angiogram."),
