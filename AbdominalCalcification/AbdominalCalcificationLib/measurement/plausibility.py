@@ -17,8 +17,9 @@ from ..progress import Progress, Steps
 
 STAGE = "Measuring: checking the artery masks"
 
-# Of the widest calibre and the largest volume of an artery, from which on it is measured but to be looked at.
-DOUBTFUL_SHARE = 0.7
+# Of the widest calibre and the largest volume of an artery, from which on it is measured but to be looked at: an
+# aorta of 105 mm or a litre.
+DOUBTFUL_WIDTH, DOUBTFUL_VOLUME = 0.7, 0.4
 # Fewer voxels in one piece have no shape, however large they are.
 FEWEST_VOXELS = 5
 # A real mask has a few pieces; each costs a course of its own.
@@ -200,7 +201,7 @@ class _Judged:
         elif length_m > LONGEST_M:
             message = f"{_ml(volume_mm3)} nowhere wider than {at_most_mm:.1f} mm are a sponge and no artery"
             self._refuse("mask_shredded", message)
-        elif diameter_mm > DOUBTFUL_SHARE * each.widest_mm or volume_mm3 > DOUBTFUL_SHARE * 1000 * each.largest_ml:
+        elif diameter_mm > DOUBTFUL_WIDTH * each.widest_mm or volume_mm3 > DOUBTFUL_VOLUME * 1000 * each.largest_ml:
             message = f"{_ml(volume_mm3)}, up to {diameter_mm:.0f} mm wide: a giant aneurysm, or not this artery alone."
             self._flag("mask_implausible", message)
 
