@@ -8,6 +8,7 @@ than :data:`LONGEST_S` seconds is ended. The process is one of its own, so that 
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import os
@@ -93,7 +94,7 @@ def odd_json(content: bytes, rng: random.Random) -> bytes:
         if rng.random() < 0.2:
             del holder[key]
         else:
-            holder[key] = rng.choice(_ODD)
+            holder[key] = copy.deepcopy(rng.choice(_ODD))
         if not document:
             break
     if rng.random() < 0.02:

@@ -182,3 +182,24 @@ def test_a_missing_origin_is_flagged(tmp_path):
 )
 def test_a_nrrd_header_that_means_nothing_is_refused(tmp_path, changed):
     refused(write_nrrd(tmp_path / "a.nrrd", a_ct(), **changed))
+
+
+@pytest.mark.parametrize("name", ["a.nrrd", "a.nhdr"])
+@pytest.mark.parametrize(
+    "line", ["no such field: 1", "key:value", "space units: %", "labels: %", "data file: %", "%: 1", "%"]
+)
+def test_lines_that_crash_the_library_do_not_reach_it(tmp_path, name, line):
+    path = write_nrrd(tmp_path / name, a_ct())
+    begin, rest = path.read_bytes().split(b"\n", 1)
+    long = line.replace("%", "100% |" * 2000).encode()
+    path.write_bytes(begin + b"\n" + long + b"\n" + rest)
+    refused(path, "the line '", long[:20].decode())
+
+
+def test_key_value_pairs_and_comments_may_be_long(tmp_path):
+    path = write_nrrd(tmp_path / "a.nrrd", a_ct())
+    begin, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(
+        begin + b"\n# " + b"x" * 5000 + b"\nkey:=" + b"v" * 5000 + b"\ncontent: " + b"c" * 5000 + b"\n" + rest
+    )
+    assert read_ct(path).volume.grid.spacing_mm == pytest.approx(SPACING)

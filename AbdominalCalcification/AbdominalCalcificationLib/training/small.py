@@ -8,7 +8,6 @@ left for right.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -104,7 +103,7 @@ def _is_like(value, default) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | type(default)):
         return False
     # Only HU may be negative.
-    return math.isfinite(value) and abs(value) < 1e9 and (value > 0 or default in (-200.0, 120.0))
+    return abs(value) < 1e9 and (value > 0 or default in (-200.0, 120.0))
 
 
 def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:

@@ -34,6 +34,15 @@ from .said import (
 _MAGIC = re.compile(rb"NRRD00\d\d|NRRD00\.01")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _USUAL_HEADER, _LONGEST_HEADER = 1 << 16, 1 << 25
+# ITK's NRRD library has no room for a line of about 1000 characters in the message that it is wrong, and crashes.
+_LONGEST_LINE = 500
+# All that the format defines, without the blanks that some are written with.
+_FIELDS = {
+    *("dimension", "type", "blocksize", "encoding", "endian", "content", "min", "max", "oldmin", "oldmax", "datafile"),
+    *("lineskip", "byteskip", "number", "sampleunits", "sizes", "spacings", "thicknesses", "axismins", "axismaxs"),
+    *("centers", "labels", "units", "kinds", "space", "spacedimension", "spaceunits", "spaceorigin"),
+    *("spacedirections", "measurementframe"),
+}
 # What the coordinates of a space grow towards, as factors to RAS.
 _SPACES = {
     "right-anterior-superior": (1, 1, 1),
@@ -126,6 +135,8 @@ def _fields(path: Path) -> tuple[dict[str, str], dict[str, str], list[str], int]
         name = {"centerings": "centers"}.get(name, name)
         if not colon or name in fields:
             raise damaged(path, f"a second '{name}'" if colon else f"the line '{shown_path(line[:40])}'")
+        if name not in _FIELDS or (name != "content" and len(line) > _LONGEST_LINE):
+            raise damaged(path, f"the line '{shown_path(line[:40])}'")
         fields[name] = text.strip()
         if name == "datafile" and text.split()[:1] == ["LIST"]:
             return fields, pairs, [each.strip() for each in lines[number:] if each.strip()], end
