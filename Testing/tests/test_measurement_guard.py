@@ -1,4 +1,4 @@
-"""Calcification that cannot be: left out of what a model made, told of what was given; blood that passes for calcium."""
+"""Calcification that cannot be: left out of what a model made, told of what was given; blood called calcium."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from AbdominalCalcificationLib.trust import Verdict
 from phantoms import label_of
 
 GRID = Grid.from_spacing((60, 64, 64), (1.0, 1.0, 1.0))
-K, J, I = np.indices(GRID.shape)
-RADIUS = np.hypot(J - 32, I - 32)
+SLICE, ROW, COLUMN = np.indices(GRID.shape)
+RADIUS = np.hypot(ROW - 32, COLUMN - 32)
 ARTERY = RADIUS <= 10
 # In the wall at the right side, 6 voxels long.
-PLAQUE = (RADIUS > 8) & (RADIUS <= 10.5) & (I > 32) & (abs(J - 32) < 5) & (K >= 20) & (K < 26)
+PLAQUE = (RADIUS > 8) & (RADIUS <= 10.5) & (COLUMN > 32) & (abs(ROW - 32) < 5) & (SLICE >= 20) & (SLICE < 26)
 
 
 class Scan:
@@ -71,7 +71,7 @@ def test_a_faint_plaque_in_the_wall_stays_though_the_blood_is_as_bright():
 @pytest.mark.parametrize("noise_hu", [10, 25, 45])
 def test_in_an_unenhanced_scan_blood_is_left_out(noise_hu):
     scan = Scan(blood_hu=45, noise_hu=noise_hu)
-    blood = (RADIUS < 6) & (K >= 35) & (K < 45)
+    blood = (RADIUS < 6) & (SLICE >= 35) & (SLICE < 45)
     kept, found = scan.guarded(PLAQUE | blood)
     bright = PLAQUE & (scan.ct.array >= 130)
     assert (kept & bright == bright).all()
@@ -95,7 +95,7 @@ def test_voxels_at_62_hu_are_left_out_also_beside_a_plaque():
 @pytest.mark.parametrize("seed", range(4))
 def test_blood_deep_inside_the_lumen_is_left_out_of_an_enhanced_scan(seed):
     scan = Scan(blood_hu=400, noise_hu=20, seed=seed)
-    blood = (RADIUS < 5) & (K >= 35) & (K < 45)
+    blood = (RADIUS < 5) & (SLICE >= 35) & (SLICE < 45)
     kept, found = scan.guarded(PLAQUE | blood)
     assert (kept == PLAQUE).all()
     assert found.blood_count == np.count_nonzero(blood)
@@ -104,7 +104,7 @@ def test_blood_deep_inside_the_lumen_is_left_out_of_an_enhanced_scan(seed):
 
 def test_what_is_brighter_than_800_hu_is_calcium_however_bright_and_noisy_the_blood():
     scan = Scan(blood_hu=650, noise_hu=80)
-    inside = (RADIUS < 3) & (K >= 35) & (K < 40)
+    inside = (RADIUS < 3) & (SLICE >= 35) & (SLICE < 40)
     scan.ct.array[inside] = 805
     kept, _ = scan.guarded(inside)
     assert (kept == inside).all()
@@ -142,7 +142,7 @@ def segmented(arteries, calcification, monkeypatch):
 
 def test_what_a_model_calls_calcium_at_62_hu_is_gone_from_the_mask_and_told(monkeypatch):
     scan = Scan(blood_hu=45, noise_hu=0)
-    halo = (RADIUS < 5) & (K >= 35) & (K < 45)
+    halo = (RADIUS < 5) & (SLICE >= 35) & (SLICE < 45)
     scan.ct.array[halo] = 62
     segmented(scan.arteries, Volume((PLAQUE | halo).astype(np.uint8), GRID), monkeypatch)
     analysis = drain(analyze_steps(scan.ct))
@@ -170,7 +170,7 @@ def test_what_a_model_calls_calcium_at_62_hu_is_gone_from_the_mask_and_told(monk
 
 def test_a_given_mask_is_told_of_and_never_changed():
     scan = Scan(blood_hu=45, noise_hu=0)
-    halo = (RADIUS < 5) & (K >= 35) & (K < 45)
+    halo = (RADIUS < 5) & (SLICE >= 35) & (SLICE < 45)
     drawn = Volume((PLAQUE | halo).astype(np.uint8), GRID)
     analysis = drain(analyze_steps(scan.ct, None, Given(scan.arteries, drawn)))
     assert (analysis.calcification.array == drawn.array).all()
