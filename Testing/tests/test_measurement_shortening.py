@@ -390,7 +390,8 @@ def test_a_mask_full_of_specks_is_measured():
     rng = np.random.default_rng(8)
     labels = np.zeros((60, 60, 60), np.uint8)
     labels[:, 20:30, 20:30] = 1
-    labels[(rng.random(labels.shape) > 0.995) & (labels == 0)] = RENAL
+    labels[20:24, 30:33, 20:40] = RENAL
+    labels[(rng.random(labels.shape) > 0.9997) & (labels == 0)] = RENAL
     grid = Grid.from_spacing(labels.shape)
     result = measure(None, Volume(labels, grid), Volume(labels == RENAL, grid))
     assert codes(result) >= {"territory_attached_over_gap"}
