@@ -1,14 +1,13 @@
 """The command line: ``abdominal-calcification analyze | simulate | evaluate | export-dataset | train | models``.
 
 Exit codes: 0 done, 1 internal error (a bug, reported with what is needed to find it), 2 what was given cannot be used
-or the system refuses (one line says what and what to do), 130 interrupted by the user. A reader that goes away
-(``| head``) changes neither the work nor the code.
+or the system refuses (one line says what and what to do), 130 interrupted by the user (129 and 143 where the terminal
+went away or the system asked it to end). A reader that goes away (``| head``) changes neither the work nor the code.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from .errors import AbdominalCalcificationError, InputError, UnexpectedError
 from .explanations import explanation
 from .library_output import LibraryOutput, captured
 from .paths import native_path
+from .signals import exit_code, noted, orderly_signals
 
 PROGRAM = "abdominal-calcification"
 COMMANDS = (analyze, simulate, evaluate, export_dataset, train, models)
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises but for ``--help``."""
-    with Terminal() as terminal:
+    with orderly_signals(), Terminal() as terminal:
         code = _run(arguments, terminal)
         if terminal.failure is not None and code == 0:
             reason = terminal.failure.strerror or terminal.failure
@@ -57,17 +57,12 @@ def _run(arguments: Sequence[str] | None, terminal: Terminal) -> int:
         _check_places(options)
         with nullcontext(said) if options.verbose else captured() as said:
             options.run(options, terminal)
-    except UnexpectedError as error:
-        return _report_bug(terminal, str(error), error.details)
-    except AbdominalCalcificationError as error:
-        return _complain(terminal, options, str(error), 2)
-    except KeyboardInterrupt:
-        return _complain(terminal, None, getattr(options, "cancelled", "Cancelled; nothing was written."), 130)
-    except Exception as error:
-        if (line := explanation(error)) is not None:
-            return _complain(terminal, options, line, 2)
-        message = "Internal error; please report it with the lines below."
-        return _report_bug(terminal, message, f"{said.text}{traceback.format_exc()}")
+    except (Exception, KeyboardInterrupt) as error:
+        # What else goes wrong after a signal comes of it.
+        if isinstance(error, KeyboardInterrupt) or noted():
+            cancelled = getattr(options, "cancelled", "Cancelled; nothing was written.")
+            return _complain(terminal, None, cancelled, exit_code(error))
+        return _failed(terminal, options, said, error)
     if said.errors:
         more = f" (and {len(said.errors) - 1} more)" if len(said.errors) > 1 else ""
         terminal.notice(f"Note: A library reported an error, all of them with --verbose: {said.errors[0]}{more}")
@@ -88,6 +83,17 @@ def _check_places(options: argparse.Namespace) -> None:
         raise InputError(f"{error} It is the place for temporary files; set TMPDIR to another folder.") from None
 
 
+def _failed(terminal: Terminal, options: argparse.Namespace | None, said: LibraryOutput, error: Exception) -> int:
+    if isinstance(error, UnexpectedError):
+        return _report_bug(terminal, str(error), error.details)
+    if isinstance(error, AbdominalCalcificationError):
+        return _complain(terminal, options, str(error), 2)
+    if (line := explanation(error)) is not None:
+        return _complain(terminal, options, line, 2)
+    message = "Internal error; please report it with the lines below."
+    return _report_bug(terminal, message, f"{said.text}{traceback.format_exc()}")
+
+
 def _complain(terminal: Terminal, options: argparse.Namespace | None, message: str, code: int) -> int:
     terminal.complain(f"{PROGRAM}: {message}")
     if getattr(options, "verbose", False):
@@ -100,7 +106,3 @@ def _report_bug(terminal: Terminal, message: str, details: str) -> int:
     if details:
         terminal.complain(details.rstrip())
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,5 +1,7 @@
 """Errors whose message is meant for the user."""
 
+from __future__ import annotations
+
 
 class AbdominalCalcificationError(Exception):
     """Base of every error this package raises on purpose.
@@ -10,6 +12,35 @@ class AbdominalCalcificationError(Exception):
 
 class InputError(AbdominalCalcificationError):
     """The image, a mask or a parameter cannot be used; nothing was written."""
+
+
+class WriteError(InputError):
+    """A file or folder could not be written whole; nothing was kept of it, and what was there before is as it was.
+
+    Parameters
+    ----------
+    place : path
+    reason : str
+    is_no_room : bool
+        The disk, a quota or the allowed size of a file is exhausted.
+    """
+
+    def __init__(self, place, reason: str, is_no_room: bool = False):
+        super().__init__(str(place), reason, is_no_room)  # as they are, so that it travels between processes
+
+    @property
+    def place(self) -> str:
+        """What could not be written."""
+        return self.args[0]
+
+    def of(self, place) -> WriteError:
+        """Return the same about another place: that which a temporary one stands for."""
+        return WriteError(place, *self.args[1:])
+
+    def __str__(self) -> str:
+        place, reason, is_no_room = self.args
+        remedy = "free some space, or name another folder" if is_no_room else "name another folder"
+        return f"'{place}' cannot be written ({reason}), so nothing of it was; {remedy}."
 
 
 class ModelError(AbdominalCalcificationError):

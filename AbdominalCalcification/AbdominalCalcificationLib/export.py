@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from .errors import AbdominalCalcificationError
+from .errors import AbdominalCalcificationError, WriteError
 from .geometry import Volume
 from .pipeline import Analysis
 from .progress import Progress, Steps
@@ -59,6 +59,8 @@ def _write_views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
     measurement = analysis.measurement
     try:
         picture = render_views(ct, measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map, path)
+    except WriteError:
+        raise
     except AbdominalCalcificationError as error:
         return [f"views.png was not written: {error}"]
     return list(picture.notes)
@@ -69,6 +71,8 @@ def _write_scene(analysis: Analysis, ct: Volume, path: Path, histories) -> list[
 
     try:
         write_bundle(analysis, ct, path, histories=histories)
+    except WriteError:
+        raise
     except AbdominalCalcificationError as error:  # no slicer-core: everything else is still there
         return [f"scene.mrb was not written: {error}"]
     return []

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait as wait_for
 from typing import Any
 
 from .errors import InferenceError
 from .inference.client import find_python
+from .signals import leave_to_parent, shielded
 
 
 def results_of(
@@ -32,10 +35,7 @@ def results_of(
         return
     context = multiprocessing.get_context("spawn")
     context.set_executable(find_python())
-    # Ctrl-C in a terminal reaches every process; only this one is to act on it.
-    executor = ProcessPoolExecutor(
-        min(processes, len(arguments)), context, signal.signal, (signal.SIGINT, signal.SIG_IGN)
-    )
+    executor = ProcessPoolExecutor(min(processes, len(arguments)), context, follow_parent)
     workers: dict = {}
     try:
         todo = iter(enumerate(arguments))
@@ -43,8 +43,9 @@ def results_of(
         while True:
             # Results can be large: none is asked for before there is someone to take it.
             while len(running) < processes and (following := next(todo, None)) is not None:
-                running[executor.submit(function, *following[1])] = following[0]
-            workers = dict(executor._processes or {})
+                with shielded():  # else a process may have started that nobody knows
+                    running[executor.submit(function, *following[1])] = following[0]
+                    workers = dict(executor._processes or {})
             if not running:
                 return
             done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -57,6 +58,18 @@ def results_of(
             "A process was ended from outside, most often by the system for lack of memory; use fewer --processes."
         ) from None
     finally:
-        for process in workers.values():
-            process.kill()
-        executor.shutdown(wait=True, cancel_futures=True)
+        with shielded():
+            for process in workers.values():
+                process.kill()
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def follow_parent() -> None:
+    """In a process that multiprocessing started: leave signals to the parent, and end when it ends, in whatever way."""
+    leave_to_parent()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    wait_for([multiprocessing.parent_process().sentinel])
+    os._exit(1)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .signals import check
+
 Result = TypeVar("Result")
 
 
@@ -53,7 +55,7 @@ def duration_text(seconds: float) -> str:
 
 
 def drain(steps: Steps[Result], report: Callable[[Progress], None] | None = None, idle_s: float = 0.05) -> Result:
-    """Run `steps` to its end and return its result.
+    """Run `steps` to its end and return its result; between two of them signals are acted on.
 
     Parameters
     ----------
@@ -70,6 +72,7 @@ def drain(steps: Steps[Result], report: Callable[[Progress], None] | None = None
             step = next(steps)
             if report is not None:
                 report(step)
+            check()
             if step.waiting:
                 time.sleep(idle_s)
     except StopIteration as stop:

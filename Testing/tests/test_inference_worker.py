@@ -207,7 +207,7 @@ def test_a_case_that_does_not_fit_on_the_disk_leaves_nothing_there(tmp_path, ct,
         Path(path).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(segment.np, "save", save)
+    monkeypatch.setattr(segment, "save_array", save)
     with pytest.raises(InferenceError, match="No space left"):
         segment._hand_over(tmp_path, ct, None)
     assert list(tmp_path.glob("job-*")) == []

@@ -75,7 +75,14 @@ def add(commands) -> list[argparse.ArgumentParser]:
 
 
 def run(options: argparse.Namespace, report) -> None:
-    """Segment and measure the CT, and write the result folder."""
+    """Segment and measure the CT, and write the result folder, which nobody else writes meanwhile."""
+    from ..claiming import claimed
+
+    with claimed(options.output):
+        _analyze(options, report)
+
+
+def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from ..export import export_steps
     from ..pipeline import Choices, Given, analyze_steps

@@ -29,6 +29,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
 
 def run(options: argparse.Namespace, report) -> None:
     """Make the patients, each in its folder."""
+    from ..claiming import claimed
     from ..simulation.files import simulate_steps
 
     given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
@@ -40,9 +41,10 @@ def run(options: argparse.Namespace, report) -> None:
     seeds = range(options.seed, options.seed + count)
     folders = [options.output / f"seed_{seed:05d}" if many else options.output for seed in seeds]
     patients = list(zip(seeds, folders, strict=True))
-    made = drain(
-        simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
-    )
+    with claimed(options.output):
+        made = drain(
+            simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
+        )
     if many:
         kept = f", {count - made} were there already" if made < count else ""
         report.say(f"{made} virtual patients were made{kept}; they are in {options.output}")

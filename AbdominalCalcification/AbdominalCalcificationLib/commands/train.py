@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError
-from ..progress import Progress, drain, duration_text
+from ..progress import drain, duration_text
+from ..signals import between_steps
 from .options import DEVICES, TASKS, number
 
 _STOPPED = "Stopped; the same command goes on where it stopped."
@@ -69,13 +67,9 @@ def run(options: argparse.Namespace, report) -> None:
         estimate = drain(estimate_steps(job), report)
         report.say(estimate_text(estimate))
         return
-    with interrupt_between_steps(report.complain) as check:
-
-        def watched(step: Progress) -> None:
-            report(step)
-            check()
-
-        trained = drain(train_steps(job, options.ship, options.overwrite), watched)
+    # An interrupt in the middle of talking to the training process would cost it its checkpoint.
+    with between_steps(lambda: report.complain("Stopping; press Ctrl-C again to stop at once.")):
+        trained = drain(train_steps(job, options.ship, options.overwrite), report)
     report.say(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
     for name, dice in trained.dice.items():
         report.say(f"  {name}: Dice {dice:.2f} in the watched patches")
@@ -134,29 +128,3 @@ def make_job(options: argparse.Namespace):
         processes=options.processes,
         threads=options.threads,
     )
-
-
-@contextmanager
-def interrupt_between_steps(complain: Callable[[str], None]) -> Iterator[Callable[[], None]]:
-    """Let Ctrl-C wait until the function that is handed out is called; a second one acts at once.
-
-    An interrupt in the middle of talking to the training process would cost it its checkpoint.
-    """
-    wanted = False
-
-    def note(_signal, _frame) -> None:
-        nonlocal wanted
-        if wanted:
-            raise KeyboardInterrupt
-        wanted = True
-
-    def check() -> None:
-        if wanted:
-            complain("Stopping; press Ctrl-C again to stop at once.")
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)

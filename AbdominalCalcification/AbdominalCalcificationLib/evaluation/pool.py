@@ -11,10 +11,12 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from ..errors import AbdominalCalcificationError
+from ..errors import AbdominalCalcificationError, WriteError
 from ..explanations import explanation
 from ..inference.client import find_python
+from ..parallel import follow_parent
 from ..progress import Progress, Steps
+from ..signals import check, shielded
 from .cohort import Case
 from .settings import Settings
 
@@ -44,7 +46,8 @@ def run_steps(cases: Sequence[Case], folder: Path, settings: Settings, jobs: int
     try:
         while todo or running:
             while todo and len(running) < jobs:
-                running.append(_Process(context, folder, settings, max(1, usable_cores() // jobs)))
+                with shielded():  # else a process may have started that nobody knows
+                    running.append(_Process(context, folder, settings, max(1, usable_cores() // jobs)))
             for process in running:
                 process.feed(todo)
             ready = set(wait([process.pipe for process in running], timeout=0))
@@ -52,6 +55,7 @@ def run_steps(cases: Sequence[Case], folder: Path, settings: Settings, jobs: int
                 try:
                     reason = process.receive()
                 except (EOFError, ConnectionError):
+                    check()  # a signal may have ended it
                     case = process.lost(todo)
                     running.remove(process)
                     if case is None:
@@ -66,8 +70,9 @@ def run_steps(cases: Sequence[Case], folder: Path, settings: Settings, jobs: int
             if not ready:
                 yield Progress("Evaluating cases", done / len(cases), waiting=True)
     finally:
-        for process in running:
-            process.kill()
+        with shielded():
+            for process in running:
+                process.kill()
 
 
 class _Process:
@@ -94,6 +99,8 @@ class _Process:
     def receive(self) -> str:
         """Return what failed in the case at hand; empty where nothing did."""
         reason = self.pipe.recv()
+        if isinstance(reason, WriteError):
+            raise reason
         self.last = self.pending.popleft().name
         return reason
 
@@ -119,6 +126,7 @@ class _Process:
 
 def _work(pipe: Connection, folder: str, settings: Settings, threads: int) -> None:
     """Evaluate cases from `pipe` until it closes; answer each with what failed, or nothing."""
+    follow_parent()
     import SimpleITK as sitk
 
     from ..inference import Worker
@@ -127,7 +135,7 @@ def _work(pipe: Connection, folder: str, settings: Settings, threads: int) -> No
 
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     store = Store(Path(folder), settings)
-    with Worker() as worker, suppress(EOFError, ConnectionError, KeyboardInterrupt):
+    with Worker() as worker, suppress(EOFError, ConnectionError):
         while True:
             case = pipe.recv()
             result, reason, details = None, "", ""
@@ -139,7 +147,11 @@ def _work(pipe: Connection, folder: str, settings: Settings, threads: int) -> No
             except Exception as error:
                 reason = explanation(error) or f"Internal error: {type(error).__name__}: {error}"
                 details = traceback.format_exc()
-            store.write(case, result, reason or None, details, fingerprint)
+            try:
+                store.write(case, result, reason or None, details, fingerprint)
+            except WriteError as error:  # there is no use in going on
+                pipe.send(error)
+                return
             failures = [] if result is None else [f"{name}: {text}" for name, text in result["failures"].items()]
             del result  # before the next case comes
             pipe.send(" ".join([reason, *failures]).strip())

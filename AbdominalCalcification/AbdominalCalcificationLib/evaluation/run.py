@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
-from ..errors import InputError
+from ..claiming import claimed
+from ..durable import cannot_write, write_text
+from ..errors import InputError, WriteError
+from ..leftovers import sweep, unfinished_folder
 from ..progress import Progress, Steps
+from ..replacing import replacing
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
-from ..reporting.files import write_text
 from .case import model_folders
 from .cohort import Case, numbered
 from .pool import run_steps, usable_cores
@@ -63,7 +67,21 @@ def evaluate_steps(
         cases = numbered(cases)
     output = Path(output)
     folder = output / CASES_FOLDER
-    store = Store(folder, settings)
+    with claimed(output, make=True, inner=[folder, output / PLOTS_FOLDER]):
+        store = Store(folder, settings)
+        try:
+            yield from _evaluate_missing_steps(cases, store, settings, jobs)
+            yield Progress("Summarising", 0.95)
+            records = [store.read(case) or changed_record(case) for case in cases]
+            return (yield from _summarise_steps(records, methods, settings, output))
+        finally:
+            sweep(folder)  # what processes that were ended were writing
+            with suppress(OSError):
+                folder.rmdir()  # where nothing came of it
+
+
+def _evaluate_missing_steps(cases: Sequence[Case], store: Store, settings: Settings, jobs: int | None) -> Steps[None]:
+    """Evaluate what the store does not have."""
     yield Progress("Looking for finished cases", 0.0)
     todo = [case for case in cases if not store.is_done(case)]
     if len(todo) < len(cases):
@@ -71,9 +89,8 @@ def evaluate_steps(
             "Looking for finished cases", 0.0, message=f"{len(cases) - len(todo)} cases are finished already."
         )
     jobs = jobs or (1 if settings.uses_models else usable_cores())
-
     begin, before = time.monotonic(), len(cases) - len(todo)
-    steps = run_steps(todo, folder, settings, min(jobs, max(1, len(todo))))
+    steps = run_steps(todo, store.folder, settings, min(jobs, max(1, len(todo))))
     try:
         for step in steps:
             left = (time.monotonic() - begin) * (1 / step.fraction - 1) if step.fraction else None
@@ -81,13 +98,6 @@ def evaluate_steps(
             yield Progress(step.stage, fraction, left, step.message, step.waiting)
     finally:
         steps.close()
-
-    yield Progress("Summarising", 0.95)
-    records = [store.read(case) for case in cases]
-    for number, case in enumerate(cases):
-        if records[number] is None:
-            records[number] = changed_record(case)
-    return (yield from _summarise_steps(records, methods, settings, output))
 
 
 def changed_record(case: Case) -> dict:
@@ -142,12 +152,32 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
     )
     yield Progress("Writing tables, plots and the report", 0.98)
     plots = draw_plots(records, methods, document)
-    (output / PLOTS_FOLDER).mkdir(exist_ok=True)
-    for name, svg in plots.items():
-        write_text(output / PLOTS_FOLDER / f"{name}.svg", svg)
-    write_text(output / "cases.csv", cases_csv(records))
-    write_text(output / "overlap.csv", overlap_csv(summary["overlap"]))
-    write_text(output / "agreement.csv", agreement_csv(summary["agreement"]))
-    write_text(output / "report.html", report_html(document, records, plots))
-    write_text(output / "evaluation.json", json_text(document))  # last: where it is, the rest is
+    _write(
+        output,
+        {
+            **{f"{PLOTS_FOLDER}/{name}.svg": svg for name, svg in plots.items()},
+            "cases.csv": cases_csv(records),
+            "overlap.csv": overlap_csv(summary["overlap"]),
+            "agreement.csv": agreement_csv(summary["agreement"]),
+            "report.html": report_html(document, records, plots),
+            "evaluation.json": json_text(document),  # last: where it is, the rest is
+        },
+    )
     return document
+
+
+def _write(output: Path, texts: Mapping[str, str]) -> None:
+    """Write all files of the result, or, where that is impossible, none."""
+    try:
+        with unfinished_folder(output, ".") as folder:
+            (folder / PLOTS_FOLDER).mkdir()
+            for name, text in texts.items():
+                try:
+                    write_text(folder / name, text)
+                except WriteError as error:
+                    raise error.of(output / name) from None
+            with replacing(output, "evaluation") as replacement:
+                for name in texts:
+                    replacement.put_in(folder / name, name)
+    except OSError as error:
+        raise cannot_write(output, error) from None

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from .. import __version__
 from ..bounded import read_json
+from ..durable import write_text
 from ..errors import InputError
 from ..reporting.anonymous import anonymous_record
 from ..reporting.documents import json_safe
-from ..reporting.files import write_text
 from .case import model_folders
 from .cohort import Case
 from .settings import Settings

@@ -12,14 +12,17 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from ..bounded import DAMAGED_ZIP, check_unpacked, check_zip
+from ..claiming import claimed
+from ..durable import sync, sync_all
 from ..errors import ModelError
 from ..explanations import first_line
+from ..leftovers import unfinished_folder
+from ..signals import shielded
 from .model_folder import ModelFolder, find_trainer_folder
 
 MODELS_VARIABLE = "ABDOMINAL_CALCIFICATION_MODELS"
@@ -80,18 +83,21 @@ def import_model(source: Path | str, destination: Path | str) -> ModelFolder:
     if not source.exists():
         raise ModelError(f"There is no file or folder {source}; check the path.")
     try:
-        destination.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=destination) as temporary:
+        with claimed(destination, make=True), unfinished_folder(destination, source.name) as temporary:
             if source.is_dir():
-                copied = _copy(find_trainer_folder(source), Path(temporary))
+                copied = _copy(find_trainer_folder(source), temporary)
             else:
-                copied = _unpack(source, Path(temporary))
+                copied = _unpack(source, temporary)
             model = ModelFolder.open(copied)
             target = destination / _safe_name(model.name) / _safe_name(copied.name)
             if target.exists():
                 raise ModelError(f"There is already a model in {target}; remove it first if it is to be replaced.")
-            target.parent.mkdir(exist_ok=True)
-            copied.rename(target)
+            sync_all(copied)
+            with shielded(commits=True):
+                target.parent.mkdir(exist_ok=True)
+                copied.rename(target)
+                for each in (target.parent, destination):
+                    sync(each)
     except OSError as error:
         raise ModelError(
             f"The model could not be copied to {destination} ({error.strerror or error}); check space and permissions."
@@ -112,6 +118,8 @@ def _copy(trainer: Path, temporary: Path) -> Path:
         if _is_part(relative):
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target / relative)
+            if (target / relative).stat().st_size != file.stat().st_size:
+                raise OSError("a file was copied in part")
     return target
 
 

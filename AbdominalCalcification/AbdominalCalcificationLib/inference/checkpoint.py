@@ -8,12 +8,16 @@ are allowed here by name.
 from __future__ import annotations
 
 import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+from ..durable import CutShort, written
 from ..errors import ModelError
+from ..explanations import first_line, is_out_of_memory
 
 
-def load_checkpoint(file: Path, trust: bool = False) -> dict:
+def load_checkpoint(file: Path, trust: bool = False, mapped: bool = False) -> dict:
     """Read an nnU-Net checkpoint onto the CPU.
 
     Parameters
@@ -21,6 +25,8 @@ def load_checkpoint(file: Path, trust: bool = False) -> dict:
     file : Path
     trust : bool
         Load everything, which lets the file run code. Only for files of known origin.
+    mapped : bool
+        Leave the weights in the file until they are looked at.
 
     Returns
     -------
@@ -38,10 +44,10 @@ def load_checkpoint(file: Path, trust: bool = False) -> dict:
 
     try:
         if trust:
-            checkpoint = torch.load(file, map_location="cpu", weights_only=False)
+            checkpoint = torch.load(file, map_location="cpu", weights_only=False, mmap=mapped)
         else:
             with torch.serialization.safe_globals(_numpy_scalars()):
-                checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+                checkpoint = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
     except MemoryError:
         raise
     except pickle.UnpicklingError as error:
@@ -59,6 +65,36 @@ def load_checkpoint(file: Path, trust: bool = False) -> dict:
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("network_weights"), dict):
         raise ModelError(f"{file} is not an nnU-Net v2 checkpoint (no 'network_weights'); copy the right file there.")
     return checkpoint
+
+
+def save_checkpoint(file: Path | str, save: Callable[[Path], None], beside: Callable[[], None] = lambda: None) -> None:
+    """Write a checkpoint, whole or not at all, that can be read without running what is in it.
+
+    Parameters
+    ----------
+    file : path
+    save : callable
+        Writes the checkpoint to the path that it is given, with torch.
+    beside : callable
+        Called once the checkpoint is known to be whole, before it takes the place of an earlier one.
+
+    Raises
+    ------
+    WriteError
+    """
+    # torch finds no name for the archive in a file without an ending.
+    with written(file, suffix=".pth") as unfinished:
+        try:
+            save(unfinished)
+            with zipfile.ZipFile(unfinished) as archive:
+                if archive.testzip() is not None:
+                    raise CutShort("the file is not whole")
+            load_checkpoint(unfinished, mapped=True)
+        except (RuntimeError, zipfile.BadZipFile) as error:  # torch's own writer says nothing of the system's reason
+            if is_out_of_memory(error):
+                raise
+            raise CutShort(first_line(error)) from None
+        beside()
 
 
 def _damaged(file: Path) -> str:

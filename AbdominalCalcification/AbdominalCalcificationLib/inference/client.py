@@ -13,14 +13,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InferenceError, InputError, ModelError, UnexpectedError
+from ..leftovers import scratch_folder
 from ..progress import Progress, Steps
+from ..signals import shielded
 from .worker import EVENTS_FILE, LOG_FILE
 
 PYTHON_VARIABLE = "ABDOMINAL_CALCIFICATION_PYTHON"
@@ -106,7 +107,8 @@ class Worker:
     def close(self) -> None:
         """End the process and what it started at once, and remove its folder."""
         if self._end is not None:
-            self._end()
+            with shielded():
+                self._end()
         self._process = self._folder = self._events = self._end = None
         self._rest = ""
 
@@ -159,7 +161,11 @@ class Worker:
 
     def _start(self) -> None:
         command = self._command or [find_python(), str(Path(__file__).resolve().parent)]
-        folder = Path(tempfile.mkdtemp(prefix="abdominal-calcification-worker-"))
+        with shielded():  # until it is known how to end it
+            self._start_process(command)
+
+    def _start_process(self, command: Sequence[str]) -> None:
+        folder = scratch_folder("worker")
         events = folder / EVENTS_FILE
         events.touch()
         # A process group of its own, so that its children end with it; no console window on Windows.

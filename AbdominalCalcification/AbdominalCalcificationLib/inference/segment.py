@@ -20,7 +20,7 @@ from .devices import check_device_name
 from .job import Job, ModelUse
 from .merging import provided_by
 from .model_folder import ModelFolder
-from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE
+from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE, save_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,9 +198,9 @@ def _hand_over(place: Path, ct: Volume, arteries: Volume | None) -> Path:
     folder = None
     try:
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=place))
-        np.save(folder / CT_FILE, ct.array)
+        save_array(folder / CT_FILE, ct.array)
         if arteries is not None:
-            np.save(folder / ARTERIES_FILE, arteries.array)
+            save_array(folder / ARTERIES_FILE, arteries.array)
     except OSError as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)  # it holds the space that is lacking

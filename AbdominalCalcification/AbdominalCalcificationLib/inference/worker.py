@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "log.txt"
@@ -56,6 +57,14 @@ def _listen(stdin, commands: queue.SimpleQueue, folder: Path) -> None:
     if os.name != "nt" and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)  # what this process has started does not look after itself
     os._exit(0)
+
+
+def save_array(path: Path, array) -> None:
+    """Write an array as ``numpy.save`` does; where that fails, the OSError says why, which numpy's does not."""
+    import numpy as np
+
+    with open(path, "wb") as file:
+        np.lib.format.write_array(SimpleNamespace(write=file.write), np.asanyarray(array), allow_pickle=False)
 
 
 class Session:
@@ -106,9 +115,9 @@ class Session:
             lambda message: self._send("message", message=message),
         )
         if given is None:
-            np.save(folder / ARTERIES_FILE, arteries.array)
+            save_array(folder / ARTERIES_FILE, arteries.array)
         if calcification is not None:
-            np.save(folder / CALCIFICATION_FILE, calcification.array)
+            save_array(folder / CALCIFICATION_FILE, calcification.array)
         self._send("done", device=device)
 
     def _predictor(self, use, job):

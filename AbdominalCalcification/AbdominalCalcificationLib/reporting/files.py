@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
+from ..durable import write_text
 from ..geometry import Volume
 from ..measurement.result import Measurement
 from .documents import json_text, measurement_document
@@ -37,14 +37,3 @@ def write_results(folder: str | Path, measurement: Measurement, arteries: Volume
         ("measurements.json", json_text(measurement_document(measurement))),
     ):
         write_text(folder / name, text)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 
-from ..errors import InputError
+from ..claiming import claimed
+from ..durable import cannot_write, sync, sync_all
+from ..errors import InputError, WriteError
+from ..leftovers import unfinished_folder
 from ..replacing import replacing
+from ..signals import shielded
 
 RESULT_FILES = (
     "arteries.nii.gz",
@@ -27,7 +29,8 @@ class ResultFolder:
 
     Whatever the body writes into the folder it is given becomes visible at the end, and only
     where the body succeeded; after an error or a cancel everything is as it was before. Files
-    that are not ours (`names`) are never touched.
+    that are not ours (`names`) are never touched. What a killed process left is tidied up first,
+    and a second process is refused while the body runs.
 
     Parameters
     ----------
@@ -54,43 +57,42 @@ class ResultFolder:
         self.folder = Path(os.path.abspath(folder))
         self._names = names
         self._overwrite = overwrite
-        self._made_parents: list[Path] = []
-        self._check()
+        self._check_place()
+        with claimed(self.folder):
+            self._check_result()
 
     def __enter__(self) -> Path:
-        # Inside an existing folder, which may be a mounted disk of its own; else beside the future one.
-        parent = self.folder if self.folder.is_dir() else self.folder.parent
-        try:
-            missing = [each for each in (parent, *parent.parents) if not each.exists()]
-            for each in reversed(missing):
-                each.mkdir()
-                self._made_parents.append(each)
-            self._temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
-        except OSError as error:
-            self._remove_parents()
-            raise _not_writable(parent, error) from None
+        with ExitStack() as stack, shielded():
+            stack.enter_context(claimed(self.folder))
+            # Inside an existing folder, which may be a mounted disk of its own; else beside the future one.
+            place, name = (self.folder, ".") if self.folder.is_dir() else (self.folder.parent, self.folder.name)
+            try:
+                self._temporary = stack.enter_context(unfinished_folder(place, name))
+            except OSError as error:
+                raise cannot_write(place, error) from None
+            self._stack = stack.pop_all()
         return self._temporary
 
     def __exit__(self, kind, error, trace) -> None:
-        published = False
-        try:
+        with shielded(commits=kind is None), self._stack:
+            if isinstance(error, WriteError):
+                raise error.of(self.folder / Path(error.place).name) from None
             if kind is None:
-                self._check()
-                self._publish()
-                published = True
-        except OSError as problem:
-            raise _not_writable(self.folder, problem) from None
-        finally:
-            shutil.rmtree(self._temporary, ignore_errors=True)
-            if not published:
-                self._remove_parents()
+                self._check_place()
+                self._check_result()
+                try:
+                    self._publish()
+                except OSError as problem:
+                    raise cannot_write(self.folder, problem) from None
 
-    def _check(self) -> None:
+    def _check_place(self) -> None:
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"'{self.folder}' is a file; name a folder for the result.")
         there = next(each for each in (self.folder, *self.folder.parents) if each.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise InputError(f"'{there}' cannot be written; name another folder.")
+
+    def _check_result(self) -> None:
         if self.existing_files() and not self._overwrite:
             raise InputError(f"'{self.folder}' holds a result already; name another folder or add --overwrite.")
 
@@ -102,9 +104,10 @@ class ResultFolder:
         written = {each.name for each in self._temporary.iterdir()}
         if not written <= set(self._names):
             raise ValueError(f"unknown result files: {sorted(written - set(self._names))}")
-        os.chmod(self._temporary, 0o777 & ~_umask())  # mkdtemp's folders are for the owner alone
+        sync_all(self._temporary)
         if not self.folder.exists():
             os.rename(self._temporary, self.folder)
+            sync(self.folder.parent)
         else:
             self._replace_files([name for name in self._names if name in written])
 
@@ -115,19 +118,3 @@ class ResultFolder:
                 replacement.take_out(name)
             for name in written:
                 replacement.put_in(self._temporary / name, name)
-
-    def _remove_parents(self) -> None:
-        for each in reversed(self._made_parents):
-            with suppress(OSError):
-                each.rmdir()
-
-
-def _umask() -> int:
-    """Return the process's file mode mask; the only way to read it is to set it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
-def _not_writable(place: Path, error: OSError) -> InputError:
-    return InputError(f"'{place}' cannot be written ({error.strerror or error}); name another folder.")

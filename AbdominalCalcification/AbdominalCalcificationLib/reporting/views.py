@@ -6,7 +6,6 @@ OpenGL the 3D view is left out, and the picture and the caller are told so.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 
 from ..anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from ..display import ARTERY_OPACITY, CTA_LEVEL_HU, CTA_WINDOW_HU, CUT_OFF_COLOR
+from ..durable import write_bytes
 from ..errors import InputError
 from ..geometry import Grid, Volume
 from ..geometry.faces import can_be_drawn
@@ -501,10 +501,4 @@ def _write_png(image: np.ndarray, path: Path) -> None:
     writer.SetInputData(data)
     writer.WriteToMemoryOn()
     writer.Write()
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(vtk_to_numpy(writer.GetResult()).tobytes())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"Cannot write '{path}' ({error.strerror}); choose another folder.") from error
+    write_bytes(path, vtk_to_numpy(writer.GetResult()).tobytes())

@@ -8,13 +8,15 @@ them. Everything else in this package then runs unchanged in both.
 
 from __future__ import annotations
 
-import tempfile
+import atexit
+import shutil
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from vtkmodules.vtkCommonCore import vtkCollection
 
 from ..errors import InputError
+from ..leftovers import scratch_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +85,12 @@ def _set_up(slicer) -> Application:
         logic.SetModuleLogic(name, each)
 
     # A .mrb is unpacked into the cache folder of the scene's remote input and output.
-    cache = tempfile.TemporaryDirectory(prefix="abdominal-calcification-")
+    cache = scratch_folder("scene")
+    atexit.register(shutil.rmtree, cache, ignore_errors=True)
     remote = slicer.vtkMRMLRemoteIOLogic()
     remote.SetMRMLScene(scene)
     remote.SetMRMLApplicationLogic(logic)
-    remote.GetCacheManager().SetRemoteCacheDirectory(cache.name)
+    remote.GetCacheManager().SetRemoteCacheDirectory(str(cache))
     data = slicer.vtkDataIOManagerLogic()
     data.SetMRMLScene(scene)
     data.SetMRMLApplicationLogic(logic)
@@ -98,7 +101,7 @@ def _set_up(slicer) -> Application:
     slicer.modules = SimpleNamespace(
         **{name.lower(): SimpleNamespace(name=name, logic=lambda each=each: each) for name, each in logics.items()}
     )
-    return Application(scene, logic, (cache, remote, data))
+    return Application(scene, logic, (remote, data))
 
 
 def _module_logics(slicer) -> dict[str, type]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -11,10 +10,14 @@ from pathlib import Path
 
 from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
 
+from ..durable import CutShort, cannot_write, settle
 from ..errors import InputError
 from ..geometry import Volume
+from ..leftovers import unfinished_folder
+from ..paths import native_path
 from . import edits
 from .application import ensure_application
+from .bundle_check import check_bundle
 from .results import store_measurement
 from .segmentations import show_arteries, show_calcification, show_cut_off
 from .volumes import volume_node_from
@@ -78,22 +81,26 @@ def save_scene(path: Path | str, scene=None) -> None:
 
     Raises
     ------
-    InputError
-        Where the file cannot be written.
+    WriteError
+        Where the file cannot be written, or does not hold what it is to hold.
     """
     path = Path(path).resolve()
     scene = ensure_application().scene if scene is None else scene
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+        with unfinished_folder(path.parent, path.name) as folder:
             # The folder inside a .mrb has the name of the file.
-            written = Path(folder) / path.name
+            written = folder / path.name
             with _quiet_vtk():
-                done = scene.WriteToMRB(str(written))
-            if not done or not written.is_file():
-                raise InputError(f"Cannot write the scene '{path}'; check that its folder has space.")
-            os.replace(written, path)
+                done = scene.WriteToMRB(native_path(written))
+
+            def check(file: Path) -> None:
+                if not done:
+                    raise CutShort("a part of the scene could not be saved")
+                check_bundle(file, scene)
+
+            settle(written, path, check)
     except OSError as error:
-        raise InputError(f"Cannot write the scene '{path}' ({error.strerror}); choose another folder.") from error
+        raise cannot_write(path, error) from None
 
 
 def load_scene(path: Path | str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +17,7 @@ from ..errors import InputError
 from ..explanations import first_line
 from ..flags import Flag
 from ..geometry import Volume
+from ..leftovers import scratch
 from ..reading import CtImage, Mask, mask_drawn_on, read_ct
 from ..reading.segments import check_complete, read_segments
 
@@ -71,8 +71,8 @@ def read_saved_cases(path: Path | str, label_names: Mapping[str, str] | None = N
         with _damage_explained(path):
             check_zip(path)
             archive = opened.enter_context(zipfile.ZipFile(path))
-            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="scene-"))
-            scene = _Scene(path, archive, Path(folder), label_names or {})
+            folder = opened.enter_context(scratch("scene"))
+            scene = _Scene(path, archive, folder, label_names or {})
         yield from scene.cases()
 
 

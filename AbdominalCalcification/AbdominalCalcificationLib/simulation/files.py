@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..bounded import read_json
+from ..durable import write_text
 from ..errors import InputError
 from ..parallel import results_of
 from ..progress import Progress, Steps
@@ -30,7 +31,7 @@ def write_patient(patient: VirtualPatient, folder: Path | str, *, overwrite: boo
     with ResultFolder(folder, overwrite, PATIENT_FILES) as temporary:
         for name in ("ct", "arteries", "calcification"):
             write_volume(temporary / f"{name}.nii.gz", getattr(patient, name))
-        (temporary / "truth.json").write_text(truth_text(patient), encoding="utf-8")
+        write_text(temporary / "truth.json", truth_text(patient))
 
 
 def truth_text(patient: VirtualPatient) -> str:

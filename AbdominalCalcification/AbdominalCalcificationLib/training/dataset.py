@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from ..bounded import read_json
-from ..errors import InputError
+from ..claiming import claimed
+from ..durable import cannot_write, sync, sync_all, write_text
+from ..errors import InputError, WriteError
 from ..flags import Effect
 from ..geometry import Grid, Volume
 from ..inference.orientation import Turn
+from ..leftovers import unfinished_folder
 from ..progress import Progress, Steps
 from ..reading.ct import voxel_checksum
 from ..replacing import replacing
 from ..reporting import write_volume
+from ..signals import shielded
 from .cases import CorrectedCase, Source, read_cases
 from .simulated import TEST_SEEDS
 from .tasks import Task, check_dataset_name, dataset_document, read_document
@@ -97,46 +99,33 @@ def export_steps(
     """
     folder = Path(os.path.abspath(folder))
     check_dataset_name(folder)
-    index = _existing_index(folder, task)
-    exported = Exported(folder)
-    parent = folder if folder.is_dir() else folder.parent
+    sources = [(source, side) for side, listed in ((TRAINING, training), (TEST, test)) for source in listed]
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
+        with claimed(folder):
+            index = _existing_index(folder, task)
+            place, final = (folder, ".") if folder.is_dir() else (folder.parent, folder.name)
+            with unfinished_folder(place, final) as temporary:
+                additions = _Additions(temporary, task, index, Exported(folder), update, allow_empty)
+                begin = time.monotonic()
+                for number, (source, side) in enumerate(sources):
+                    left = (time.monotonic() - begin) / number * (len(sources) - number) if number else None
+                    yield Progress("Reading and writing cases", number / len(sources), left)
+                    if side == TRAINING and source.seed in TEST_SEEDS:
+                        raise InputError(
+                            f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out."
+                        )
+                    for case in read_cases(source, label_names):
+                        additions.exported.remarks += _remarks(case)
+                        additions.add(case, side)
+                yield Progress("Finishing the dataset", 1.0)
+                additions.finish()
+                with shielded(commits=True):
+                    _publish(temporary, folder)
+    except WriteError as error:
+        raise error.of(folder) from None
     except OSError as error:
-        raise InputError(f"'{parent}' cannot be written ({error.strerror}); name another folder.") from None
-    try:
-        for names in _FOLDERS.values():
-            for name in names:
-                (temporary / name).mkdir()
-        sources = [(source, side) for side, listed in ((TRAINING, training), (TEST, test)) for source in listed]
-        begin = time.monotonic()
-        for number, (source, side) in enumerate(sources):
-            left = (time.monotonic() - begin) / number * (len(sources) - number) if number else None
-            yield Progress("Reading and writing cases", number / len(sources), left)
-            if side == TRAINING and source.seed in TEST_SEEDS:
-                raise InputError(f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out.")
-            for case in read_cases(source, label_names):
-                mask = _mask(case, task, allow_empty)
-                exported.remarks += _remarks(case)
-                _add(case, mask, task, side, index, temporary, update, exported)
-        yield Progress("Finishing the dataset", 1.0)
-        sides = [entry["split"] for entry in index.values()]
-        exported.training, exported.test = sides.count(TRAINING), sides.count(TEST)
-        for name in task.labels:
-            if name != "background":
-                having = (e for e in index.values() if e["split"] == TRAINING and name in e["labels"])
-                exported.labels[name] = sum(1 for _ in having)
-        _write_json(temporary / INDEX_FILE, {"task": task.name, "cases": dict(sorted(index.items()))})
-        _write_json(temporary / "dataset.json", dataset_document(folder.name, task, exported.training))
-        _publish(temporary, folder)
-    except OSError as error:
-        raise InputError(
-            f"'{folder}' cannot be written ({error.strerror or error}); check permissions and disk space."
-        ) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return exported
+        raise cannot_write(folder, error) from None
+    return additions.exported
 
 
 def canonical(volume: Volume) -> Volume:
@@ -203,55 +192,78 @@ def _mask(case: CorrectedCase, task: Task, allow_empty: bool) -> Volume:
     return mask
 
 
-def _add(
-    case: CorrectedCase,
-    mask: Volume,
-    task: Task,
-    side: str,
-    index: dict[str, dict],
-    temporary: Path,
-    update: bool,
-    exported: Exported,
-) -> None:
-    """Write one case into the temporary folder and enter it in the index."""
-    ct, mask = canonical(case.ct.volume), canonical(mask)
-    voxels = same_voxels_checksum(ct)
-    series, study = (_hashed(case.ct.identity.get(key)) for key in ("series_uid", "study_uid"))
-    present = np.flatnonzero(np.bincount(mask.array.ravel()))
-    entry = {
-        "split": side,
-        "series": series,
-        "study": study,
-        "voxels": voxels,
-        "mask": voxel_checksum(mask),
-        "grid": {"shape_kji": list(ct.grid.shape), "ijk_to_ras": ct.grid.ijk_to_ras.round(9).tolist()},
-        "labels": sorted(name for name, value in task.labels.items() if value and value in present),
-    }
-    same = next(
-        (name for name, e in index.items() if e["voxels"] == voxels or (series and e["series"] == series)), None
-    )
-    other = next((name for name, e in index.items() if e["split"] != side and study and e["study"] == study), None)
-    if same and index[same]["split"] != side:
-        raise InputError(f"{case.where} is in the {index[same]['split']} cases already; it cannot be in both.")
-    if other:
-        raise InputError(
-            f"{case.where} is of a study that is in the {index[other]['split']} cases already; it cannot be in both."
+class _Additions:
+    """What is to be added to a dataset, in a temporary folder until it is whole."""
+
+    def __init__(self, folder: Path, task: Task, index: dict[str, dict], exported: Exported, update: bool, empty: bool):
+        self.exported = exported
+        self._folder, self._task, self._index = folder, task, index
+        self._update, self._allow_empty = update, empty
+        for names in _FOLDERS.values():
+            for name in names:
+                (folder / name).mkdir()
+
+    def add(self, case: CorrectedCase, side: str) -> None:
+        """Write one case and enter it in the index; InputError where it cannot be used."""
+        ct, mask = canonical(case.ct.volume), canonical(_mask(case, self._task, self._allow_empty))
+        voxels = same_voxels_checksum(ct)
+        series, study = (_hashed(case.ct.identity.get(key)) for key in ("series_uid", "study_uid"))
+        present = np.flatnonzero(np.bincount(mask.array.ravel()))
+        entry = {
+            "split": side,
+            "series": series,
+            "study": study,
+            "voxels": voxels,
+            "mask": voxel_checksum(mask),
+            "grid": {"shape_kji": list(ct.grid.shape), "ijk_to_ras": ct.grid.ijk_to_ras.round(9).tolist()},
+            "labels": sorted(name for name, value in self._task.labels.items() if value and value in present),
+        }
+        same = self._name_in_dataset(case, entry)
+        if same and _is_unchanged(self._index[same], entry, ct.grid):
+            self.exported.unchanged += 1
+            return
+        if same and not self._update:
+            raise InputError(
+                f"{case.where} is in the dataset with another mask or on another grid (spacing, orientation, "
+                "position); add --update to replace it."
+            )
+        name = same or f"case_{voxels[:12]}"
+        images, labels = _FOLDERS[side]
+        write_volume(self._folder / images / f"{name}_0000.nii.gz", ct)
+        write_volume(self._folder / labels / f"{name}.nii.gz", mask)
+        self._index[name] = entry
+        self.exported.added += not same
+        self.exported.updated += bool(same)
+
+    def finish(self) -> None:
+        """Write what describes all cases."""
+        exported, sides = self.exported, [entry["split"] for entry in self._index.values()]
+        exported.training, exported.test = sides.count(TRAINING), sides.count(TEST)
+        for name in self._task.labels:
+            if name != "background":
+                having = (e for e in self._index.values() if e["split"] == TRAINING and name in e["labels"])
+                exported.labels[name] = sum(1 for _ in having)
+        document = dataset_document(exported.folder.name, self._task, exported.training)
+        index = {"task": self._task.name, "cases": dict(sorted(self._index.items()))}
+        for name, content in ((INDEX_FILE, index), ("dataset.json", document)):
+            write_text(self._folder / name, json.dumps(content, indent=1) + "\n")
+
+    def _name_in_dataset(self, case: CorrectedCase, entry: Mapping) -> str | None:
+        """Return the name under which the CT is in the dataset; InputError where it, or its study, is on both sides."""
+        voxels, series, study, side = (entry[key] for key in ("voxels", "series", "study", "split"))
+        index = self._index
+        same = next(
+            (name for name, e in index.items() if e["voxels"] == voxels or (series and e["series"] == series)), None
         )
-    name = same or f"case_{voxels[:12]}"
-    if same and _is_unchanged(index[same], entry, ct.grid):
-        exported.unchanged += 1
-        return
-    if same and not update:
-        raise InputError(
-            f"{case.where} is in the dataset with another mask or on another grid (spacing, orientation, position); "
-            "add --update to replace it."
-        )
-    images, labels = _FOLDERS[side]
-    write_volume(temporary / images / f"{name}_0000.nii.gz", ct)
-    write_volume(temporary / labels / f"{name}.nii.gz", mask)
-    index[name] = entry
-    exported.added += not same
-    exported.updated += bool(same)
+        other = next((n for n, e in index.items() if e["split"] != side and study and e["study"] == study), None)
+        if same and index[same]["split"] != side:
+            raise InputError(f"{case.where} is in the {index[same]['split']} cases already; it cannot be in both.")
+        if other:
+            raise InputError(
+                f"{case.where} is of a study that is in the {index[other]['split']} cases already; "
+                "it cannot be in both."
+            )
+        return same
 
 
 def _is_unchanged(old: Mapping, new: Mapping, grid: Grid) -> bool:
@@ -275,9 +287,10 @@ def _publish(temporary: Path, folder: Path) -> None:
     InputError
         Where it could not be undone, with the place of the files that were replaced.
     """
-    os.chmod(temporary, 0o755)  # mkdtemp's folders are for the owner alone
+    sync_all(temporary)
     if not folder.exists():
         os.rename(temporary, folder)
+        sync(folder.parent)
         return
     with replacing(folder, "dataset") as replacement:
         # dataset.json comes last: where it is new, everything is; labels before the images that need them.
@@ -294,7 +307,3 @@ def _in_order(temporary: Path) -> Iterator[Path]:
 def _hashed(uid: str | None) -> str | None:
     """Return what tells one UID from another without naming it."""
     return hashlib.sha256(uid.encode()).hexdigest() if uid else None
-
-
-def _write_json(path: Path, content: dict) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+
 from ..bounded import read_json
+from ..durable import cannot_write, sync_all, write_text
 from ..errors import InputError
+from ..explanations import first_line, is_out_of_memory
 from ..inference import ModelFolder
 from ..inference.model_folder import ct_intensities
-from ..reporting.files import write_text
 from .job import PLANS, Job
 from .places import add_places_of
 from .small import CONFIGURATION, small_plans
@@ -27,6 +30,8 @@ Report = Callable[[str, float], None]
 STATE_FILE = "prepared.json"
 # nnU-Net keeps images as 32-bit and labels as 16-bit numbers, compressed.
 _BYTES_PER_VOXEL = 6
+# Slices that are unpacked at once to see whether they are there.
+_BLOCK = 64
 
 
 def point_nnunet(job: Job) -> None:
@@ -78,7 +83,30 @@ def prepare(job: Job, report: Report) -> None:
     beyond = 1 + max(read_document(raw.folder)["labels"].values())
     folder = job.prepared / configuration.data_identifier
     add_places_of(raw, folder, beyond, manager)
+    for number, case in enumerate(raw.cases):
+        report("Checking what was prepared", number / len(raw.cases))
+        _check_prepared(folder, case)
+    sync_all(job.prepared)
     write_text(job.prepared / STATE_FILE, json.dumps(state, indent=1) + "\n")
+
+
+def _check_prepared(folder: Path, case: str) -> None:
+    """Unpack a preprocessed case; WriteError where it is not whole, as nnU-Net does not notice on a full disk."""
+    from nnunetv2.training.dataloading.nnunet_dataset import infer_dataset_class
+
+    try:
+        image, labels, _, properties = infer_dataset_class(str(folder))(str(folder), [case]).load_case(case)
+        # One row of blocks at a time, since a case may fill the memory.
+        for block in range(0, image.shape[1], _BLOCK):
+            is_whole = np.isfinite(image[:, block : block + _BLOCK]).all() and labels[:, block : block + _BLOCK].size
+            if not is_whole:
+                raise ValueError("it holds what are no numbers")
+        if image.shape[1:] != labels.shape[1:] or "class_locations" not in properties:
+            raise ValueError("image and labels differ")
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise cannot_write(folder / case, first_line(error) or "it is not whole") from None
 
 
 def fingerprint_and_plan(job: Job, report: Report) -> None:

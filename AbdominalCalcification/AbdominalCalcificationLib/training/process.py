@@ -13,6 +13,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..errors import WriteError
 from ..explanations import is_out_of_memory
 from ..inference.worker import Session, explain
 from ..progress import drain
@@ -175,6 +176,8 @@ def explain_training(error: BaseException) -> tuple[str, str]:
             "There is not enough memory to train this network; train with --small, with --device cpu, with fewer "
             "--processes, or on a computer with more memory."
         )
+    if isinstance(error, WriteError):
+        return "input", f"{error} The same command goes on from where it was."
     full = isinstance(error, OSError) and error.errno == errno.ENOSPC
     if full or "PytorchStreamWriter" in str(error):
         return "inference", "The disk is full; free some space and give the same command again, it goes on from there."

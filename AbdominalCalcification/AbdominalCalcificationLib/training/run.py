@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import InferenceError, InputError
+from ..claiming import claimed
+from ..durable import write_text
+from ..errors import InferenceError, InputError, WriteError
 from ..inference import ModelFolder, Worker
 from ..inference.client import find_python
 from ..inference.devices import check_device_name
 from ..inference.model_folder import network_of
+from ..leftovers import sweep
 from ..progress import Steps, drain, duration_text
-from ..reporting.files import write_text
 from .job import FOLDS, Job
 from .process import STOP_FILE
 from .ship import check_destination
+from .simulated import raw_folders
 from .tasks import open_dataset
 
 ERROR_FILE = "error.log"
@@ -68,10 +71,31 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
     InputError, ModelError, InferenceError
     """
     check_job(job)
-    if ship_to is not None:
-        ship_to = Path(os.path.abspath(ship_to))
-        check_destination(ship_to, job.fold, overwrite)
-    _make_writable(Path(job.work))
+    with ExitStack() as stack:
+        if ship_to is not None:
+            ship_to = Path(os.path.abspath(ship_to))
+            stack.enter_context(claimed(ship_to))
+            check_destination(ship_to, job.fold, overwrite)
+        stack.enter_context(claimed(job.work, make=True, inner=_written_folders(job)))
+        try:
+            done = yield from _train_steps(job, ship_to, overwrite)
+        finally:
+            for folder in _written_folders(job):
+                sweep(folder)  # what the process was writing where it was ended
+            if ship_to is not None:
+                sweep(ship_to.parent)
+                sweep(ship_to)
+    model = ModelFolder.open(ship_to) if done["finished"] and ship_to is not None else None
+    return Trained(done["finished"], done["steps"], done["seconds"], done["dice"], model)
+
+
+def _written_folders(job: Job) -> list[Path]:
+    """Return the folders in which files are written under other names first."""
+    return [*(raw_folders(Path(job.raw)) if job.seeds else ()), job.prepared, job.fold_folder]
+
+
+def _train_steps(job: Job, ship_to: Path | None, overwrite: bool) -> Steps[dict]:
+    """Train in a process of its own, and return how that ended."""
     with TrainingWorker() as worker:
         stop = worker.folder / STOP_FILE
         command = {
@@ -89,7 +113,7 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
                 has_to_end_by_itself = step.stage.startswith(("Training", "Writing the model"))
                 yield step
         except StopIteration as end:
-            done = end.value
+            return end.value
         except InferenceError as error:
             raise _with_details(error, Path(job.work) / ERROR_FILE) from None
         except GeneratorExit:
@@ -99,15 +123,13 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
             raise
         finally:
             steps.close()
-    model = ModelFolder.open(ship_to) if done["finished"] and ship_to is not None else None
-    return Trained(done["finished"], done["steps"], done["seconds"], done["dice"], model)
 
 
 def _with_details(error: InferenceError, path: Path) -> InferenceError:
     """Keep what a bug report needs beside the training, and return the error that says so."""
     if not error.details:
         return error
-    with suppress(OSError):
+    with suppress(WriteError):
         write_text(path, error.details + "\n")
         return type(error)(f"{error} The last lines of its log are in '{path}'.")
     return error
@@ -154,15 +176,6 @@ def check_job(job: Job) -> None:
         cases = len(open_dataset(Path(job.raw) / job.dataset, job.task).cases)
         if job.fold != "all" and job.small is None and not int(job.fold) < max(1, min(cases, 5)):
             raise InputError(f"{cases} cases make no fold {job.fold}; use a lower one, or all.")
-
-
-def _make_writable(work: Path) -> None:
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        (work / ".writable").touch()
-        (work / ".writable").unlink()
-    except OSError as error:
-        raise InputError(f"'{work}' cannot be written ({error.strerror}); name another work folder.") from None
 
 
 def estimate_text(estimate: dict) -> str:

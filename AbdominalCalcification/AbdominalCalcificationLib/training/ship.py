@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
-from ..errors import InputError
+from ..durable import cannot_write, sync_all, write_text
+from ..errors import InputError, WriteError
 from ..inference import ModelFolder
-from ..inference.checkpoint import load_checkpoint
+from ..inference.checkpoint import load_checkpoint, save_checkpoint
+from ..leftovers import unfinished_folder
 from ..replacing import replacing
 from .job import Job
 from .small import CONFIGURATION
@@ -44,6 +45,8 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
     Raises
     ------
     InputError, ModelError
+        Where the folder is not to be replaced, or cannot be written. Who calls this has claimed it
+        (:func:`claiming.claimed`).
     """
     import torch
 
@@ -60,13 +63,15 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
     }
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=destination.parent) as folder:
-            temporary = Path(folder) / destination.name
+        with unfinished_folder(destination.parent, destination.name) as folder:
+            temporary = folder / destination.name
             (temporary / f"fold_{job.fold}").mkdir(parents=True)
-            torch.save(_weights_only(checkpoint, job), temporary / f"fold_{job.fold}" / FINAL)
+            weights = _weights_only(checkpoint, job)
+            save_checkpoint(temporary / f"fold_{job.fold}" / FINAL, lambda file: torch.save(weights, file))
             for name, text in texts.items():
-                (temporary / name).write_text(text, encoding="utf-8")
+                write_text(temporary / name, text)
             ModelFolder.open(temporary)
+            sync_all(temporary)
             if destination.is_dir() and all(_text(destination / name) == text for name, text in texts.items()):
                 fold = f"fold_{job.fold}"
                 with replacing(destination, "model") as replacement:
@@ -74,12 +79,12 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
             else:
                 if destination.is_dir() and any(destination.iterdir()) and not overwrite:
                     raise InputError(f"'{destination}' holds another model; name another or add --overwrite.")
-                with replacing(destination.parent, "model") as replacement:
+                with replacing(destination.parent, "model", destination.name) as replacement:
                     replacement.put_in(temporary, destination.name)
+    except WriteError as error:
+        raise error.of(destination) from None
     except OSError as error:
-        raise InputError(
-            f"'{destination}' cannot be written ({error.strerror or error}); check permissions and disk space."
-        ) from None
+        raise cannot_write(destination, error) from None
     return ModelFolder.open(destination)
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ..durable import write_text
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
 from ..inference.resampling import axis_maps
+from ..leftovers import sweep
 from ..parallel import results_of
 from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
+from ..reporting.packed import is_whole_nifti
 from ..simulation import BYSTANDERS, VirtualPatient, simulate
 from .tasks import PLACES_FOLDER, TASKS, dataset_document
 
@@ -113,7 +116,9 @@ def places_of(patient: VirtualPatient) -> Volume:
 def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path], places: Path) -> str:
     protocol = draw_protocol(seed)
     name = case_name(seed)
-    if all((folder / f"{name}.nii.gz").exists() for folder in (*labels.values(), places)):
+    files = [folder / f"{name}.nii.gz" for folder in (*labels.values(), places)]
+    files += [folder / f"{name}_0000.nii.gz" for folder in images.values()]
+    if all(file.is_file() and is_whole_nifti(file) for file in files):
         return name
     patient = simulate(
         seed,
@@ -171,17 +176,26 @@ def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: i
     names = [case_name(seed) for seed in seeds]
     for folder in (*images.values(), *labels.values(), places):
         folder.mkdir(parents=True, exist_ok=True)
-        for left_by_a_killed_process in folder.glob(".writing-*"):
-            left_by_a_killed_process.unlink()
+        sweep(folder)
         there = {each.name.removesuffix(".nii.gz").removesuffix("_0000") for each in folder.glob("*.nii.gz")}
         if others := sorted(there - set(names)):
             raise InputError(f"'{raw}' holds virtual patients of other seeds ({others[0]}); name another work folder.")
     begin, done = time.monotonic(), 0
-    for result in results_of(_make_case, [(seed, images, labels, places) for seed in seeds], processes):
-        done += result is not None
-        spent = time.monotonic() - begin
-        left = spent / done * (len(seeds) - done) if done else None
-        yield Progress("Simulating patients", done / len(seeds), left, waiting=result is None)
+    try:
+        for result in results_of(_make_case, [(seed, images, labels, places) for seed in seeds], processes):
+            done += result is not None
+            spent = time.monotonic() - begin
+            left = spent / done * (len(seeds) - done) if done else None
+            yield Progress("Simulating patients", done / len(seeds), left, waiting=result is None)
+    finally:
+        for folder in raw_folders(raw):
+            sweep(folder)  # what processes that were ended were writing
     for task in TASKS.values():
         document = dataset_document(task.dataset, task, len(names))
-        (raw / task.dataset / "dataset.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        write_text(raw / task.dataset / "dataset.json", json.dumps(document, indent=1) + "\n")
+
+
+def raw_folders(raw: Path) -> list[Path]:
+    """Return the folders in which virtual patients are written, of both tasks."""
+    inside = ("", "imagesTr", "labelsTr", PLACES_FOLDER)
+    return [raw / task.dataset / name for task in TASKS.values() for name in inside]

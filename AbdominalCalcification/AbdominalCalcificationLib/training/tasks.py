@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..names import is_calcification_name
 from ..reading import read_mask
 from ..reading.images import read_grid
+from ..reporting.packed import is_whole_nifti
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,9 @@ def check_cases(dataset: RawDataset) -> Iterator[int]:
     known = set(read_document(dataset.folder)["labels"].values())
     labelled, places = False, dataset.places()
     for number, case in enumerate(dataset.cases, start=1):
+        for file in (dataset.image(case), dataset.label(case)):
+            if dataset.file_ending == ".nii.gz" and not is_whole_nifti(file):
+                raise InputError(f"'{file}' is not whole; copy or export it again.")
         mask = read_mask(dataset.label(case))
         grid = read_grid(dataset.image(case))
         if case in places and not read_grid(places[case]).same_as(grid, tolerance_mm=0.1):

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ..durable import write_text
 from ..errors import InferenceError, InputError, ModelError
 from ..explanations import first_line
 from ..inference import ModelFolder
-from ..inference.checkpoint import load_checkpoint
+from ..inference.checkpoint import load_checkpoint, save_checkpoint
 from ..inference.devices import choose_device
-from ..reporting.files import write_text
 from .job import PLANS, Job
 from .small import CONFIGURATION, small_trainer
 
@@ -159,18 +159,15 @@ def _timed(base: type, keep_left_right: bool, trust: bool = False) -> type:
                 group["lr"] = self.initial_lr * max(1e-3, 1.0 - self.part_done) ** 0.9
 
         def save_checkpoint(self, filename: str) -> None:
-            # Whole or not at all: a full disk must not cost the checkpoint before.
-            unfinished = Path(f"{filename}.unfinished")
-            try:
-                super().save_checkpoint(str(unfinished))
-                # The clock first: a checkpoint without one would not know how far it is.
+            def save_clock() -> None:
+                # Before the checkpoint is there: one without a clock would not know how far it is.
                 if Path(filename).name in (LATEST, FINAL):
                     clock = {"seconds": round(self.spent_s, 1), "steps": self.steps_done}
                     write_text(Path(self.output_folder) / CLOCK_FILE, json.dumps(clock) + "\n")
                     self._saved = time.monotonic()
-                os.replace(unfinished, filename)
-            finally:
-                unfinished.unlink(missing_ok=True)
+
+            save = super().save_checkpoint
+            save_checkpoint(filename, lambda unfinished: save(str(unfinished)), save_clock)
 
         def save_within_epoch(self) -> None:
             """Save so that the epoch at hand is begun again."""

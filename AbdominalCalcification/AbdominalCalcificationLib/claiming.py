@@ -1,0 +1,173 @@
+"""A folder for one writer at a time: who comes second is told so, and what a killed writer left is swept.
+
+A claim is a lock of the operating system on a small file, ``.claimed-KEY``. It ends with the process that holds it,
+however that ends, so no file that was left behind blocks anybody.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from .durable import cannot_write
+from .errors import InputError
+from .leftovers import key_of, sweep
+from .signals import shielded
+
+# Where the byte lies that Windows locks: beyond what is written, since nobody can read a locked one.
+_LOCKED_BYTE = 1 << 20
+# File systems that know no locks say so; on these anybody may write.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+
+
+@contextmanager
+def claimed(folder: Path | str, *, make: bool = False, inner: Sequence[Path] = ()) -> Iterator[None]:
+    """Hold a folder for this process alone, and sweep what killed processes left in it or beside it.
+
+    What is missing of the way to the folder is made, and what of that is empty at the end is removed. What this process
+    has claimed already it may claim again.
+
+    Parameters
+    ----------
+    folder : path
+        Need not exist.
+    make : bool
+        Make the folder itself too. Otherwise it is expected to appear as a whole.
+    inner : sequence of Path
+        Folders below it that are swept too.
+
+    Raises
+    ------
+    InputError
+        Where another process writes the folder.
+    WriteError
+        Where it cannot be written.
+    """
+    claim = _Claim(Path(os.path.abspath(folder)), make)
+    try:
+        with shielded():
+            claim.take(inner)
+        yield
+    finally:
+        with shielded():
+            claim.give_back()
+
+
+class _Claim:
+    """One claim of one folder: of its name in the folder around it, and of the folder itself where that is there.
+
+    The folder around may be somebody else's, where a disk is mounted in it; then nothing is to appear in it either.
+    """
+
+    # By the file that is locked: how often it is claimed, and its descriptor; None where there are no locks.
+    _held: ClassVar[dict[Path, tuple[int, int | None]]] = {}
+
+    def __init__(self, folder: Path, make: bool):
+        self._folder, self._make = folder, make
+        self._made: list[Path] = []
+        self._taken: list[Path] = []
+
+    def take(self, inner: Sequence[Path]) -> None:
+        around, folder = self._folder.parent, self._folder
+        try:
+            goal = folder if self._make else around
+            for each in reversed([each for each in (goal, *goal.parents) if not each.exists()]):
+                each.mkdir()
+                self._made.append(each)
+            if not folder.is_dir() or os.access(around, os.W_OK | os.X_OK):
+                self._take(around, key_of(folder.name))
+            if folder.is_dir():
+                self._take(folder, key_of("."), inner)
+        except OSError as error:
+            raise cannot_write(folder, error) from None
+
+    def give_back(self) -> None:
+        for lock in reversed(self._taken):
+            count, descriptor = self._held.pop(lock)
+            if count > 1:
+                self._held[lock] = count - 1, descriptor
+            elif descriptor is not None:
+                _close(lock, descriptor)
+        for each in reversed(self._made):
+            with suppress(OSError):
+                each.rmdir()
+
+    def _take(self, place: Path, key: str, inner: Sequence[Path] = ()) -> None:
+        lock = place / f".claimed-{key}"
+        count, descriptor = self._held.get(lock) or (0, self._open(lock))
+        self._held[lock] = count + 1, descriptor
+        self._taken.append(lock)
+        if count == 0:
+            sweep(place, key if descriptor is not None else None)
+            for each in inner:
+                sweep(each)
+
+    def _open(self, lock: Path) -> int | None:
+        """Return the descriptor of the locked file; None where the file system has no locks."""
+        while True:
+            try:
+                descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            except PermissionError:
+                descriptor = os.open(lock, os.O_RDONLY)  # somebody else's, who is gone or not
+            try:
+                _lock(descriptor)
+                # Who held it before may have removed it between the two.
+                if os.path.samestat(os.fstat(descriptor), os.stat(lock)):
+                    with suppress(OSError):
+                        os.ftruncate(descriptor, 0)
+                        os.write(descriptor, _holder().encode())
+                    return descriptor
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise self._taken_by(descriptor) from None
+                _close(lock, descriptor)
+                return None
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
+    def _taken_by(self, descriptor: int) -> InputError:
+        with open(descriptor, "rb") as file, suppress(OSError):
+            holder = file.read(200).decode("utf-8", "replace")
+        return InputError(
+            f"'{self._folder}' is being written by another process{holder and f' ({holder})'}; "
+            "wait until that has ended, or name another folder."
+        )
+
+
+def _holder() -> str:
+    return f"{os.getpid()} on {platform.node()}, since {datetime.now():%H:%M}"
+
+
+def _lock(descriptor: int) -> None:
+    """Lock an open file until it is closed or the process ends; OSError where another process has."""
+    if os.name == "nt":
+        import msvcrt
+
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _close(lock: Path, descriptor: int) -> None:
+    """Remove a locked file and let it go: in this order, so that nobody locks a file that is about to vanish."""
+    if os.name == "nt":
+        os.close(descriptor)  # Windows removes no open file, and refuses where the next one has opened it
+        descriptor = None
+    with suppress(OSError):
+        lock.unlink()
+    if descriptor is not None:
+        os.close(descriptor)

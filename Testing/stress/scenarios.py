@@ -1,0 +1,164 @@
+"""Every command of the program that writes, in miniature: its inputs, and what was there before it ran."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLE = REPOSITORY / "AbdominalCalcification" / "Resources" / "SampleData"
+TINY_PATIENT = ("--spacing", "3", "--size", "36,32,36")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One command in miniature.
+
+    Attributes
+    ----------
+    name : str
+    earlier : callable
+        Given the inputs' folder and an empty one, makes what was there before.
+    arguments : callable
+        Given the inputs' folder and that with what was there before, returns the command line.
+    may_stay : callable
+        Given a path relative to the folder, says whether an interrupted run may leave or change it on purpose.
+    """
+
+    name: str
+    earlier: Callable[[Path, Path], None]
+    arguments: Callable[[Path, Path], Sequence[object]]
+    may_stay: Callable[[str], bool] = lambda path: False
+
+
+def program(*arguments: object, **environment: str) -> None:
+    """Run the command line to its end."""
+    command = [sys.executable, "-m", "AbdominalCalcificationLib", *map(str, arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+
+
+def make_inputs(folder: Path) -> None:
+    """Make what the scenarios read: a part of the sample case, virtual patients, datasets, a model."""
+    from AbdominalCalcificationLib.reading import read_ct, read_mask
+    from AbdominalCalcificationLib.reporting import write_volume
+    from tiny_models import a_tiny_model_folder
+
+    part = slice(60, 105), slice(45, 105), slice(50, 115)
+    for name, volume in (
+        ("ct", read_ct(SAMPLE / "simulated_cta.nrrd").volume),
+        ("arteries", read_mask(SAMPLE / "simulated_cta_arteries.nrrd")),
+        ("calcification", read_mask(SAMPLE / "simulated_cta_calcification.nrrd")),
+    ):
+        write_volume(folder / f"{name}.nii.gz", volume.cropped(part))
+    patients = folder / "patients"
+    program("simulate", "--seed", 3, "--count", 3, "--output", patients, *TINY_PATIENT, "--quiet")
+    masks = [patients / "seed_{0:05d}" / f"{name}.nii.gz" for name in ("ct", "arteries", "calcification")]
+    rows = [",".join(str(each).format(seed) for each in (f"case{seed}", *masks, *masks[1:])) for seed in (3, 4, 5)]
+    columns = "case,ct,arteries,calcification,arteries:again,calcification:again"
+    (folder / "cohort.csv").write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
+    export(folder, folder / "raw" / "Dataset101_Arteries", 3, 4, 5)
+    (folder / "tiny.json").write_text('{"features": [4, 8, 8], "patch": [24, 24, 24], "steps_per_epoch": 3}')
+    model = a_tiny_model_folder(folder / "model", ["aorta", "iliac_artery_left"])
+    a_tiny_model_folder(folder / "plaques", ["calcification"], name="Dataset901_Plaques")
+    shutil.make_archive(str(folder / "model"), "zip", model.parent, model.name)
+
+
+def export(inputs: Path, dataset: Path, *seeds: int) -> None:
+    cases = [inputs / "patients" / f"seed_{seed:05d}" for seed in seeds]
+    program("export-dataset", *cases, "--task", "artery", "--output", dataset, "--quiet")
+
+
+def given_masks(inputs: Path, place: Path) -> list:
+    masks = ["--arteries", inputs / "arteries.nii.gz", "--calcification", inputs / "calcification.nii.gz"]
+    return ["analyze", inputs / "ct.nii.gz", *masks, "--output", place / "out", "--overwrite"]
+
+
+def networks(inputs: Path, place: Path) -> list:
+    (model,), (plaques,) = (list((inputs / each).glob("*/*")) for each in ("model", "plaques"))
+    models = ["--artery-model", model, "--calcification-model", plaques, "--device", "cpu"]
+    return ["analyze", inputs / "ct.nii.gz", *models, "--output", place / "out", "--overwrite"]
+
+
+def an_analysis(inputs: Path, place: Path) -> None:
+    program(*given_masks(inputs, place), "--kept-length", "renal=10", "--quiet")
+
+
+def a_patient(inputs: Path, place: Path) -> None:
+    program("simulate", "--seed", 8, "--output", place / "out", *TINY_PATIENT, "--quiet")
+
+
+def one_of_many(inputs: Path, place: Path) -> None:
+    program("simulate", "--seed", 3, "--count", 1, "--output", place / "out", *TINY_PATIENT, "--quiet")
+
+
+def an_evaluation(inputs: Path, place: Path) -> None:
+    options = ["--resamples", 50, "--tolerance", 2, "--jobs", 2, "--quiet"]
+    program("evaluate", inputs / "cohort.csv", "--output", place / "out", *options)
+
+
+def training(inputs: Path, place: Path) -> list:
+    tiny = ["--small", "--settings", inputs / "tiny.json", "--device", "cpu", "--threads", 1, "--epochs", 3]
+    ship = ["--work", place / "work", "--ship", place / "shipped" / "model", "--overwrite"]
+    return ["train", "artery", "--dataset", inputs / "raw" / "Dataset101_Arteries", *tiny, *ship]
+
+
+def a_shipped_model(inputs: Path, place: Path) -> None:
+    (model,) = (inputs / "model").glob("*/*")
+    shutil.copytree(model, place / "shipped" / "model")
+
+
+def an_installed_model(inputs: Path, place: Path) -> None:
+    (plaques,) = (inputs / "plaques").glob("*/*")
+    program("models", "import", plaques, ABDOMINAL_CALCIFICATION_MODELS=str(place / "models"))
+
+
+def whole_patients(path: str) -> bool:
+    """Whether a path is that of a patient of ``simulate --count``, which are kept one by one."""
+    return path.startswith("out/seed_0000") and "/." not in path
+
+
+def is_progress(*folders: str) -> Callable[[str], bool]:
+    """Return what is true of paths below `folders` that are no temporary files."""
+    return lambda path: path.startswith(folders) and "/." not in path and not path.endswith(".unfinished")
+
+
+SCENARIOS = (
+    Scenario("analyze", an_analysis, given_masks),
+    Scenario("analyze, networks", an_analysis, networks),
+    Scenario(
+        "simulate",
+        a_patient,
+        lambda i, p: ["simulate", "--seed", 9, "--output", p / "out", *TINY_PATIENT, "--overwrite"],
+    ),
+    Scenario(
+        "simulate --processes",
+        one_of_many,
+        lambda i, p: [
+            *("simulate", "--seed", 3, "--count", 4, "--processes", 2, "--output", p / "out", *TINY_PATIENT),
+        ],
+        whole_patients,
+    ),
+    Scenario(
+        "evaluate",
+        an_evaluation,
+        lambda i, p: [
+            *("evaluate", i / "cohort.csv", "--output", p / "out"),
+            *("--method", "idealised", "--resamples", 50, "--jobs", 2),
+        ],
+        is_progress("out/cases/"),
+    ),
+    Scenario(
+        "export-dataset",
+        lambda i, p: export(i, p / "Dataset101_Arteries", 3, 4),
+        lambda i, p: [
+            *("export-dataset", i / "patients", "--task", "artery", "--output", p / "Dataset101_Arteries"),
+        ],
+    ),
+    Scenario("train", a_shipped_model, training, is_progress("work/", "work")),
+    Scenario("models import", an_installed_model, lambda i, p: ["models", "import", i / "model.zip"]),
+)

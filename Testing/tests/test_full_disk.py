@@ -1,0 +1,268 @@
+"""Whatever is written is whole, or it is said that it could not be written, and all is as it was before."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.anatomy import territory
+from AbdominalCalcificationLib.durable import write_bytes, write_text
+from AbdominalCalcificationLib.errors import AbdominalCalcificationError, WriteError
+from AbdominalCalcificationLib.export import export_steps
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.inference import import_model
+from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
+from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.reading import read_mask
+from AbdominalCalcificationLib.reporting import write_volume
+from AbdominalCalcificationLib.reporting.views import render_views
+from AbdominalCalcificationLib.simulation.files import simulate_steps
+from full_disks import contents_below, largest_file, sizes_below, small_disk
+from tiny_models import TRAINER_FOLDER, a_model_folder_without_weights
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits are POSIX's")
+SHAPE = (24, 28, 26)
+PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
+
+
+def a_case() -> tuple[Volume, Volume, Volume]:
+    """A CT with an aorta and plaques in it, noisy, so that it does not shrink to nothing."""
+    grid = Grid.from_spacing(SHAPE, (1.0, 1.1, 1.5))
+    rng = np.random.default_rng(0)
+    _, j, i = np.indices(SHAPE)
+    arteries = ((i - 13) ** 2 + (j - 13) ** 2 <= 49).astype(np.uint8) * territory("aorta").label
+    calcification = (arteries > 0) & (rng.random(SHAPE) > 0.9)
+    ct = np.where(calcification, 900, np.where(arteries > 0, 300, 0)) + rng.normal(0, 20, SHAPE)
+    return tuple(Volume(each, grid) for each in (ct.astype(np.int16), arteries, calcification.astype(np.uint8)))
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    """What writers write: an analysis, and a folder for files that they start from."""
+    ct, arteries, calcification = a_case()
+    analysis = drain(analyze_steps(ct, Choices(), Given(arteries, calcification)))
+    return SimpleNamespace(analysis=analysis, folder=tmp_path_factory.mktemp("given"))
+
+
+def write_result(folder, given):
+    drain(export_steps(given.analysis, a_case()[0], folder / "out", overwrite=True))
+
+
+def write_views(folder, given):
+    ct, arteries, calcification = a_case()
+    render_views(ct, arteries, None, calcification, folder / "views.png", panel_pixels=64)
+
+
+def write_scene(folder, given):
+    pytest.importorskip("slicer", reason="needs slicer-core")
+    from AbdominalCalcificationLib.scene.bundle import write_bundle
+
+    write_bundle(given.analysis, a_case()[0], folder / "scene.mrb")
+
+
+def write_patient(folder, given):
+    drain(simulate_steps([(5, folder / "p")], {"spacing_mm": (4.0,) * 3, "shape": (20, 16, 20)}, overwrite=True))
+
+
+def write_dataset(folder, given, update=False):
+    from AbdominalCalcificationLib.training.cases import find_sources
+    from AbdominalCalcificationLib.training.dataset import export_steps
+    from AbdominalCalcificationLib.training.tasks import TASKS
+
+    case = given.folder / "case"
+    if not case.exists():
+        case.mkdir()
+        for name, volume in zip(("ct", "arteries", "calcification"), a_case(), strict=True):
+            write_volume(case / f"{name}.nii.gz", volume)
+    drain(export_steps(find_sources([case]), [], folder / "Dataset101_A", TASKS["arteries"], update=update))
+
+
+def write_evaluation(folder, given):
+    from test_evaluation_run import a_cohort
+
+    from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort
+
+    cohort = given.folder / "cohort"
+    table = cohort / "cohort.csv" if cohort.exists() else a_cohort(cohort, count=2)
+    drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
+
+
+def write_model(folder, given):
+    source = given.folder / "model.zip"
+    if not source.exists():
+        trainer = a_model_folder_without_weights(given.folder / "source", ["aorta"])
+        (trainer / "fold_0" / "checkpoint_final.pth").write_bytes(np.random.default_rng(0).bytes(50_000))
+        with zipfile.ZipFile(source, "w") as archive:
+            for file in trainer.rglob("*"):
+                archive.write(file, f"{TRAINER_FOLDER}/{file.relative_to(trainer).as_posix()}")
+    import_model(source, folder)
+
+
+def write_checkpoint(folder, given):
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    from AbdominalCalcificationLib.inference.checkpoint import save_checkpoint
+
+    content = {"network_weights": {"a": torch.rand(5000), "b": torch.rand(3000)}, "trainer_name": "x"}
+    save_checkpoint(folder / "checkpoint_latest.pth", lambda file: torch.save(content, str(file)))
+
+
+def volume_writer(suffix):
+    return lambda folder, given: write_volume(folder / f"ct{suffix}", a_case()[0])
+
+
+WRITERS = {
+    "text": lambda folder, given: write_text(folder / "t.csv", "a,b\n" * 5000),
+    "bytes": lambda folder, given: write_bytes(folder / "b", bytes(range(256)) * 99),
+    **{f"image {suffix}": volume_writer(suffix) for suffix in (".nii.gz", ".nii", ".nrrd", ".mha")},
+    "picture": write_views,
+    "scene": write_scene,
+    "result": write_result,
+    "patient": write_patient,
+    "dataset": write_dataset,
+    "evaluation": write_evaluation,
+    "model": write_model,
+    "checkpoint": write_checkpoint,
+}
+
+
+def limits_below(sizes: list[int]) -> list[int]:
+    """Sizes at which something is cut: at once, in the header, in the middle, before the last byte."""
+    return sorted({0, 100, min(sizes) - 1, max(sizes) // 2, max(sizes) - 1})
+
+
+def left_in(folder: Path) -> dict[str, bytes | None]:
+    """What is below a folder, without the finished cases of an evaluation, which stay so that it goes on from there."""
+    found = contents_below(folder)
+    records = [name for name in found if name.startswith("evaluation/cases/")]
+    for name in records:
+        assert json.loads(found.pop(name))["error"] is None
+    return {name: content for name, content in found.items() if not (records and content is None)}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_file_that_may_not_grow_is_never_taken_for_whole(tmp_path, name, given):
+    write = WRITERS[name]
+    for each in ("whole", "nothing", "earlier"):
+        (tmp_path / each).mkdir()
+    write(tmp_path / "whole", given)
+    sizes = list(sizes_below(tmp_path / "whole").values())
+    (tmp_path / "earlier" / "notes.txt").write_text("mine")
+    for limit in limits_below(sizes):
+        for place in ("nothing", "earlier"):
+            before = left_in(tmp_path / place)
+            with pytest.raises(AbdominalCalcificationError) as caught, largest_file(limit):
+                write(tmp_path / place, given)
+            assert "\n" not in str(caught.value)
+            assert ".unfinished-" not in str(caught.value)
+            assert left_in(tmp_path / place) == before, f"at {limit} bytes"
+    with largest_file(10 * max(sizes) + 100_000):
+        write(tmp_path / "nothing", given)
+    assert sizes_below(tmp_path / "nothing").keys() == sizes_below(tmp_path / "whole").keys()
+
+
+@pytest.mark.parametrize("name", ["result", "patient", "evaluation", "scene"])
+def test_an_earlier_result_outlives_a_full_disk(tmp_path, name, given):
+    write = WRITERS[name]
+    (tmp_path / "here").mkdir()
+    write(tmp_path / "here", given)
+    before = contents_below(tmp_path / "here")
+    for limit in (500, max(sizes_below(tmp_path / "here").values()) - 1):
+        with pytest.raises(WriteError) as caught, largest_file(limit):
+            write(tmp_path / "here", given)
+        assert "free some space" in str(caught.value)
+        assert contents_below(tmp_path / "here") == before
+
+
+def test_an_earlier_dataset_outlives_a_full_disk(tmp_path, given):
+    (tmp_path / "here").mkdir()
+    write_dataset(tmp_path / "here", given)
+    before = contents_below(tmp_path / "here")
+    arteries = given.folder / "case" / "arteries.nii.gz"
+    mask = read_mask(arteries)
+    write_volume(arteries, mask.with_array(np.roll(mask.array, 3, 2)))
+    for limit in (500, max(sizes_below(tmp_path / "here").values()) - 1):
+        with pytest.raises(WriteError), largest_file(limit):
+            write_dataset(tmp_path / "here", given, update=True)
+        assert contents_below(tmp_path / "here") == before
+    write_dataset(tmp_path / "here", given, update=True)
+    assert contents_below(tmp_path / "here") != before
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_disk_that_fills_up_is_noticed(tmp_path, name, given):
+    write = WRITERS[name]
+    for each in ("whole", "again"):
+        (tmp_path / each).mkdir()
+    write(tmp_path / "whole", given)
+    needed = sum(size // 4096 + 1 for size in sizes_below(tmp_path / "whole").values())
+    for pages in sorted({1, needed // 2, needed - 1} - {0}):
+        with small_disk(tmp_path / f"disk{pages}", pages * 4096) as disk:
+            (disk / "in").mkdir()
+            with pytest.raises(AbdominalCalcificationError):
+                write(disk / "in", given)
+            assert left_in(disk / "in") == {}
+
+
+@pytest.mark.parametrize("blocks", [1, 4, 12, 64])
+def test_the_command_line_does_not_report_success_of_a_cut_result(tmp_path, blocks):
+    for name, volume in zip(("ct", "arteries", "calcification"), a_case(), strict=True):
+        write_volume(tmp_path / f"{name}.nii.gz", volume)
+    command = [sys.executable, "-m", "AbdominalCalcificationLib", "analyze", str(tmp_path / "ct.nii.gz")]
+    command += [each for n in ("arteries", "calcification") for each in (f"--{n}", str(tmp_path / f"{n}.nii.gz"))]
+    command += ["--output", str(tmp_path / "out"), "--overwrite"]
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(tmp_path)}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    before = contents_below(tmp_path)
+    limited = ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command, "--kept-length", "renal=10", "--quiet"]
+    ended = subprocess.run(limited, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 2, ended.stderr
+    (line,) = ended.stderr.splitlines()
+    assert "File too large" in line
+    assert "nothing of it was" in line
+    assert contents_below(tmp_path) == before
+
+
+def test_bytecode_is_not_cut_where_files_may_not_grow(tmp_path):
+    shutil.copytree(PACKAGE_FOLDER / "AbdominalCalcificationLib", tmp_path / "AbdominalCalcificationLib")
+    for each in tmp_path.rglob("__pycache__"):
+        shutil.rmtree(each)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-m", "AbdominalCalcificationLib", "--version"]
+    subprocess.run(["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", *command], env=environment, check=True)
+    assert subprocess.run(command, env=environment).returncode == 0
+
+
+def test_cut_cases_of_a_training_are_made_again(tmp_path):
+    from AbdominalCalcificationLib.training.simulated import raw_dataset_steps
+
+    drain(raw_dataset_steps(tmp_path, [1005]))
+    whole = contents_below(tmp_path)
+    for name in whole:
+        if name.endswith(".nii.gz"):
+            path = tmp_path / name
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    drain(raw_dataset_steps(tmp_path, [1005]))
+    assert contents_below(tmp_path) == whole
+
+
+def test_a_training_dataset_whose_images_are_cut_is_refused(tmp_path, given):
+    from AbdominalCalcificationLib.training.tasks import TASKS, check_cases, open_dataset
+
+    write_dataset(tmp_path, given)
+    dataset = open_dataset(tmp_path / "Dataset101_A", TASKS["arteries"])
+    assert list(check_cases(dataset)) == [1]
+    image = dataset.image(dataset.cases[0])
+    image.write_bytes(image.read_bytes()[:-500])
+    with pytest.raises(AbdominalCalcificationError, match="not whole"):
+        list(check_cases(dataset))
