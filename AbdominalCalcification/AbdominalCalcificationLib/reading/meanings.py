@@ -168,11 +168,7 @@ def understand(
     >>> understand(found.segments, Wanted.CALCIFICATION, {"Segment_2": "calcification"}).meanings
     (None, 'calcification')
     """
-    stated = [_stated(each, given) for each in (*segments, *empty)]
-    if any(each is not None for each in stated):
-        meanings = [None if each is None else meaning_called(each) for each in stated]
-    else:
-        meanings = [meaning_of(each, label_names) for each in (*segments, *empty)]
+    meanings = _meanings((*segments, *empty), label_names, given)
     meanings, of_empty = meanings[: len(segments)], meanings[len(segments) :]
     if wanted is Wanted.ARTERIES:
         has_empty = any(isinstance(each, tuple) for each in of_empty)
@@ -185,6 +181,13 @@ def understand(
         elif not meanings and len(empty) == 1 and may_be_calcification(empty[0]):
             has_empty = True
     return Understanding(tuple(segments), tuple(meanings), tuple(empty), has_empty, assumed, wanted)
+
+
+def _meanings(segments: Sequence[Segment], label_names, given) -> list[Meaning]:
+    stated = [_stated(each, given) for each in segments]
+    if any(each is not None for each in stated):
+        return [None if each is None else meaning_called(each) for each in stated]
+    return [meaning_of(each, label_names) for each in segments]
 
 
 def meaning_of(segment: Segment, label_names: Mapping[str, str] | None = None) -> Meaning:

@@ -64,30 +64,21 @@ def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, 
     understood = _understood(node, images, wanted, label_names)
     if understood.problem:
         raise InputError(f"{title} {understood.problem}; rename its segments, or say what they are.")
-    flags = remarks(understood, title)
     grid, to_world = grid_of_node(volume_node), world_matrix(node)
     painter, calcified = ArteryPainter(grid, title), np.zeros(grid.shape, np.uint8)
+    flags = remarks(understood, title)
     for number, (image, _) in enumerate(images):
-        values, names = {}, {}
-        of_arteries = wanted is Wanted.ARTERIES
-        known = understood.of_arteries() if of_arteries else [(each, ()) for each in understood.of_calcification()]
-        for segment, territories in known:
-            if segment.layer == number:
-                values[segment.value], names[segment.value] = territories, segment.called
+        values, names = _values_in(understood, number)
         if not values:
             continue
         array = array_of_image(image)
         kept = np.where(np.isin(array, list(values)), array, 0)
-        if not of_arteries:
-            kept = (kept != 0).astype(np.uint8)
-        box, placed, told = _placed(
-            Volume(kept, _grid_of_image(image, to_world)),
-            grid,
-            f"{wanted.title} {title}",
-            names if of_arteries else None,
-        )
+        if wanted is Wanted.CALCIFICATION:
+            kept, names = (kept != 0).astype(np.uint8), None
+        own = Volume(kept, _grid_of_image(image, to_world))
+        box, placed, told = _placed(own, grid, f"{wanted.title} {title}", names)
         flags += told
-        if of_arteries:
+        if wanted is Wanted.ARTERIES:
             painter.paint(placed, values, names, box)
         else:
             calcified[box] |= placed
@@ -95,6 +86,15 @@ def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, 
         volume, overlaps = painter.finished()
         return Mask(volume, (*flags, *overlaps))
     return Mask(Volume(calcified, grid), tuple(flags))
+
+
+def _values_in(understood: Understanding, number: int) -> tuple[dict[int, tuple], dict[int, str]]:
+    """Return what the values of one label map stand for that is wanted, and what they are called."""
+    known = understood.of_arteries()
+    if understood.wanted is Wanted.CALCIFICATION:
+        known = [(each, ()) for each in understood.of_calcification()]
+    here = [(segment, territories) for segment, territories in known if segment.layer == number]
+    return {each.value: what for each, what in here}, {each.value: each.called for each, _ in here}
 
 
 def understood_segments(node, wanted: Wanted, label_names: Mapping[str, str] | None = None) -> Understanding:
