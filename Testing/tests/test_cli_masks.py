@@ -167,7 +167,8 @@ def test_the_example_table_of_the_manual_is_read_and_evaluated(case, tmp_path):
     cases = read_cohort(tmp_path / "cohort.csv")
     assert [each.name for each in cases] == ["p01", "p02", "p03"]
     aorta, iliac = case["aorta"].astype(np.uint8), np.zeros(SHAPE, np.uint8)
-    iliac[:3, 20, [3, 4, 40, 41]] = 1
+    for side in (slice(2, 8), slice(36, 42)):
+        iliac[:3, 16:24, side] = 1
     calcified = np.zeros(SHAPE, np.uint8)
     calcified[6, 18:21, 26:31] = 1
     place = Place(ORIGIN, pixel_mm=(0.8, 0.8), slice_mm=5.0)
@@ -197,7 +198,7 @@ def test_the_example_table_of_the_manual_is_read_and_evaluated(case, tmp_path):
         assert reference["aorta"]["calcified_volume_mm3"] == pytest.approx(15 * 3.2), each.name
         assert reference["aorta"]["artery_volume_mm3"] == pytest.approx(case["artery_mm3"])
         for side in ("left", "right"):
-            assert reference[f"common_iliac_{side}"]["artery_volume_mm3"] == pytest.approx(6 * 3.2)
+            assert reference[f"common_iliac_{side}"]["artery_volume_mm3"] == pytest.approx(3 * 8 * 6 * 3.2)
         assert set(result["failures"]) == ({"reader2"} if each.name == "p03" else set())
     assert "1 others are of something else (liver)" in found[0]["notes"]["reference"]["text"]
     store = Store(tmp_path / "evaluation" / "cases", Settings())
