@@ -173,7 +173,7 @@ def test_branches_of_a_missing_parent_begin_where_they_are_nearest_to_each_other
         for side, sign in (("left", 1), ("right", -1))
     }
     result = measure(*Phantom(iliacs).painted(grid_over((-45, -8, -70), (45, 8, 5), 0.9)))
-    assert ("territory_missing", "aorta") in {(flag.code, flag.territory) for flag in result.flags}
+    assert ("no_abdominal_aorta", None) in {(flag.code, flag.territory) for flag in result.flags}
     for name, tubes in iliacs.items():
         assert codes(result, name) == {"territory_detached"}
         assert_cut_at(40, result, tubes, name)

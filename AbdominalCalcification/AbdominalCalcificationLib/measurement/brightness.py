@@ -10,7 +10,6 @@ from ..anatomy import TERRITORIES
 from ..comparison.lumen import Lumen, lumen_steps
 from ..comparison.thresholds import MOST_BLOOD
 from ..flags import Flag
-from ..geometry import Volume
 from ..geometry.neighbourhood import deep_steps
 from ..progress import Steps
 from .guard import CALCIUM_HU, DEEP_MM, Implausible, implausible_steps
@@ -39,11 +38,13 @@ def brightness_steps(region: Region, value: np.ndarray, clusters: Sequence[Clust
         return []
     lumen = yield from lumen_steps(region.ct(), region.labels[1:-1, 1:-1, 1:-1] != 0)
     kji, value = region.calcified_kji[assigned], value[assigned]
-    hu, arteries = region.hu(kji), Volume(region.labels, region.grid)
+    hu, kji = region.hu(kji), kji - 1
+    # Without the margin, for arteries go on beyond the edge of the volume.
+    arteries = region.ct().with_array(region.labels[1:-1, 1:-1, 1:-1])
     why = yield from implausible_steps(kji, hu, arteries, lumen)
     # Calcium in the blood's range lies in the wall, or in its partial volume: what is deeper is blood.
     some = np.flatnonzero(hu <= lumen.upper_hu)
-    deep = yield from deep_steps(kji[some], region.labels, region.grid, DEEP_MM)
+    deep = yield from deep_steps(kji[some], arteries.array, arteries.grid, DEEP_MM)
     flags = _blood(int(deep.sum()), lumen, float(np.median(hu)))
     if flags:
         why[why == 2] = 0  # said already

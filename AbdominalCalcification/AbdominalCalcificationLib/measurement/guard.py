@@ -70,12 +70,13 @@ class Implausible:
 def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: Lumen | None) -> Steps[np.ndarray]:
     """Find the voxels of calcification that cannot be any.
 
-    These are the voxels below 130 HU (but 65 in the rim of brighter calcification, which blur darkens: voxels that
-    touch it), and pieces (26-connected, of the others) that are blood: nowhere brighter
-    than as many voxels of blood get by noise alone, median + spread · sqrt(2 ln n), which the expected maximum
-    of n normal values does not exceed (Boucheron, Lugosi, Massart, *Concentration Inequalities*, 2013, section 2.5),
-    or than 800 HU. Where the blood is enhanced only pieces of which most lies more than 2 mm inside the artery are
-    held against it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie.
+    These are pieces (26-connected, of what has 130 HU or more) that are blood, and what is darker; in the rim of
+    calcification that stays, which blur darkens (voxels that touch it), what is below 65 HU. A piece is blood where it
+    is nowhere brighter than blood gets by noise: median + spread · (1 + sqrt(2 ln n)), or 800 HU. With n the voxels of
+    all that hangs together with it, darker ones included, the root is more than the expected maximum of n normal values
+    (Boucheron, Lugosi, Massart, *Concentration Inequalities*, 2013, section 2.5); one spread is added since maxima
+    scatter. Where the blood is enhanced only pieces that lie for the most part 2 mm inside the artery are held against
+    it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie.
 
     Parameters
     ----------
@@ -93,25 +94,37 @@ def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: 
         1 where too dark, 2 in a piece of blood, else 0.
     """
     bright = np.flatnonzero(hu >= CALCIUM_HU)
-    rim = yield from _touching_steps(kji, bright)
+    stays = np.ones(len(bright), bool)
+    if lumen is not None and len(bright):
+        stays = ~(yield from _blood_steps(kji, hu, bright, arteries, lumen))
+    rim = yield from _touching_steps(kji, bright[stays])
     why = ((hu < RIM_HU) | ((hu < CALCIUM_HU) & ~rim)).astype(np.uint8)
-    runs = Runs(kji[bright], tuple(slice(0, size) for size in arteries.grid.shape))
+    why[bright[~stays]] = 2
+    return why
+
+
+def _blood_steps(
+    kji: np.ndarray, hu: np.ndarray, bright: np.ndarray, arteries: Volume, lumen: Lumen
+) -> Steps[np.ndarray]:
+    """Return which of the voxels in the rows `bright` lie in pieces of blood; none where there are too many pieces."""
+    box = tuple(slice(0, size) for size in arteries.grid.shape)
+    runs = Runs(kji, box)
     yield _LOOKING
-    if lumen is None or len(bright) == 0 or len(runs) > MOST_RUNS:
-        return why
-    count, piece = yield from pieces_steps(runs, _LOOKING)
-    peak = np.full(count, -np.inf)
+    if len(runs) > MOST_RUNS:
+        return np.zeros(len(bright), bool)
+    _, whole = yield from pieces_steps(runs, _LOOKING)
+    count, piece = yield from pieces_steps(Runs(kji[bright], box), _LOOKING)
+    peak, together = np.full(count, -np.inf), np.zeros(count, int)
     np.maximum.at(peak, piece, hu[bright])
-    size = np.bincount(piece, minlength=count)
-    by_noise = lumen.median_hu + lumen.spread_hu * np.sqrt(2 * np.log(size))
+    together[piece] = np.bincount(whole)[whole[bright]]
+    by_noise = lumen.median_hu + lumen.spread_hu * (1 + np.sqrt(2 * np.log(together)))
     blood = peak <= np.minimum(by_noise, CERTAIN_HU)
     yield _LOOKING
     if lumen.median_hu >= CALCIUM_HU and blood.any():
         some = np.flatnonzero(blood[piece])
         deep = yield from deep_steps(kji[bright[some]], arteries.array, arteries.grid, DEEP_MM)
-        blood &= 2 * np.bincount(piece[some], deep, count) > size
-    why[bright[blood[piece]]] = 2
-    return why
+        blood &= 2 * np.bincount(piece[some], deep, count) > np.bincount(piece, minlength=count)
+    return blood[piece]
 
 
 def _touching_steps(kji: np.ndarray, rows: np.ndarray) -> Steps[np.ndarray]:
