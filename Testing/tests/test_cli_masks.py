@@ -200,7 +200,7 @@ def test_the_example_table_of_the_manual_is_read_and_evaluated(case, tmp_path):
         for side in ("left", "right"):
             assert reference[f"common_iliac_{side}"]["artery_volume_mm3"] == pytest.approx(3 * 8 * 6 * 3.2)
         assert set(result["failures"]) == ({"reader2"} if each.name == "p03" else set())
-    assert "1 others are of something else (liver)" in found[0]["notes"]["reference"]["text"]
+    assert "1 other is of something else (liver)" in found[0]["notes"]["reference"]["text"]
     store = Store(tmp_path / "evaluation" / "cases", Settings())
     before = [store.fingerprint(each) for each in cases]
     write(tmp_path / "p03/iliacs.nrrd", iliac * 0)

@@ -106,7 +106,8 @@ def _left_out(folder: Path, others: Sequence[Path], count: int) -> list[Flag]:
     if not others:
         return []
     shown = ", ".join(stem_of(path) for path in others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
-    text = f"{count} files of '{folder.name}' were read; {len(others)} others are of something else ({shown})."
+    rest = f"{len(others)} others are" if len(others) > 1 else "1 other is"
+    text = f"{count} files of '{folder.name}' were read; {rest} of something else ({shown})."
     return [Flag("segments_left_out", text)]
 
 
