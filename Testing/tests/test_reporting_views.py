@@ -204,7 +204,7 @@ def test_the_file_holds_the_picture_and_nothing_else_is_left(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InputError, match="Cannot write"):
+    with pytest.raises(InputError, match="cannot be written"):
         render_views(*patient(), tmp_path / "nowhere" / "views.png", panel_pixels=PIXELS)
 
 

@@ -365,7 +365,7 @@ def test_a_case_without_anything_found_is_written_and_read(scene, case, tmp_path
 
 
 def test_a_scene_is_written_whole_or_not_at_all(scene, tmp_path):
-    with pytest.raises(InputError, match="Cannot write"):
+    with pytest.raises(InputError, match="cannot be written"):
         save_scene(tmp_path / "nowhere" / "scene.mrb")
     assert list(tmp_path.iterdir()) == []
 
