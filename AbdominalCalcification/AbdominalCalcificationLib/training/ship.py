@@ -48,7 +48,6 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
         Where the folder is not to be replaced, or cannot be written. Who calls this has claimed it
         (:func:`claiming.claimed`).
     """
-    import torch
 
     check_destination(destination, job.fold, overwrite)
     trained = job.fold_folder / FINAL
@@ -67,7 +66,7 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
             temporary = folder / destination.name
             (temporary / f"fold_{job.fold}").mkdir(parents=True)
             weights = _weights_only(checkpoint, job)
-            save_checkpoint(temporary / f"fold_{job.fold}" / FINAL, lambda file: torch.save(weights, file))
+            save_checkpoint(temporary / f"fold_{job.fold}" / FINAL, lambda file: _save(weights, file))
             for name, text in texts.items():
                 write_text(temporary / name, text)
             ModelFolder.open(temporary)
@@ -86,6 +85,14 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
     except OSError as error:
         raise cannot_write(destination, error) from None
     return ModelFolder.open(destination)
+
+
+def _save(weights: dict, file: Path) -> None:
+    import torch
+
+    # Through a stream: of a path torch keeps the name, a temporary one, and the same weights would be other bytes.
+    with open(file, "wb") as stream:
+        torch.save(weights, stream)
 
 
 def _weights_only(checkpoint: dict, job: Job) -> dict:
