@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import Progress, drain
 from .options import add_anonymous, add_measuring, add_models, measurement_parameters
+
+if TYPE_CHECKING:
+    from ..pipeline import Choices
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -85,12 +89,11 @@ def run(options: argparse.Namespace, report) -> None:
 def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from ..export import export_steps
-    from ..pipeline import Choices, Given, analyze_steps
+    from ..pipeline import Given, analyze_steps
     from ..reading import (
         other_ct_flags,
         parse_calcification_labels,
         parse_label_mapping,
-        parse_label_names,
         read_arteries,
         read_calcification,
         read_ct,
@@ -104,12 +107,11 @@ def _analyze(options: argparse.Namespace, report) -> None:
         raise InputError("--calcification-labels says what a mask means; name the mask with --calcification.")
     if options.artery_model and options.arteries is not None:
         raise InputError("--arteries and --artery-model exclude each other; name one of them.")
-    parameters = measurement_parameters(options)
+    choices = _choices(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
     of_calcification = (
         parse_calcification_labels(options.calcification_labels) if options.calcification_labels else None
     )
-    label_names = parse_label_names(options.label_names) if options.label_names else None
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
     report(Progress("Reading the CT", 0.0))
@@ -128,16 +130,6 @@ def _analyze(options: argparse.Namespace, report) -> None:
         report(Progress("Reading the calcification mask", 0.0))
         calcification = volume_of(read_calcification(options.calcification, of_calcification), "calcification mask")
 
-    choices = Choices(
-        artery_models=options.artery_model or (),
-        calcification_model=options.calcification_model,
-        calcification_threshold=options.calcification_threshold,
-        label_names=label_names,
-        trust=options.trust_models,
-        device=options.device,
-        plain_nnunet=options.reference,
-        measurement=parameters,
-    )
     given = Given(
         arteries,
         calcification,
@@ -153,3 +145,20 @@ def _analyze(options: argparse.Namespace, report) -> None:
     notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
         report.say(line)
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    """Return what the user chose, apart from the given masks."""
+    from ..pipeline import Choices
+    from ..reading import parse_label_names
+
+    return Choices(
+        artery_models=options.artery_model or (),
+        calcification_model=options.calcification_model,
+        calcification_threshold=options.calcification_threshold,
+        label_names=parse_label_names(options.label_names) if options.label_names else None,
+        trust=options.trust_models,
+        device=options.device,
+        plain_nnunet=options.reference,
+        measurement=measurement_parameters(options),
+    )

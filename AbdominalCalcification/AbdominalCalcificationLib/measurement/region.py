@@ -62,10 +62,6 @@ class Region:
         """Return the voxels of the territory's mask, shape (n, 3)."""
         return self.artery_kji[self._rows.get(territory.label, np.zeros(0, int))]
 
-    def ras_of(self, territories: Sequence[Territory]) -> np.ndarray:
-        """Return the voxel centres of several territories, shape (n, 3), mm; empty where none is there."""
-        return self.grid.ras_of_kji(np.concatenate([np.zeros((0, 3), int), *map(self.kji_of, territories)]))
-
     def surface_ras_of(self, territories: Sequence[Territory]) -> np.ndarray:
         """Return the voxel centres of several territories that can be nearest to a voxel outside them, mm."""
         parts = [self.surface(self.kji_of(each), self.labels) for each in territories]

@@ -26,14 +26,6 @@ from .quiet import quiet_libraries
 _SAME_PLACE_MM = 1e-3
 
 
-def grid_of(image: sitk.Image | sitk.ImageFileReader) -> Grid:
-    """Return the grid of a 3D SimpleITK image, or of the header that a reader has read (LPS there, RAS here)."""
-    lps = np.eye(4)
-    lps[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    lps[:3, 3] = image.GetOrigin()
-    return Grid(tuple(reversed(image.GetSize())), LPS_FROM_RAS @ lps)
-
-
 def read_flagged(path: Path) -> tuple[Volume, tuple[Flag, ...]]:
     """Read a scalar 3D image, and what is doubtful about its header.
 
