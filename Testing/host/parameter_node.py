@@ -19,6 +19,10 @@ import vtk
 
 SlicerParameterNamePropertyName = "SlicerParameterName"
 
+# Observers of connections. Python's garbage collector follows observers of a node: held by nothing else, one would be
+# cleared together with the wrapper while the node lives on in the scene, and calling it would end the process.
+_FOR_EVER: list = []
+
 
 @dataclass
 class WithinRange:
@@ -196,8 +200,13 @@ class _Wrapper:
         }
         tag, self._next_tag = self._next_tag, self._next_tag + 1
         self._guis[tag] = connections
+
         # As in Slicer: nothing ever takes this observer away, and it keeps the wrapper.
-        self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui())
+        def follow(*_):
+            self._to_gui()
+
+        _FOR_EVER.append(follow)
+        self.AddObserver(vtk.vtkCommand.ModifiedEvent, follow)
         self._to_gui()
         return tag
 
