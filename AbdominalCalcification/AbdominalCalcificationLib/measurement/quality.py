@@ -24,6 +24,7 @@ THICK_MM = 3.0
 CEILING_HU = 3071.0
 METAL_DISTANCE_MM = 5.0
 
+_CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
 
 
@@ -140,11 +141,11 @@ def metal_steps(region: Region, found: Sequence[Territory]) -> Steps[list[Flag]]
     count = int(np.count_nonzero(~beside))
     points = region.grid.ras_of_kji(region.bright_kji[beside])
     if len(points) and found:
-        tree = cKDTree(region.surface_ras_of(found))
+        tree = cKDTree((yield from region.surface_ras_steps(found, _CHECKING)))
         for some in chunks(points):
             distance, _ = tree.query(some, distance_upper_bound=METAL_DISTANCE_MM)
             count += int(np.isfinite(distance).sum())
-            yield Progress("Measuring: checking the image", 0.0)
+            yield _CHECKING
     if count == 0:
         return []
     message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."
