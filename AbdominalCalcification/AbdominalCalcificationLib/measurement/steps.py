@@ -166,8 +166,7 @@ def _image_flags_steps(
     """Return the flags that the CT raises."""
     checking = Progress("Measuring: checking the image", 0.0)
     yield checking
-    hu = region.hu(region.artery_kji)
-    raised = quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
+    raised = yield from quality.no_enhancement_steps(region)
     yield checking
     raised += yield from quality.metal_steps(region, found)
     raised += _chest_flags(region, found)
