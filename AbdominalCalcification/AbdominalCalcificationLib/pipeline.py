@@ -203,7 +203,7 @@ def analyze_steps(
     provenance, origins = _provenance(choices, given, plan, source, device)
     steps = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
     measurement = yield from scaled(steps, 0.9, 1.0)
-    mask = calcification.with_array((calcification.array != 0).astype(np.uint8))
+    mask = calcification.with_array((calcification.array != 0).view(np.uint8))
     return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
 
 

@@ -34,7 +34,7 @@ LONGEST_M = 3.0
 MOST_VOXELS = 12_000_000
 
 # Voxels that are looked at in one go.
-_CHUNK = 8_000_000
+_CHUNK = 4_000_000
 # Unknown labels that are named.
 _MOST_NAMED = 10
 # Cells of the coarse grid on which the calibre is measured.

@@ -24,6 +24,7 @@ THICK_MM = 3.0
 CEILING_HU = 3071.0
 METAL_DISTANCE_MM = 5.0
 
+_CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
 
 
@@ -101,29 +102,28 @@ def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:
     return [Flag("truncated_field_of_view", message, territory.name)]
 
 
-def no_enhancement(hu: np.ndarray, kji: np.ndarray, labels: np.ndarray, calcified: np.ndarray) -> list[Flag]:
+def no_enhancement_steps(region: Region) -> Steps[list[Flag]]:
     """Flag a lumen whose median is below 150 HU.
 
     Parameters
     ----------
-    hu : ndarray, shape (n,)
-        CT values of the artery voxels.
-    kji : ndarray of int, shape (n, 3)
-        Their indices in the two arrays, none at a face.
-    labels : ndarray of uint8, shape (k, j, i)
-        Non-zero in arteries.
-    calcified : ndarray of bool, shape (k, j, i)
+    region : Region
+        With a CT.
 
     Notes
     -----
     The lumen is what lies in an artery with all six neighbours and is neither calcified nor air
     (outside the scanned field); of arteries too thin for that, all that is neither.
     """
+    kji = region.artery_kji
+    hu = region.hu(kji)
+    yield _CHECKING
     tissue = hu > LEAST_TISSUE_HU
-    lumen = ~calcified[tuple(kji.T)] & (tissue | ~tissue.any())
+    lumen = ~region.calcified[tuple(kji.T)] & (tissue | ~tissue.any())
     inner = lumen.copy()
     for offset in FACE_NEIGHBOURS:
-        inner &= labels[tuple((kji + offset).T)] > 0
+        yield _CHECKING
+        inner &= region.labels[tuple((kji + np.array(offset, kji.dtype)).T)] > 0
     chosen = inner if inner.any() else lumen
     if not chosen.any():
         return []
@@ -140,11 +140,11 @@ def metal_steps(region: Region, found: Sequence[Territory]) -> Steps[list[Flag]]
     count = int(np.count_nonzero(~beside))
     points = region.grid.ras_of_kji(region.bright_kji[beside])
     if len(points) and found:
-        tree = cKDTree(region.surface_ras_of(found))
+        tree = cKDTree((yield from region.surface_ras_steps(found, _CHECKING)))
         for some in chunks(points):
             distance, _ = tree.query(some, distance_upper_bound=METAL_DISTANCE_MM)
             count += int(np.isfinite(distance).sum())
-            yield Progress("Measuring: checking the image", 0.0)
+            yield _CHECKING
     if count == 0:
         return []
     message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."

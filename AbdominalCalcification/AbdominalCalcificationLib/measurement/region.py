@@ -15,6 +15,8 @@ from ..progress import Progress, Steps
 from .plausibility import PlausibleArteries, check_numbers, slabs
 
 _STAGE = "Measuring: reading the masks"
+# Voxels whose neighbours are looked at in one go.
+_SURFACE = 300_000
 # Voxels that are written in one go.
 _SPREAD = 20_000
 
@@ -62,23 +64,29 @@ class Region:
         """Return the voxels of the territory's mask, shape (n, 3)."""
         return self.artery_kji[self._rows.get(territory.label, np.zeros(0, int))]
 
-    def surface_ras_of(self, territories: Sequence[Territory]) -> np.ndarray:
+    def surface_ras_steps(self, territories: Sequence[Territory], progress: Progress) -> Steps[np.ndarray]:
         """Return the voxel centres of several territories that can be nearest to a voxel outside them, mm."""
-        parts = [self.surface(self.kji_of(each), self.labels) for each in territories]
-        return self.grid.ras_of_kji(np.concatenate([np.zeros((0, 3), int), *parts]))
+        parts = [np.zeros((0, 3), int)]
+        for territory in territories:
+            parts.append((yield from self.surface_steps(self.kji_of(territory), self.labels, progress)))
+        return self.grid.ras_of_kji(np.concatenate(parts))
 
-    def surface(self, kji: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def surface_steps(self, kji: np.ndarray, labels: np.ndarray, progress: Progress) -> Steps[np.ndarray]:
         """Return those of the voxels of one label that can be nearest to a voxel that has it not.
 
         On axes at right angles that takes a face to another value: any other voxel has a neighbour nearer by.
         """
         if len(kji) == 0 or not self.grid.is_rectangular:
             return kji
-        value = labels[tuple(kji[0])]
-        inner = np.ones(len(kji), bool)
-        for offset in FACE_NEIGHBOURS:
-            inner &= labels[tuple((kji + np.array(offset, kji.dtype)).T)] == value
-        return kji[~inner]
+        parts, value = [], labels[tuple(kji[0])]
+        for start in range(0, len(kji), _SURFACE):
+            some = kji[start : start + _SURFACE]
+            inner = np.ones(len(some), bool)
+            for offset in FACE_NEIGHBOURS:
+                inner &= labels[tuple((some + np.array(offset, kji.dtype)).T)] == value
+            parts.append(some[~inner])
+            yield progress
+        return np.concatenate(parts)
 
     def whole_kji(self, kji: np.ndarray) -> np.ndarray:
         """Return indices in the whole volume of indices in the region."""

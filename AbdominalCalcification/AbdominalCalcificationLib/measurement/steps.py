@@ -166,8 +166,7 @@ def _image_flags_steps(
     """Return the flags that the CT raises."""
     checking = Progress("Measuring: checking the image", 0.0)
     yield checking
-    hu = region.hu(region.artery_kji)
-    raised = quality.no_enhancement(hu, region.artery_kji, region.labels, region.calcified)
+    raised = yield from quality.no_enhancement_steps(region)
     yield checking
     raised += yield from quality.metal_steps(region, found)
     raised += _chest_flags(region, found)
@@ -194,13 +193,14 @@ def _follow_branch_steps(territory: Territory, region: Region, parameters: Measu
     contact = yield from _contact_steps(kji, region, [parent])
     blocks = Blocks(kji, region.grid, MOST_OF_BRANCH)
     yield FOLLOWING
-    around = region.surface_ras_of([parent]), region.surface_ras_of(siblings)
-    yield FOLLOWING
+    parent_ras = yield from region.surface_ras_steps([parent], FOLLOWING)
+    siblings_ras = yield from region.surface_ras_steps(siblings, FOLLOWING)
     course = yield from follow_branch_steps(
         blocks.kji,
         blocks.points_ras,
         blocks.start_mm(contact),
-        *around,
+        parent_ras,
+        siblings_ras,
         blocks.grid,
         parameters.attach_distance_mm,
     )
@@ -217,7 +217,7 @@ def _follow_trunk_steps(
     kji = region.kji_of(trunk)
     blocks = Blocks(kji, region.grid, MOST_OF_TRUNK)
     yield FOLLOWING
-    limbs_ras = region.surface_ras_of(limbs)
+    limbs_ras = yield from region.surface_ras_steps(limbs, FOLLOWING)
     start = blocks.start_mm((yield from _contact_steps(kji, region, limbs)))
     points = blocks.points_ras
     if not np.isfinite(start).any() and len(limbs_ras):
@@ -248,16 +248,17 @@ def _assigned_steps(
     value = kept[where]
     inside = region.labels[where] > 0
     value[inside & (value == 0)] = Part.BEYOND_KEPT_LENGTH
-    yield Progress("Measuring: assigning calcification", 0.5)
+    assigning = Progress("Measuring: assigning calcification", 0.5)
+    yield assigning
     cut = region.labels - kept
-    yield Progress("Measuring: assigning calcification", 0.5)
+    yield assigning
     parts = []
     for territory in found:
         kji = region.kji_of(territory)
         keep = kept[tuple(kji.T)] > 0
         for part, rows, labels in ((territory.label, keep, kept), (Part.BEYOND_KEPT_LENGTH, ~keep, cut)):
-            parts.append((part, region.grid.ras_of_kji(region.surface(kji[rows], labels))))
-        yield Progress("Measuring: assigning calcification", 0.5)
+            surface = yield from region.surface_steps(kji[rows], labels, assigning)
+            parts.append((part, region.grid.ras_of_kji(surface)))
     points = region.grid.ras_of_kji(region.calcified_kji[~inside])
     value[~inside] = yield from nearest_part_steps(points, parts, max_distance_mm)
     return value
