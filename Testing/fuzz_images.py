@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import resource
 import signal
 import sys
 import time
@@ -26,6 +25,7 @@ sys.path[:0] = [str(REPOSITORY / "AbdominalCalcification"), str(REPOSITORY / "Te
 from AbdominalCalcificationLib.errors import InputError  # noqa: E402
 from AbdominalCalcificationLib.reading import read_arteries, read_calcification, read_ct  # noqa: E402
 from image_headers import a_ct, a_mask, write_meta, write_nifti, write_nrrd  # noqa: E402
+from peak_memory import peak_mib  # noqa: E402
 
 LONGEST_S = 10
 # Digits make sizes giant, the others break numbers and fields.
@@ -118,7 +118,7 @@ def main() -> None:
         signal.alarm(0)
         told["longest_s"] = round(max(told["longest_s"], time.monotonic() - started), 2)
         target.write_bytes(content)
-    told["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    told["mib"] = round(peak_mib())
     print(json.dumps(told))
 
 

@@ -29,6 +29,7 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from AbdominalCalcificationLib.library_output import captured
+from peak_memory import peak_mib
 from seg_files import CODES, Described, with_label_table, write_seg
 
 LONGEST_S = 10.0
@@ -306,8 +307,6 @@ def _in_time() -> Iterator[None]:
 
 def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
     """Return what became of `examples` changed files: how many were read and refused, and every failure."""
-    import resource
-
     name, make, change, read = KINDS[kind]
     result = {"kind": kind, "examples": examples, "read": 0, "refused": 0, "slowest_s": 0.0, "failures": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -315,7 +314,7 @@ def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
         content = make(Path(folder))
         path.write_bytes(content)
         read(path)  # unchanged, it is read; this also imports what is needed
-        before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        before_mib = peak_mib()
         for number in range(examples):
             rng = random.Random(f"{kind} {seed} {number}")
             path.write_bytes(change(content, rng))
@@ -332,7 +331,7 @@ def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
                 result["failures"].append(f"{number}: {traceback.format_exc(limit=-4)}")
                 del said
             result["slowest_s"] = max(result["slowest_s"], round(time.monotonic() - begin, 2))
-    result["memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    result["memory_mib"] = round(peak_mib())
     result["memory_before_mib"] = round(before_mib)
     return result
 

@@ -25,6 +25,7 @@ sys.path[:0] = [str(REPOSITORY / "AbdominalCalcification"), str(REPOSITORY / "Te
 from AbdominalCalcificationLib.anatomy import TERRITORIES  # noqa: E402
 from AbdominalCalcificationLib.geometry import Grid, Volume  # noqa: E402
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure  # noqa: E402
+from peak_memory import peak_mib  # noqa: E402
 from phantoms import BACKGROUND_HU, LUMEN_HU, PLAQUE_HU, Phantom, Tube, branch  # noqa: E402
 
 SHAPE, SPACING_MM = (600, 512, 512), (0.75, 0.75, 0.8)
@@ -138,13 +139,6 @@ def _comparable(artery, calcified, unassigned, clusters, enhanced) -> dict:
     }
 
 
-def _peak_gib() -> float:
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**30 if sys.platform == "darwin" else peak / 2**20
-
-
 def run_side(side: str, folder: Path):
     """Measure in this process and print numbers, seconds and peak memory as JSON."""
     ct, arteries, calcification = (np.load(folder / f"{name}.npy") for name in ("ct", "arteries", "calcification"))
@@ -156,7 +150,7 @@ def run_side(side: str, folder: Path):
         lengths = EVERYTHING if side == "uncut" else {}
         numbers = properly_measured(ct, arteries, calcification, grid, MeasurementParameters(lengths))
     times = {"seconds": time.perf_counter() - begun, "cpu_seconds": time.process_time() - worked}
-    print(json.dumps({**times, "peak_gib": _peak_gib(), "numbers": numbers}))
+    print(json.dumps({**times, "peak_gib": peak_mib() / 1024, "numbers": numbers}))
 
 
 def differences(first: dict, second: dict) -> list[str]:
