@@ -12,7 +12,8 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib import anatomy, resources
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.simulation import BYSTANDERS, default_grid, simulate
-from AbdominalCalcificationLib.simulation.anatomy import draw_phase, draw_vessels, draw_voltage_kv
+from AbdominalCalcificationLib.simulation.anatomy import draw_vessels
+from AbdominalCalcificationLib.simulation.enhancement import draw_phase, draw_voltage_kv
 from AbdominalCalcificationLib.simulation.files import write_patient
 from AbdominalCalcificationLib.simulation.painting import axes_of, paint_arteries
 from AbdominalCalcificationLib.simulation.plaques import Plaque, draw_plaques

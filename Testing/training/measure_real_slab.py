@@ -28,8 +28,7 @@ from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct, read_mask
-from AbdominalCalcificationLib.simulation import simulate
-from AbdominalCalcificationLib.simulation.surroundings import BYSTANDERS
+from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
 
 AORTA = territory("aorta").label
 # Spacing and phase are those of the real slab; a narrower field and a longer piece of the aorta.

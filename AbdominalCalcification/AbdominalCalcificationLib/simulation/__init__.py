@@ -1,7 +1,7 @@
 """Virtual patients: CT angiograms with known truth, made from a seed."""
 
-from .anatomy import PHASES
+from .canvas import BYSTANDERS
+from .enhancement import PHASES
 from .patient import VirtualPatient, default_grid, simulate
-from .surroundings import BYSTANDERS
 
 __all__ = ["BYSTANDERS", "PHASES", "VirtualPatient", "default_grid", "simulate"]

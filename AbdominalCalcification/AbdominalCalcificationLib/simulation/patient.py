@@ -9,12 +9,15 @@ import numpy as np
 from .. import anatomy as territories
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
-from .anatomy import CALCIUM_GAIN, PHASES, draw_phase, draw_vessels, draw_voltage_kv
-from .painting import SUBVOXEL_MM, axes_of, paint_arteries, paint_veins
-from .plaques import draw_plaques
-from .scanner import add_streaks, draw_scanner, scan
+from .anatomy import Vessels, draw_vessels
+from .canvas import BYSTANDERS, METAL_HU
+from .enhancement import CALCIUM_GAIN, PHASES, Phase, draw_phase, draw_voltage_kv
+from .painting import SUBVOXEL_MM, Painted, axes_of, paint_arteries, paint_veins
+from .plaques import Plaque, draw_plaques
+from .scanner import Scanner, add_streaks, draw_scanner, scan
 from .stents import draw_stent
-from .surroundings import BYSTANDERS, METAL_HU, clear_of_arteries, paint_surroundings
+from .surroundings import clear_of_arteries, paint_surroundings
+from .tubes import Tube
 
 DEFAULT_SPACING_MM = (1.0, 1.0, 1.0)
 DEFAULT_SHAPE = (220, 200, 220)
@@ -141,6 +144,19 @@ def simulate(
         "spacing_mm": [float(s) for s in spacing_mm],
         "shape_kji": [int(n) for n in shape],
         "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
+        **_volumes(vessels, painted),
+        "plaques": _all_plaques(vessels.arteries, plaques),
+        "not_to_count": distractors,
+        **_circumstances(grid, voltage_kv, scanner, enhancement),
+    }
+    return VirtualPatient(
+        *(Volume(array, grid) for array in (ct, painted.labels, painted.calcification, bystanders)), truth
+    )
+
+
+def _volumes(vessels: Vessels, painted: Painted) -> dict:
+    """Return the true numbers of each territory and of all."""
+    return {
         "territories": [
             {
                 "name": t.name,
@@ -156,17 +172,26 @@ def simulate(
         "total": _truth_of(
             sum(painted.artery_mm3.values()), sum(painted.calcified_mm3.values()), sum(painted.clusters.values())
         ),
-        "plaques": [
-            {
-                "territory": tube.name,
-                "measured": tube.label > 0,
-                "center_ras": tube.centerline.points[_index(tube, plaque.center_mm)].round(2).tolist(),
-                **{key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(plaque).items()},
-            }
-            for tube, own in zip(vessels.arteries, plaques, strict=True)
-            for plaque in own
-        ],
-        "not_to_count": distractors,
+    }
+
+
+def _all_plaques(arteries: list[Tube], plaques: list[list[Plaque]]) -> list[dict]:
+    """Return what is known of each plaque, and where it is."""
+    return [
+        {
+            "territory": tube.name,
+            "measured": tube.label > 0,
+            "center_ras": tube.centerline.points[_index(tube, plaque.center_mm)].round(2).tolist(),
+            **{key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(plaque).items()},
+        }
+        for tube, own in zip(arteries, plaques, strict=True)
+        for plaque in own
+    ]
+
+
+def _circumstances(grid: Grid, voltage_kv: int, scanner: Scanner, enhancement: Phase) -> dict:
+    """Return how the CT was taken."""
+    return {
         "scanner": {
             "tube_voltage_kv": voltage_kv,
             "slice_thickness_mm": round(grid.spacing_mm[2] / (1.0 - scanner.overlap), 4),
@@ -177,9 +202,6 @@ def simulate(
             for key, value in asdict(enhancement).items()
         },
     }
-    return VirtualPatient(
-        *(Volume(array, grid) for array in (ct, painted.labels, painted.calcification, bystanders)), truth
-    )
 
 
 def _check(seed, spacing_mm, shape, phase) -> None:

@@ -176,3 +176,11 @@ def _near_voxels(points: np.ndarray, reach_mm: float, axes) -> np.ndarray:
             box.append(slice(near[0], near[-1] + 1) if len(near) else slice(0, 0))
         mask[box[2], box[1], box[0]] = True
     return np.flatnonzero(mask)
+
+
+def tapered_tube(name, label, knots, radii, wall_mm, hu, *, priority=0, wall_hu=45.0) -> Tube:
+    """Return a tube whose outer radius runs evenly through `radii`."""
+    line = Centerline.through(knots)
+    outer = np.interp(np.linspace(0, 1, len(line.points)), np.linspace(0, 1, len(radii)), radii)
+    lumen = np.maximum(outer - wall_mm, 0.5 * outer)
+    return Tube(name, label, line, outer, lumen, np.broadcast_to(hu, outer.shape).astype(float), wall_hu, priority)
