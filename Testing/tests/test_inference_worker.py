@@ -19,7 +19,7 @@ import AbdominalCalcificationLib
 from AbdominalCalcificationLib.errors import InferenceError, InputError, ModelError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
-from AbdominalCalcificationLib.inference.client import find_python
+from AbdominalCalcificationLib.processes.interpreter import find_python
 from AbdominalCalcificationLib.progress import drain
 from tiny_models import a_model_folder_without_weights
 

@@ -262,12 +262,12 @@ def test_processes_of_a_pool_end_with_a_parent_that_is_killed(processes, tmp_pat
         "    print(os.getpid(), flush=True)\n"
         "    time.sleep(600)\n"
         "def of_pool(pipe):\n"
-        "    from AbdominalCalcificationLib.parallel import follow_parent\n"
+        "    from AbdominalCalcificationLib.processes.spread import follow_parent\n"
         "    follow_parent()\n"
         "    work(0)\n"
     )
     start = {
-        "executor": "from AbdominalCalcificationLib.parallel import results_of; "
+        "executor": "from AbdominalCalcificationLib.processes.spread import results_of; "
         "list(results_of(work.work, [(1,), (2,)], 2))",
         "pool": "import multiprocessing as m; c = m.get_context('spawn'); "
         "ps = [c.Process(target=work.of_pool, args=(None,)) for _ in range(2)]; [p.start() for p in ps]; ps[0].join()",

@@ -10,7 +10,7 @@ import pytest
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InferenceError
-from AbdominalCalcificationLib.parallel import results_of
+from AbdominalCalcificationLib.processes.spread import results_of
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.simulation.files import PATIENT_FILES, simulate_steps
 from AbdominalCalcificationLib.simulation.patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import traceback
 from collections import deque
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from ..errors import AbdominalCalcificationError, WriteError
 from ..explanations import explanation
-from ..inference.client import find_python
-from ..parallel import follow_parent
+from ..processes.interpreter import spawning
+from ..processes.spread import follow_parent
 from ..progress import Progress, Steps
 from ..signals import check, shielded
 from .cohort import Case
@@ -38,8 +37,7 @@ def run_steps(cases: Sequence[Case], folder: Path, settings: Settings, jobs: int
     """
     from .store import Store
 
-    context = multiprocessing.get_context("spawn")
-    context.set_executable(find_python())
+    context = spawning()
     todo = deque(cases)
     done = 0
     running: list[_Process] = []

@@ -3,8 +3,8 @@
 Importing this package needs neither torch nor nnunetv2; only the worker process does.
 """
 
+from ..processes.worker import Worker
 from .archive import import_model, installed_models, models_folder
-from .client import Worker
 from .model_folder import ModelFolder, describe
 from .segment import Segmentation, segment_steps
 

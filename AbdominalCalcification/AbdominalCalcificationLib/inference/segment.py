@@ -14,8 +14,8 @@ from ..anatomy import TERRITORIES
 from ..errors import InferenceError, InputError, ModelError
 from ..geometry import Volume
 from ..names import normalized
+from ..processes.worker import Worker
 from ..progress import Progress, Steps
-from .client import Worker
 from .devices import check_device_name
 from .job import Job, ModelUse
 from .merging import provided_by

@@ -17,8 +17,8 @@ import traceback
 from pathlib import Path
 from types import SimpleNamespace
 
-EVENTS_FILE = "events.jsonl"
-LOG_FILE = "log.txt"
+from ..processes.worker import EVENTS_FILE
+
 CT_FILE, ARTERIES_FILE, CALCIFICATION_FILE = "ct.npy", "arteries.npy", "calcification.npy"
 
 # nnU-Net asks for these on import: folders that prediction does not use, and numbers of

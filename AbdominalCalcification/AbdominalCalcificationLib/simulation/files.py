@@ -10,7 +10,7 @@ from pathlib import Path
 from ..bounded import read_json
 from ..durable import write_text
 from ..errors import InputError
-from ..parallel import results_of
+from ..processes.spread import results_of
 from ..progress import Progress, Steps
 from ..reporting import ResultFolder, write_volume
 from .patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM, VirtualPatient, simulate

@@ -11,10 +11,10 @@ from ..claiming import claimed
 from ..durable import write_text
 from ..errors import InferenceError, InputError, WriteError
 from ..inference import ModelFolder, Worker
-from ..inference.client import find_python
 from ..inference.devices import check_device_name
 from ..inference.model_folder import network_of
 from ..leftovers import sweep
+from ..processes.interpreter import find_python
 from ..progress import Steps, drain, duration_text
 from .job import FOLDS, Job
 from .process import STOP_FILE

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..geometry.volume import Grid, Volume
 from ..inference.resampling import axis_maps
 from ..leftovers import sweep
-from ..parallel import results_of
+from ..processes.spread import results_of
 from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
 from ..reporting.packed import is_whole_nifti

@@ -11,9 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import Any
 
-from .errors import InferenceError
-from .inference.client import find_python
-from .signals import leave_to_parent, shielded
+from ..errors import InferenceError
+from ..signals import leave_to_parent, shielded
+from .interpreter import spawning
 
 
 def results_of(
@@ -33,9 +33,7 @@ def results_of(
         for index, each in enumerate(arguments):
             yield index, function(*each)
         return
-    context = multiprocessing.get_context("spawn")
-    context.set_executable(find_python())
-    executor = ProcessPoolExecutor(min(processes, len(arguments)), context, follow_parent)
+    executor = ProcessPoolExecutor(min(processes, len(arguments)), spawning(), follow_parent)
     workers: dict = {}
     try:
         todo = iter(enumerate(arguments))

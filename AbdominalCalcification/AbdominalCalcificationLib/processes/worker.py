@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import weakref
 from collections.abc import Sequence
@@ -22,35 +21,15 @@ from ..errors import InferenceError, InputError, ModelError, UnexpectedError
 from ..leftovers import scratch_folder
 from ..progress import Progress, Steps
 from ..signals import shielded
-from .worker import EVENTS_FILE, LOG_FILE
+from .interpreter import PYTHON_VARIABLE, find_python
 
-PYTHON_VARIABLE = "ABDOMINAL_CALCIFICATION_PYTHON"
+# In the private folder that both sides know: what the worker reports, and what it and its libraries print.
+EVENTS_FILE = "events.jsonl"
+LOG_FILE = "log.txt"
 ERRORS = {"model": ModelError, "input": InputError, "inference": InferenceError, "unexpected": UnexpectedError}
 
 
-def find_python() -> str:
-    """Return the interpreter for the worker.
-
-    The environment variable ``ABDOMINAL_CALCIFICATION_PYTHON`` decides where it is set; in Slicer
-    it is ``PythonSlicer``, which Slicer keeps on its PATH and in ``SLICER_HOME/bin``; else the
-    interpreter that runs this code.
-
-    Raises
-    ------
-    InferenceError
-        Where an application embeds Python and has no interpreter of its own to offer.
-    """
-    if chosen := os.environ.get(PYTHON_VARIABLE):
-        if shutil.which(chosen) is None:
-            raise InferenceError(f"{PYTHON_VARIABLE} names '{chosen}', which cannot be run; correct or unset it.")
-        return chosen
-    if home := os.environ.get("SLICER_HOME"):
-        for candidate in (shutil.which("PythonSlicer", path=os.path.join(home, "bin")), shutil.which("PythonSlicer")):
-            if candidate:
-                return candidate
-    if "python" in Path(sys.executable or "").name.lower():
-        return sys.executable
-    raise InferenceError(f"No Python interpreter was found for the worker process; name one in {PYTHON_VARIABLE}.")
+_SEGMENTING = Path(__file__).resolve().parents[1] / "inference"
 
 
 class Worker:
@@ -59,8 +38,8 @@ class Worker:
     Parameters
     ----------
     command : sequence of str, optional
-        How to start it, without its last argument, the private folder; Python on this package
-        by default.
+        How to start it, without its last argument, the private folder; Python on the package that segments by
+        default.
     """
 
     what = "segmentation"
@@ -160,7 +139,7 @@ class Worker:
                 self.close()
 
     def _start(self) -> None:
-        command = self._command or [find_python(), str(Path(__file__).resolve().parent)]
+        command = self._command or [find_python(), str(_SEGMENTING)]
         with shielded():  # until it is known how to end it
             self._start_process(command)
 
