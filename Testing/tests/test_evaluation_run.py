@@ -2,90 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import multiprocessing
 import os
-import re
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
-from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.anatomy import territory
-from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
-from AbdominalCalcificationLib.evaluation.case import _verdict
 from AbdominalCalcificationLib.evaluation.run import changed_record
 from AbdominalCalcificationLib.evaluation.store import Store
-from AbdominalCalcificationLib.flags import Flag
-from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.progress import drain
+from cohorts import SHAPE, a_cohort, evaluate, rows_in, write, write_table
 
-SPACING_MM = (0.8, 0.7, 1.25)
 VOXEL_MM3 = 0.8 * 0.7 * 1.25
-SHAPE = (16, 24, 24)
-RESULT_FILES = ("agreement.csv", "cases.csv", "evaluation.json", "overlap.csv", "report.html")
-
-
-def write(path, array):
-    image = sitk.GetImageFromArray(array.astype(np.uint8) if array.dtype == bool else array)
-    image.SetSpacing(SPACING_MM)
-    sitk.WriteImage(image, str(path))
-    return path.name
-
-
-def a_cohort(folder, count=4):
-    """An aorta with plaques in each case, a CT, and two readers: one exact, one who shifts and forgets."""
-    folder.mkdir()
-    _, j, i = np.indices(SHAPE)
-    aorta = (i - 12) ** 2 + (j - 12) ** 2 <= 49
-    rows = []
-    for number in range(count):
-        rng = np.random.default_rng(number)
-        plaques = np.zeros(SHAPE, bool)
-        for _ in range(number):  # the first case has none
-            k, corner = rng.integers(1, 12), rng.integers(8, 14, 2)
-            plaques[k : k + 2, corner[0] : corner[0] + 2, corner[1] : corner[1] + 3] = True
-        ct = np.where(plaques, 900, np.where(aorta, 300, 0)) + rng.normal(0, 10, SHAPE)
-        rows.append(
-            {
-                "case": f"case {number}",
-                "patient": f"patient {number // 2}",
-                "ct": write(folder / f"ct{number}.nrrd", ct.astype(np.int16)),
-                "arteries": write(folder / f"aorta{number}.nrrd", aorta),
-                "calcification": write(folder / f"plaques{number}.nrrd", plaques),
-                "calcification:exact": write(folder / f"exact{number}.nrrd", plaques),
-                "calcification:careless": write(folder / f"careless{number}.nrrd", np.roll(plaques, 1, axis=2)),
-                "group:phase": "arterial" if number % 2 else "venous",
-            }
-        )
-    return write_table(folder / "cohort.csv", rows)
-
-
-def write_table(path, rows):
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def rows_in(table):
-    with open(table, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def evaluate(table, output, *, jobs=1, **settings):
-    return drain(evaluate_steps(read_cohort(table), output, Settings(resamples=100, **settings), jobs=jobs))
 
 
 def row_of(rows, **wanted):
@@ -240,77 +172,6 @@ def test_arteries_of_a_method_are_compared_and_measured_with(cohort, tmp_path):
     assert row_of(document["agreement"], quantity="burden", territory="total")["bias"]["value"] > 0
 
 
-def test_the_report_is_one_file_that_needs_nothing_else(evaluation):
-    text = (evaluation[0] / "report.html").read_text(encoding="utf-8")
-    assert not re.search(r"<script|<link|<img|@import|\ssrc=|\shref=|url\(", text)
-    balance = Balance()
-    balance.feed(text)
-    assert balance.open == []
-    assert not re.search(r"\bnan\b|\binf\b|\bNone\b", text)
-    for method in ("exact", "careless", "idealised", "fixed:500"):
-        assert method in text
-
-
-class Balance(HTMLParser):
-    """Checks that every element that opens closes in order."""
-
-    VOID = ("meta", "br", "rect", "line", "circle")
-
-    def __init__(self):
-        super().__init__()
-        self.open = []
-
-    def handle_starttag(self, tag, _):
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if tag not in self.VOID:
-            assert self.open.pop() == tag, self.getpos()
-
-
-def test_cases_to_be_looked_at_come_first_and_say_so(tmp_path):
-    table = a_cohort(tmp_path / "cases", 3)
-    for number in range(3):
-        path = tmp_path / "cases" / f"ct{number}.nrrd"
-        ct = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
-        lumen = (ct > 200) & (ct < 600)
-        image = sitk.GetImageFromArray(np.where(ct < 150, ct - 90, np.where(lumen & (number == 2), ct - 220, ct)))
-        image.SetSpacing(SPACING_MM)
-        sitk.WriteImage(image, str(path))
-    evaluate(table, tmp_path / "out", methods=())
-    rows = [row for row in rows_in(tmp_path / "out" / "cases.csv") if row["trust"]]
-    trust = {row["case"]: {other["trust"] for other in rows if other["case"] == row["case"]} for row in rows}
-    assert trust == {"case 0": {"ok"}, "case 1": {"ok"}, "case 2": {"review"}}
-    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "to be looked at, first in the list" in report
-    listed = report[report.index("<h2>Cases</h2>") :]
-    assert 0 < listed.index("case 2") < listed.index("case 0")
-    assert '<th class="l">Trust</th>' in listed
-
-
-def test_an_artery_that_the_reference_does_not_judge_has_no_say_in_the_verdict():
-    missing = Flag("territory_missing", "No left renal artery.", "renal_left")
-    aorta = Flag("no_abdominal_aorta", "No aorta.")
-    assert _verdict([missing], ()) == "review"
-    assert _verdict([missing], ("renal_left",)) == "ok"
-    assert _verdict([aorta], ("renal_left",)) == "unusable"
-    assert _verdict([aorta], ("aorta",)) == "ok"
-
-
-def test_names_in_the_table_cannot_become_markup(cohort, tmp_path):
-    row = {
-        "case": "<script>alert(1)</script>",
-        "arteries": str(cohort.parent / "aorta1.nrrd"),
-        "calcification": str(cohort.parent / "plaques1.nrrd"),
-        "calcification:<b>me</b>": str(cohort.parent / "careless1.nrrd"),
-        "group:<i>": "<u>x</u>",
-    }
-    evaluate(write_table(tmp_path / "cohort.csv", [row]), tmp_path / "out")
-    for path in [tmp_path / "out" / "report.html", *(tmp_path / "out" / "plots").iterdir()]:
-        assert not re.search(r"<script|<b>me|<i>|<u>", path.read_text(encoding="utf-8"))
-
-
 def test_a_broken_case_is_listed_with_its_reason_and_stops_nothing(cohort, tmp_path):
     rows = [
         {name: str(cohort.parent / text) if text.endswith(".nrrd") else text for name, text in row.items()}
@@ -461,116 +322,6 @@ def test_the_idealised_threshold_is_the_best_where_methods_are_compared(tmp_path
     assert float(by_method["fixed:600"]["dice"]) == pytest.approx(1)
 
 
-def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(cohort, tmp_path):
-    steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(resamples=10), jobs=1)
-    killed = False
-    messages = []
-    try:
-        while True:
-            step = next(steps)
-            messages.append(step.message)
-            for child in multiprocessing.active_children() if step.waiting and not killed else ():
-                child.kill()
-                killed = True
-            time.sleep(0.005)
-    except StopIteration as stop:
-        document = stop.value
-    assert killed
-    assert len(document["failed"]) == 1
-    assert "out of memory, or killed?" in document["failed"][0]["reason"]
-    assert any("out of memory, or killed?" in message for message in messages)
-    assert evaluate(cohort, tmp_path / "out")["failed"] == []
-
-
-def test_a_case_that_failed_in_part_keeps_its_results_where_its_process_dies_when_tried_again(tmp_path):
-    rows = rows_in(a_cohort(tmp_path / "cases"))[1:2]
-    rows[0]["calcification:careless"] = "gone.nrrd"
-    table = write_table(tmp_path / "cases" / "cohort.csv", rows)
-    first = evaluate(table, tmp_path / "out")
-    assert [each["method"] for each in first["failed"]] == ["careless"]
-    before = contents(tmp_path / "out")
-
-    steps = evaluate_steps(read_cohort(table), tmp_path / "out", Settings(resamples=100), jobs=1)
-    messages = []
-    for step in steps:
-        messages.append(step.message)
-        for child in multiprocessing.active_children() if step.waiting else ():
-            child.kill()
-    assert any("out of memory, or killed?" in message for message in messages)
-    assert contents(tmp_path / "out") == before
-
-
-def test_a_result_is_replaced_by_a_failure_only_where_it_does_not_hold_any_more(tmp_path):
-    table = a_cohort(tmp_path / "cases")
-    case = read_cohort(table)[1]
-    store = Store(tmp_path / "records", Settings())
-    part = {"patient": case.patient, "groups": {}, "failures": {"careless": "no room"}, "measurements": {}}
-    store.write(case, None, "broken")
-    store.write(case, part)
-    store.write(case, None, "broken")
-    assert store.read(case)["failures"] == part["failures"]
-    assert not store.is_done(case)
-    write(case.predictions["careless"].calcification, np.zeros(SHAPE, np.uint8))
-    store.write(case, None, "broken")
-    assert store.read(case)["error"] == "broken"
-
-
-def test_cancelling_ends_the_processes_and_writes_no_report(cohort, tmp_path):
-    steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(), jobs=2)
-    while not next(steps).waiting:
-        pass
-    assert multiprocessing.active_children()
-    steps.close()
-    assert multiprocessing.active_children() == []
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cases"]
-
-
-def contents(folder):
-    plots = sorted((folder / "plots").iterdir())
-    return {path.name: path.read_bytes() for path in [*(folder / name for name in RESULT_FILES), *plots]}
-
-
-def test_killed_half_way_and_resumed_gives_the_identical_report(tmp_path):
-    table = a_cohort(tmp_path / "cases", count=14)
-    options = [str(table), "--method", "idealised", "--resamples", "50", "--quiet", "--jobs", "2"]
-    program = [sys.executable, "-m", "AbdominalCalcificationLib", "evaluate", *options]
-    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
-
-    halfway = tmp_path / "halfway"
-    process = subprocess.Popen([*program, "--output", str(halfway)], env=environment)
-    records = halfway / "cases"
-    while process.poll() is None and len(list(records.glob("case*.json"))) < 5:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-    process.wait()
-    time.sleep(0.5)
-    finished = {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}
-    assert 5 <= len(finished) < 14
-    assert not (halfway / "report.html").exists()
-
-    for output in (halfway, tmp_path / "whole"):
-        subprocess.run([*program, "--output", str(output)], env=environment, check=True)
-    assert contents(halfway) == contents(tmp_path / "whole")
-    assert {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}.items() >= finished.items()
-
-
-def test_records_of_other_settings_or_changed_files_are_not_used_again(tmp_path):
-    table = a_cohort(tmp_path / "cases", count=2)
-    output = tmp_path / "out"
-
-    def made_anew(**settings):
-        before = {path.name: path.stat().st_mtime_ns for path in (output / "cases").iterdir()}
-        evaluate(table, output, **settings)
-        after = {path.name: path.stat().st_mtime_ns for path in (output / "cases").iterdir()}
-        return sum(after[name] != stamp for name, stamp in before.items())
-
-    evaluate(table, output)
-    assert made_anew() == 0
-    assert made_anew(tolerance_mm=2.0) == 2
-    write(tmp_path / "cases" / "exact1.nrrd", np.zeros(SHAPE, bool))
-    assert made_anew(tolerance_mm=2.0) == 1
-
-
 def test_virtual_patients_are_a_cohort(tmp_path):
     cases = simulated_cohort([1], ["arterial", "portal_venous"], (4.0, 4.0, 4.0), (36, 36, 36))
     document = drain(
@@ -599,73 +350,3 @@ def test_virtual_patients_are_a_cohort(tmp_path):
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "What was taken for calcification" in report
     assert "Rim of true calcification" in report
-
-
-def test_nothing_to_compare_is_refused(cohort, tmp_path):
-    with pytest.raises(InputError, match="nothing to compare"):
-        next(evaluate_steps(simulated_cohort([1]), tmp_path / "out"))
-    row = {"case": 1, "arteries": "a", "calcification": "c", "calcification:idealised": "x"}
-    cases = read_cohort(write_table(tmp_path / "cohort.csv", [row]))
-    with pytest.raises(InputError, match="name of its own"):
-        next(evaluate_steps(cases, tmp_path / "out", Settings(methods=("idealised",))))
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "Name either"),
-        (["c.csv", "--simulated", "1"], "Name either"),
-        (["no-such.csv"], "no-such.csv"),
-        (["--simulated", "1-x"], "1-x"),
-        (["--simulated", "1", "--method", "magic"], "magic"),
-        (["--simulated", "1", "--method", "realistic", "--jobs", "0"], "--jobs"),
-        (["--simulated", "1", "--method", "realistic", "--severity", "5,1"], "rising"),
-        (["--simulated", "1", "--method", "realistic", "--severity", "x"], "cut points"),
-        (["--simulated", "1", "--method", "realistic", "--lesion-coverage", "2"], "coverage"),
-        (["--simulated", "1", "--method", "model", "--artery-model", "nowhere"], "nowhere"),
-        (["--simulated", "1"], "nothing to compare"),
-    ],
-)
-def test_bad_usage_is_one_line_and_exit_code_2(arguments, words, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(["evaluate", *arguments, "--output", "out"]) == 2
-    complaint = capsys.readouterr().err.strip()
-    assert words in complaint.splitlines()[-1]
-    assert not (tmp_path / "out" / "report.html").exists()
-
-
-def test_the_command_prints_a_reading_and_where_the_report_is(cohort, tmp_path, capsys):
-    arguments = ["evaluate", cohort, "--output", tmp_path / "out", "--jobs", "2", "--resamples", "20"]
-    assert cli.main([str(each) for each in arguments]) == 0
-    printed = capsys.readouterr().out
-    assert "exact 1.000 (3 cases), careless" in printed
-    assert "report.html" in printed
-    document = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
-    assert document["methods"] == ["exact", "careless"]
-
-
-@pytest.mark.nnunet
-def test_models_run_on_the_fly_and_one_that_fails_leaves_the_others(cohort, tmp_path):
-    pytest.importorskip("nnunetv2")
-    from tiny_models import a_tiny_model_folder
-
-    arteries = a_tiny_model_folder(tmp_path / "a", ["aorta"])
-    calcification = a_tiny_model_folder(tmp_path / "c", ["calcification"])
-    row = {"case": "one", "ct": "ct3", "arteries": "aorta3", "calcification": "plaques3"}
-    row = {name: text if name == "case" else str(cohort.parent / f"{text}.nrrd") for name, text in row.items()}
-    table = write_table(tmp_path / "cohort.csv", [row])
-    settings = {"artery_models": (arteries,), "calcification_model": calcification, "device": "cpu"}
-    document = evaluate(table, tmp_path / "out", methods=("model", "model-calcification", "idealised"), **settings)
-    assert document["failed"] == []
-    used = [(each["role"], each["name"], each["checksum"]) for each in document["settings"]["models"]]
-    folders = (
-        (role, ModelFolder.open(each)) for role, each in (("arteries", arteries), ("calcification", calcification))
-    )
-    assert used == [(role, model.name, model.checksum) for role, model in folders]
-    assert document["settings"]["device"] == "cpu"
-    structures = {(row["method"], row["structure"]) for row in document["overlap"]}
-    assert ("model", "arteries") in structures
-    assert ("model-calcification", "arteries") not in structures
-    without = evaluate(table, tmp_path / "without", methods=("idealised",))["settings"]
-    assert (without["models"], without["device"]) == ([], None)

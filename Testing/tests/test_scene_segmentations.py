@@ -3,28 +3,25 @@
 import numpy as np
 import pytest
 
-from AbdominalCalcificationLib import terminology
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reading import read_arteries
-from AbdominalCalcificationLib.reading.meanings import Wanted, meaning_choices
+from AbdominalCalcificationLib.reading.meanings import Wanted
 from AbdominalCalcificationLib.reading.painting import STRENGTH
 from AbdominalCalcificationLib.scene import edits, segmentations
 from AbdominalCalcificationLib.scene.masks import (
     arteries_from_node,
     calcification_from_node,
     mask_from_node,
-    understood_segments,
     unknown_segments,
 )
 from AbdominalCalcificationLib.scene.segmentations import add_territory, show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_node_from
 from placements import FLIPPED, MIRRORED, OBLIQUE, PLAIN, affine, rotation
+from scene_masks import SHAPE, add_segment, artery_array, artery_mask
 
 pytestmark = pytest.mark.scene
 
-SHAPE = (8, 9, 10)
 GRIDS = {"plain": PLAIN, "oblique": OBLIQUE, "flipped": FLIPPED, "mirrored": MIRRORED}
 
 
@@ -54,31 +51,10 @@ def moved(scene):
     return move
 
 
-def artery_array():
-    array = np.zeros(SHAPE, np.uint8)
-    array[1:7, 3:6, 4:7] = territory("aorta").label
-    array[4, 4, 7:10] = territory("renal_left").label
-    array[5, 4, 1:4] = territory("renal_right").label
-    return array
-
-
-def artery_mask(ct_node):
-    return Volume(artery_array(), grid_of_node(ct_node))
-
-
 def calcification_mask(ct_node):
     array = np.zeros(SHAPE, np.uint8)
     array[3:5, 5, 6] = 1
     return Volume(array, grid_of_node(ct_node))
-
-
-def add_segment(node, array, volume_node, *, name, segment_id="Segment_1", value=1):
-    """Draw a segment of its own, as the Segment Editor leaves one that overlaps others."""
-    import slicer
-
-    segment_id = node.GetSegmentation().AddEmptySegment(segment_id, name)
-    slicer.util.updateSegmentBinaryLabelmapFromArray(array.astype(np.uint8), node, segment_id, volume_node)
-    return segment_id
 
 
 @pytest.mark.parametrize("directions", GRIDS.values(), ids=GRIDS)
@@ -178,148 +154,6 @@ def test_closed_surfaces_lie_where_the_artery_lies(a_ct_node):
     points = grid_of_node(ct_node).ras_of_kji(np.argwhere(artery_array() == territory("aorta").label))
     middle = np.array(surface.GetBounds()).reshape(3, 2).mean(axis=1)
     assert np.allclose(middle, (points.min(axis=0) + points.max(axis=0)) / 2, atol=0.6)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Coeliac trunk", "celiac_trunk"),
-        ("superior mesenteric artery", "superior_mesenteric"),
-        ("IMA", "inferior_mesenteric"),
-        ("iliac_artery_left", "common_iliac_left"),
-        *((each.title, each.name) for each in TERRITORIES),
-    ],
-)
-def test_a_segment_drawn_by_the_user_is_known_by_its_name(a_ct_node, name, expected):
-    ct_node = a_ct_node()
-    node = show_arteries(ct_node, Volume(np.zeros(SHAPE, np.uint8), grid_of_node(ct_node)))
-    drawn = np.zeros(SHAPE, bool)
-    drawn[0, 0, :3] = True
-    add_segment(node, drawn, ct_node, name=name)
-    expected_array = drawn * np.uint8(territory(expected).label)
-    assert np.array_equal(arteries_from_node(node, ct_node).array, expected_array)
-    assert unknown_segments(node) == ()
-
-
-def test_renaming_a_segment_puts_a_mix_up_right(a_ct_node):
-    ct_node = a_ct_node()
-    node = show_arteries(ct_node, artery_mask(ct_node))
-    for segment_id, title in (("renal_left", "Right renal artery"), ("renal_right", "Left renal artery")):
-        node.GetSegmentation().GetSegment(segment_id).SetName(title)
-    left, right = territory("renal_left").label, territory("renal_right").label
-    expected = artery_array()
-    expected[artery_array() == left], expected[artery_array() == right] = right, left
-    assert np.array_equal(arteries_from_node(node, ct_node).array, expected)
-
-
-def test_a_segment_with_a_name_of_its_own_is_known_by_its_id_then_by_its_code(a_ct_node):
-    ct_node = a_ct_node()
-    node = show_arteries(ct_node, artery_mask(ct_node))
-    node.GetSegmentation().GetSegment("aorta").SetName("My favourite vessel")
-    drawn = np.zeros(SHAPE, bool)
-    drawn[0, 0, 0] = True
-    segment_id = add_segment(node, drawn, ct_node, name="Gefäß 7")
-    segment = node.GetSegmentation().GetSegment(segment_id)
-    assert unknown_segments(node) == ("Gefäß 7",)
-    segmentations.set_entry(segment, terminology.entry_of_territory(territory("common_iliac_right")))
-    expected = artery_array()
-    expected[0, 0, 0] = territory("common_iliac_right").label
-    assert np.array_equal(arteries_from_node(node, ct_node).array, expected)
-    assert unknown_segments(node) == ()
-
-
-def test_a_renal_artery_without_a_side_is_divided_at_the_aorta_as_in_files(a_ct_node):
-    ct_node = a_ct_node()
-    node = show_arteries(ct_node, artery_mask(ct_node))
-    drawn = np.zeros(SHAPE, bool)
-    drawn[2, 4, [0, 9]] = True
-    segment_id = add_segment(node, drawn, ct_node, name="renal arteries")
-    assert unknown_segments(node) == ()
-    expected = artery_array()
-    expected[2, 4, 0], expected[2, 4, 9] = territory("renal_left").label, territory("renal_right").label
-    assert np.array_equal(arteries_from_node(node, ct_node).array, expected)
-    for other in ("aorta", "renal_left", "renal_right"):
-        node.GetSegmentation().RemoveSegment(other)
-    with pytest.raises(InputError, match=r"'renal arteries' covers both sides, and without an aorta in '.*arteries'"):
-        arteries_from_node(node, ct_node)
-    node.GetSegmentation().GetSegment(segment_id).SetName("left renal artery")
-    assert arteries_from_node(node, ct_node).array.any()
-
-
-def a_segmentation(ct_node, *names):
-    """Return a new node with a segment of two voxels for each name."""
-    node = ct_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(ct_node)
-    for number, name in enumerate(names, start=1):
-        drawn = np.zeros(SHAPE, bool)
-        drawn[number, 2, 2:4] = True
-        add_segment(node, drawn, ct_node, name=name, segment_id=f"Segment_{number}")
-    return node
-
-
-@pytest.mark.parametrize("name", ["Segment_1", "Kalk", "Verkalkung", "calc", "plaque", "mein Segment"])
-def test_the_only_segment_of_a_mask_chosen_as_calcification_is_the_calcification(a_ct_node, name):
-    ct_node = a_ct_node()
-    mask = mask_from_node(a_segmentation(ct_node, name), ct_node, Wanted.CALCIFICATION)
-    assert np.argwhere(mask.volume.array).tolist() == [[1, 2, 2], [1, 2, 3]]
-    said = [flag.code for flag in mask.flags]
-    assert said == ([] if name in ("Kalk", "Verkalkung", "calc", "plaque") else ["segment_assumed"])
-
-
-def test_a_helper_beside_an_empty_calcification_is_not_taken_for_it(a_ct_node):
-    ct_node = a_ct_node()
-    node = a_segmentation(ct_node, "Segment_1")
-    node.GetSegmentation().AddEmptySegment("calcification", "Calcification")
-    mask = mask_from_node(node, ct_node, Wanted.CALCIFICATION)
-    assert not mask.volume.array.any()
-    assert [flag.code for flag in mask.flags] == ["segments_left_out"]
-
-
-@pytest.mark.parametrize("wanted", [Wanted.ARTERIES, Wanted.CALCIFICATION])
-def test_segments_that_nobody_named_are_refused_until_it_is_said_what_they_are(a_ct_node, wanted):
-    ct_node = a_ct_node()
-    node = a_segmentation(ct_node, "Segment_1", "Segment_2")
-    with pytest.raises(InputError, match=r"'drawn' has no segment of .* but 'Segment_1' \(1\), 'Segment_2' \(1\)"):
-        mask_from_node(node, ct_node, wanted)
-    understood = understood_segments(node, wanted)
-    assert [segment.segment_id for segment in understood.unknown] == ["Segment_1", "Segment_2"]
-    assert understood.problem
-    chosen = dict(meaning_choices(wanted))
-    assert "nothing" in chosen
-    said = {"Segment_1": "aorta" if wanted is Wanted.ARTERIES else "calcification", "Segment_2": "nothing"}
-    assert set(said.values()) <= set(chosen)
-    mask = mask_from_node(node, ct_node, wanted, said)
-    assert np.argwhere(mask.volume.array).tolist() == [[1, 2, 2], [1, 2, 3]]
-    assert mask.flags == ()
-
-
-def test_what_the_user_says_that_a_segment_is_stays_with_it(a_ct_node, tmp_path):
-    import slicer
-
-    ct_node = a_ct_node()
-    node = a_segmentation(ct_node, "Segment_1", "Segment_2", "Aorta")
-    before = segmentations.mask_state(node, ct_node)
-    segmentations.state_meaning(node, "Segment_1", "renal_left")
-    segmentations.state_meaning(node, "Segment_2", "nothing")
-    segmentations.state_meaning(node, "Segment_3", "common_iliac_right")  # it wins over the name
-    assert segmentations.mask_state(node, ct_node) != before
-    mask = mask_from_node(node, ct_node, Wanted.ARTERIES)
-    expected = np.zeros(SHAPE, np.uint8)
-    expected[1, 2, 2:4] = territory("renal_left").label
-    expected[3, 2, 2:4] = territory("common_iliac_right").label
-    assert np.array_equal(mask.volume.array, expected)
-    assert mask.flags == ()
-    assert [segment.GetName() for _, segment in segmentations.segments_of(node)] == ["Segment_1", "Segment_2", "Aorta"]
-    storage = slicer.vtkMRMLSegmentationStorageNode()
-    storage.SetFileName(str(tmp_path / "drawn.seg.nrrd"))
-    assert storage.WriteData(node)
-    saved = read_arteries(tmp_path / "drawn.seg.nrrd")
-    assert sorted(np.unique(saved.volume.array)) == sorted(np.unique(expected))
-    segmentations.state_meaning(node, "Segment_3", "")
-    assert mask_from_node(node, ct_node, Wanted.ARTERIES).volume.array[3, 2, 2] == territory("aorta").label
-    with pytest.raises(InputError, match="'heart' is not an artery"):
-        segmentations.state_meaning(node, "Segment_1", "heart")
 
 
 def test_a_mask_drawn_in_finer_voxels_than_the_ct_says_what_the_ct_makes_of_it(a_ct_node):

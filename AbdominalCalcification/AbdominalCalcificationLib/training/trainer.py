@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from ..durable import write_text
 from ..errors import InferenceError, InputError, ModelError
 from ..explanations import first_line
@@ -32,7 +34,6 @@ def make_trainer(job: Job, prepared: Path | None = None):
     prepared : Path, optional
         Folder with plans and dataset.json, that of the job by default.
     """
-    import numpy as np
     import torch
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
@@ -104,139 +105,150 @@ def load_initial(trainer, model: ModelFolder, trust: bool = False) -> None:
 
 def _timed(base: type, keep_left_right: bool, trust: bool = False) -> type:
     """Return `base`, a trainer of nnU-Net, with a clock, a loop that can be stopped, and care for checkpoints."""
-    import numpy as np
-    import torch
+    # nnU-Net names folders, and stock nnU-Net looks for the trainer, by the name.
+    return type(base.__name__, (_Timed, base), {"keep_left_right": keep_left_right, "trust": trust})
 
-    class Timed(base):
-        def set_length(self, job: Job) -> None:
-            """Say how long to train: for a time, or for a number of epochs."""
-            self.budget_s = None if job.minutes is None else 60.0 * job.minutes
-            if self.budget_s is not None:
-                self.num_epochs = 1_000_000
-            elif job.epochs is not None:
-                self.num_epochs = job.epochs
-            self.spent_s = 0.0
-            self.steps_done = 0
 
-        def load_checkpoint(self, filename: str) -> None:
-            # nnU-Net would let the file run code; it finds what was read under the policy for models.
-            read, own = load_checkpoint(Path(filename), trust), torch.load
-            torch.load = lambda *_, **__: read
-            try:
-                super().load_checkpoint(filename)
-            finally:
-                torch.load = own
+class _Timed:
+    """What is added to a trainer of nnU-Net, which comes after it among the bases of :func:`_timed`."""
 
-        def load_clock(self) -> None:
-            try:
-                said = json.loads((Path(self.output_folder) / CLOCK_FILE).read_text(encoding="utf-8"))
-                self.spent_s, self.steps_done = float(said["seconds"]), int(said["steps"])
-            except (FileNotFoundError, ValueError, KeyError, TypeError, OverflowError):
-                # A checkpoint of nnU-Net's own: its epochs are known, its time is not.
-                self.spent_s, self.steps_done = 0.0, self.current_epoch * self.num_iterations_per_epoch
+    keep_left_right: bool
+    trust: bool
 
-        @property
-        def part_done(self) -> float:
-            if self.budget_s is not None:
-                return 1.0 if self.budget_s <= 0 else min(1.0, self.spent_s / self.budget_s)
-            return min(1.0, self.current_epoch / max(1, self.num_epochs))
+    def set_length(self, job: Job) -> None:
+        """Say how long to train: for a time, or for a number of epochs."""
+        self.budget_s = None if job.minutes is None else 60.0 * job.minutes
+        if self.budget_s is not None:
+            self.num_epochs = 1_000_000
+        elif job.epochs is not None:
+            self.num_epochs = job.epochs
+        self.spent_s = 0.0
+        self.steps_done = 0
 
-        def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self):
-            rotation, dummy, patch, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
-            if keep_left_right and axes:
-                # A mirrored patient would teach that the left renal artery may as well be the right one.
-                across = list(self.plans_manager.transpose_forward).index(2)
-                axes = tuple(axis for axis in axes if axis != across)
-                self.inference_allowed_mirroring_axes = axes
-            return rotation, dummy, patch, axes
+    def load_checkpoint(self, filename: str) -> None:
+        import torch
 
-        def plot_network_architecture(self):
-            pass
+        # nnU-Net would let the file run code; it finds what was read under the policy for models.
+        read, own = load_checkpoint(Path(filename), self.trust), torch.load
+        torch.load = lambda *_, **__: read
+        try:
+            super().load_checkpoint(filename)
+        finally:
+            torch.load = own
 
-        def on_train_epoch_start(self):
-            super().on_train_epoch_start()
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.initial_lr * max(1e-3, 1.0 - self.part_done) ** 0.9
+    def load_clock(self) -> None:
+        try:
+            said = json.loads((Path(self.output_folder) / CLOCK_FILE).read_text(encoding="utf-8"))
+            self.spent_s, self.steps_done = float(said["seconds"]), int(said["steps"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError, OverflowError):
+            # A checkpoint of nnU-Net's own: its epochs are known, its time is not.
+            self.spent_s, self.steps_done = 0.0, self.current_epoch * self.num_iterations_per_epoch
 
-        def save_checkpoint(self, filename: str) -> None:
-            def save_clock() -> None:
-                # Before the checkpoint is there: one without a clock would not know how far it is.
-                if Path(filename).name in (LATEST, FINAL):
-                    clock = {"seconds": round(self.spent_s, 1), "steps": self.steps_done}
-                    write_text(Path(self.output_folder) / CLOCK_FILE, json.dumps(clock) + "\n")
-                    self._saved = time.monotonic()
+    @property
+    def part_done(self) -> float:
+        if self.budget_s is not None:
+            return 1.0 if self.budget_s <= 0 else min(1.0, self.spent_s / self.budget_s)
+        return min(1.0, self.current_epoch / max(1, self.num_epochs))
 
-            save = super().save_checkpoint
-            save_checkpoint(filename, lambda unfinished: save(str(unfinished)), save_clock)
+    def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self):
+        rotation, dummy, patch, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+        if self.keep_left_right and axes:
+            # A mirrored patient would teach that the left renal artery may as well be the right one.
+            across = list(self.plans_manager.transpose_forward).index(2)
+            axes = tuple(axis for axis in axes if axis != across)
+            self.inference_allowed_mirroring_axes = axes
+        return rotation, dummy, patch, axes
 
-        def save_within_epoch(self) -> None:
-            """Save so that the epoch at hand is begun again."""
-            self.current_epoch -= 1
-            self.save_checkpoint(os.path.join(self.output_folder, LATEST))
-            self.current_epoch += 1
+    def plot_network_architecture(self):
+        pass
 
-        def train_on(self, report: Callable[[str, float, float | None], None], stopped: Callable[[], bool]) -> bool:
-            """Train to the end and return True, or save and return False where `stopped` says so."""
-            self.on_train_start()
-            self._saved = began = time.monotonic()
-            spent_before, part_before = self.spent_s, self.part_done
+    def on_train_epoch_start(self):
+        super().on_train_epoch_start()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.initial_lr * max(1e-3, 1.0 - self.part_done) ** 0.9
 
-            def tell(part: float) -> None:
-                now = time.monotonic()
-                self.spent_s = spent_before + now - began
-                if self.budget_s is None:
-                    left = (now - began) * (1 - part) / max(1e-9, part - part_before)
-                else:
-                    part, left = self.part_done, max(0.0, self.budget_s - self.spent_s)
-                report(self._stage(), part, left)
+    def save_checkpoint(self, filename: str) -> None:
+        def save_clock() -> None:
+            # Before the checkpoint is there: one without a clock would not know how far it is.
+            if Path(filename).name in (LATEST, FINAL):
+                clock = {"seconds": round(self.spent_s, 1), "steps": self.steps_done}
+                write_text(Path(self.output_folder) / CLOCK_FILE, json.dumps(clock) + "\n")
+                self._saved = time.monotonic()
 
-            while self.part_done < 1.0:
-                self.on_epoch_start()
-                self.on_train_epoch_start()
-                losses, watched = [], []
-                # Watching a step takes about a third of learning from it.
-                whole = self.num_iterations_per_epoch + self.num_val_iterations_per_epoch / 3
-                for _ in range(self.num_iterations_per_epoch):
-                    if stopped():
-                        self.save_within_epoch()
-                        return False
-                    losses.append(self.train_step(self._on_device(next(self.dataloader_train))))
-                    self.steps_done += 1
-                    # One such step is skipped by the scaler of half precision; then there are numbers again.
-                    if not any(np.isfinite(each["loss"]) for each in losses[-3:]):
-                        raise InferenceError(
-                            "The training went astray (its loss is no number); begin anew in another work folder, "
-                            "with a lower learning rate or with other initial weights."
-                        )
-                    tell((self.current_epoch + len(losses) / whole) / self.num_epochs)
-                    if self.budget_s is not None and self.part_done >= 1.0:
-                        break
-                    if time.monotonic() - self._saved > _SAVE_EVERY_S:
-                        self.save_within_epoch()
-                self.on_train_epoch_end(losses)
-                self.on_validation_epoch_start()
-                for _ in range(self.num_val_iterations_per_epoch):
-                    if stopped():
-                        self.save_within_epoch()
-                        return False
-                    with torch.no_grad():
-                        watched.append(self.validation_step(next(self.dataloader_val)))
-                    tell((self.current_epoch + (len(losses) + len(watched) / 3) / whole) / self.num_epochs)
-                self.on_validation_epoch_end(watched)
-                self.on_epoch_end()
-            self.on_train_end()
-            return True
+        save = super().save_checkpoint
+        save_checkpoint(filename, lambda unfinished: save(str(unfinished)), save_clock)
 
-        def _stage(self) -> str:
-            of = f" of {self.num_epochs}" if self.budget_s is None else ""
-            return f"Training, epoch {self.current_epoch + 1}{of}"
+    def save_within_epoch(self) -> None:
+        """Save so that the epoch at hand is begun again."""
+        self.current_epoch -= 1
+        self.save_checkpoint(os.path.join(self.output_folder, LATEST))
+        self.current_epoch += 1
 
-        def _on_device(self, batch: dict) -> dict:
-            """Return the batch where the network is; the small trainer takes that for granted."""
-            target = batch["target"]
-            target = [part.to(self.device) for part in target] if isinstance(target, list) else target.to(self.device)
-            return {**batch, "data": batch["data"].to(self.device), "target": target}
+    def train_on(self, report: Callable[[str, float, float | None], None], stopped: Callable[[], bool]) -> bool:
+        """Train to the end and return True, or save and return False where `stopped` says so."""
+        self.on_train_start()
+        self._saved = began = time.monotonic()
+        spent_before, part_before = self.spent_s, self.part_done
 
-    # nnU-Net names folders, and stock nnU-Net looks for the trainer, by this.
-    Timed.__name__ = base.__name__
-    return Timed
+        def tell(part: float) -> None:
+            now = time.monotonic()
+            self.spent_s = spent_before + now - began
+            if self.budget_s is None:
+                left = (now - began) * (1 - part) / max(1e-9, part - part_before)
+            else:
+                part, left = self.part_done, max(0.0, self.budget_s - self.spent_s)
+            report(self._stage(), part, left)
+
+        while self.part_done < 1.0:
+            if not self._epoch(tell, stopped):
+                self.save_within_epoch()
+                return False
+        self.on_train_end()
+        return True
+
+    def _epoch(self, tell: Callable[[float], None], stopped: Callable[[], bool]) -> bool:
+        """Learn and watch for an epoch; return False where `stopped` said so on the way."""
+        import torch
+
+        self.on_epoch_start()
+        self.on_train_epoch_start()
+        losses, watched = [], []
+        # Watching a step takes about a third of learning from it.
+        whole = self.num_iterations_per_epoch + self.num_val_iterations_per_epoch / 3
+        for _ in range(self.num_iterations_per_epoch):
+            if stopped():
+                return False
+            losses.append(self.train_step(self._on_device(next(self.dataloader_train))))
+            self.steps_done += 1
+            # One such step is skipped by the scaler of half precision; then there are numbers again.
+            if not any(np.isfinite(each["loss"]) for each in losses[-3:]):
+                raise InferenceError(
+                    "The training went astray (its loss is no number); begin anew in another work folder, "
+                    "with a lower learning rate or with other initial weights."
+                )
+            tell((self.current_epoch + len(losses) / whole) / self.num_epochs)
+            if self.budget_s is not None and self.part_done >= 1.0:
+                break
+            if time.monotonic() - self._saved > _SAVE_EVERY_S:
+                self.save_within_epoch()
+        self.on_train_epoch_end(losses)
+        self.on_validation_epoch_start()
+        for _ in range(self.num_val_iterations_per_epoch):
+            if stopped():
+                return False
+            with torch.no_grad():
+                watched.append(self.validation_step(next(self.dataloader_val)))
+            tell((self.current_epoch + (len(losses) + len(watched) / 3) / whole) / self.num_epochs)
+        self.on_validation_epoch_end(watched)
+        self.on_epoch_end()
+        return True
+
+    def _stage(self) -> str:
+        of = f" of {self.num_epochs}" if self.budget_s is None else ""
+        return f"Training, epoch {self.current_epoch + 1}{of}"
+
+    def _on_device(self, batch: dict) -> dict:
+        """Return the batch where the network is; the small trainer takes that for granted."""
+        target = batch["target"]
+        target = [part.to(self.device) for part in target] if isinstance(target, list) else target.to(self.device)
+        return {**batch, "data": batch["data"].to(self.device), "target": target}
