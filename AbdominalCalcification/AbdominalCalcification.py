@@ -15,7 +15,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 
-from AbdominalCalcificationPanel import installer
+from AbdominalCalcificationPanel import about, installer
 from AbdominalCalcificationPanel.panel import Panel
 from AbdominalCalcificationPanel.parameters import (
     AbdominalCalcificationParameterNode,
@@ -28,7 +28,6 @@ from AbdominalCalcificationPanel.parameters import (
 from AbdominalCalcificationPanel.self_test import AbdominalCalcificationTest  # noqa: F401  (Slicer finds it here)
 
 SAMPLE_NAME = "SimulatedAbdominalCTA"
-HOMEPAGE = "https://github.com/AbdominalCalcification/SlicerAbdominalCalcification"
 
 
 class AbdominalCalcification(ScriptedLoadableModule):
@@ -38,29 +37,9 @@ class AbdominalCalcification(ScriptedLoadableModule):
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
         self.parent.dependencies = ["Segmentations", "SubjectHierarchy", "Plots", "Tables"]
         self.parent.contributors = ["AbdominalCalcification contributors"]
-        self.parent.helpText = _(
-            "Measures calcification of the abdominal arteries on CT angiograms: segments the aorta, its visceral"
-            " and renal branches and the common iliac arteries, finds calcification, and reports calcified"
-            " volume, burden and clusters per artery. The models that ship with it were trained on simulated CT:"
-            " for trying and testing, not for diagnosis."
-        )
-        self.parent.helpText += _helpLinks()
-        self.parent.acknowledgementText = _(
-            "The measures follow Halkoaho et al. 2026, Acta Radiologica Open, doi 10.1177/20584601261431608."
-        )
+        self.parent.helpText = about.help_text()
+        self.parent.acknowledgementText = about.acknowledgement()
         slicer.app.connect("startupCompleted()", registerSampleData)
-
-
-def _helpLinks():
-    """Return what can be read about the module, as rich text."""
-    pages = {
-        _("Tutorial"): f"{HOMEPAGE}/blob/main/Resources/docs/tutorial.md",
-        _("How each number is defined"): f"{HOMEPAGE}/blob/main/Resources/docs/measurement.md",
-        _("Troubleshooting"): f"{HOMEPAGE}/blob/main/Resources/docs/troubleshooting.md",
-        _("What is stored, and where"): f"{HOMEPAGE}/blob/main/Resources/docs/privacy.md",
-        _("Questions and faults"): f"{HOMEPAGE}/issues",
-    }
-    return "<p>" + " · ".join(f'<a href="{address}">{title}</a>' for title, address in pages.items()) + "</p>"
 
 
 def registerSampleData():

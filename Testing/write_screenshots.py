@@ -37,14 +37,19 @@ def write_views(path: Path) -> None:
         path.write_bytes(Path(folder, "result", "views.png").read_bytes())
 
 
-def panel_of_the_sample_case():
+def panel_of(load):
+    """Return a panel and its parameters, with the CT that `load`, given the scene, puts there."""
     slicer.mrmlScene.Clear()
     slicer.mrmlScene.GetSubjectHierarchyNode()
     panel = start().module.AbdominalCalcificationWidget()
     _panels.append(panel)
     parameters = panel.logic.getParameterNode()
-    parameters.ct = slicer.util.loadVolume(str(CT))
+    parameters.ct = load(slicer.mrmlScene)
     return panel, parameters
+
+
+def panel_of_the_sample_case():
+    return panel_of(lambda scene: slicer.util.loadVolume(str(CT)))
 
 
 def press(panel, button) -> None:

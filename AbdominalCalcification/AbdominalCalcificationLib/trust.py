@@ -89,6 +89,8 @@ def headline(trust: Trust) -> str:
     whole = [flag for flag in trust.reasons if flag.territory is None]
     arteries = ", ".join(_SHORT[name] for name in trust.territories)
     parts = [f"Look at these arteries first: {arteries}."] if arteries else []
+    if set(trust.territories) == set(_SHORT):  # a list of all says less
+        parts = ["Look at every artery first."]
     # One sentence about the image is more than a number of them.
     parts += [whole[0].message] if len(whole) == 1 else [f"{len(whole)} notes are about the whole CT."] if whole else []
     # A reason may be missing in what another version has written.

@@ -19,7 +19,7 @@ class ArterySource(enum.Enum):
 
     def label(self):
         return {
-            "bundled": _("Bundled model (trained on simulated CT)"),
+            "bundled": _("Bundled model (simulated CT)"),
             "models": _("nnU-Net models of your own"),
             "existing": _("Artery masks in the scene"),
         }[self.value]
@@ -33,7 +33,7 @@ class CalcificationSource(enum.Enum):
 
     def label(self):
         return {
-            "bundled": _("Bundled model (trained on simulated CT)"),
+            "bundled": _("Bundled model (simulated CT)"),
             "model": _("nnU-Net model of your own"),
             "threshold": _("Threshold"),
             "existing": _("Calcification mask in the scene"),

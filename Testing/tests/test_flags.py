@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import AbdominalCalcificationLib
+from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.flags import KINDS, Effect, Flag
 from AbdominalCalcificationLib.trust import Verdict, flags_about, headline, notes_of, trust_of
 
@@ -73,6 +74,9 @@ def test_the_verdict_is_one_sentence_that_names_what_to_look_at():
         Flag("territory_detached", "Left renal artery: too far from the aorta.", "renal_left"),
     ]
     assert headline(trust_of(flags)) == ("Look at these arteries first: L renal, R renal. Slices lie 5.0 mm apart.")
+    everywhere = [Flag("territory_detached", f"{each.title}: too far.", each.name) for each in TERRITORIES]
+    assert headline(trust_of(everywhere)) == "Look at every artery first."
+    assert headline(trust_of(everywhere[1:])).startswith("Look at these arteries first: Coeliac, SMA")
     unusable = [*flags, Flag("no_abdominal_aorta", "No abdominal aorta: it is not in the artery mask.")]
     assert headline(trust_of(unusable)) == (
         "Do not use these numbers. No abdominal aorta: it is not in the artery mask."

@@ -335,6 +335,9 @@
         <source>Abdominal Calcification</source>
         <translation>Abdominale Verkalkung</translation>
     </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.about</name>
     <message>
         <source>Measures calcification of the abdominal arteries on CT angiograms: segments the aorta, its visceral and renal branches and the common iliac arteries, finds calcification, and reports calcified volume, burden and clusters per artery. The models that ship with it were trained on simulated CT: for trying and testing, not for diagnosis.</source>
         <translation>Misst die Verkalkung der abdominalen Arterien in CT-Angiographien: segmentiert die Aorta, ihre viszeralen und renalen Äste und die Aa. iliacae communes, findet Verkalkungen und berichtet für jede Arterie verkalktes Volumen, Kalklast und Cluster. Die mitgelieferten Modelle wurden an simulierten CTs trainiert: zum Ausprobieren und Testen, nicht zur Diagnose.</translation>
@@ -464,8 +467,8 @@
         <translation>Arterien aus</translation>
     </message>
     <message>
-        <source>Bundled model (trained on simulated CT)</source>
-        <translation>Mitgeliefertes Modell (an simulierten CTs trainiert)</translation>
+        <source>Bundled model (simulated CT)</source>
+        <translation>Mitgeliefert (simulierte CTs)</translation>
     </message>
     <message>
         <source>nnU-Net models of your own</source>

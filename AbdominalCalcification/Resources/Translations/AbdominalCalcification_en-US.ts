@@ -335,6 +335,9 @@
         <source>Abdominal Calcification</source>
         <translation type="unfinished"></translation>
     </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.about</name>
     <message>
         <source>Measures calcification of the abdominal arteries on CT angiograms: segments the aorta, its visceral and renal branches and the common iliac arteries, finds calcification, and reports calcified volume, burden and clusters per artery. The models that ship with it were trained on simulated CT: for trying and testing, not for diagnosis.</source>
         <translation type="unfinished"></translation>
@@ -464,7 +467,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Bundled model (trained on simulated CT)</source>
+        <source>Bundled model (simulated CT)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
