@@ -1,8 +1,8 @@
 """Draw the pictures of the README anew: ``python Testing/write_screenshots.py [FOLDER]``.
 
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
-``compare.png`` how these differ from what the bundled models make of it. The panel is that of the test host, the views
-are Slicer's own.
+``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the tutorial's
+first steps with the bundled models. The panel is that of the test host, the views are Slicer's own.
 """
 
 import sys
@@ -99,12 +99,19 @@ def write_panel(path: Path) -> None:
     panel.cleanup()
 
 
+def write_first_steps(start_path: Path, run_path: Path) -> None:
+    """The panel as it opens with a CT, and what the bundled models make of it."""
+    panel, parameters = panel_of_the_sample_case()
+    panel.ui.resultsButton.collapsed = True
+    image.imsave(start_path, picture_of(panel, 400, 360))
+    panel.ui.resultsButton.collapsed = False
+    press(panel, panel.ui.runButton)
+    beside_views(panel, parameters, run_path)
+    panel.cleanup()
+
+
 def write_compare(path: Path) -> None:
     """The models' masks, corrected to the exact ones, beside what the models had made."""
-    from trame_slicer.views import SliceView, ThreeDView
-
-    from AbdominalCalcificationLib.scene.application import ensure_application
-
     panel, parameters = panel_of_the_sample_case()
     press(panel, panel.ui.runButton)
     node = parameters.calcification
@@ -115,21 +122,31 @@ def write_compare(path: Path) -> None:
     press(panel, panel.ui.compareButton)
     panel.ui.inputsButton.collapsed = panel.ui.resultsButton.collapsed = True
     panel.ui.compareSection.collapsed = False
+    beside_views(panel, parameters, path)
+    panel.cleanup()
+
+
+def beside_views(panel, parameters, path: Path) -> None:
+    """Keep the panel beside the 3D view and the coronal slice with most calcification."""
+    from trame_slicer.views import SliceView, ThreeDView
+
+    from AbdominalCalcificationLib.scene.application import ensure_application
 
     logic = ensure_application().logic
-    front = ThreeDView(slicer.mrmlScene, logic, "front")
+    # Names of their own: views of a scene that was cleared do not come back.
+    front = ThreeDView(slicer.mrmlScene, logic, f"front {path.stem}")
     front.set_box_visible(False)
     front.set_background_color([255, 255, 255])
-    coronal = SliceView(slicer.mrmlScene, logic, "Green")
+    coronal = SliceView(slicer.mrmlScene, logic, f"coronal {path.stem}")
     coronal.set_orientation("Coronal")
     logic.GetSliceLogic(coronal.get_view_node()).GetSliceCompositeNode().SetBackgroundVolumeID(parameters.ct.GetID())
+    exact = read_mask(MASKS["calcification"])
     most_calcified = exact.array.sum(axis=(0, 2)).argmax()
     anterior_mm = exact.grid.ras_of_kji(np.array([[0, most_calcified, 0]]))[0, 1]
     parts = [picture_of(panel, 437, 760)]  # or as high as it must be
     height = len(parts[0])
     parts += [picture_of_view(front, 430, height), picture_of_view(coronal, 430, height, float(anterior_mm))]
     image.imsave(path, np.concatenate(parts, axis=1))
-    panel.cleanup()
 
 
 def main(folder: Path) -> None:
@@ -137,6 +154,7 @@ def main(folder: Path) -> None:
     start()
     write_views(folder / "views.png")
     write_panel(folder / "panel.png")
+    write_first_steps(folder / "start.png", folder / "run.png")
     write_compare(folder / "compare.png")
 
 

@@ -163,7 +163,7 @@ def the_table_in(page: str) -> str:
 
 def test_the_example_table_of_the_manual_is_read_and_evaluated(case, tmp_path):
     """Make every file that the table names, in the form that its name says, and evaluate the cases."""
-    (tmp_path / "cohort.csv").write_text(the_table_in("reading.md"), encoding="utf-8")
+    (tmp_path / "cohort.csv").write_text(the_table_in("inputs.md"), encoding="utf-8")
     cases = read_cohort(tmp_path / "cohort.csv")
     assert [each.name for each in cases] == ["p01", "p02", "p03"]
     aorta, iliac = case["aorta"].astype(np.uint8), np.zeros(SHAPE, np.uint8)
@@ -263,9 +263,9 @@ def test_the_table_of_test_cases_of_the_manual_is_made_and_read(case, tmp_path, 
         write(tmp_path / "c" / "ct.nrrd", case["hu"])
         write(tmp_path / "c" / "arteries.nrrd", case["aorta"].astype(np.uint8))
         list(export_steps([], find_sources([tmp_path / "c"]), tmp_path / name, TASKS[task]))
-    page = (DOCS / "evaluation.md").read_text(encoding="utf-8")
+    page = (DOCS / "inputs.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    exec(compile(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], "evaluation.md", "exec"), {})
+    exec(compile(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], "inputs.md", "exec"), {})
     with open("test.csv", encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 1
     (only,) = read_cohort("test.csv")

@@ -1,6 +1,6 @@
-"""Print the tables of the README and of the model cards from an evaluation of virtual patients.
+"""Print the tables of benchmarks.md and of the model cards from an evaluation of virtual patients.
 
-    python Testing/training/readme_tables.py DIR [--method model]
+    python Testing/training/evaluation_tables.py DIR [--method model]
 
 DIR is what ``evaluate --simulated`` has written. The numbers are those of its ``evaluation.json``; lowest values and
 what holds for CTs with more than 50 mm³ of calcification come from its ``cases.csv``.
@@ -46,7 +46,7 @@ def table(header: list[str], lines: list[list[str]]) -> None:
 
 
 def by_method(document: dict) -> None:
-    """Methods side by side, over all cases and by group: the table of the README."""
+    """Methods side by side, over all cases and by group: the table of benchmarks.md."""
     lines = []
     for group in (each["group"] for each in document["groups"]):
         cells: dict[str, list[str]] = {}
@@ -62,7 +62,7 @@ def by_method(document: dict) -> None:
 
 
 def cells_of(metrics: dict, burden: dict, whole: bool) -> dict[str, str]:
-    """Return the cells of one method in the README, all of them or those that groups have."""
+    """Return the cells of one method in benchmarks.md, all of them or those that groups have."""
     mean_of = {name: number(metrics[name]["mean"]) for name in (*OVERLAP, "lesion_f1")}
     low, bias, high = (points(burden[name]["value"], 1) for name in ("lower_limit", "bias", "upper_limit"))
     if not whole:
