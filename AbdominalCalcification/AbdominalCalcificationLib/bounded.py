@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -96,7 +96,7 @@ def parse_xml(content: bytes) -> Element:
         depth -= 1
         builder.end(name)
 
-    def refuse(*_) -> None:
+    def refuse(*_) -> NoReturn:
         raise ValueError("it declares entities")
 
     parser = expat.ParserCreate()

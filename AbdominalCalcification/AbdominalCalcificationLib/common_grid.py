@@ -70,11 +70,11 @@ def bring_together(ct: Volume | None, arteries: Volume | None, calcification: Vo
     InputError
         For a mask that does not overlap the CT.
     """
-    masks = {"calcification": calcification, "arteries": arteries}
-    masks = {name: mask for name, mask in masks.items() if mask is not None}
+    given = {"calcification": calcification, "arteries": arteries}
+    masks = {name: mask for name, mask in given.items() if mask is not None}
     if not masks:
         return Together(ct, None, None, ())
-    space = ct.grid if ct is not None else (arteries or calcification).grid
+    space = ct.grid if ct is not None else masks.get("arteries", next(iter(masks.values()))).grid
     grid, flags = _measuring_grid(space, masks)
     if ct is not None and grid is not space and not thick_slices(grid):
         flags += thick_slices(space)
@@ -171,8 +171,8 @@ def _near(masks: Mapping[str, Volume], grid: Grid) -> Grid:
             low, high = np.minimum(low, corners.min(axis=0)), np.maximum(high, corners.max(axis=0))
     last = np.array(grid.shape) - 1
     low, high = (np.clip(end, 0, last).astype(int) for end in (np.floor(low), np.ceil(high)))
-    box = tuple(slice(first, end + 1) for first, end in zip(low.tolist(), high.tolist(), strict=True))
-    return grid.cropped(grown(box, _MARGIN_MM, grid))
+    around = tuple(slice(first, end + 1) for first, end in zip(low.tolist(), high.tolist(), strict=True))
+    return grid.cropped(grown(around, _MARGIN_MM, grid))
 
 
 def _inside(mask: Volume, space: Grid) -> Volume:

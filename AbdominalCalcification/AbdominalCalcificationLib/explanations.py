@@ -100,7 +100,7 @@ def _of_system(error: OSError) -> str:
         path = path.decode("utf-8", "backslashreplace")
     where = f"'{_shortened(str(path))}' cannot be read or written" if path is not None else "Reading or writing failed"
     reason = error.strerror or first_line(error) or type(error).__name__
-    return f"{where} ({reason}); {_ADVICE.get(error.errno, 'check the disk and the permissions')}."
+    return f"{where} ({reason}); {_ADVICE.get(error.errno or 0, 'check the disk and the permissions')}."
 
 
 def _shortened(path: str) -> str:

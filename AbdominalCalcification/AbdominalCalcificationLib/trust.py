@@ -124,7 +124,7 @@ def _message(text: str, flags: list[Flag]) -> str:
     """Return what several flags say alike, with the arteries that they are about before it."""
     if len(flags) == 1 or text == flags[0].message:
         return flags[0].message
-    first, *others = dict.fromkeys(_TITLES.get(flag.territory, flag.territory) for flag in flags)
+    first, *others = dict.fromkeys(_TITLES.get(flag.territory or "", flag.territory or "") for flag in flags)
     return f"{', '.join([first, *map(_lowered, others)])}: {text}"
 
 
@@ -134,7 +134,7 @@ def _weight(flag: Flag) -> tuple[int, bool]:
 
 def _without_title(flag: Flag) -> str:
     """Return the message without the artery that it begins with, so that those of several arteries can be equal."""
-    return flag.message.removeprefix(f"{_TITLES.get(flag.territory, '')}: ")
+    return flag.message.removeprefix(f"{_TITLES.get(flag.territory or '', '')}: ")
 
 
 def _lowered(title: str) -> str:

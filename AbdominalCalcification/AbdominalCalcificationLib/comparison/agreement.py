@@ -204,11 +204,11 @@ def paired_test(
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Correct p values for multiple testing (Holm 1979, Scand J Statist 6:65); None stays None and counts not."""
-    known = [i for i, p in enumerate(p_values) if p is not None]
+    known = {i: p for i, p in enumerate(p_values) if p is not None}
     corrected: list[float | None] = [None] * len(p_values)
     largest = 0.0
-    for rank, i in enumerate(sorted(known, key=lambda i: p_values[i])):
-        largest = max(largest, min(1.0, (len(known) - rank) * p_values[i]))
+    for rank, i in enumerate(sorted(known, key=lambda i: known[i])):
+        largest = max(largest, min(1.0, (len(known) - rank) * known[i]))
         corrected[i] = largest
     return corrected
 

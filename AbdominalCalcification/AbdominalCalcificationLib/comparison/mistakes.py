@@ -46,10 +46,11 @@ def mistaken_volumes(
     rim = max(kinds.values()) + 1
     names = {**kinds, RIM: rim, ARTERY: rim + 1, ELSEWHERE: 0}
     wrong = (prediction.array != 0) & (reference.array == 0)
-    if not wrong.any():
+    held = bounding_box(wrong)
+    if held is None:
         return dict.fromkeys(names, 0.0)
     grid = prediction.grid
-    box = grown(bounding_box(wrong), reach_mm, grid)
+    box = grown(held, reach_mm, grid)
     wrong = wrong[box]
     sources = np.where(reference.array[box] != 0, rim, bystanders.array[box]).astype(int)
     codes = np.zeros(np.count_nonzero(wrong), int)

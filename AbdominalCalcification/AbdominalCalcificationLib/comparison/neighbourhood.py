@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..geometry import Grid, Volume, bounding_box
+from ..geometry import Box, Grid, Volume, bounding_box
 from ..geometry.neighbourhood import dilated_steps, reached_steps, touched_steps
 from ..geometry.pieces import Runs, pieces_steps
 from ..progress import Progress, Steps
@@ -19,12 +19,12 @@ _LARGE_MM3 = 300.0
 _LOOKING = Progress("Looking around the arteries", 0.0)
 
 
-def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> tuple[slice, slice, slice]:
+def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> Box:
     """Return the k, j, i slices that hold `mask` (not empty) and `margin_mm` around it."""
     margins = [int(np.ceil(margin_mm / step)) for step in reversed(grid.spacing_mm)]
     return tuple(
         slice(max(0, part.start - margin), min(size, part.stop + margin))
-        for part, margin, size in zip(bounding_box(mask), margins, mask.shape, strict=True)
+        for part, margin, size in zip(bounding_box(mask) or (), margins, mask.shape, strict=True)
     )
 
 

@@ -221,11 +221,12 @@ def surface_overlap(
     if not tolerance_mm >= 0:
         raise InputError(f"The surface tolerance must be a number of at least 0 mm, not {tolerance_mm}.")
     boxes = [bounding_box(volume.array) for volume in (reference, prediction)]
-    if None in boxes:
-        return SurfaceOverlap(None if boxes == [None, None] else 0.0, None)
+    there = [box for box in boxes if box is not None]
+    if len(there) < 2:
+        return SurfaceOverlap(0.0 if there else None, None)
     (points_r, areas_r), (points_p, areas_p) = (
         _faces(volume.array[box] != 0, volume.grid.cropped(box))
-        for volume, box in zip((reference, prediction), boxes, strict=True)
+        for volume, box in zip((reference, prediction), there, strict=True)
     )
     from_reference = cKDTree(points_p).query(points_r)[0]
     from_prediction = cKDTree(points_r).query(points_p)[0]

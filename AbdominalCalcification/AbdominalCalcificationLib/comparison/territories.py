@@ -64,9 +64,10 @@ def compare_steps(
         pair = (mask, empty) if structure == "arteries" else (empty if arteries is None else arteries, mask)
         measured.append((yield from scaled(measure_steps(None, *pair, parameters), 0.3 * number, 0.3 * (number + 1))))
     rows = []
-    compared = artery_rows if structure == "arteries" else calcification_rows
     burdens = [{each.name: each.burden for each in (*m.territories, m.total)} for m in measured]
-    for row in compared(*measured, reference, prediction, left_out=left_out):
+    compared = artery_rows if structure == "arteries" else calcification_rows
+    of_reference, of_prediction = measured
+    for row in compared(of_reference, of_prediction, reference, prediction, left_out=left_out):
         if structure == "calcification":
             row["reference_burden"], row["prediction_burden"] = (each.get(row["territory"]) for each in burdens)
         rows.append(row)

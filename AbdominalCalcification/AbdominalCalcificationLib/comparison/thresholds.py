@@ -109,7 +109,7 @@ def threshold_calcification(
     InputError
         For an unknown method, ``idealised`` without a reference, and volumes on different grids.
     """
-    if parse_method(method, with_reference=reference is not None)[0] == "idealised":
+    if parse_method(method, with_reference=reference is not None)[0] == "idealised" and reference is not None:
         return idealised(ct, arteries, reference, parse_method(method, with_reference=True)[1])
     return drain(threshold_steps(ct, arteries, method))
 
@@ -259,7 +259,7 @@ class _Neighbourhood:
     """The part of a CT in which calcification is looked for."""
 
     whole: Volume
-    box: tuple[slice, slice, slice]
+    box: tuple[slice, ...]
     ct: Volume
     region: np.ndarray
     lumen: Lumen

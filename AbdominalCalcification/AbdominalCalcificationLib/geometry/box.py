@@ -6,7 +6,8 @@ import numpy as np
 
 from .volume import Grid
 
-Box = tuple[slice, slice, slice]
+# Slices along k, j and i.
+Box = tuple[slice, ...]
 
 # A margin of a whole number of voxels is not pushed to the next one by rounding, nor below itself.
 _TOLERANCE = 1e-6

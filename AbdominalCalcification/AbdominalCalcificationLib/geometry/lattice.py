@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 
 from .volume import Grid
 
@@ -57,7 +58,7 @@ def filling(grid: Grid, space: Grid) -> Grid:
     return resized(grid, np.ceil(np.round(indices.min(axis=0), 3)), np.floor(np.round(indices.max(axis=0), 3)))
 
 
-def resized(grid: Grid, low: Sequence[float], high: Sequence[float]) -> Grid:
+def resized(grid: Grid, low: npt.ArrayLike, high: npt.ArrayLike) -> Grid:
     """Return the grid of the voxels from `low` to `high`, both included (k, j, i; outside of `grid` too)."""
     matrix = np.array(grid.ijk_to_ras)
     matrix[:3, 3] = grid.ras_of_kji([low])[0]

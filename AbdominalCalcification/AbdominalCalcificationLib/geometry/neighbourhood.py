@@ -121,7 +121,7 @@ def _grown_steps(near: np.ndarray, reach: int, progress: Progress) -> Steps[None
         yield progress
 
 
-def _ball(grid: Grid, radius_mm: float) -> list[tuple[int, int, int]]:
+def _ball(grid: Grid, radius_mm: float) -> list[tuple[int, ...]]:
     """Return the k, j, i steps of at most `radius_mm`, measured in physical space."""
     matrix = grid.ijk_to_ras[:3, :3]
     # Rows of the inverse bound each index of any vector of that length, also on sheared grids.

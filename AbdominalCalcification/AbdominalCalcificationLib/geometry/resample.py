@@ -139,7 +139,7 @@ def _fill_per_axis(out: np.ndarray, source: np.ndarray, matrix: np.ndarray, offs
     across[range(3), partner] = 0
     if len(set(partner)) < 3 or across.sum(axis=1).max() > _AXIS_TOLERANCE:
         return False
-    targets, sources = [None] * 3, [None] * 3
+    targets, sources = ([np.zeros(0, int)] * 3 for _ in range(2))
     for axis, target_axis in enumerate(partner):
         index = _nearest(matrix[axis, target_axis] * np.arange(out.shape[target_axis]) + offset[axis])
         inside = np.flatnonzero((index >= 0) & (index < source.shape[axis]))

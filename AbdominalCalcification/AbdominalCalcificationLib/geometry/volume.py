@@ -24,7 +24,7 @@ class Grid:
         at voxel centres.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     ijk_to_ras: np.ndarray = field(default_factory=lambda: np.eye(4))
 
     def __post_init__(self):
@@ -62,7 +62,7 @@ class Grid:
         return cls(tuple(shape), matrix)
 
     @property
-    def spacing_mm(self) -> tuple[float, float, float]:
+    def spacing_mm(self) -> tuple[float, ...]:
         """Length of one voxel step along i, j, k, in mm."""
         return tuple(float(s) for s in np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
 
@@ -99,7 +99,7 @@ class Grid:
         inverse = np.linalg.inv(self.ijk_to_ras)
         return (points @ inverse[:3, :3].T + inverse[:3, 3])[:, ::-1]
 
-    def cropped(self, box: tuple[slice, slice, slice]) -> Grid:
+    def cropped(self, box: tuple[slice, ...]) -> Grid:
         """Return the grid of ``array[box]``; `box` holds k, j, i slices with step 1."""
         starts, sizes = [], []
         for part, size in zip(box, self.shape, strict=True):
@@ -145,6 +145,6 @@ class Volume:
         """Return a volume of another array on the same grid."""
         return Volume(array, self.grid)
 
-    def cropped(self, box: tuple[slice, slice, slice]) -> Volume:
+    def cropped(self, box: tuple[slice, ...]) -> Volume:
         """Return the part in `box` (k, j, i slices); the array is a view."""
         return Volume(self.array[box], self.grid.cropped(box))

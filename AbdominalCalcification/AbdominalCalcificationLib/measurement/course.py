@@ -209,9 +209,9 @@ class Course:
             above = self._parent[above]
         below = [node]
         for _ in range(reach):
-            below = [(child, each) for each in below for child in self._children[each]]
-            segments.extend(below)
-            below = [child for child, _ in below]
+            steps = [(child, each) for each in below for child in self._children[each]]
+            segments.extend(steps)
+            below = [child for child, _ in steps]
         return segments
 
     def _project(self, points, segments):

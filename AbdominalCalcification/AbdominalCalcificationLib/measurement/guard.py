@@ -180,9 +180,9 @@ def guarded_steps(
             values.append(hu)
         yield _LOOKING
     if lumen is not None:
-        kji = np.concatenate(kji)
-        why = yield from implausible_steps(kji, np.concatenate(values), arteries, lumen)
-        array[tuple(kji[why > 0].T)] = 0
+        places = np.concatenate(kji)
+        why = yield from implausible_steps(places, np.concatenate(values), arteries, lumen)
+        array[tuple(places[why > 0].T)] = 0
         counts = np.bincount(why, minlength=3)
     found = Implausible(int(counts[1]), int(counts[2]), count, ct.grid.voxel_volume_mm3, lumen)
     return (calcification.with_array(array) if found.count else calcification), found

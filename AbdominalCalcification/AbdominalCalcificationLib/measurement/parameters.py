@@ -12,7 +12,7 @@ from ..errors import InputError
 
 def default_kept_lengths_mm() -> dict[str, float]:
     """Return the default kept path length of each group of branches, in mm."""
-    return {t.group: t.kept_length_mm for t in TERRITORIES if t.group is not None}
+    return {t.group: t.kept_length_mm for t in TERRITORIES if t.group and t.kept_length_mm is not None}
 
 
 @dataclass(frozen=True)

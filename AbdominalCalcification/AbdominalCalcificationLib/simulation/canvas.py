@@ -50,7 +50,7 @@ class Canvas:
         self.bystanders = np.zeros(grid.shape, np.uint8)
         self._width = float(np.mean(grid.spacing_mm))
 
-    def box(self, low, high) -> tuple[slice, slice, slice]:
+    def box(self, low, high) -> tuple[slice, ...]:
         """Return the k, j, i slices of the voxels between two corners."""
         parts = []
         for axis, a, b in zip(self.axes, low, high, strict=True):
@@ -88,7 +88,7 @@ class Canvas:
         if kind is not None and kind not in _NO_CALCIUM:
             value = value * self.calcium_gain
         target += share * (value - target)
-        self.bystanders[box][share > 0.5] = BYSTANDERS.get(kind, 0)
+        self.bystanders[box][share > 0.5] = BYSTANDERS.get(kind or "", 0)
 
     def ellipsoid(self, center, radii, hu, *, lumps: Field | None = None, within=None, kind=None) -> None:
         """Paint an ellipsoid; `lumps` (mm) makes its surface uneven."""

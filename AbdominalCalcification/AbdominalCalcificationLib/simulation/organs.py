@@ -117,8 +117,11 @@ def paint_bowel(canvas: Canvas, vessels: Vessels, cavity, lumps, rng) -> None:
         loop(center, (u(10, 24), u(9, 15), u(10, 26)), content())
     for sign in (-1.0, 1.0):
         for z in np.arange(-80.0, 110.0, 26.0):
-            center = (sign * u(98, 118), u(-15, 20), z)
-            loop(center, (u(16, 24), u(15, 24), 19.0), u(-300, 40) if u() < 0.6 else u(10, 40))
+            loop(
+                (sign * u(98, 118), u(-15, 20), z),
+                (u(16, 24), u(15, 24), 19.0),
+                u(-300, 40) if u() < 0.6 else u(10, 40),
+            )
     for x in np.arange(-90.0, 91.0, 26.0):
         loop((x, u(75, 100), u(50, 80)), (18.0, u(14, 20), u(16, 22)), u(-300, 40))
 

@@ -150,7 +150,11 @@ def simulate(
         **_circumstances(grid, voltage_kv, scanner, enhancement),
     }
     return VirtualPatient(
-        *(Volume(array, grid) for array in (ct, painted.labels, painted.calcification, bystanders)), truth
+        Volume(ct, grid),
+        Volume(painted.labels, grid),
+        Volume(painted.calcification, grid),
+        Volume(bystanders, grid),
+        truth,
     )
 
 

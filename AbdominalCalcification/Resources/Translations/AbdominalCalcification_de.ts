@@ -277,7 +277,7 @@
     </message>
     <message>
         <source>Renal arteries kept:</source>
-        <translation>Nierenarterien, gemessene Länge:</translation>
+        <translation>Nierenarterien, Länge:</translation>
     </message>
     <message>
         <source>Path length from the aorta that is measured. This default is this program&apos;s own choice; published work gives none.</source>
@@ -289,11 +289,11 @@
     </message>
     <message>
         <source>Mesenteric arteries kept:</source>
-        <translation>Mesenterialarterien, gemessene Länge:</translation>
+        <translation>Mesenterialarterien, Länge:</translation>
     </message>
     <message>
         <source>Common iliac arteries kept:</source>
-        <translation>Aa. iliacae communes, gemessene Länge:</translation>
+        <translation>Aa. iliacae communes, Länge:</translation>
     </message>
     <message>
         <source>Farthest from an artery:</source>
@@ -321,7 +321,7 @@
     </message>
     <message>
         <source>Trust the chosen models&apos; checkpoints to run code</source>
-        <translation>Den Checkpoints der gewählten Modelle erlauben, Code auszuführen</translation>
+        <translation>Checkpoints dürfen Code ausführen</translation>
     </message>
     <message>
         <source>Install what models need into Slicer&apos;s Python.</source>
