@@ -97,6 +97,26 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         if self._session is not None:
             self._session.close()
 
+    def process(self, ct, arteries=None, calcification=None, progress=None, **choices):
+        """Segment what is not given, measure, and show the result; returns when all is done.
+
+        For scripts and other extensions; nothing that is chosen in the panel matters or changes.
+
+        :param ct: CT volume node
+        :param arteries: segmentation node to measure; without it a model writes a new one
+        :param calcification: segmentation node to measure; without it a model or a threshold writes a new one
+        :param progress: called with each AbdominalCalcificationLib.progress.Progress
+        :param choices: what AbdominalCalcificationLib.pipeline.Choices takes, such as calcification_threshold="realistic"
+        :return: AbdominalCalcificationLib.scene.session.Outcome; its measurement has the numbers, its case the nodes
+        """
+        from AbdominalCalcificationLib.pipeline import Choices
+        from AbdominalCalcificationLib.progress import drain
+        from AbdominalCalcificationLib.scene.ownership import SceneCase
+
+        case = SceneCase(ct, arteries, calcification)
+        given = [role for role, node in case.masks.items() if node is not None]
+        return drain(self.session.analyze_steps(case, Choices(**choices), given), progress)
+
     def analyzeSteps(self, parameters, trust=False, replaceMasks=True):
         """Segment what is not there yet, measure, and show the result.
 

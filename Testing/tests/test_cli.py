@@ -241,7 +241,7 @@ def test_an_unexpected_error_is_exit_code_1(case, tmp_path, monkeypatch, capsys)
     def broken(*_, **__):
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("AbdominalCalcificationLib.reading.read_ct", broken)
+    monkeypatch.setattr("AbdominalCalcificationLib.api.read_ct", broken)
     assert analyze(case, tmp_path / "out") == 1
     assert "broken on purpose" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..progress import Progress, drain
+from ..progress import drain
 from .options import add_anonymous, add_measuring, add_models, measurement_parameters
 
 if TYPE_CHECKING:
@@ -88,16 +88,10 @@ def run(options: argparse.Namespace, report) -> None:
 
 def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
+    from ..api import read_case_steps
     from ..export import export_steps
-    from ..pipeline import Given, analyze_steps
-    from ..reading import (
-        other_ct_flags,
-        parse_calcification_labels,
-        parse_label_mapping,
-        read_arteries,
-        read_calcification,
-        read_ct,
-    )
+    from ..pipeline import analyze_steps
+    from ..reading import parse_calcification_labels, parse_label_mapping
     from ..reporting import ResultFolder
     from ..reporting.text import summary
 
@@ -114,31 +108,17 @@ def _analyze(options: argparse.Namespace, report) -> None:
     )
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
-    report(Progress("Reading the CT", 0.0))
-    image = read_ct(options.input, options.series, options.acquisition)
-    flags = list(image.flags)
-
-    def volume_of(mask, title):
-        flags.extend((*mask.flags, *other_ct_flags(mask, image.identity, title)))
-        return mask.volume
-
-    arteries = calcification = None
-    if options.arteries is not None:
-        report(Progress("Reading the artery mask", 0.0))
-        arteries = volume_of(read_arteries(options.arteries, mapping), "artery mask")
-    if options.calcification is not None:
-        report(Progress("Reading the calcification mask", 0.0))
-        calcification = volume_of(read_calcification(options.calcification, of_calcification), "calcification mask")
-
-    given = Given(
-        arteries,
-        calcification,
-        image.identity,
-        flags,
+    reading = read_case_steps(
+        options.input,
+        options.arteries,
+        options.calcification,
         artery_labels=mapping,
         calcification_labels=of_calcification,
+        series=options.series,
+        acquisition=options.acquisition,
     )
-    analysis = drain(analyze_steps(image.volume, choices, given), report)
+    ct, given = drain(reading, report)
+    analysis = drain(analyze_steps(ct, choices, given), report)
     written = export_steps(
         analysis, analysis.ct, options.output, overwrite=options.overwrite, anonymous=options.anonymous
     )

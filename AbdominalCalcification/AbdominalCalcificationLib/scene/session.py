@@ -17,7 +17,7 @@ from ..comparison.overlap import disagreement
 from ..errors import InputError
 from ..flags import Flag
 from ..inference import Worker
-from ..measurement import MeasurementParameters
+from ..measurement import Measurement, MeasurementParameters
 from ..progress import Progress, Steps, scaled
 from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
@@ -54,6 +54,11 @@ class Outcome:
     case: SceneCase
     kept_masks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def measurement(self) -> Measurement:
+        """The numbers, with the verdict on them."""
+        return self.analysis.measurement
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,155 @@
+"""Other programs: the examples of the README run as they stand there, and one call does what the command does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib import analyze
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.reading import read_ct, read_mask
+from AbdominalCalcificationLib.resources import sample_case
+from AbdominalCalcificationLib.trust import Verdict
+
+REPOSITORY = Path(__file__).parents[2]
+ARTERIES = sample_case().with_name("simulated_cta_arteries.nrrd")
+CALCIFICATION = sample_case().with_name("simulated_cta_calcification.nrrd")
+
+
+def examples(saying: str) -> list[str]:
+    """The Python examples of the README that hold `saying`."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    return [code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if saying in code]
+
+
+def python(code: str, folder: Path) -> subprocess.CompletedProcess:
+    """Run `code` in `folder`, in a process that finds the library as an installed one does."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "AbdominalCalcification")}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env=environment)
+
+
+def burdens_of(measurement) -> dict:
+    return {each.name: each.burden for each in measurement.territories}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return analyze(sample_case(), ARTERIES, CALCIFICATION)
+
+
+def test_the_example_for_plain_python_runs(tmp_path):
+    (example,) = examples("import analyze")
+    shutil.copy(sample_case(), tmp_path / "ct.nrrd")
+    shutil.copy(ARTERIES, tmp_path / "arteries.nrrd")
+    done = python(example, tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert re.fullmatch(r"aorta 0\.\d+ \d+\.\d+", lines[0])
+    assert lines[-1].startswith("Verdict.")
+
+
+def test_importing_the_package_imports_nothing_heavy(tmp_path):
+    code = "import sys, AbdominalCalcificationLib as a; print([m for m in ('numpy', 'torch') if m in sys.modules]);"
+    done = python(code, tmp_path)
+    assert done.stdout.strip() == "[]", done.stderr
+    with pytest.raises(ImportError):
+        from AbdominalCalcificationLib import analyse  # noqa: F401
+
+
+def test_files_and_arrays_give_the_same_numbers(measured):
+    ct, arteries, calcification = read_ct(sample_case()).volume, read_mask(ARTERIES), read_mask(CALCIFICATION)
+    of_arrays = analyze(ct, arteries, calcification).measurement
+    assert burdens_of(of_arrays) == burdens_of(measured.measurement)
+    assert measured.measurement.trust.verdict is Verdict.OK
+    assert measured.measurement.provenance["input"]["name"] == sample_case().name
+
+
+def test_choices_are_those_of_the_pipeline(measured):
+    steps = []
+    result = analyze(sample_case(), [ARTERIES], calcification_threshold="fixed:400", report=steps.append)
+    assert result.measurement.provenance["calcification_source"]["threshold_hu"] == 400
+    assert [step.stage for step in steps[:2]] == ["Reading the CT", "Reading the artery mask"]
+    assert burdens_of(result.measurement) != burdens_of(measured.measurement)
+    with pytest.raises(TypeError, match="treshold"):
+        analyze(sample_case(), ARTERIES, calcification_treshold="fixed:400")
+    with pytest.raises(InputError, match="nonsense"):
+        analyze(sample_case(), ARTERIES, calcification_threshold="nonsense")
+
+
+def test_output_gets_the_files_of_the_command_and_is_kept(measured, tmp_path):
+    folder = tmp_path / "results"
+    measurement = analyze(str(sample_case()), str(ARTERIES), str(CALCIFICATION), output=str(folder)).measurement
+    document = json.loads((folder / "measurements.json").read_text(encoding="utf-8"))
+    assert document["total"]["burden"] == pytest.approx(measurement.total.burden)
+    assert np.array_equal(read_mask(folder / "arteries.nii.gz").array, measured.arteries.array)
+    with pytest.raises(InputError, match="results"):
+        analyze(sample_case(), ARTERIES, CALCIFICATION, output=folder)
+
+
+@pytest.fixture
+def module():
+    """The scripted module in the test host, with an empty scene."""
+    pytest.importorskip("slicer", reason="the host needs slicer-core")
+    pytest.importorskip("PySide6", reason="the host needs PySide6")
+    import slicer
+    from host import start
+
+    host = start()
+    slicer.mrmlScene.Clear()
+    yield host.module
+    slicer.mrmlScene.Clear()
+
+
+@pytest.mark.scene
+@pytest.mark.nnunet
+def test_the_example_for_slicer_runs(module, capsys):
+    pytest.importorskip("torch")
+    pytest.importorskip("nnunetv2")
+    from AbdominalCalcificationLib.scene.results import find_results
+
+    module.registerSampleData()  # what Slicer calls when it has started
+    (example,) = examples("AbdominalCalcificationLogic")
+    names = {}
+    exec(compile(example, "README.md", "exec"), names)
+    verdict, burden = capsys.readouterr().out.split()[-2:]
+    assert verdict.startswith("Verdict.")
+    assert 0 < float(burden) < 1
+    result = names["result"]
+    import slicer
+
+    shown = find_results(slicer.mrmlScene, names["ct"]).document
+    assert shown["total"]["burden"] == pytest.approx(result.measurement.total.burden)
+    assert result.case.arteries.GetScene() is slicer.mrmlScene
+
+
+@pytest.mark.scene
+def test_given_segmentations_are_measured_and_left_alone(module):
+    import slicer
+
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+
+    ct = slicer.util.loadVolume(str(sample_case()))
+    arteries = show_arteries(ct, read_mask(ARTERIES))
+    calcification = show_calcification(ct, read_mask(CALCIFICATION))
+    before = (arteries.GetSegmentation().GetMTime(), calcification.GetSegmentation().GetMTime())
+    steps = []
+    logic = module.AbdominalCalcificationLogic()
+    result = logic.process(ct, arteries, calcification, progress=steps.append)
+    assert steps
+    assert result.case.arteries is arteries
+    assert (arteries.GetSegmentation().GetMTime(), calcification.GetSegmentation().GetMTime()) == before
+    assert result.measurement.territory("aorta").burden > 0
+    again = logic.process(ct, arteries, calcification_threshold="fixed:400")
+    assert again.case.calcification is not calcification
+    assert (arteries.GetSegmentation().GetMTime(), calcification.GetSegmentation().GetMTime()) == before
+    with pytest.raises(InputError, match="No CT"):
+        logic.process(None)
