@@ -122,4 +122,3 @@ def read_case_steps(
         artery_labels=artery_labels,
         calcification_labels=calcification_labels,
     )
-

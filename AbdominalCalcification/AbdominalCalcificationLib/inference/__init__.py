@@ -5,10 +5,12 @@ Importing this package needs neither torch nor nnunetv2; only the worker process
 
 from ..processes.worker import Worker
 from .archive import import_model, installed_models, models_folder
+from .effort import Effort, parse_folds
 from .model_folder import ModelFolder, describe
 from .segment import Segmentation, segment_steps
 
 __all__ = [
+    "Effort",
     "ModelFolder",
     "Segmentation",
     "Worker",
@@ -16,5 +18,6 @@ __all__ = [
     "import_model",
     "installed_models",
     "models_folder",
+    "parse_folds",
     "segment_steps",
 ]

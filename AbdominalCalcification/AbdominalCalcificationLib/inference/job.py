@@ -19,6 +19,7 @@ from ..progress import drain
 from .islands import GAP_MM, without_islands
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
+from .tiles import TILE_STEP
 
 # Calcification farther than this from every artery is not the arteries'. Wider than the 3 mm
 # within which it is assigned to one (DESIGN rule 4), so that *unassigned* stays visible.
@@ -59,6 +60,8 @@ class Job:
         See :meth:`network.Network.on`.
     plain_nnunet : bool
         Go the plain road, as nnU-Net does; islands stay.
+    tile_step, mirroring
+        See :class:`effort.Effort`.
     """
 
     arteries: list[ModelUse]
@@ -67,6 +70,8 @@ class Job:
     trust: bool
     precision: str = "auto"
     plain_nnunet: bool = False
+    tile_step: float = TILE_STEP
+    mirroring: bool = False
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -81,6 +86,8 @@ class Job:
             values["trust"],
             values["precision"],
             values["plain_nnunet"],
+            values["tile_step"],
+            values["mirroring"],
         )
 
 

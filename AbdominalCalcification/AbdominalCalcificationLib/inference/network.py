@@ -8,13 +8,15 @@ import os
 import traceback
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import combinations
 
 from ..errors import ModelError
 from ..explanations import is_out_of_memory
 from .checkpoint import load_checkpoint
 from .devices import has_bfloat16
 from .exported import export, is_worth_exporting
-from .model_folder import ModelFolder, check_settings, configuration_settings, network_of
+from .model_folder import ModelFolder
+from .plans import check_settings, configuration_settings, network_of
 
 # What a batch of tiles may weigh in one layer of the network, bytes: small networks are quicker
 # in batches, large ones only need more memory.
@@ -29,6 +31,13 @@ class Network:
     model : ModelFolder
     trust : bool
         See :func:`checkpoint.load_checkpoint`.
+    mirroring : bool
+        Average over the mirrored tiles that the model was trained with.
+
+    Attributes
+    ----------
+    mirrored_axes : tuple of int
+        Axes of a tile (0 to 2) along which it is mirrored.
 
     Raises
     ------
@@ -36,7 +45,7 @@ class Network:
         Where checkpoint and plans do not fit together.
     """
 
-    def __init__(self, model: ModelFolder, trust: bool = False):
+    def __init__(self, model: ModelFolder, trust: bool = False, mirroring: bool = False):
         from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager
 
         self.model = model
@@ -48,6 +57,7 @@ class Network:
         check_settings(model.path, name or model.configuration, settings, model.plans)
         self.configuration = ConfigurationManager(settings)
         self.classes = len(model.labels) + 1
+        self.mirrored_axes = _mirrored_axes(checkpoints[0]) if mirroring else ()
         self._exported: dict[bool, list[Callable] | None] = {}
         self._folds = [
             self._load(checkpoint["network_weights"], file)
@@ -90,7 +100,7 @@ class Network:
             with torch.autocast(kind, half) if half is not None else contextlib.nullcontext():
                 return _mean(networks, tiles.to(device))
 
-        return run
+        return _mirrored(run, self.mirrored_axes)
 
     def quickest_on(self, device: str, precision: str) -> Callable:
         """Return what :meth:`on` does, exported by OpenVINO where that is quicker."""
@@ -110,7 +120,9 @@ class Network:
                 traceback.print_exc()  # into the worker's log
                 self._exported[half] = None
         exported = self._exported[half]
-        return self.on(device, precision) if exported is None else partial(_mean, exported)
+        if exported is None:
+            return self.on(device, precision)
+        return _mirrored(partial(_mean, exported), self.mirrored_axes)
 
     @staticmethod
     def _half(kind: str):
@@ -136,6 +148,25 @@ class Network:
                 "export the model again with its own plans.json and dataset.json."
             ) from error
         return network
+
+
+def _mirrored_axes(checkpoint: dict) -> tuple[int, ...]:
+    """Return the axes that the model was trained with mirrored images of; nnU-Net's trainers write them down."""
+    axes = checkpoint.get("inference_allowed_mirroring_axes") or ()
+    return tuple(sorted({int(axis) for axis in axes} & {0, 1, 2}))
+
+
+def _mirrored(run: Callable, axes: Sequence[int]) -> Callable:
+    """Return a function that averages `run` over all mirrorings of its tiles along `axes`, as nnU-Net does."""
+    flips = [[axis + 2 for axis in some] for n in range(1, len(axes) + 1) for some in combinations(axes, n)]
+
+    def averaged(tiles):
+        total = run(tiles)
+        for dims in flips:
+            total += run(tiles.flip(dims)).flip(dims)
+        return total / (len(flips) + 1)
+
+    return averaged if flips else run
 
 
 def _mean(networks: Sequence[Callable], tiles):

@@ -15,12 +15,13 @@ import numpy as np
 from ..geometry import Box, bounding_box
 from .clock import Clock, Report
 from .devices import run_with_fallback
-from .model_folder import ModelFolder, ct_intensities
+from .model_folder import ModelFolder
 from .network import Network
+from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import Tile, core, lattice
+from .tiles import TILE_STEP, Tile, core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
@@ -42,6 +43,8 @@ class Predictor:
         See :meth:`network.Network.on`.
     plain_nnunet : bool
         Take the plain road of :mod:`reference`, for comparing: every tile, every label, `precision` unused.
+    tile_step, mirroring
+        See :class:`effort.Effort`.
 
     Raises
     ------
@@ -49,9 +52,18 @@ class Predictor:
         Where checkpoint and plans do not fit together.
     """
 
-    def __init__(self, model: ModelFolder, trust: bool = False, precision: str = "auto", plain_nnunet: bool = False):
+    def __init__(
+        self,
+        model: ModelFolder,
+        trust: bool = False,
+        precision: str = "auto",
+        plain_nnunet: bool = False,
+        tile_step: float = TILE_STEP,
+        mirroring: bool = False,
+    ):
         self.model, self._precision, self._plain_nnunet = model, precision, plain_nnunet
-        self._network = Network(model, trust)
+        self._tile_step, self._mirroring = tile_step, mirroring
+        self._network = Network(model, trust, mirroring)
 
     @property
     def spacing_mm(self) -> tuple[float, ...]:
@@ -94,13 +106,15 @@ class Predictor:
         """
         import torch
 
+        if self._mirroring and not self._network.mirrored_axes:
+            say(f"{self.model.name} was trained without mirroring, so it is not mirrored.")
         settings = self._network.configuration
         resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
         unusual = None in resamplings or resamplings[1]["order"] > 1
         if unusual and not self._plain_nnunet:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
         if unusual or self._plain_nnunet:
-            return predict_plainly(self._network, image, spacing_mm, device, report, say)
+            return predict_plainly(self._network, image, spacing_mm, device, report, say, self._tile_step)
 
         forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]
         spacing = [spacing_mm[axis] for axis in forward]
@@ -113,7 +127,7 @@ class Predictor:
         patch = tuple(settings.patch_size)
         survey = _Survey(part)
         of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
-        tiles, padding = tiles_that_matter(of_interest, shape, patch, least)
+        tiles, padding = tiles_that_matter(of_interest, shape, patch, least, self._tile_step)
         if not tiles:
             report(1.0, 0.0)
             return labels.transpose(backward), device
@@ -155,7 +169,7 @@ class Predictor:
 
 
 def tiles_that_matter(
-    mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], least: float = 0.0
+    mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], least: float = 0.0, step: float = TILE_STEP
 ) -> tuple[list[Tile], list[int]]:
     """Return which of nnU-Net's tiles have more than the share `least` of `mask` in their middle, and the padding.
 
@@ -176,7 +190,7 @@ def tiles_that_matter(
     # nnU-Net pads evenly, the odd voxel at the end.
     padding = [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
     padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
-    boxes = ((tile, core(tile, patch, padded)) for tile in lattice(padded, patch))
+    boxes = ((tile, core(tile, patch, padded, step)) for tile in lattice(padded, patch, step))
     return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least], padding
 
 

@@ -1,6 +1,6 @@
 """The plain road: one network over a whole image just as nnU-Net does it. Runs in the worker process.
 
-Numbers follow nnunetv2's own predictor without mirroring (``--disable_tta``): the same
+Numbers follow nnunetv2's own predictor, by default without mirroring (``--disable_tta``): the same
 resampling and normalisation functions, tile positions, Gaussian weights and half-precision
 sums, so that labels agree voxel by voxel. It takes the time and memory that nnU-Net takes;
 :mod:`predictor` is quicker, and is measured against this.
@@ -16,8 +16,8 @@ from ..errors import ModelError
 from ..geometry import bounding_box
 from .clock import TILES, Clock, Report
 from .devices import run_with_fallback
-from .model_folder import ct_intensities
 from .network import Network
+from .plans import ct_intensities
 from .sweep import INFINITE
 from .tiles import TILE_STEP
 
@@ -29,6 +29,7 @@ def predict_plainly(
     device: str,
     report: Report,
     say: Callable[[str], None],
+    tile_step: float = TILE_STEP,
 ) -> tuple[np.ndarray, str]:
     """Segment `image`; arguments and result as of :meth:`predictor.Predictor.predict`.
 
@@ -42,7 +43,7 @@ def predict_plainly(
     part = image[box]
     report(0.0, None)
     data = _preprocess(network, part, spacing)
-    logits, device = _logits(network, data, device, report, say)
+    logits, device = _logits(network, data, device, report, say, tile_step)
     del data
     labels[box] = _labels_of(network, logits, part.shape, spacing)
     report(1.0, 0.0)
@@ -61,7 +62,7 @@ def _preprocess(network: Network, part: np.ndarray, spacing: list[float]) -> np.
     return settings.resampling_fn_data(data[None], shape, spacing, settings.spacing)
 
 
-def _logits(network: Network, data: np.ndarray, device: str, report: Report, say):
+def _logits(network: Network, data: np.ndarray, device: str, report: Report, say, tile_step: float):
     """Return the mean logits over the folds, (classes, x, y, z), on the CPU, and the device that made them."""
     import torch
     from acvl_utils.cropping_and_padding.padding import pad_nd_image
@@ -69,7 +70,7 @@ def _logits(network: Network, data: np.ndarray, device: str, report: Report, say
 
     patch = tuple(network.configuration.patch_size)
     padded, inside = pad_nd_image(torch.from_numpy(np.asarray(data, np.float32)), patch, "constant", {"value": 0}, True)
-    steps = compute_steps_for_sliding_window(tuple(padded.shape[1:]), patch, TILE_STEP)
+    steps = compute_steps_for_sliding_window(tuple(padded.shape[1:]), patch, tile_step)
     tiles = [
         tuple(slice(start, start + size) for start, size in zip((x, y, z), patch, strict=True))
         for x in steps[0]

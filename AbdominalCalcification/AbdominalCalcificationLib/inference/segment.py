@@ -17,6 +17,7 @@ from ..names import normalized
 from ..processes.worker import Worker
 from ..progress import Progress, Steps
 from .devices import check_device_name
+from .effort import Effort
 from .job import Job, ModelUse
 from .merging import provided_by
 from .model_folder import ModelFolder
@@ -57,6 +58,7 @@ def segment_steps(
     worker: Worker | None = None,
     precision: str = "auto",
     plain_nnunet: bool = False,
+    effort: Effort | None = None,
 ) -> Steps[Segmentation]:
     """Segment `ct` with nnU-Net models in a worker process.
 
@@ -84,13 +86,22 @@ def segment_steps(
         ``auto`` lets networks run at half precision where the hardware has it.
     plain_nnunet : bool
         Run the networks just as nnU-Net does, tile by tile over the whole image: slow, for checking.
+    effort : Effort, optional
+        Its folds are those that the models were opened with.
 
     Raises
     ------
     InputError, ModelError, InferenceError
     """
     job, notes = plan_job(artery_models if arteries is None else (), calcification_model, device, label_names, trust)
-    job = replace(job, precision=precision, plain_nnunet=plain_nnunet)
+    effort = effort or Effort()
+    job = replace(
+        job,
+        precision=precision,
+        plain_nnunet=plain_nnunet,
+        tile_step=effort.tile_step,
+        mirroring=effort.mirroring,
+    )
     if arteries is None and not job.arteries:
         raise InputError("There is neither an artery model nor an artery mask; name one of them.")
     if arteries is not None and not arteries.grid.same_as(ct.grid):

@@ -25,22 +25,23 @@ def starts(size: int, patch: int, step: float = TILE_STEP) -> list[int]:
     return [int(np.round((size - patch) / max(count - 1, 1) * number)) for number in range(count)]
 
 
-def lattice(shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
+def lattice(shape: Sequence[int], patch: Sequence[int], step: float = TILE_STEP) -> list[Tile]:
     """Return the first voxels of nnU-Net's tiles, in the order of the first axis."""
-    first, second, third = (starts(size, width) for size, width in zip(shape, patch, strict=True))
+    first, second, third = (starts(size, width, step) for size, width in zip(shape, patch, strict=True))
     return [(x, y, z) for x in first for y in second for z in third]
 
 
-def core(tile: Tile, patch: Sequence[int], shape: Sequence[int]) -> Box:
-    """Return the middle of `tile`, half as wide, and up to the border of the image where it lies there.
+def core(tile: Tile, patch: Sequence[int], shape: Sequence[int], step: float = TILE_STEP) -> Box:
+    """Return the middle of `tile`, `step` times as wide, and up to the border of the image where it lies there.
 
     The cores of the lattice's tiles cover the image. Beyond its core a tile weighs less than the
     tile whose core it is.
     """
-    return tuple(
-        slice(start + (width // 4 if start > 0 else 0), start + width - (width // 4 if start + width < size else 0))
-        for start, width, size in zip(tile, patch, shape, strict=True)
-    )
+    box = []
+    for start, width, size in zip(tile, patch, shape, strict=True):
+        margin = int(width * (1 - step) / 2)
+        box.append(slice(start + (margin if start > 0 else 0), start + width - (margin if start + width < size else 0)))
+    return tuple(box)
 
 
 def gaussian(patch: Sequence[int]) -> np.ndarray:

@@ -125,11 +125,14 @@ class Session:
         from .model_folder import ModelFolder
 
         model = ModelFolder.open(use.path, tuple(use.folds))
-        key = (use.path, model.checksum, job.trust, job.precision, job.plain_nnunet)
+        how = (job.trust, job.precision, job.plain_nnunet, job.tile_step, job.mirroring)
+        key = (use.path, model.checksum, *how)
         if key not in self._predictors:
             from .predictor import Predictor
 
-            self._predictors[key] = Predictor(model, job.trust, job.precision, job.plain_nnunet)
+            # The same network for other settings need not stay in memory.
+            self._predictors = {other: kept for other, kept in self._predictors.items() if other[0] != use.path}
+            self._predictors[key] = Predictor(model, *how)
         return self._predictors[key], model.orientation
 
 

@@ -19,7 +19,7 @@ from ..durable import cannot_write, sync_all, write_text
 from ..errors import InputError
 from ..explanations import first_line, is_out_of_memory
 from ..inference import ModelFolder
-from ..inference.model_folder import ct_intensities
+from ..inference.plans import ct_intensities
 from .job import PLANS, Job
 from .places import add_places_of
 from .small import CONFIGURATION, small_plans

@@ -12,7 +12,7 @@ from ..durable import write_text
 from ..errors import InferenceError, InputError, WriteError
 from ..inference import ModelFolder, Worker
 from ..inference.devices import check_device_name
-from ..inference.model_folder import network_of
+from ..inference.plans import network_of
 from ..leftovers import sweep
 from ..processes.interpreter import find_python
 from ..progress import Steps, drain, duration_text
