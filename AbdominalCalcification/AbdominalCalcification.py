@@ -106,7 +106,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         :param arteries: segmentation node to measure; without it a model writes a new one
         :param calcification: segmentation node to measure; without it a model or a threshold writes a new one
         :param progress: called with each AbdominalCalcificationLib.progress.Progress
-        :param choices: what AbdominalCalcificationLib.pipeline.Choices takes, such as calcification_threshold="realistic"
+        :param choices: of AbdominalCalcificationLib.pipeline.Choices, such as calcification_threshold="realistic"
         :return: AbdominalCalcificationLib.scene.session.Outcome; its measurement has the numbers, its case the nodes
         """
         from AbdominalCalcificationLib.pipeline import Choices

@@ -138,6 +138,11 @@ KINDS: dict[str, FlagKind] = {
     "bundled_model": FlagKind(
         _NOTE, False, "Look at every mask before you read its number, or use models of your own."
     ),
+    "coarse_model": FlagKind(
+        _REVIEW,
+        True,
+        "Volumes of arteries, and so burdens, are rough: use a model of finer voxels, or correct the masks.",
+    ),
     "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is dust or noise: check the model, or correct the mask."),
     "mask_implausible": FlagKind(_REVIEW, True, "Check what was labelled, and correct the mask."),
     "implausible_hu": FlagKind(_REVIEW, True, "Calcium is brighter than this: look at it, and correct the mask."),

@@ -15,7 +15,8 @@ from .errors import InputError
 from .flags import Flag
 from .geometry import Volume
 from .geometry.resample import align_labels
-from .inference import ModelFolder, Segmentation, Worker, segment_steps
+from .inference import Effort, ModelFolder, Segmentation, Worker, segment_steps
+from .inference.model_folder import COARSE_MM
 from .measurement import Measurement, MeasurementParameters, measure_steps
 from .measurement.guard import guarded_steps, left_out
 from .measurement.plausibility import plausible_arteries_steps
@@ -49,6 +50,8 @@ class Choices:
     device : {'auto', 'cpu', 'cuda', 'mps'}
     plain_nnunet : bool
         Run the networks just as nnU-Net does: slow, for checking.
+    effort : Effort
+        How much work the networks do. Its folds are those of the named model folders; bundled models keep theirs.
     measurement : MeasurementParameters
     """
 
@@ -59,6 +62,7 @@ class Choices:
     trust: bool = False
     device: str = "auto"
     plain_nnunet: bool = False
+    effort: Effort = field(default_factory=Effort)
     measurement: MeasurementParameters = field(default_factory=MeasurementParameters)
 
 
@@ -122,14 +126,18 @@ class Analysis:
     origins: Mapping[str, dict] = field(default_factory=dict)
 
 
-def open_artery_models(paths: Sequence[Path | str] | None = None) -> list[ModelFolder]:
-    """Open the models that find arteries: the bundled one where none is named."""
-    return [ModelFolder.open(path) for path in paths or (bundled_artery_model(),)]
+def open_artery_models(paths: Sequence[Path | str] | None = None, folds: Sequence[str] = ()) -> list[ModelFolder]:
+    """Open the models that find arteries, `folds` of them: the bundled one with all its folds where none is named."""
+    if not paths:
+        return [ModelFolder.open(bundled_artery_model())]
+    return [ModelFolder.open(path, tuple(folds) or None) for path in paths]
 
 
-def open_calcification_model(path: Path | str | None = None) -> ModelFolder:
-    """Open the model that finds calcification: the bundled one where none is named."""
-    return ModelFolder.open(path or bundled_calcification_model())
+def open_calcification_model(path: Path | str | None = None, folds: Sequence[str] = ()) -> ModelFolder:
+    """Open the model that finds calcification, like :func:`open_artery_models`."""
+    if path is None:
+        return ModelFolder.open(bundled_calcification_model())
+    return ModelFolder.open(path, tuple(folds) or None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,10 +217,11 @@ def analyze_steps(
 
 def _plan(choices: Choices, given: Given) -> _Plan:
     """Open the models that have to run, and say where that is the bundled one."""
-    of_arteries = open_artery_models(choices.artery_models) if given.arteries is None else []
+    folds = choices.effort.folds
+    of_arteries = open_artery_models(choices.artery_models, folds) if given.arteries is None else []
     of_calcification = None
     if given.calcification is None and choices.calcification_threshold is None:
-        of_calcification = open_calcification_model(choices.calcification_model)
+        of_calcification = open_calcification_model(choices.calcification_model, folds)
     plan = _Plan(of_arteries, of_calcification, ())
     defaults = [
         what
@@ -243,16 +252,29 @@ def _segment_steps(
         trust=choices.trust,
         worker=worker,
         plain_nnunet=choices.plain_nnunet,
+        effort=choices.effort,
     )
 
 
 def _known_flags(given: Given, plan: _Plan) -> list[Flag]:
     """Return the flags that are known before anything is measured, those of the making of given masks included."""
-    flags = [flag for flag in given.flags if flag != BUNDLED_MODEL_FLAG]
+    flags = [flag for flag in given.flags if flag != BUNDLED_MODEL_FLAG and flag.code != "coarse_model"]
     if any(map(_is_bundled, plan.all)) or any(origin.get("bundled") for origin in given.origins):
         flags.append(BUNDLED_MODEL_FLAG)
+    made_arteries = [model.identity() for model in plan.arteries]
+    made_arteries += [m for origin in given.origins for m in origin.get("models", ()) if m.get("role") == "arteries"]
+    flags += coarse_models(made_arteries)
     sources = [origin.get("calcification_source") or {} for origin in given.origins]
     return flags + [Flag("implausible_hu", source["left_out"]) for source in sources if source.get("left_out")]
+
+
+def coarse_models(models: Sequence[Mapping]) -> list[Flag]:
+    """Flag models of arteries, as provenance lists them, that work at voxels beyond :data:`COARSE_MM`."""
+    coarse = {str(m["name"]): max(m["spacing_mm"]) for m in models if max(m.get("spacing_mm") or [0]) > COARSE_MM}
+    if not coarse:
+        return []
+    names = ", ".join(f"{name} ({spacing:g} mm)" for name, spacing in coarse.items())
+    return [Flag("coarse_model", f"Arteries were segmented at voxels of more than {COARSE_MM:g} mm: {names}.")]
 
 
 def _calcification_steps(
@@ -295,8 +317,10 @@ def _provenance(
     ):
         if mapping:
             made[name] = dict(mapping)
-    if choices.plain_nnunet and plan.all:
-        made["reference"] = True
+    if plan.all:  # the folds are with each model
+        made |= {"tile_step": choices.effort.tile_step, "mirroring": choices.effort.mirroring}
+        if choices.plain_nnunet:
+            made["reference"] = True
     models = {
         role: [{"role": role, **model.identity()} for model in plan.of(role)] for role in ("arteries", "calcification")
     }
@@ -331,6 +355,8 @@ def _is_bundled(model: ModelFolder) -> bool:
 def _refuse_conflicts(choices: Choices, given: Given) -> None:
     if given.arteries is not None and choices.artery_models:
         raise InputError("An artery mask and artery models are both named; name one of them.")
+    if choices.effort.folds and not choices.artery_models and choices.calcification_model is None:
+        raise InputError("Folds are chosen, but no model folder of several folds; name one, or leave the folds empty.")
     named = [
         name
         for name, value in (

@@ -4,6 +4,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .parameters import ArterySource, CalcificationSource
+from .totalsegmentator_view import TotalSegmentatorView
 
 
 class InputsView:
@@ -11,6 +12,7 @@ class InputsView:
 
     def __init__(self, ui, state):
         self._ui, self._state = ui, state
+        self.totalsegmentator = TotalSegmentatorView(ui, state)
         ui.arteryModelsBrowse.connect("clicked(bool)", self._add_artery_model)
         ui.calcificationModelBrowse.connect("clicked(bool)", self._choose_calcification_model)
 
@@ -20,7 +22,9 @@ class InputsView:
         ui.inputsButton.enabled = ui.advancedButton.enabled = self._state.is_free
         if parameters is None:
             return
+        self.totalsegmentator.update()
         of_arteries = parameters.arterySource == ArterySource.MODELS
+        of_totalsegmentator = parameters.arterySource == ArterySource.TOTALSEGMENTATOR
         of_calcification = parameters.calcificationSource == CalcificationSource.MODEL
         threshold = parameters.calcificationSource == CalcificationSource.THRESHOLD
         for shown, widgets in (
@@ -28,6 +32,7 @@ class InputsView:
             (of_calcification, (ui.calcificationModelLabel, ui.calcificationModelRow)),
             (of_arteries or of_calcification, (ui.labelNamesLabel, ui.labelNames)),
             (threshold, (ui.thresholdLabel, ui.threshold)),
+            (of_arteries or of_calcification or of_totalsegmentator, (ui.foldsLabel, ui.folds)),
         ):
             for widget in widgets:
                 widget.visible = shown

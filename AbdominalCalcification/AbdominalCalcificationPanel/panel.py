@@ -49,7 +49,7 @@ class Panel(VTKObservationMixin):
         self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.results = ResultsView(ui, self.state)
         self.comparison = ComparisonView(ui, self.state)
-        self.run = RunControl(ui, self.state, self.packages, self._measured)
+        self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
@@ -73,6 +73,7 @@ class Panel(VTKObservationMixin):
     def enter(self):
         """Called each time the module is opened."""
         self.is_open = True
+        self.inputs.totalsegmentator.look()
         self.show_scene()
         self.packages.show()
 

@@ -14,12 +14,14 @@ from AbdominalCalcificationLib.errors import InputError
 
 class ArterySource(enum.Enum):
     BUNDLED = "bundled"
+    TOTALSEGMENTATOR = "totalsegmentator"
     MODELS = "models"
     EXISTING = "existing"
 
     def label(self):
         return {
             "bundled": _("Bundled model (simulated CT)"),
+            "totalsegmentator": _("TotalSegmentator weights on this computer"),
             "models": _("nnU-Net models of your own"),
             "existing": _("Artery masks in the scene"),
         }[self.value]
@@ -88,6 +90,9 @@ class AbdominalCalcificationParameterNode:
     calcification: vtkMRMLSegmentationNode
     cutOff: vtkMRMLSegmentationNode
     device: Device = Device.AUTO
+    tileStep: Annotated[float, WithinRange(0.1, 1)] = 0.5
+    mirroring: bool = False
+    folds: str = ""
     renalLengthMm: Length = KEPT_LENGTH_MM["renal"]
     mesentericLengthMm: Length = KEPT_LENGTH_MM["mesenteric"]
     commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
@@ -146,10 +151,14 @@ def choices_of(parameters, trust: bool = False):
 
     Raises InputError where a source is chosen and not named.
     """
+    from AbdominalCalcificationLib.inference import Effort, parse_folds
+    from AbdominalCalcificationLib.inference.totalsegmentator import usable_weights
     from AbdominalCalcificationLib.pipeline import Choices
     from AbdominalCalcificationLib.reading import parse_label_names
 
     chosen = {}
+    if parameters.arterySource == ArterySource.TOTALSEGMENTATOR:
+        chosen["artery_models"] = [model.path for model in usable_weights().models]
     if parameters.arterySource == ArterySource.MODELS:
         chosen["artery_models"] = _folders(parameters.arteryModels, _("Arteries from"))
     if parameters.calcificationSource == CalcificationSource.MODEL:
@@ -158,7 +167,11 @@ def choices_of(parameters, trust: bool = False):
         chosen["calcification_threshold"] = parameters.threshold.strip()
     if needs_models(parameters):
         names = parse_label_names(parameters.labelNames) if parameters.labelNames.strip() else None
-        chosen |= {"label_names": names, "trust": trust, "device": parameters.device.value}
+        # Bundled models have one fold each: folds that were typed for others are no obstacle.
+        of_folders = bool(chosen.get("artery_models") or chosen.get("calcification_model"))
+        folds = parse_folds(parameters.folds) if of_folders else ()
+        effort = Effort(parameters.tileStep, parameters.mirroring, folds)
+        chosen |= {"label_names": names, "trust": trust, "device": parameters.device.value, "effort": effort}
     return Choices(measurement=measurement_parameters(parameters), **chosen)
 
 

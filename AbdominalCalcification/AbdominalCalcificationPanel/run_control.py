@@ -11,11 +11,13 @@ class RunControl:
     """Starts the work that gives numbers.
 
     :param packages: PackagesView, asked where models need what is not installed
+    :param totalsegmentator: TotalSegmentatorView, which knows whether there are weights
     :param measured: called with the scene.session.Outcome
     """
 
-    def __init__(self, ui, state, packages, measured):
+    def __init__(self, ui, state, packages, totalsegmentator, measured):
         self._ui, self._state, self._packages, self._measured = ui, state, packages, measured
+        self._totalsegmentator = totalsegmentator
         ui.runButton.connect("clicked(bool)", self.run)
         ui.cancelButton.connect("clicked(bool)", lambda _checked=False: state.runner.cancel())
         ui.recomputeButton.connect("clicked(bool)", self.recompute)
@@ -43,6 +45,8 @@ class RunControl:
         if parameters.ct is None:
             return _("Load a CT angiogram (Add Data, DICOM or Sample Data), or choose one under Inputs.")
         arteries, calcification = parameters.arterySource, parameters.calcificationSource
+        if arteries == ArterySource.TOTALSEGMENTATOR and not self._totalsegmentator.has_weights:
+            return _("TotalSegmentator has no weights for arteries here; choose another source of arteries.")
         fields = (
             (arteries == ArterySource.MODELS, parameters.arteryModels.strip(), _("the artery models")),
             (arteries == ArterySource.EXISTING, parameters.arteries, _("the artery masks")),

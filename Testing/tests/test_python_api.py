@@ -101,6 +101,7 @@ def module():
     pytest.importorskip("slicer", reason="the host needs slicer-core")
     pytest.importorskip("PySide6", reason="the host needs PySide6")
     import slicer
+
     from host import start
 
     host = start()

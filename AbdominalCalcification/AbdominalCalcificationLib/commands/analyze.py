@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import drain
-from .options import add_anonymous, add_measuring, add_models, measurement_parameters
+from .options import add_anonymous, add_effort, add_measuring, add_models, effort, measurement_parameters
 
 if TYPE_CHECKING:
     from ..pipeline import Choices
@@ -27,6 +27,11 @@ def add(commands) -> list[argparse.ArgumentParser]:
         nargs="+",
         action="extend",
         help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
+    )
+    sources.add_argument(
+        "--totalsegmentator",
+        action="store_true",
+        help="arteries by TotalSegmentator's weights on this computer ('models list' says which it has)",
     )
     sources.add_argument(
         "--arteries",
@@ -65,6 +70,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     add_measuring(analyze)
     running = analyze.add_argument_group("how it runs")
     add_models(running)
+    add_effort(running)
     running.add_argument("--series", metavar="UID", help="DICOM series; the largest original CT series by default")
     running.add_argument(
         "--acquisition",
@@ -99,8 +105,14 @@ def _analyze(options: argparse.Namespace, report) -> None:
         raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
     if options.calcification_labels and options.calcification is None:
         raise InputError("--calcification-labels says what a mask means; name the mask with --calcification.")
-    if options.artery_model and options.arteries is not None:
-        raise InputError("--arteries and --artery-model exclude each other; name one of them.")
+    sources = {
+        "--arteries": options.arteries is not None,
+        "--artery-model": bool(options.artery_model),
+        "--totalsegmentator": options.totalsegmentator,
+    }
+    if sum(sources.values()) > 1:
+        named = " and ".join(name for name, chosen in sources.items() if chosen)
+        raise InputError(f"{named} exclude each other; name one of them.")
     choices = _choices(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
     of_calcification = (
@@ -129,16 +141,21 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
 def _choices(options: argparse.Namespace) -> Choices:
     """Return what the user chose, apart from the given masks."""
+    from ..inference.totalsegmentator import usable_weights
     from ..pipeline import Choices
     from ..reading import parse_label_names
 
+    artery_models = options.artery_model or ()
+    if options.totalsegmentator:
+        artery_models = tuple(model.path for model in usable_weights().models)
     return Choices(
-        artery_models=options.artery_model or (),
+        artery_models=artery_models,
         calcification_model=options.calcification_model,
         calcification_threshold=options.calcification_threshold,
         label_names=parse_label_names(options.label_names) if options.label_names else None,
         trust=options.trust_models,
         device=options.device,
         plain_nnunet=options.reference,
+        effort=effort(options),
         measurement=measurement_parameters(options),
     )

@@ -1,4 +1,4 @@
-"""The command ``models``: whether a model folder can be used, and importing one."""
+"""The command ``models``: which models there are, whether a model folder can be used, and importing one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from .options import Parser
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
-    """Add ``models check`` and ``models import``."""
-    models = commands.add_parser("models", help="check a model folder, or import one from a zip or folder")
-    actions = models.add_subparsers(dest="action", required=True, metavar="check|import", parser_class=Parser)
-    parsers = []
+    """Add ``models list``, ``models check`` and ``models import``."""
+    models = commands.add_parser("models", help="list models, check a model folder, or import one from a zip or folder")
+    actions = models.add_subparsers(dest="action", required=True, metavar="list|check|import", parser_class=Parser)
+    listing = actions.add_parser("list", help="say which models are on this computer, TotalSegmentator's included")
+    listing.set_defaults(run=run_list)
+    parsers = [listing]
     for name, text in (
         ("check", "say whether a model folder can be used, and what it finds"),
         ("import", "copy a model (zip or folder) to where the program keeps models"),
@@ -22,6 +24,27 @@ def add(commands) -> list[argparse.ArgumentParser]:
         action.set_defaults(run=run_check if name == "check" else run_import)
         parsers.append(action)
     return parsers
+
+
+def run_list(options: argparse.Namespace, report) -> None:
+    """Say which models there are, and what they find."""
+    from ..inference import describe, installed_models, models_folder
+    from ..inference.totalsegmentator import describe_weights, find_weights
+    from ..pipeline import open_artery_models, open_calcification_model
+
+    report.say("Bundled, trained on simulated CT:")
+    for model in (*open_artery_models(), open_calcification_model()):
+        report.say(describe(model))
+    imported = installed_models()
+    report.say(f"Imported into {models_folder()}:" if imported else f"None is imported into {models_folder()}.")
+    for model in imported:
+        report.say(describe(model))
+    weights = find_weights()
+    if weights.models:
+        report.say(f"TotalSegmentator's in {weights.folder} (--totalsegmentator):")
+    report.say(describe_weights(weights))
+    for model in weights.models:
+        report.say(describe(model, unused=False))
 
 
 def run_check(options: argparse.Namespace, report) -> None:

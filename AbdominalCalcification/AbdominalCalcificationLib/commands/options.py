@@ -88,6 +88,30 @@ def add_models(group) -> None:
     )
 
 
+def add_effort(group) -> None:
+    """Add what `effort` reads."""
+    group.add_argument(
+        "--tile-step",
+        metavar="PART",
+        type=number,
+        default=0.5,
+        help="distance of neighbouring tiles as a part of their width (0.5): less takes longer",
+    )
+    group.add_argument(
+        "--mirroring",
+        action="store_true",
+        help="average over mirrored images, where the model was trained with them: up to eight times the work",
+    )
+    group.add_argument("--folds", metavar="0,1,...", default="", help="folds of the named models (all that are there)")
+
+
+def effort(options: argparse.Namespace):
+    """Return how much work the options say that networks do; InputError where they do not say it well."""
+    from ..inference import Effort, parse_folds
+
+    return Effort(options.tile_step, options.mirroring, parse_folds(options.folds))
+
+
 def add_anonymous(group) -> None:
     """Add whether the files that are written name anybody."""
     group.add_argument(

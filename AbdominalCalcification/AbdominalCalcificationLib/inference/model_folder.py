@@ -18,6 +18,8 @@ from .plans import check_settings, configuration_settings
 CHECKPOINT_NAMES = ("checkpoint_final.pth", "checkpoint_best.pth")
 CT_CHANNEL_NAMES = ("ct", "cta")
 DEFAULT_CONFIGURATION = "3d_fullres"
+# Renal and mesenteric arteries are 4 to 8 mm wide: of larger voxels, half touch the wall. This project's own choice.
+COARSE_MM = 2.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class ModelFolder:
         checkpoints = _find_checkpoints(folder, folds)
         readers = (plans.get("image_reader_writer"), dataset.get("overwrite_image_reader_writer"))
         name = str(plans.get("dataset_name") or dataset.get("name") or folder.name)
-        of_totalsegmentator = is_of_totalsegmentator(name)
+        of_totalsegmentator = is_of_totalsegmentator(name) or is_of_totalsegmentator(folder.parent.name)
         if of_totalsegmentator:
             plans = as_totalsegmentator_resamples(plans)
         return cls(
@@ -130,6 +132,7 @@ class ModelFolder:
             "name": self.name,
             "configuration": self.configuration,
             "folds": list(self.folds),
+            "spacing_mm": list(self.spacing_mm),
             "checksum": f"sha256:{self.checksum}",
         }
 
@@ -182,8 +185,11 @@ class ModelFolder:
         return bool(self.calcification_labels())
 
 
-def describe(model: ModelFolder) -> str:
-    """Return several lines for people about what `model` is and what its labels are used for."""
+def describe(model: ModelFolder, unused: bool = True) -> str:
+    """Return several lines for people about what `model` is and what its labels are used for.
+
+    Without `unused` labels, only those that are used are told.
+    """
     territories = model.territory_mapping()
     calcification = model.calcification_labels()
     lines = [
@@ -197,6 +203,8 @@ def describe(model: ModelFolder) -> str:
     for name, value in model.labels.items():
         if value in territories:
             use = " and ".join(each.name for each in territories[value])
+        elif not unused and value not in calcification:
+            continue
         else:
             use = "calcification" if value in calcification else "not used (no territory of that name)"
         lines.append(f"    {value:3d} {name} -> {use}")

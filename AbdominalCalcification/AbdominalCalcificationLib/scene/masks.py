@@ -16,7 +16,7 @@ from ..reading.masks import Mask
 from ..reading.meanings import Understanding, Wanted, understand
 from ..reading.painting import ArteryPainter
 from ..reading.segments import remarks
-from .segmentations import said_of_segment, segments_of
+from .segmentations import ONLY_SHOWN, said_of_segment, segments_of
 from .volumes import array_of_image, array_of_matrix, grid_of_node, world_matrix
 
 # An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
@@ -103,6 +103,26 @@ def understood_segments(node, wanted: Wanted, label_names: Mapping[str, str] | N
     Parameters as for :func:`mask_from_node`.
     """
     return _understood(node, _images(node), wanted, label_names)
+
+
+def segmentations_with_arteries(scene, volume_node=None) -> tuple:
+    """Return the segmentations of the scene that name an aorta, apart from those that only show a result.
+
+    With `volume_node` those are left out that were drawn on another image. Names and terminology alone are looked at.
+    """
+    found = []
+    kind = "vtkMRMLSegmentationNode"
+    for number in range(scene.GetNumberOfNodesByClass(kind)):
+        node = scene.GetNthNodeByClass(number, kind)
+        drawn_on = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+        other = None not in (volume_node, drawn_on) and drawn_on is not volume_node
+        if other or node.GetAttribute(ONLY_SHOWN) is not None:
+            continue
+        said = [said_of_segment(key, segment) for key, segment in segments_of(node)]
+        known = understand(said, Wanted.ARTERIES).of_arteries()
+        if any(each.parent is None for _, territories in known for each in territories):
+            found.append(node)
+    return tuple(found)
 
 
 def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, ...]:
