@@ -75,6 +75,7 @@ class Panel(VTKObservationMixin):
         self.is_open = True
         self.inputs.totalsegmentator.look()
         self.show_scene()
+        self.update()
         self.packages.show()
 
     def exit(self):

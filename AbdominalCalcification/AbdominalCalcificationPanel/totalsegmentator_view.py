@@ -44,16 +44,22 @@ class TotalSegmentatorView:
         from AbdominalCalcificationLib.scene.masks import segmentations_with_arteries
 
         if self.has_weights:
-            return html.escape(describe_weights(self._found()))
-        if hasattr(slicer.modules, "totalsegmentator"):
+            return _escaped(describe_weights(self._found()))
+        if self._has_extension():
             text = _("TotalSegmentator has no weights for arteries here yet: run its module once (task total).")
         else:
             text = describe_weights(self._found())
+        use = _("Use '{name}'")
         offers = [
-            f'<a href="{node.GetID()}">' + html.escape(_("Use '{name}'").format(name=node.GetName())) + "</a>"
+            f'<a href="{node.GetID()}">{_escaped(use.format(name=node.GetName()))}</a>'
             for node in segmentations_with_arteries(slicer.mrmlScene, self._state.parameters.ct)
         ]
-        return "<br>".join([html.escape(text), *offers])
+        return "<br>".join([_escaped(text), *offers])
+
+    @staticmethod
+    def _has_extension():
+        """Return whether Slicer's TotalSegmentator extension is installed."""
+        return hasattr(slicer.modules, "totalsegmentator")
 
     def _use(self, node_id):
         """Take the arteries of a segmentation that is in the scene."""
@@ -61,3 +67,7 @@ class TotalSegmentatorView:
         if node is not None and self._state.is_free:
             self._state.parameters.arteries = node
             self._state.parameters.arterySource = ArterySource.EXISTING
+
+
+def _escaped(text):
+    return html.escape(text, quote=False)
