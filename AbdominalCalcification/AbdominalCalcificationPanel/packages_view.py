@@ -17,17 +17,20 @@ class PackagesView:
 
     def show(self):
         """Show what is missing now."""
-        missing = self._state.logic.missingPackages()
-        self._button.visible = bool(missing)
-        self._label.text = installer.explain(missing) if missing else _("The packages that models need are installed.")
+        missing, obstacle = self._state.logic.missingPackages(), installer.obstacle()
+        self._button.visible = bool(missing) and not obstacle
+        installed = _("The packages that models need are installed. How to remove them: Help, Troubleshooting.")
+        self._label.text = obstacle or (installer.explain(missing) if missing else installed)
 
     def ask_to_install(self, then=None):
         """Ask whether to install what is missing, and call `then` afterwards; return whether anything is missing."""
-        missing = self._state.logic.missingPackages()
-        if missing:
+        missing, obstacle = self._state.logic.missingPackages(), installer.obstacle()
+        if obstacle:
+            self._state.messages.show_error(obstacle)
+        elif missing:
             answer = _("Install") if then is None else _("Install, then run")
             self._state.questions.ask(installer.explain(missing), (answer, lambda: self._install(missing, then)))
-        return bool(missing)
+        return bool(missing) or bool(obstacle)
 
     def _install(self, missing, then):
         names = ", ".join(package.name for package in missing)

@@ -1,4 +1,4 @@
-"""``slicer.app``, ``slicer.modules`` and ``slicer.packaging`` as far as the module meets them."""
+"""``slicer.app`` and ``slicer.modules`` as far as the module meets them."""
 
 from __future__ import annotations
 

@@ -54,6 +54,7 @@ def _set_up() -> Host:
     from . import parameter_node, sample_data, scripted
     from .application import make_app, make_modules
     from .loader import UiLoader
+    from .packaging import make_packaging
     from .widgets import CLASSES
 
     _install_qt(CLASSES, UiLoader)
@@ -66,6 +67,7 @@ def _set_up() -> Host:
     i18n = ModuleType("slicer.i18n")
     i18n.tr, i18n.translate = (lambda text: text), (lambda context, text: text)
     slicer.i18n = sys.modules["slicer.i18n"] = i18n
+    slicer.packaging = sys.modules["slicer.packaging"] = make_packaging()
     sys.modules["SampleData"] = sample_data
 
     module = _load_module()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from AbdominalCalcificationLib.errors import InferenceError
 from AbdominalCalcificationLib.inference import packages
 
 
@@ -55,3 +56,49 @@ def test_the_ranges_are_those_of_the_project_file():
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     for package in packages.PACKAGES:
         assert f'"{package.requirement}"' in text
+
+
+def test_a_pytorch_that_is_too_old_is_no_matter_for_an_installer(installed):
+    assert packages.outdated_torch() == ""
+    installed["torch"] = "2.3.1+cu118"
+    text = packages.outdated_torch()
+    assert "PyTorch 2.3.1+cu118 is installed, but models need 2.6" in text
+    assert "PyTorch Util" in text
+    installed["torch"] = "2.9"
+    assert packages.outdated_torch() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "versions", "says"),
+    [
+        (ModuleNotFoundError("No module named 'torch'"), {}, ("torch is missing", "Install button")),
+        (
+            OSError("[WinError 126] The specified module could not be found. Error loading fbgemm.dll"),
+            {"torch": "2.9"},
+            ("torch 2.9 is installed", "but broken", "fbgemm.dll", "PyTorch Util"),
+        ),
+        (ImportError("DLL load failed"), {"torch": "2.9"}, ("broken", "PyTorch Util")),
+        (AttributeError("module 'torchgen' has no attribute 'x'"), {"torch": "2.9"}, ("broken", "PyTorch Util")),
+    ],
+)
+def test_a_broken_package_is_one_line_that_says_what_to_do(installed, monkeypatch, error, versions, says):
+    installed.update(versions)
+
+    def fails(name):
+        raise error
+
+    monkeypatch.setattr(packages.importlib, "import_module", fails)
+    with pytest.raises(InferenceError) as caught:
+        packages.check_imports()
+    assert "\n" not in str(caught.value)
+    for part in says:
+        assert part in str(caught.value)
+
+
+def test_lack_of_memory_is_not_called_broken(installed, monkeypatch):
+    def fails(name):
+        raise MemoryError
+
+    monkeypatch.setattr(packages.importlib, "import_module", fails)
+    with pytest.raises(MemoryError):
+        packages.check_imports()

@@ -437,53 +437,6 @@ def test_an_unexpected_error_leaves_the_panel_usable(panel_with_masks, monkeypat
     assert panel_with_masks.ui.runButton.enabled
 
 
-def test_missing_packages_are_explained_before_anything_is_installed(module, panel, monkeypatch):
-    from AbdominalCalcificationLib.inference.packages import PACKAGES
-
-    installed = []
-    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: PACKAGES)
-    monkeypatch.setattr(
-        module.AbdominalCalcificationLogic, "installPackages", lambda self, missing: installed.append(missing)
-    )
-    slicer.util.loadVolume(str(sample_case()))
-    panel.enter()
-    panel.ui.runButton.click()
-    assert "torch" in asked(panel)
-    assert "MB" in asked(panel)
-    assert "site-packages" in asked(panel) or "dist-packages" in asked(panel)
-    assert not panel.ui.runButton.enabled
-    panel.ui.lastAnswer.click()
-    assert not asked(panel)
-    assert installed == []
-    assert not panel.isBusy
-    assert panel.ui.runButton.enabled
-
-
-def test_packages_are_installed_by_the_button(module, panel, monkeypatch):
-    from AbdominalCalcificationLib.inference.packages import PACKAGES
-
-    missing = list(PACKAGES)
-    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: tuple(missing))
-    monkeypatch.setattr(slicer.util, "pip_install", lambda requirement: missing.pop(0))
-    panel.enter()
-    panel.ui.installButton.click()
-    panel.ui.firstAnswer.click()
-    assert missing == []
-    assert "Installed" in status(panel)
-    assert panel.ui.installButton.isHidden()
-
-
-def test_a_failed_install_is_said_in_the_panel(module, panel, monkeypatch):
-    from AbdominalCalcificationLib.inference.packages import PACKAGES
-
-    monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: PACKAGES)
-    monkeypatch.setattr(slicer.util, "pip_install", lambda requirement: None)
-    panel.enter()
-    panel.ui.installButton.click()
-    panel.ui.firstAnswer.click()
-    assert "torch, nnunetv2 could not be installed" in status(panel)
-
-
 @pytest.fixture
 def panel_with_corrected_calcification(choices, panel_with_masks):
     """Thresholded calcification, corrected by hand afterwards; the threshold source still chosen."""

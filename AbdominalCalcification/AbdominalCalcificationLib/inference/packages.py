@@ -6,9 +6,14 @@ somebody installed it.
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from dataclasses import dataclass
 from importlib import metadata
+
+from ..errors import InferenceError
+from ..explanations import first_line, is_out_of_memory
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,19 @@ class Package:
         return f"{self.name}>={self.minimum}" + (f",<{self.below}" if self.below else "")
 
 
-# Same ranges as the extra "models" in pyproject.toml.
+# Same ranges as the extra "models" in pyproject.toml and as Resources/requirements.txt.
 PACKAGES = (
     Package("torch", "2.6", None, 200, "runs the neural networks"),
     Package("nnunetv2", "2.5", "3", 150, "reads and prepares images as the networks were trained"),
 )
 CUDA_TORCH_DOWNLOAD_MB = 2500
+REINSTALL_TORCH = (
+    "In Slicer: open the module PyTorch Util, uninstall PyTorch, restart Slicer and install it there again; "
+    "else pip install --force-reinstall torch."
+)
+REINSTALL_NNUNET = (
+    "Remove it (pip uninstall nnunetv2), restart Slicer, and install it again by the module's Install button."
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,45 @@ def package_states() -> tuple[PackageState, ...]:
 def missing_packages() -> tuple[Package, ...]:
     """Return the packages that are still to be installed; empty where models can be used."""
     return tuple(state.package for state in package_states() if not state.is_satisfied)
+
+
+def outdated_torch() -> str:
+    """Return why PyTorch has to be replaced by hand first; empty where it is missing or fits.
+
+    Other extensions use the same PyTorch, and its files cannot be replaced while it is loaded.
+    """
+    state = next(each for each in package_states() if each.package.name == "torch")
+    if state.installed is None or state.is_satisfied:
+        return ""
+    return (
+        f"PyTorch {state.installed} is installed, but models need {state.package.minimum} or later. "
+        f"It is not replaced by itself, since other extensions may use it. {REINSTALL_TORCH}"
+    )
+
+
+def check_imports() -> None:
+    """Import what networks need, in the worker.
+
+    Raises
+    ------
+    InferenceError
+        Which says what is missing or broken, and what to do.
+    """
+    for state in package_states():
+        name = state.package.name
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # a damaged installation raises what it likes
+            if is_out_of_memory(error):
+                raise
+            what = f"The package {name} {state.installed or ''}".rstrip()
+            if state.installed is None:
+                problem = f"is missing in {sys.executable}"
+                remedy = f"Install it: in Slicer by the module's Install button, else pip install {name}."
+            else:
+                problem = f"is installed in {sys.executable}, but broken"
+                remedy = REINSTALL_TORCH if name == "torch" else REINSTALL_NNUNET
+            raise InferenceError(f"{what} {problem} ({first_line(error)}). {remedy}") from error
 
 
 def explain_missing(packages: tuple[Package, ...]) -> str:

@@ -96,7 +96,9 @@ class Session:
         from ..geometry.sides import split_left_right
         from .devices import choose_device
         from .job import Job, run_job
+        from .packages import check_imports
 
+        check_imports()
         folder = Path(command["folder"])
         job = Job.from_json(command["job"])
         wanted = [use.path for use in (*job.arteries, job.calcification) if use is not None]
