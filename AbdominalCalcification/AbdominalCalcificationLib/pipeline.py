@@ -269,12 +269,12 @@ def _known_flags(given: Given, plan: _Plan) -> list[Flag]:
 
 
 def coarse_models(models: Sequence[Mapping]) -> list[Flag]:
-    """Flag models of arteries, as provenance lists them, that work at voxels beyond :data:`COARSE_MM`."""
-    coarse = {str(m["name"]): max(m["spacing_mm"]) for m in models if max(m.get("spacing_mm") or [0]) > COARSE_MM}
-    if not coarse:
+    """Flag models of arteries, as provenance lists them, that work at voxels larger than :data:`COARSE_MM`."""
+    coarsest = max((max(model.get("spacing_mm") or [0]) for model in models), default=0)
+    if coarsest <= COARSE_MM:
         return []
-    names = ", ".join(f"{name} ({spacing:g} mm)" for name, spacing in coarse.items())
-    return [Flag("coarse_model", f"Arteries were segmented at voxels of more than {COARSE_MM:g} mm: {names}.")]
+    text = f"Arteries were segmented at voxels of {coarsest:g} mm, more than {COARSE_MM:g} mm."
+    return [Flag("coarse_model", text)]
 
 
 def _calcification_steps(

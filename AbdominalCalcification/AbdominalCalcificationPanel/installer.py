@@ -84,7 +84,7 @@ def _install_torch(package):
         version = package.requirement.removeprefix(package.name)
         torch_logic.installTorch(askConfirmation=False, torchVersionRequirement=version)
     except Exception as error:  # it imports what it has installed
-        text = _("PyTorch could not be installed ({reason}); see the module PyTorch Util.")
+        text = _("PyTorch could not be installed ({reason}); see the module PyTorch Utils.")
         raise InferenceError(text.format(reason=first_line(error))) from error
 
 

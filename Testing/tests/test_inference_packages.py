@@ -63,7 +63,7 @@ def test_a_pytorch_that_is_too_old_is_no_matter_for_an_installer(installed):
     installed["torch"] = "2.3.1+cu118"
     text = packages.outdated_torch()
     assert "PyTorch 2.3.1+cu118 is installed, but models need 2.6" in text
-    assert "PyTorch Util" in text
+    assert "PyTorch Utils" in text
     installed["torch"] = "2.9"
     assert packages.outdated_torch() == ""
 
@@ -75,10 +75,10 @@ def test_a_pytorch_that_is_too_old_is_no_matter_for_an_installer(installed):
         (
             OSError("[WinError 126] The specified module could not be found. Error loading fbgemm.dll"),
             {"torch": "2.9"},
-            ("torch 2.9 is installed", "but broken", "fbgemm.dll", "PyTorch Util"),
+            ("torch 2.9 is installed", "but broken", "fbgemm.dll", "PyTorch Utils"),
         ),
-        (ImportError("DLL load failed"), {"torch": "2.9"}, ("broken", "PyTorch Util")),
-        (AttributeError("module 'torchgen' has no attribute 'x'"), {"torch": "2.9"}, ("broken", "PyTorch Util")),
+        (ImportError("DLL load failed"), {"torch": "2.9"}, ("broken", "PyTorch Utils")),
+        (AttributeError("module 'torchgen' has no attribute 'x'"), {"torch": "2.9"}, ("broken", "PyTorch Utils")),
     ],
 )
 def test_a_broken_package_is_one_line_that_says_what_to_do(installed, monkeypatch, error, versions, says):

@@ -215,7 +215,7 @@ def test_a_pytorch_that_is_too_old_is_not_replaced(request, panel, installed, pi
     assert "PyTorch 2.3.1 is installed" in panel.ui.packagesLabel.text
     panel.ui.runButton.click()
     assert not asked(panel)
-    assert "PyTorch Util" in status(panel)
+    assert "PyTorch Utils" in status(panel)
     assert not panel.isBusy
     with pytest.raises(InferenceError, match="not replaced"):
         panel.logic.installPackages(panel.logic.missingPackages())

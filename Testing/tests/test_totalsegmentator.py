@@ -176,4 +176,16 @@ def test_weights_lead_to_numbers_that_say_how_they_came_about(home, ct, tmp_path
     assert {"aorta", "celiac_trunk", "common_iliac_left"} & found
     assert "inferior_mesenteric" not in found
     coarse = [flag["message"] for flag in result["flags"] if flag["code"] == "coarse_model"]
-    assert coarse == [f"Arteries were segmented at voxels of more than 2 mm: {FAST} (3 mm)."]
+    assert coarse == ["Arteries were segmented at voxels of 3 mm, more than 2 mm."]
+
+
+def test_arteries_of_a_coarse_model_stay_flagged_when_they_are_measured_again():
+    from AbdominalCalcificationLib.pipeline import coarse_models
+
+    made = {"role": "arteries", "name": FAST, "spacing_mm": [3.0, 3.0, 3.0]}
+    assert [flag.code for flag in coarse_models([made])] == ["coarse_model"]
+    assert (
+        coarse_models([{**made, "spacing_mm": [1.5, 1.5, 2.0]}, {"role": "arteries", "name": "of an older scene"}])
+        == []
+    )
+    assert coarse_models([]) == []

@@ -53,7 +53,7 @@ PACKAGES = (
 )
 CUDA_TORCH_DOWNLOAD_MB = 2500
 REINSTALL_TORCH = (
-    "In Slicer: open the module PyTorch Util, uninstall PyTorch, restart Slicer and install it there again; "
+    "In Slicer: open the module PyTorch Utils, uninstall PyTorch, restart Slicer and install it there again; "
     "else pip install --force-reinstall torch."
 )
 REINSTALL_NNUNET = (

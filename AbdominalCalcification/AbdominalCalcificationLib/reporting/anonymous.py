@@ -15,10 +15,10 @@ from ..flags import Flag
 LEFT_OUT = "left out"
 # Of the image: what it is, not whose or where from. The checksum tells only who has the same CT.
 _OF_INPUT = ("format", "modality", "manufacturer", "kernel", "image_count", "voxels_sha256")
-_OF_MODEL = ("role", "configuration", "folds", "checksum", "precision")
+_OF_MODEL = ("role", "configuration", "folds", "spacing_mm", "checksum", "precision")
 _CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres", "3d_cascade_fullres")
 _OF_SOURCE = ("kind", "method", "threshold_hu", "description")
-_OF_PARAMETERS = ("device", "arteries", "reference")
+_OF_PARAMETERS = ("device", "arteries", "reference", "tile_step", "mirroring")
 _LABELS = ("artery_labels", "calcification_labels")
 _OF_EDIT = ("changed_voxels", "time")
 _QUOTING = "'\"“‘/\\"
@@ -41,6 +41,7 @@ _OWN_WORDS = frozenset(
         "no_arterial_enhancement",
         "metal",
         "bundled_model",
+        "coarse_model",
         "edited_by_hand",
         "mask_shredded",
         "mask_implausible",
