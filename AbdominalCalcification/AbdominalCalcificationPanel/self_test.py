@@ -64,6 +64,13 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self.assertTrue(measurement.territory("aorta").found)
         self.assertEqual(analysis.arteries.array.tolist(), arteries.array.tolist())
 
+    def test_processMeasuresGivenSegmentations(self):
+        self._choose_sample_with_masks()
+        parameters = self.parameters
+        result = self.logic.process(parameters.ct, parameters.arteries, parameters.calcification)
+        self.assertGreater(result.measurement.territory("aorta").burden, 0)
+        self.assertIs(result.case.arteries, parameters.arteries)
+
     def test_thresholdNeedsNoModel(self):
         self._choose_sample_with_masks()
         self.parameters.calcificationSource = CalcificationSource.THRESHOLD
