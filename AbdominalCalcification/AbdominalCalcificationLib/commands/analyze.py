@@ -19,7 +19,25 @@ def add(commands) -> list[argparse.ArgumentParser]:
     analyze = commands.add_parser("analyze", help="segment and measure one CT")
     analyze.add_argument("input", metavar="INPUT", type=Path, help="CT: DICOM folder, NIfTI, NRRD or MetaImage")
     analyze.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
-    sources = analyze.add_argument_group("where the masks come from")
+    _add_sources(analyze.add_argument_group("where the masks come from"))
+    add_measuring(analyze)
+    running = analyze.add_argument_group("how it runs")
+    add_models(running)
+    add_effort(running)
+    running.add_argument("--series", metavar="UID", help="DICOM series; the largest original CT series by default")
+    running.add_argument(
+        "--acquisition",
+        metavar="NAME",
+        help="which volume of a DICOM series that holds several, as the message names it",
+    )
+    add_anonymous(running)
+    running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
+    running.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    analyze.set_defaults(run=run)
+    return [analyze]
+
+
+def _add_sources(sources) -> None:
     sources.add_argument(
         "--artery-model",
         metavar="FOLDER",
@@ -67,21 +85,6 @@ def add(commands) -> list[argparse.ArgumentParser]:
         type=Path,
         help="calcification mask to measure, in the same formats; of segments the one called calcification",
     )
-    add_measuring(analyze)
-    running = analyze.add_argument_group("how it runs")
-    add_models(running)
-    add_effort(running)
-    running.add_argument("--series", metavar="UID", help="DICOM series; the largest original CT series by default")
-    running.add_argument(
-        "--acquisition",
-        metavar="NAME",
-        help="which volume of a DICOM series that holds several, as the message names it",
-    )
-    add_anonymous(running)
-    running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
-    running.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    analyze.set_defaults(run=run)
-    return [analyze]
 
 
 def run(options: argparse.Namespace, report) -> None:

@@ -104,8 +104,6 @@ class Predictor:
         device : str
             The device that did the work in the end.
         """
-        import torch
-
         if self._mirroring and not self._network.mirrored_axes:
             say(f"{self.model.name} was trained without mirroring, so it is not mirrored.")
         settings = self._network.configuration
@@ -116,21 +114,33 @@ class Predictor:
         if unusual or self._plain_nnunet:
             return predict_plainly(self._network, image, spacing_mm, device, report, say, self._tile_step)
 
-        forward, backward = self.model.plans["transpose_forward"], self.model.plans["transpose_backward"]
+        forward = self.model.plans["transpose_forward"]
         spacing = [spacing_mm[axis] for axis in forward]
-        image = image.transpose(forward)
+        region = None if region is None else region.transpose(forward)
+        labels, device = self._swept(
+            image.transpose(forward), spacing, resamplings, device, region, wanted, report, say
+        )
+        report(1.0, 0.0)
+        return labels.transpose(self.model.plans["transpose_backward"]), device
+
+    def _swept(
+        self, image: np.ndarray, spacing, resamplings, device: str, region, wanted, report: Report, say
+    ) -> tuple[np.ndarray, str]:
+        """Return labels on the axes of the network, on which all else is too, and the device that found them."""
+        import torch
+
+        settings = self._network.configuration
         box = _box_that_is_not_zero(image)  # as nnU-Net crops
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
-        wanted_region = None if region is None else region.transpose(forward)[box]
+        wanted_region = None if region is None else region[box]
         shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings.spacing, strict=True)]
         patch = tuple(settings.patch_size)
         survey = _Survey(part)
         of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
         tiles, padding = tiles_that_matter(of_interest, shape, patch, least, self._tile_step)
         if not tiles:
-            report(1.0, 0.0)
-            return labels.transpose(backward), device
+            return labels, device
         window = tuple(
             slice(min(tile[axis] for tile in tiles), max(tile[axis] for tile in tiles) + patch[axis]) for axis in (1, 2)
         )
@@ -164,8 +174,7 @@ class Predictor:
                 _, device = run_with_fallback(run, device, say)
         finally:
             self._network.release()
-        report(1.0, 0.0)
-        return labels.transpose(backward), device
+        return labels, device
 
 
 def tiles_that_matter(

@@ -112,7 +112,12 @@ def segment_steps(
         yield Progress("Preparing", 0.0, message=note)
     if not job.arteries and job.calcification is None:
         return Segmentation(arteries, None, "none", tuple(notes))
+    found = yield from _in_worker_steps(job, ct, arteries, worker)
+    return replace(found, messages=(*notes, *found.messages))
 
+
+def _in_worker_steps(job: Job, ct: Volume, arteries: Volume | None, worker: Worker | None) -> Steps[Segmentation]:
+    """Run `job` in `worker`, or in a process that is ended afterwards."""
     own = worker is None
     worker = Worker() if own else worker
     folder = None
@@ -129,7 +134,7 @@ def segment_steps(
         )
         found = arteries or ct.with_array(np.load(folder / ARTERIES_FILE))
         calcification = ct.with_array(np.load(folder / CALCIFICATION_FILE)) if job.calcification is not None else None
-        return Segmentation(found, calcification, event["device"], (*notes, *event["messages"]))
+        return Segmentation(found, calcification, event["device"], tuple(event["messages"]))
     finally:
         if own:
             worker.close()
