@@ -77,7 +77,7 @@ def remove():
 def _install_torch(package):
     torch_logic = _torch_logic()
     if torch_logic is None:
-        _pip_install(package, [name for name in NEVER_REPLACED if name != "torch"])
+        _pip_install(package)  # it asks for nothing that Slicer brings along
         return
     try:
         # The build for this computer's GPU.
@@ -118,7 +118,7 @@ def _nnunet_installer():
     return InstallLogic(doAskConfirmation=False)
 
 
-def _pip_install(package, skipped):
+def _pip_install(package, skipped=()):
     with _constraints() as constraints:
         try:
             from slicer.packaging import load_requirements, pip_ensure
@@ -128,7 +128,7 @@ def _pip_install(package, skipped):
         pip_ensure(
             [each for each in load_requirements(resources_folder() / "requirements.txt") if each.name == package.name],
             constraints=constraints,
-            skip_packages=list(skipped),
+            skip_packages=list(skipped) or None,
             prompt_install=False,  # the panel has asked
             requester=REQUESTER,
         )
