@@ -81,7 +81,7 @@ def test_the_plain_road_agrees_with_stock_nnunet(networks, models, step, mirrori
     import torch
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
-    model, ct = models("aorta", "celiac_trunk"), a_noisy_ct((40, 44, 48))
+    model, ct = models("aorta", "celiac_trunk"), a_noisy_ct((56, 44, 48))
     stock = nnUNetPredictor(tile_step_size=step, use_mirroring=mirroring, device=torch.device("cpu"), allow_tqdm=False)
     stock.initialize_from_trained_model_folder(str(model.path), ("0",), "checkpoint_final.pth")
     wanted = stock.predict_single_npy_array(
