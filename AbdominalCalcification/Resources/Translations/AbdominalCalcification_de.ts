@@ -276,6 +276,34 @@
         <translation>Wo die Netze rechnen. „Automatisch“ nimmt eine GPU, wo es eine gibt.</translation>
     </message>
     <message>
+        <source>Tile step:</source>
+        <translation>Kachelabstand:</translation>
+    </message>
+    <message>
+        <source>Distance of neighbouring tiles as a part of their width. Less is slower and smoother; nnU-Net&apos;s default is 0.5.</source>
+        <translation>Abstand benachbarter Kacheln als Teil ihrer Breite. Weniger ist langsamer und glatter; nnU-Net nimmt 0,5.</translation>
+    </message>
+    <message>
+        <source>Folds:</source>
+        <translation>Folds:</translation>
+    </message>
+    <message>
+        <source>Folds of the chosen model folders that are averaged, such as 0,1,2. Each takes its time.</source>
+        <translation>Folds der gewählten Modellordner, über die gemittelt wird, etwa 0,1,2. Jeder kostet Zeit.</translation>
+    </message>
+    <message>
+        <source>all that are there</source>
+        <translation>alle vorhandenen</translation>
+    </message>
+    <message>
+        <source>Average over mirrored images, where a model was trained with them: up to eight times the work.</source>
+        <translation>Mittelt über gespiegelte Bilder, wenn ein Modell damit trainiert wurde: bis zu achtmal so viel Arbeit.</translation>
+    </message>
+    <message>
+        <source>Mirroring (test-time augmentation)</source>
+        <translation>Spiegeln (Test-Time-Augmentation)</translation>
+    </message>
+    <message>
         <source>Renal arteries kept:</source>
         <translation>Nierenarterien, Länge:</translation>
     </message>
@@ -419,8 +447,24 @@
         <translation>Das Ziel ist {folder}. Gegebene Masken zu messen und Schwellenwerte gehen auch ohne.</translation>
     </message>
     <message>
+        <source>PyTorch could not be installed ({reason}); see the module PyTorch Utils.</source>
+        <translation>PyTorch konnte nicht installiert werden ({reason}); siehe das Modul PyTorch Utils.</translation>
+    </message>
+    <message>
+        <source>no reason was given</source>
+        <translation>ohne Angabe eines Grundes</translation>
+    </message>
+    <message>
+        <source>The NNUNet extension needs a restart of Slicer; restart, then press Install again.</source>
+        <translation>Die Erweiterung NNUNet verlangt einen Neustart von Slicer; neu starten, dann erneut installieren.</translation>
+    </message>
+    <message>
         <source>{packages} could not be installed; check the network and the log, or install the PyTorch and NNUNet extensions in the Extensions Manager.</source>
         <translation>{packages}: Die Installation ist misslungen. Netzwerk und Protokoll prüfen, oder die Erweiterungen PyTorch und NNUNet im Extensions Manager installieren.</translation>
+    </message>
+    <message>
+        <source>The NNUNet extension could not install nnU-Net ({reason}).</source>
+        <translation>Die Erweiterung NNUNet konnte nnU-Net nicht installieren ({reason}).</translation>
     </message>
 </context>
 <context>
@@ -433,8 +477,8 @@
 <context>
     <name>AbdominalCalcificationPanel.packages_view</name>
     <message>
-        <source>The packages that models need are installed.</source>
-        <translation>Die Pakete, die Modelle brauchen, sind installiert.</translation>
+        <source>The packages that models need are installed. How to remove them: Help, Troubleshooting.</source>
+        <translation>Die Pakete, die Modelle brauchen, sind installiert. Wie man sie entfernt: Hilfe, Troubleshooting.</translation>
     </message>
     <message>
         <source>Installed.</source>
@@ -469,6 +513,10 @@
     <message>
         <source>Bundled model (simulated CT)</source>
         <translation>Mitgeliefert (simulierte CTs)</translation>
+    </message>
+    <message>
+        <source>TotalSegmentator weights on this computer</source>
+        <translation>TotalSegmentator-Gewichte auf diesem Rechner</translation>
     </message>
     <message>
         <source>nnU-Net models of your own</source>
@@ -727,6 +775,10 @@ mm</translation>
         <translation>Eine CT-Angiographie laden (Add Data, DICOM oder Sample Data) oder unter „Eingaben“ wählen.</translation>
     </message>
     <message>
+        <source>TotalSegmentator has no weights for arteries here; choose another source of arteries.</source>
+        <translation>Hier sind keine Gewichte von TotalSegmentator für Arterien; eine andere Quelle für Arterien wählen.</translation>
+    </message>
+    <message>
         <source>the artery models</source>
         <translation>die Modelle für Arterien</translation>
     </message>
@@ -794,6 +846,17 @@ mm</translation>
     <message>
         <source>Done.</source>
         <translation>Fertig.</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.totalsegmentator_view</name>
+    <message>
+        <source>Use &apos;{name}&apos;</source>
+        <translation>&apos;{name}&apos; verwenden</translation>
+    </message>
+    <message>
+        <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
+        <translation>Hier sind noch keine Gewichte von TotalSegmentator für Arterien: dessen Modul einmal ausführen (Aufgabe total).</translation>
     </message>
 </context>
 </TS>

@@ -276,6 +276,34 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Tile step:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance of neighbouring tiles as a part of their width. Less is slower and smoother; nnU-Net&apos;s default is 0.5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folds:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folds of the chosen model folders that are averaged, such as 0,1,2. Each takes its time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>all that are there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Average over mirrored images, where a model was trained with them: up to eight times the work.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mirroring (test-time augmentation)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Renal arteries kept:</source>
         <translation type="unfinished"></translation>
     </message>
@@ -419,7 +447,23 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>PyTorch could not be installed ({reason}); see the module PyTorch Utils.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no reason was given</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The NNUNet extension needs a restart of Slicer; restart, then press Install again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{packages} could not be installed; check the network and the log, or install the PyTorch and NNUNet extensions in the Extensions Manager.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The NNUNet extension could not install nnU-Net ({reason}).</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -433,7 +477,7 @@
 <context>
     <name>AbdominalCalcificationPanel.packages_view</name>
     <message>
-        <source>The packages that models need are installed.</source>
+        <source>The packages that models need are installed. How to remove them: Help, Troubleshooting.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -468,6 +512,10 @@
     </message>
     <message>
         <source>Bundled model (simulated CT)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>TotalSegmentator weights on this computer</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -717,6 +765,10 @@ mm</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>TotalSegmentator has no weights for arteries here; choose another source of arteries.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>the artery models</source>
         <translation type="unfinished"></translation>
     </message>
@@ -783,6 +835,17 @@ mm</source>
     <name>AbdominalCalcificationPanel.self_test</name>
     <message>
         <source>Done.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.totalsegmentator_view</name>
+    <message>
+        <source>Use &apos;{name}&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
