@@ -9,7 +9,11 @@ import numpy as np
 
 from ..geometry import Grid
 from ..geometry.voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
+from ..progress import Progress, Steps
+from .assignment import chunks
 from .course import Course, Pairs, shortest_paths_mm
+
+FOLLOWING = Progress("Measuring: following the arteries", 0.0)
 
 # Two ends are about as near to the parent where the line between them leans away from it by less: a tenth, 6 degrees.
 _LEVEL = 0.1
@@ -49,6 +53,15 @@ def contact_mm(kji: np.ndarray, labels: np.ndarray, others: Sequence[int], grid:
             touched = counts[labels[tuple((kji + sign * np.array(offset)).T)]]
             result[touched] = np.minimum(result[touched], half)
     return result
+
+
+def contact_steps(kji: np.ndarray, labels: np.ndarray, others: Sequence[int], grid: Grid) -> Steps[np.ndarray]:
+    """Return what :func:`contact_mm` does, yielding in between."""
+    parts = [np.zeros(0)]
+    for some in chunks(kji):
+        parts.append(contact_mm(some, labels, others, grid))
+        yield FOLLOWING
+    return np.concatenate(parts)
 
 
 def lower_end_mm(points_ras: np.ndarray, grid: Grid) -> np.ndarray:

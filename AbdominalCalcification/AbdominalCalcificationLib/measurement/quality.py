@@ -47,9 +47,29 @@ def missing(found: Sequence[Territory]) -> list[Flag]:
     ]
 
 
-def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) -> list[Flag]:
-    """Flag a branch of which a part, or all, does not touch its parent."""
+def attachment(
+    territory: Territory, course: CoursedArtery, *, parent_found: bool, several_parts: bool, touches_speck: bool
+) -> list[Flag]:
+    """Flag a branch of which a part, or all, does not touch its parent, or touches it where it does not begin.
+
+    Parameters
+    ----------
+    territory : Territory
+    course : CoursedArtery
+    parent_found : bool
+        What it leaves is in the mask.
+    several_parts : bool
+        It begins at several separate pieces of its parent.
+    touches_speck : bool
+        It touches specks of its parent, at which nothing begins.
+    """
     flags = []
+    if several_parts:
+        message = f"{territory.title}: touches separate pieces of the artery it leaves; lengths count from each."
+        flags.append(Flag("territory_beginning_unclear", message, territory.name))
+    if touches_speck:
+        message = f"{territory.title}: touches specks of the artery it leaves; lengths do not count from there."
+        flags.append(Flag("territory_touches_parent", message, territory.name))
     if course.touches_beside:
         message = f"{territory.title}: touches the artery it leaves along its course; lengths count from its end there."
         flags.append(Flag("territory_touches_parent", message, territory.name))
@@ -68,12 +88,6 @@ def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) 
             why = "too far from the artery it leaves; lengths count from its own nearest end"
         flags.append(Flag("territory_detached", f"{territory.title}: {why}.", territory.name))
     return flags
-
-
-def bifurcation_not_seen(territory: Territory) -> list[Flag]:
-    """Flag a trunk whose path distances do not begin at its bifurcation."""
-    message = f"{territory.title}: bifurcation not seen; path distances count from the lower end of the mask."
-    return [Flag("bifurcation_not_seen", message, territory.name)]
 
 
 def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:

@@ -11,11 +11,9 @@ from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
-from ..progress import Progress, Steps
-from .beginning import Start, half_voxel_mm, own_end, start_of
+from ..progress import Steps
+from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
 from .course import Course, Pairs
-
-FOLLOWING = Progress("Measuring: following the arteries", 0.0)
 
 # A piece that is no longer than this many voxel diagonals has no course.
 _SPECK_DIAGONALS = 4
@@ -34,12 +32,18 @@ class Piece:
     pairs : Pairs
         Neighbours within the piece.
     course : Course
+    after : int or None
+        The piece of the artery that it goes on from; None where it begins at the parent or at an end of its own.
+    gap_mm : float
+        How far it lies from what it begins at; ``inf`` where that is nothing but its own end.
     """
 
     rows: np.ndarray
     start: np.ndarray
     pairs: Pairs
     course: Course
+    after: int | None
+    gap_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +74,29 @@ class CoursedArtery:
     begins_at_parent: bool
     touches_beside: bool
     unclear_end: bool = False
+
+    @property
+    def begins(self) -> np.ndarray:
+        """Which voxels its pieces begin with."""
+        result = np.zeros(self.voxel_count, bool)
+        for piece in self.pieces:
+            result[piece.rows[piece.start]] = True
+        return result
+
+    def stem(self, fewest_voxels: float, most_gap_mm: float) -> list[int]:
+        """Return the number of the largest piece and those of the pieces that it goes on from, the first one last.
+
+        A piece after a gap wider than `most_gap_mm` is passed over for a smaller one, of `fewest_voxels` or more;
+        where there is none the list is empty.
+        """
+        for number in sorted(range(len(self.pieces)), key=lambda each: -len(self.pieces[each].rows)):
+            found = [number]
+            while (after := self.pieces[found[-1]].after) is not None:
+                found.append(after)
+            is_whole = all(self.pieces[each].gap_mm <= most_gap_mm + TOLERANCE_MM for each in found)
+            if is_whole and len(self.pieces[number].rows) >= fewest_voxels:
+                return found
+        return []
 
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
@@ -196,6 +223,7 @@ class _Pieces:
         self._references: list[tuple[cKDTree, Callable[[np.ndarray], np.ndarray]]] = []
         self._gap = np.full(len(kji), np.inf)
         self._reference = np.full(len(kji), -1)
+        self._piece_of_reference: list[int | None] = []
         self._parent_reference = -1
         self._width = np.full(count, np.inf)
 
@@ -235,10 +263,10 @@ class _Pieces:
         if len(self._parent_ras) and self.waiting.any():
             border = half_voxel_mm(self._grid)
             self._parent_reference = len(self._references)
-            self._draw_near(self._parent, lambda rows: np.full(len(rows), -border))
+            self._draw_near(self._parent, lambda rows: np.full(len(rows), -border), None)
 
-    def _draw_near(self, tree: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]):
-        """Let waiting pieces see voxels that have their place, with the function of their path lengths."""
+    def _draw_near(self, tree: cKDTree, path_of: Callable[[np.ndarray], np.ndarray], piece: int | None):
+        """Let waiting pieces see voxels of a piece that has its place, with the function of their path lengths."""
         rows = np.flatnonzero(self.waiting[self._label])
         gap, _ = tree.query(self._points[rows])
         nearer = gap < self._gap[rows] - TOLERANCE_MM
@@ -247,6 +275,7 @@ class _Pieces:
         self._reference[rows] = len(self._references)
         np.minimum.at(self._width, self._label[rows], gap[nearer])
         self._references.append((tree, path_of))
+        self._piece_of_reference.append(piece)
 
     def touching(self, contact: np.ndarray) -> np.ndarray:
         """Return the pieces with a voxel where `contact` is finite."""
@@ -297,7 +326,7 @@ class _Pieces:
     def settle_where(self, number: int, starts: np.ndarray, start_mm: np.ndarray):
         """Settle a piece that begins at its voxels in `starts`, which have the path length `start_mm`."""
         start = np.flatnonzero(starts[self._rows[number]])
-        self._settle(number, start, start_mm[self._rows[number][start]])
+        self._settle(number, start, start_mm[self._rows[number][start]], None, 0.0)
 
     def attach(self, number: int, start: Start, attach_distance_mm: float = 0.0) -> float:
         """Settle a piece that begins at `start` after a gap, which counts as path; return the gap in mm.
@@ -318,7 +347,9 @@ class _Pieces:
             gap[here] = tree.query(points[here])[0]
             length[here] = path_lengths_at(points[here], tree, path_of)
         start_mm = np.maximum(length + gap, 0)
-        self._settle(number, start.rows, start.depth_mm + (start_mm.min() if start.own_end else start_mm))
+        start_mm = start.depth_mm + (start_mm.min() if start.own_end else start_mm)
+        after = self._piece_of_reference[reference[ranks(gap).argmin()]]
+        self._settle(number, start.rows, start_mm, after, float(gap.min()))
         return float(gap.min())
 
     def _reference_of_end(self, points_ras: np.ndarray, attach_distance_mm: float) -> int:
@@ -340,7 +371,7 @@ class _Pieces:
         points = self._points[self._rows[number]]
         away = cKDTree(reference_ras).query(points)[0] if len(reference_ras) else -points[:, 2]
         start = own_end(points, self._pairs_within(number), self._grid, away)
-        self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid))
+        self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid), None, np.inf)
         return start.unclear and len(reference_ras) > 0
 
     def _pairs_within(self, number: int) -> Pairs:
@@ -349,13 +380,13 @@ class _Pieces:
         first, second, length = (part[self._pairs_of[number]] for part in self._pairs)
         return self._place[first], self._place[second], length
 
-    def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray):
+    def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray, after: int | None, gap_mm: float):
         rows, pairs = self._rows[number], self._pairs_within(number)
         course = Course(self._points[rows], pairs, start, start_mm, self._grid)
         self.waiting[number] = False
-        self.settled.append(Piece(rows, start, pairs, course))
+        self.settled.append(Piece(rows, start, pairs, course, after, gap_mm))
         if self.waiting.any():
-            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm)
+            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm, len(self.settled) - 1)
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
