@@ -84,6 +84,13 @@ class Grid:
         return bool(np.abs(directions.T @ directions - np.eye(3)).max() < 1e-4)
 
     @property
+    def plane_distances_mm(self) -> tuple[float, float, float]:
+        """Distance of neighbouring planes of voxels across i, j, k, in mm: less than the spacing on sheared axes."""
+        if self.is_rectangular:
+            return self.spacing_mm
+        return tuple(float(1 / n) for n in np.linalg.norm(np.linalg.inv(self.ijk_to_ras[:3, :3]), axis=1))
+
+    @property
     def ijk_to_lps(self) -> np.ndarray:
         """Affine from voxel indices (i, j, k, 1) to LPS coordinates (DICOM, ITK) in mm."""
         return LPS_FROM_RAS @ self.ijk_to_ras

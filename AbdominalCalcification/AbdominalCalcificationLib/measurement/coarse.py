@@ -47,7 +47,7 @@ class Blocks:
         steps = np.ones(3, int)
         while len(kji) > self.most:
             # The blocks grow where they are thinnest, so that they become cubes.
-            steps[np.argmin(steps * self.voxel_grid.spacing_mm[::-1])] += 1
+            steps[np.argmin(steps * self.voxel_grid.plane_distances_mm[::-1])] += 1
             if len(self.voxels_kji) > self.most * np.prod(steps):
                 continue  # too many, even if all blocks were full
             shape = -(-np.array(self.voxel_grid.shape) // steps)

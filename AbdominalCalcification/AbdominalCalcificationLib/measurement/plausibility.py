@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from ..anatomy import TERRITORIES, Territory
 from ..errors import InputError
 from ..flags import Flag
-from ..geometry import Volume
+from ..geometry import Grid, Volume
+from ..geometry.distances import distances_mm
 from ..geometry.pieces import Runs, pieces_steps
 from ..progress import Progress, Steps
 
@@ -127,7 +127,7 @@ class _Judged:
 
     def __init__(self, territory: Territory, count: int, arteries: Volume):
         self._territory, self._count = territory, count
-        self._spacing_kji = arteries.grid.spacing_mm[::-1]
+        self._grid = arteries.grid
         self._voxel_mm3 = arteries.grid.voxel_volume_mm3
         self.refused = False
         self.flags: list[Flag] = []
@@ -177,7 +177,7 @@ class _Judged:
             self._refuse_tiny(int(size.max()), f"in {count} pieces of at most" if count > 1 else "only")
         if not self.refused:
             largest = int(size.argmax())
-            self._judge_calibre(*_inscribed_diameter_mm(kji[piece == largest], self._spacing_kji), int(size[largest]))
+            self._judge_calibre(*_inscribed_diameter_mm(kji[piece == largest], self._grid), int(size[largest]))
             yield Progress(STAGE, 0.0)
         return np.zeros(len(kji), bool) if self.refused else kept
 
@@ -211,14 +211,14 @@ def _ml(volume_mm3: float) -> str:
     return f"{volume_ml:.0f} mL" if volume_ml >= 10 else f"{volume_ml:.3g} mL"
 
 
-def _inscribed_diameter_mm(kji: np.ndarray, spacing_kji: Sequence[float]) -> tuple[float, float]:
+def _inscribed_diameter_mm(kji: np.ndarray, grid: Grid) -> tuple[float, float]:
     """Return the diameter of the largest ball inside the voxels, and what it is at most, mm.
 
     Where the box around the voxels is large it is measured on a coarse grid, in which what is filled by half counts.
     """
     low = kji.min(axis=0)
     size = kji.max(axis=0) - low + 1
-    steps, spacing = np.ones(3, int), np.asarray(spacing_kji, float)
+    steps, spacing = np.ones(3, int), np.array(grid.plane_distances_mm[::-1])
     while np.prod(-(-size // steps)) > _MOST_CELLS:
         steps[np.argmin(steps * spacing)] += 1
     shape = -(-size // steps) + 2  # with a margin, which is outside
@@ -226,7 +226,8 @@ def _inscribed_diameter_mm(kji: np.ndarray, spacing_kji: Sequence[float]) -> tup
     filled = 2 * np.bincount(flat, minlength=int(np.prod(shape))) >= np.prod(steps)
     cell_mm = steps * spacing
     # From the middle of a cell to the middle of the nearest one outside.
-    reach_mm = float(ndimage.distance_transform_edt(filled.reshape(shape), sampling=cell_mm).max())
+    cells = Grid(tuple(shape), grid.ijk_to_ras @ np.diag([*steps[::-1], 1]))
+    reach_mm = float(distances_mm(~filled.reshape(shape), cells).max())
     diameter_mm = max(2 * reach_mm - cell_mm.min(), spacing.min())
     return diameter_mm, diameter_mm + 2 * cell_mm.max()
 

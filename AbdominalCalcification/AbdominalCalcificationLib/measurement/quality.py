@@ -29,8 +29,8 @@ _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
 
 
 def thick_slices(grid: Grid) -> list[Flag]:
-    """Flag a spacing above 3 mm along any axis."""
-    thickest = max(grid.spacing_mm)
+    """Flag planes of voxels more than 3 mm apart, along any axis."""
+    thickest = max(grid.plane_distances_mm)
     if thickest <= THICK_MM + 1e-3:
         return []
     return [Flag("thick_slices", f"Slices lie {thickest:.1f} mm apart (more than 3 mm).")]

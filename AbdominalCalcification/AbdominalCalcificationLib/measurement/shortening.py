@@ -113,10 +113,15 @@ class CoursedArtery:
         return result
 
     def kept(self, length_mm: float) -> np.ndarray:
-        """Return which voxels are kept: up to `length_mm` along the course, in one piece with the start."""
+        """Return which voxels are kept: up to `length_mm` along the course, in one piece with the start.
+
+        However short the length, the voxels with which the artery begins stay: at its parent, or of its first piece.
+        """
         keep = np.zeros(self.voxel_count, bool)
-        for piece in self.pieces:
+        for number, piece in enumerate(self.pieces):
             near = piece.course.path_lengths_mm() <= length_mm + TOLERANCE_MM
+            if number == 0 or (piece.after is None and piece.gap_mm == 0):
+                near[piece.start] = True
             first, second, _ = piece.pairs
             both = near[first] & near[second]
             _, label = components(len(near), first[both], second[both])
