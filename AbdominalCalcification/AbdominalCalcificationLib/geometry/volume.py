@@ -68,7 +68,7 @@ class Grid:
 
     @property
     def voxel_volume_mm3(self) -> float:
-        """|det| of the IJK-to-physical matrix, mm³ (DESIGN rule 1)."""
+        """|det| of the IJK-to-physical matrix, mm³ (``measurement.md#voxels-and-volumes``)."""
         return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])))
 
     @property

@@ -21,7 +21,7 @@ from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
 
 # Calcification farther than this from every artery is not the arteries'. Wider than the 3 mm
-# within which it is assigned to one (DESIGN rule 4), so that *unassigned* stays visible.
+# within which it is assigned to one (measurement.md#assignment-of-calcification), so that *unassigned* stays visible.
 REACH_MM = 5.0
 
 # Slices that the surroundings of the arteries are looked for in at once.

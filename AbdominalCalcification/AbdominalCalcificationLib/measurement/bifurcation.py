@@ -15,7 +15,8 @@ from ..flags import Flag
 from ..geometry.voxels import TOLERANCE_MM, neighbour_pairs
 from ..progress import Steps
 from .beginning import FOLLOWING, contact_mm, contact_steps, lower_end_mm
-from .coarse import MOST_OF_TRUNK, Blocks, Followed
+from .coarse import Blocks, Followed
+from .constants import BELOW_LIMB_WIDTHS, MOST_OF_TRUNK, SAME_SECTION
 from .course import shortest_paths_mm
 from .parents import Parent
 from .region import Region
@@ -23,10 +24,6 @@ from .shortening import follow_trunk_steps, path_lengths_at
 
 # The aorta's own path begins where these leave it.
 BIFURCATION_GROUP = "common_iliac"
-
-# Below a limb a trunk goes on as a trunk, and not as another limb that has its label, where its section is at least
-# this part of that above.
-_SAME_SECTION = 0.5
 
 
 def follow_from_bifurcation_steps(
@@ -197,7 +194,7 @@ class _LowerEnd:
 
     def goes_on(self, below_mm: float) -> bool:
         """Return whether so much below a limb is more than the end of a trunk."""
-        return below_mm > self.width_mm + self.trunk.grid.voxel_diagonal_mm + TOLERANCE_MM
+        return below_mm > BELOW_LIMB_WIDTHS * self.width_mm + self.trunk.grid.voxel_diagonal_mm + TOLERANCE_MM
 
     def is_bifurcation_at(self, limb: _Limb) -> bool:
         """Return whether the trunk may end where a limb leaves it."""
@@ -208,7 +205,7 @@ class _LowerEnd:
             return True
         above_mm = min(2 * below_mm, self.above_mm[np.isfinite(self.above_mm)].max())
         below, above = (np.count_nonzero(self.above_mm <= length) for length in (below_mm, above_mm))
-        return below / below_mm < _SAME_SECTION * (above - below) / max(above_mm - below_mm, TOLERANCE_MM)
+        return below / below_mm < SAME_SECTION * (above - below) / max(above_mm - below_mm, TOLERANCE_MM)
 
 
 def _lower_end_steps(trunk: Blocks, counts: np.ndarray) -> Steps[_LowerEnd]:

@@ -16,13 +16,7 @@ from scipy.sparse import csgraph
 
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
-
-# Thickness of a slice in voxel diagonals: at least one, so that neighbouring voxels lie in the
-# same or in adjacent slices; thicker slices have steadier centres but blur the course.
-_SLICE_DIAGONALS = 1.5
-
-# A last slice with less than this part of the voxels of the one before is not a whole section.
-_WHOLE_SECTION = 0.8
+from .constants import MEETING_SECTION, SLICE_DIAGONALS, TWIG_RADII, WHOLE_SECTION
 
 
 class Course:
@@ -49,7 +43,7 @@ class Course:
     def __init__(self, points_ras: np.ndarray, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray, grid: Grid):
         self._points = points_ras
         self._diagonal = grid.voxel_diagonal_mm
-        self._thickness = _SLICE_DIAGONALS * self._diagonal
+        self._thickness = SLICE_DIAGONALS * self._diagonal
         self.shortest_mm = shortest_paths_mm(len(points_ras), pairs, start, start_mm)
         self._slice_voxels(pairs[0], pairs[1], grid.voxel_volume_mm3)
         self._find_parents(pairs[0], pairs[1])
@@ -108,7 +102,7 @@ class Course:
                 continue
             if self._owner[above] != above:  # the twig that it grows on was left out
                 self._owner[each] = self._owner[above]
-            elif not main[each] and length[each] < 2 * self._radius[above]:
+            elif not main[each] and length[each] < TWIG_RADII * self._radius[above]:
                 self._owner[each] = above
         self._trim_ends()
         self._own = self._owner == np.arange(len(parent))
@@ -124,7 +118,7 @@ class Course:
         for each in self._order[::-1]:
             above = self._parent[each]
             alone = own[each] and children[each] == 0 and above >= 0 and children[above] == 1
-            if alone and self._parent[above] >= 0 and self._count[each] < _WHOLE_SECTION * self._count[above]:
+            if alone and self._parent[above] >= 0 and self._count[each] < WHOLE_SECTION * self._count[above]:
                 self._owner[self._owner == each] = above
                 own[each] = False
                 children[above] = 0
@@ -139,7 +133,9 @@ class Course:
         self._centre = centre
         # Where limbs part or meet the centre jumps sideways: there the shortest path is truer.
         own_links = self._links[self._own[self._links].all(axis=1)]
-        own_links = own_links[self._count[own_links[:, 1]] >= 0.2 * self._count[self._parent[own_links[:, 0]]]]
+        own_links = own_links[
+            self._count[own_links[:, 1]] >= MEETING_SECTION * self._count[self._parent[own_links[:, 0]]]
+        ]
         parents = np.bincount(own_links[:, 0], minlength=len(centre))
         self._length = self._shortest.copy()
         for each in self._order:

@@ -14,24 +14,19 @@ from ..geometry import Grid, Volume
 from ..geometry.distances import distances_mm
 from ..geometry.pieces import Runs, pieces_steps
 from ..progress import Progress, Steps
+from .constants import (
+    DOUBTFUL_VOLUME,
+    DOUBTFUL_WIDTH,
+    FEWEST_VOXELS,
+    LONGEST_M,
+    MOST_DUST,
+    MOST_PIECES,
+    MOST_RUNS,
+    MOST_VOXELS,
+)
 
 STAGE = "Measuring: checking the artery masks"
 
-# Of the widest calibre and the largest volume of an artery, from which on it is measured but to be looked at: an
-# aorta of 105 mm or a litre.
-DOUBTFUL_WIDTH, DOUBTFUL_VOLUME = 0.7, 0.4
-# Fewer voxels in one piece have no shape, however large they are.
-FEWEST_VOXELS = 5
-# A real mask has a few pieces; each costs a course of its own.
-MOST_PIECES = 100
-# More than this part of a mask in pieces too small for an artery is no artery with specks but dust.
-MOST_DUST = 0.1
-# So many runs of voxels along a row are a sponge or dust: a large aneurysm at 0.4 mm has half as many.
-MOST_RUNS = 1_000_000
-# A tube as wide as the widest place in the mask, and of its volume, would be longer than all arteries together.
-LONGEST_M = 3.0
-# A large aneurysm at 0.4 mm. More do not fit into the memory of a small computer.
-MOST_VOXELS = 12_000_000
 
 # Voxels that are looked at in one go.
 _CHUNK = 4_000_000

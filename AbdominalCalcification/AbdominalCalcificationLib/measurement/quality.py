@@ -1,4 +1,4 @@
-"""Quality flags that the images and masks themselves raise (rule 7)."""
+"""Quality flags that the images and masks themselves raise (``measurement.md#quality-flags``)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,9 @@ from ..geometry import Grid
 from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
 from .assignment import chunks
-from .clusters import MOST_LISTED
+from .constants import CEILING_HU, ENHANCED_HU, METAL_DISTANCE_MM, MOST_LISTED, THICK_MM
 from .region import Region
 from .shortening import CoursedArtery
-
-ENHANCED_HU = 150.0
-THICK_MM = 3.0
-# Top of the 12-bit range (4095) with the usual rescale intercept of -1024.
-CEILING_HU = 3071.0
-METAL_DISTANCE_MM = 5.0
 
 _CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))

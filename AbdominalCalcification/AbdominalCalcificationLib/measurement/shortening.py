@@ -1,4 +1,4 @@
-"""How far along its artery every voxel lies, and what of a branch is kept (rule 3)."""
+"""How far along its artery every voxel lies, and what of a branch is kept (``measurement.md#shortening``)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
 from ..progress import Steps
 from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
+from .constants import SPECK_DIAGONALS
 from .course import Course, Pairs
-
-# A piece that is no longer than this many voxel diagonals has no course.
-_SPECK_DIAGONALS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,7 +308,7 @@ class _Pieces:
         """Return where a piece begins that touches nothing that has its place."""
         rows, facing = self._rows[number], self.facing(number)
         points = self._points[rows]
-        if np.linalg.norm(np.ptp(points, axis=0)) <= _SPECK_DIAGONALS * self._grid.voxel_diagonal_mm:
+        if np.linalg.norm(np.ptp(points, axis=0)) <= SPECK_DIAGONALS * self._grid.voxel_diagonal_mm:
             return facing
 
         def away_mm():

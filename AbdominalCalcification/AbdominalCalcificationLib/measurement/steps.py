@@ -21,7 +21,8 @@ from .bifurcation import BIFURCATION_GROUP, follow_from_bifurcation_steps
 from .brightness import BLOOD, brightness_steps
 from .burden import territory_measurements
 from .clusters import NumberedClusters, describe_clusters_steps, numbered_clusters_steps
-from .coarse import MOST_OF_BRANCH, Blocks, Followed
+from .coarse import Blocks, Followed
+from .constants import CEILING_HU, METAL_DISTANCE_MM, MOST_OF_BRANCH, RING_MM
 from .parameters import MeasurementParameters
 from .parents import Parent, parent_steps
 from .plausibility import plausible_arteries_steps, slabs
@@ -93,9 +94,9 @@ def measure_steps(
         if volume is not None and not volume.grid.same_as(arteries.grid):
             raise InputError(f"The {name} and the artery mask lie on different grids; align them first.")
     plausible = yield from plausible_arteries_steps(arteries)
-    reach_mm = max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM)
-    margin_mm = max(reach_mm, chest.RING_MM)
-    region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, quality.CEILING_HU)
+    reach_mm = max(parameters.max_distance_mm, METAL_DISTANCE_MM)
+    margin_mm = max(reach_mm, RING_MM)
+    region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, CEILING_HU)
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
     raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
     parents = {}
@@ -221,7 +222,7 @@ def _follow_branch_steps(
 def _assigned_steps(
     region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float
 ) -> Steps[np.ndarray]:
-    """Return the label or the :class:`Part` of every calcified voxel (rule 4)."""
+    """Return the label or the :class:`Part` of every calcified voxel (``measurement.md#assignment-of-calcification``)."""
     where = tuple(region.calcified_kji.T)
     value = kept[where]
     inside = region.labels[where] > 0
