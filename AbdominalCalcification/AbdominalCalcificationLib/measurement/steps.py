@@ -222,7 +222,7 @@ def _follow_branch_steps(
 def _assigned_steps(
     region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float
 ) -> Steps[np.ndarray]:
-    """Return the label or the :class:`Part` of every calcified voxel (``measurement.md#assignment-of-calcification``)."""
+    """Return label or :class:`Part` of every calcified voxel (``measurement.md#assignment-of-calcification``)."""
     where = tuple(region.calcified_kji.T)
     value = kept[where]
     inside = region.labels[where] > 0
