@@ -17,10 +17,10 @@ from ..progress import Steps
 from .beginning import FOLLOWING, contact_mm, contact_steps, lower_end_mm
 from .coarse import Blocks, Followed
 from .constants import BELOW_LIMB_WIDTHS, MOST_OF_TRUNK, SAME_SECTION
-from .course import shortest_paths_mm
+from .course import path_lengths_at, shortest_paths_mm
 from .parents import Parent
 from .region import Region
-from .shortening import follow_trunk_steps, path_lengths_at
+from .shortening import follow_trunk_steps
 
 # The aorta's own path begins where these leave it.
 BIFURCATION_GROUP = "common_iliac"

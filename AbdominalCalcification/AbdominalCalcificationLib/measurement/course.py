@@ -10,9 +10,12 @@ voxel takes the length of the course up to the point of it that is nearest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
@@ -241,3 +244,11 @@ def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.
         shape=(count + 1, count + 1),
     )
     return csgraph.dijkstra(graph, directed=False, indices=count)[:count] - shift
+
+
+def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
+    nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
+    count = [len(rows) for rows in nearest]
+    point = np.repeat(np.arange(len(count)), count)
+    return np.bincount(point, path_of(np.concatenate(nearest).astype(int)), len(count)) / count

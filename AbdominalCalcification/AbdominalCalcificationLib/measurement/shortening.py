@@ -14,7 +14,7 @@ from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
 from ..progress import Steps
 from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
 from .constants import SPECK_DIAGONALS
-from .course import Course, Pairs
+from .course import Course, Pairs, path_lengths_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -396,11 +396,3 @@ def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
     """Return the positions of each of the labels 0 to `count` - 1."""
     order = np.argsort(label, kind="stable")
     return np.split(order, np.searchsorted(label[order], np.arange(1, count)))
-
-
-def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
-    nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
-    count = [len(rows) for rows in nearest]
-    point = np.repeat(np.arange(len(count)), count)
-    return np.bincount(point, path_of(np.concatenate(nearest).astype(int)), len(count)) / count

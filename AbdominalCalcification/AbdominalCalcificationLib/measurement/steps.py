@@ -23,12 +23,13 @@ from .burden import territory_measurements
 from .clusters import NumberedClusters, describe_clusters_steps, numbered_clusters_steps
 from .coarse import Blocks, Followed
 from .constants import CEILING_HU, METAL_DISTANCE_MM, MOST_OF_BRANCH, RING_MM
+from .course import path_lengths_at
 from .parameters import MeasurementParameters
 from .parents import Parent, parent_steps
 from .plausibility import plausible_arteries_steps, slabs
 from .region import Region, region_steps
 from .result import Cluster, Measurement, Part
-from .shortening import follow_branch_steps, path_lengths_at
+from .shortening import follow_branch_steps
 
 
 def measure(
@@ -99,9 +100,7 @@ def measure_steps(
     region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, CEILING_HU)
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
     raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
-    parents = {}
-    for name in {territory.parent for territory in TERRITORIES if territory.parent}:
-        parents[name] = yield from parent_steps(territory_named(name), region)
+    parents = yield from _parents_steps(region)
     kept, courses, shortened = yield from _shortened_steps(region, found, parents, parameters)
     raised += shortened
 
@@ -116,11 +115,10 @@ def measure_steps(
 
     for territory in found:
         if territory.parent is None and (value == territory.label).any():
-            follow = follow_from_bifurcation_steps(
-                parents[territory.name], region, courses, parameters.attach_distance_mm
-            )
-            courses[territory.name], said = yield from scaled(follow, 0.7, 0.8)
-            raised += said
+            parent, most_mm = parents[territory.name], parameters.attach_distance_mm
+            follow = follow_from_bifurcation_steps(parent, region, courses, most_mm)
+            courses[territory.name], doubts = yield from scaled(follow, 0.7, 0.8)
+            raised += doubts
     yield Progress("Measuring: describing the clusters", 0.8)
     clusters = yield from _described_clusters_steps(region, numbered.cluster, value, courses)
 
@@ -142,6 +140,13 @@ def measure_steps(
             provenance=dict(provenance or {}),
         )
     )
+
+
+def _parents_steps(region: Region) -> Steps[dict[str, Parent]]:
+    parents = {}
+    for name in {territory.parent for territory in TERRITORIES if territory.parent}:
+        parents[name] = yield from parent_steps(territory_named(name), region)
+    return parents
 
 
 def _shortened_steps(
