@@ -48,5 +48,6 @@ def _searched(mask: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     distance, indices = np.zeros(mask.shape), np.indices(mask.shape)
     found, row = cKDTree(grid.ras_of_kji(sources)).query(grid.ras_of_kji(others))
     distance[tuple(others.T)] = found
-    indices[(slice(None), *others.T)] = sources[row].T
+    for index, source in zip(indices, sources[row].T, strict=True):
+        index[tuple(others.T)] = source
     return distance, indices

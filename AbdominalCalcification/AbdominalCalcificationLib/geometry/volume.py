@@ -87,8 +87,10 @@ class Grid:
     def plane_distances_mm(self) -> tuple[float, float, float]:
         """Distance of neighbouring planes of voxels across i, j, k, in mm: less than the spacing on sheared axes."""
         if self.is_rectangular:
-            return self.spacing_mm
-        return tuple(float(1 / n) for n in np.linalg.norm(np.linalg.inv(self.ijk_to_ras[:3, :3]), axis=1))
+            i, j, k = self.spacing_mm
+            return i, j, k
+        i, j, k = 1 / np.linalg.norm(np.linalg.inv(self.ijk_to_ras[:3, :3]), axis=1)
+        return float(i), float(j), float(k)
 
     @property
     def ijk_to_lps(self) -> np.ndarray:
