@@ -173,7 +173,10 @@ KINDS: dict[str, FlagKind] = {
     ),
     "territory_touches_itself": FlagKind(_REVIEW, True, "Separate the limbs that touch: the course is uncertain."),
     "bifurcation_not_seen": FlagKind(_NOTE, False, "No volume and no burden depends on it."),
-    "limbs_left_out": FlagKind(_NOTE, False, "Pieces that are no limb were left out of the path distance."),
+    "bifurcation_unclear": FlagKind(
+        _REVIEW, True, "Label as common iliac artery what is one: both burdens and the path distances depend on it."
+    ),
+    "limbs_left_out": FlagKind(_NOTE, False, "They are no limbs: remove them, or join them to their artery."),
     # Nearly every abdominal CT ends within the aorta.
     "truncated_field_of_view": FlagKind(
         _REVIEW,

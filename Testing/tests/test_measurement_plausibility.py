@@ -267,7 +267,7 @@ def test_no_more_voxels_are_followed_at_once_than_the_limits_say(monkeypatch):
 
     monkeypatch.setattr(shortening, "neighbour_pairs", counted)
     monkeypatch.setattr("AbdominalCalcificationLib.measurement.steps.MOST_OF_BRANCH", 500)
-    monkeypatch.setattr("AbdominalCalcificationLib.measurement.steps.MOST_OF_TRUNK", 2000)
+    monkeypatch.setattr("AbdominalCalcificationLib.measurement.bifurcation.MOST_OF_TRUNK", 2000)
     labels, calcified, grid = an_aorta()
     labels[20:32, 20:30, 34:74] = RENAL
     calcified[30:34, 24:26, 16:18] = True

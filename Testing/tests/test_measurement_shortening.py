@@ -97,16 +97,6 @@ def test_the_cut_leaves_one_piece():
         assert pieces == 1
 
 
-def test_infinite_length_keeps_all_and_no_length_keeps_nothing():
-    tubes = branch((1, 0, 0), 3, *BENT)
-    case = Phantom({"aorta": (aorta(30),), "renal_left": tubes}).painted(grid_over((-12, -11, -18), (46, 11, 46), 1.0))
-    assert not measure(*case, MeasurementParameters({"renal": np.inf})).cut_arteries.array.any()
-    nothing = measure(*case, MeasurementParameters({"renal": 0}))
-    assert not (nothing.kept_arteries.array == RENAL).any()
-    assert nothing.territory("renal_left").found
-    assert nothing.territory("renal_left").burden is None
-
-
 @pytest.mark.parametrize("gap_mm", [2.0, 6.0, 9.0])
 def test_a_branch_without_ostium_is_attached_over_a_gap_that_counts_as_path(gap_mm):
     tubes = branch((1, 0, 0), 3, (60,))

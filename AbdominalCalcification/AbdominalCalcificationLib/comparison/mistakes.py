@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import ndimage
 
 from ..geometry import Volume, bounding_box, grown
+from ..geometry.distances import nearest_voxels
+from ..geometry.voxels import TOLERANCE_MM
 
 RIM, ARTERY, ELSEWHERE = "rim of true calcification", "artery", "elsewhere"
 REACH_MM = 2.0
@@ -55,10 +56,8 @@ def mistaken_volumes(
     sources = np.where(reference.array[box] != 0, rim, bystanders.array[box]).astype(int)
     codes = np.zeros(np.count_nonzero(wrong), int)
     if sources.any():
-        distance, nearest = ndimage.distance_transform_edt(
-            sources == 0, sampling=grid.spacing_mm[::-1], return_indices=True
-        )
-        near = distance[wrong] <= reach_mm
+        distance, nearest = nearest_voxels(sources != 0, grid.cropped(box))
+        near = distance[wrong] <= reach_mm + TOLERANCE_MM
         codes[near] = sources[tuple(axis[wrong][near] for axis in nearest)]
     codes[(codes == 0) & (arteries.array[box][wrong] != 0)] = rim + 1
     counts = np.bincount(codes, minlength=rim + 2) * grid.voxel_volume_mm3

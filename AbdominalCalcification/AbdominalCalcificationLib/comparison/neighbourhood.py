@@ -21,7 +21,7 @@ _LOOKING = Progress("Looking around the arteries", 0.0)
 
 def box_around(mask: np.ndarray, grid: Grid, margin_mm: float = _MARGIN_MM) -> Box:
     """Return the k, j, i slices that hold `mask` (not empty) and `margin_mm` around it."""
-    margins = [int(np.ceil(margin_mm / step)) for step in reversed(grid.spacing_mm)]
+    margins = [int(np.ceil(margin_mm / step)) for step in reversed(grid.plane_distances_mm)]
     return tuple(
         slice(max(0, part.start - margin), min(size, part.stop + margin))
         for part, margin, size in zip(bounding_box(mask) or (), margins, mask.shape, strict=True)

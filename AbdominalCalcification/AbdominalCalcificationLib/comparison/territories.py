@@ -178,7 +178,7 @@ def _common_box(*arrays: np.ndarray) -> Box:
 
 
 def _lesions(reference: Measurement, prediction: Measurement, coverage: float) -> dict[str, LesionOverlap]:
-    """Count lesions (the clusters of rule 6) by the territory they belong to, and in total.
+    """Count lesions (clusters, ``measurement.md#clusters``) by the territory they belong to, and in total.
 
     In a territory a lesion is found by lesions of the same territory on the other side, in total by any.
     """

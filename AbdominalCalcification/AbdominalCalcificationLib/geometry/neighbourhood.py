@@ -8,6 +8,7 @@ import numpy as np
 
 from ..progress import Progress, Steps, drain
 from .volume import Grid
+from .voxels import HALF_NEIGHBOURS, neighbour_length_mm
 
 _LOOKING = Progress("Looking around the arteries", 0.0)
 # Voxels that are moved in one go.
@@ -58,7 +59,7 @@ def deep_steps(kji: np.ndarray, mask: np.ndarray, grid: Grid, depth_mm: float) -
         Non-zero inside; beyond its edge it goes on.
     grid : Grid
     depth_mm : float
-        Where all spacings are larger, the nearest neighbours count.
+        Where all neighbours are farther away, the nearest ones count.
 
     Returns
     -------
@@ -67,7 +68,8 @@ def deep_steps(kji: np.ndarray, mask: np.ndarray, grid: Grid, depth_mm: float) -
     deep = mask[tuple(kji.T)] != 0
     last = np.array(mask.shape) - 1
     moved = 0
-    for offset in _ball(grid, max(depth_mm, min(grid.spacing_mm))):
+    nearest_mm = min(neighbour_length_mm(offset, grid) for offset in HALF_NEIGHBOURS)
+    for offset in _ball(grid, max(depth_mm, nearest_mm)):
         rows = np.flatnonzero(deep)
         deep[rows] = mask[tuple(np.clip(kji[rows] + np.array(offset), 0, last).T)] != 0
         moved += 10 * len(rows)

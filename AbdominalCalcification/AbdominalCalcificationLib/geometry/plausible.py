@@ -27,7 +27,7 @@ def check_body_size(grid: Grid, title: str) -> None:
     spacing = grid.spacing_mm
     extent = max(step * count for step, count in zip(spacing, reversed(grid.shape), strict=True))
     shown = sizes_shown(spacing)
-    if min(spacing) < LEAST_VOXEL_MM or max(spacing) > MOST_VOXEL_MM:
+    if min(grid.plane_distances_mm) < LEAST_VOXEL_MM or max(spacing) > MOST_VOXEL_MM:
         raise InputError(
             f"The voxels of {title} would be {shown} mm, which no CT has ({LEAST_VOXEL_MM:g} to {MOST_VOXEL_MM:g} mm); "
             "check its unit of length, and export it again."

@@ -68,7 +68,7 @@ class Grid:
 
     @property
     def voxel_volume_mm3(self) -> float:
-        """|det| of the IJK-to-physical matrix, mm³ (DESIGN rule 1)."""
+        """|det| of the IJK-to-physical matrix, mm³ (``measurement.md#voxels-and-volumes``)."""
         return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])))
 
     @property
@@ -82,6 +82,15 @@ class Grid:
         """Whether the axes are at right angles, as image files and most filters take for granted."""
         directions = self.ijk_to_ras[:3, :3] / self.spacing_mm
         return bool(np.abs(directions.T @ directions - np.eye(3)).max() < 1e-4)
+
+    @property
+    def plane_distances_mm(self) -> tuple[float, float, float]:
+        """Distance of neighbouring planes of voxels across i, j, k, in mm: less than the spacing on sheared axes."""
+        if self.is_rectangular:
+            i, j, k = self.spacing_mm
+            return i, j, k
+        i, j, k = 1 / np.linalg.norm(np.linalg.inv(self.ijk_to_ras[:3, :3]), axis=1)
+        return float(i), float(j), float(k)
 
     @property
     def ijk_to_lps(self) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from ..anatomy import territory
-from ..geometry import Volume, bounding_box, grown
+from ..geometry import Grid, Volume, bounding_box, grown
 from ..measurement.plausibility import plausible_arteries_steps
 from ..progress import drain
 from .islands import GAP_MM, without_islands
@@ -22,7 +22,7 @@ from .orientation import Turn
 from .tiles import TILE_STEP
 
 # Calcification farther than this from every artery is not the arteries'. Wider than the 3 mm
-# within which it is assigned to one (DESIGN rule 4), so that *unassigned* stays visible.
+# within which it is assigned to one (measurement.md#assignment-of-calcification), so that *unassigned* stays visible.
 REACH_MM = 5.0
 
 # Slices that the surroundings of the arteries are looked for in at once.
@@ -195,15 +195,14 @@ def run_job(
 
 
 def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
-    """Return the voxels within `distance_mm` (Euclidean, along the grid's axes) of those of `mask`, shape (k, j, i).
+    """Return the voxels whose centres lie within `distance_mm` of those of `mask`, shape (k, j, i).
 
-    Each run of voxels along i reaches as far into each row around it as Pythagoras says; rows
-    count how many reaches begin and end at each voxel. The work grows with the surface of the
+    Each run of voxels along i reaches as far into each row around it as Pythagoras says, from where that row is
+    nearest; rows count how many reaches begin and end at each voxel. The work grows with the surface of the
     mask, not with the box around it.
     """
     # Voxels at just this distance shall not depend on the grid's orientation.
     reach = distance_mm * (1 + 1e-6)
-    si, sj, sk = ct.grid.spacing_mm
     result = np.zeros(mask.shape, bool)
     box = bounding_box(mask)
     if box is None:
@@ -213,17 +212,36 @@ def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
     k, j, first = np.nonzero(ends == 1)
     stop = np.nonzero(ends == -1)[2]
     rows, columns, width = result[around].shape
+    reaches = _reaches(ct.grid, reach)
     for start in range(0, rows, _SLAB):
         count = np.zeros((min(_SLAB, rows - start), columns, width + 1), np.int16)
-        for dk in range(-int(reach / sk), int(reach / sk) + 1):
+        for dk, rows_around in reaches.items():
             inside = np.flatnonzero((k + dk >= start) & (k + dk < start + len(count)))
-            rest = np.sqrt(reach**2 - (dk * sk) ** 2)
-            for dj in range(-int(rest / sj), int(rest / sj) + 1):
-                far = int(np.sqrt(rest**2 - (dj * sj) ** 2) / si)
+            for dj, low, high in rows_around:
                 some = inside[(j[inside] + dj >= 0) & (j[inside] + dj < columns)]
                 row = k[some] + dk - start, j[some] + dj
-                np.add.at(count, (*row, np.maximum(first[some] - far, 0)), 1)
-                np.add.at(count, (*row, np.minimum(stop[some] + far, width)), -1)
+                np.add.at(count, (*row, np.clip(first[some] + low, 0, width)), 1)
+                np.add.at(count, (*row, np.clip(stop[some] + high, 0, width)), -1)
         np.cumsum(count, axis=2, out=count)
         result[around][start : start + len(count)] = count[..., :-1] > 0
     return result
+
+
+def _reaches(grid: Grid, reach_mm: float) -> dict[int, list[tuple[int, int, int]]]:
+    """Return the steps of at most `reach_mm`: for each along k those along j, with the first and last ones along i."""
+    along, down, out = grid.ijk_to_ras[:3, :3].T
+    spacing = np.linalg.norm(along)
+    _, most_j, most_k = (int(reach_mm / distance) for distance in grid.plane_distances_mm)
+    found = {dk: [] for dk in range(-most_k, most_k + 1)}
+    for dk, rows in found.items():
+        for dj in range(-most_j, most_j + 1):
+            step = dk * out + dj * down
+            # On sheared axes the row is nearest beside the voxel.
+            beside = step @ along / spacing
+            rest = reach_mm**2 - (step @ step - beside**2)
+            if rest >= 0:
+                low = int(np.ceil((-beside - np.sqrt(rest)) / spacing))
+                high = int(np.floor((-beside + np.sqrt(rest)) / spacing))
+                if low <= high:
+                    rows.append((dj, low, high))
+    return found

@@ -127,7 +127,7 @@ class ModelFolder:
         return total.hexdigest()
 
     def identity(self) -> dict:
-        """Return what a result records about this model (DESIGN rule 8)."""
+        """Return what a result records about this model (``measurement.md#provenance``)."""
         return {
             "name": self.name,
             "configuration": self.configuration,

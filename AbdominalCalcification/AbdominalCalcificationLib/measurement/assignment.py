@@ -1,4 +1,4 @@
-"""Which territory a calcified voxel belongs to (rule 4)."""
+"""Which territory a calcified voxel belongs to (``measurement.md#assignment-of-calcification``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an artery begins: at its parent, or at an end of its own (rule 3)."""
+"""Where an artery begins: at its parent, or at an end of its own (``measurement.md#shortening``)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import numpy as np
 
 from ..geometry import Grid
 from ..geometry.voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
+from ..progress import Progress, Steps
+from .assignment import chunks
+from .constants import (
+    APART_RADII,
+    END_DIAMETERS,
+    FAR_PART,
+    LEVEL_SLOPE,
+    LONGEST_OSTIUM_DIAMETERS,
+    SLENDER_WIDTHS,
+    STEEP_SLOPE,
+)
 from .course import Course, Pairs, shortest_paths_mm
 
-# Two ends are about as near to the parent where the line between them leans away from it by less: a tenth, 6 degrees.
-_LEVEL = 0.1
-
-# A vessel leads away from its parent where it leans more: a half, 30 degrees.
-_STEEP = 0.5
+FOLLOWING = Progress("Measuring: following the arteries", 0.0)
 
 
 def half_voxel_mm(grid: Grid) -> float:
@@ -49,6 +56,15 @@ def contact_mm(kji: np.ndarray, labels: np.ndarray, others: Sequence[int], grid:
             touched = counts[labels[tuple((kji + sign * np.array(offset)).T)]]
             result[touched] = np.minimum(result[touched], half)
     return result
+
+
+def contact_steps(kji: np.ndarray, labels: np.ndarray, others: Sequence[int], grid: Grid) -> Steps[np.ndarray]:
+    """Return what :func:`contact_mm` does, yielding in between."""
+    parts = [np.zeros(0)]
+    for some in chunks(kji):
+        parts.append(contact_mm(some, labels, others, grid))
+        yield FOLLOWING
+    return np.concatenate(parts)
 
 
 def lower_end_mm(points_ras: np.ndarray, grid: Grid) -> np.ndarray:
@@ -119,10 +135,10 @@ def start_of(
     to_end = path[end.rows].min()
     if len(rows):
         # A long ostium stays one, unless the end nearest to the parent is the opposite one.
-        stays = touching and to_end <= path.max() / 2 + TOLERANCE_MM
+        stays = touching and to_end <= FAR_PART * path.max() + TOLERANCE_MM
     else:
         nearest = away[end.rows].min()
-        steep = nearest - away[known].min() > _STEEP * to_end + grid.voxel_diagonal_mm + TOLERANCE_MM
+        steep = nearest - away[known].min() > STEEP_SLOPE * to_end + grid.voxel_diagonal_mm + TOLERANCE_MM
         stays = steep or (not beside and nearest > attach_distance_mm + TOLERANCE_MM)
     return Start(known, np.zeros(len(known))) if stays else end
 
@@ -164,9 +180,9 @@ def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid
     for number in np.unique(patch[touching]):
         rows = touching[patch[touching] == number]
         remaining, diameter = course.remaining_mm(rows), 2 * course.radius_mm(rows).max()
-        longest = 2 * diameter + grid.voxel_diagonal_mm
+        longest = LONGEST_OSTIUM_DIAMETERS * diameter + grid.voxel_diagonal_mm
         beside |= bool(np.ptp(course.shortest_mm[rows]) > longest + TOLERANCE_MM)
-        if remaining.min() <= diameter + grid.voxel_diagonal_mm:
+        if remaining.min() <= END_DIAMETERS * diameter + grid.voxel_diagonal_mm:
             found.append(rows[remaining <= remaining.min() + longest])
     return np.sort(np.concatenate(found)), beside
 
@@ -182,7 +198,8 @@ def _is_spanned(farthest_mm: float, points_ras: np.ndarray, grid: Grid) -> bool:
     _, across, along = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(points_ras.T)), 0))
     width = max(4 * across, grid.voxel_diagonal_mm)
     return (
-        farthest_mm <= width + grid.voxel_diagonal_mm + TOLERANCE_MM and np.sqrt(12) * along > 3 * width + TOLERANCE_MM
+        farthest_mm <= width + grid.voxel_diagonal_mm + TOLERANCE_MM
+        and np.sqrt(12) * along > SLENDER_WIDTHS * width + TOLERANCE_MM
     )
 
 
@@ -221,8 +238,8 @@ def own_end(points_ras: np.ndarray, pairs: Pairs, grid: Grid, away_mm: np.ndarra
     best = np.lexsort((x, y, z, low, ranks(near)))[0]
     course, rows, _ = ends[best]
     apart = np.linalg.norm(centre - centre[best], axis=1)
-    rival = (apart > 4 * course.radius_mm(rows).max() + TOLERANCE_MM) & (
-        near - near[best] <= _LEVEL * apart + TOLERANCE_MM
+    rival = (apart > APART_RADII * course.radius_mm(rows).max() + TOLERANCE_MM) & (
+        near - near[best] <= LEVEL_SLOPE * apart + TOLERANCE_MM
     )
     unclear = bool(rival.any())
     rival[best] = True

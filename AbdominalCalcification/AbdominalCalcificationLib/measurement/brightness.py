@@ -12,12 +12,10 @@ from ..comparison.thresholds import MOST_BLOOD
 from ..flags import Flag
 from ..geometry.neighbourhood import deep_steps
 from ..progress import Steps
-from .guard import CALCIUM_HU, DEEP_MM, Implausible, implausible_steps
+from .constants import CALCIUM_HU, DEEP_MM, MOST_IMPLAUSIBLE
+from .guard import Implausible, implausible_steps
 from .region import Region
 from .result import Cluster
-
-# Part of a territory's calcification that cannot be any, from which on it is told. Rims of drawn plaques are less.
-MOST_IMPLAUSIBLE = 0.05
 
 BLOOD = "threshold_below_lumen"
 

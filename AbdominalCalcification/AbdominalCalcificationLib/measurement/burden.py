@@ -1,4 +1,4 @@
-"""Volumes and burden of each territory (rule 5), counted in whole voxels."""
+"""Volumes and burden of each territory (``measurement.md#burden``), counted in whole voxels."""
 
 from __future__ import annotations
 

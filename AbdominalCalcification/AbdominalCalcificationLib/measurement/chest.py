@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from ..flags import Flag
-from ..geometry import Volume, bounding_box, grown
+from ..geometry import Grid, Volume, bounding_box, grown
+from ..geometry.distances import distances_mm
+from .constants import LEAST_LUNG_HU, LUNG_SHARE, MOST_LUNG_HU, RECESS_MM, RING_MM, STUMP_MM
 
-# Air in alveoli together with the tissue around it. Bowel gas lies below; its edges have such values too, but then
-# there is gas beside them. Our choice, as the lengths below; seen on a real thoracoabdominal CT.
-LUNG_HU = (-950.0, -600.0)
-# How far from the aorta's wall lung is looked for, and which share of that ring makes a level one of the chest.
-# At a real diaphragm the share rises from 0 to above 0.05 within 5 mm.
-RING_MM = 8.0
-LUNG_SHARE = 0.03
-# The recesses of the lungs reach down beside the upper abdominal aorta: so much in the chest is nothing to speak of.
-RECESS_MM = 30.0
-# Less abdominal aorta than this below a thoracic one is its upper end only.
-STUMP_MM = 50.0
 # Fine enough for a ring of 8 mm.
 _STEP_MM = 2.0
 
@@ -56,15 +46,15 @@ def _lengths_mm(ct: Volume, aorta: Volume, box) -> tuple[float, float]:
     grid = aorta.grid
     up = grid.ijk_to_ras[2, :3][::-1]  # what one voxel along k, j, i rises, mm
     axis = int(np.abs(up).argmax())
-    strides = [max(1, round(_STEP_MM / spacing)) for spacing in grid.spacing_mm[::-1]]
+    strides = [max(1, round(_STEP_MM / spacing)) for spacing in grid.plane_distances_mm[::-1]]
     every = tuple(slice(part.start, part.stop, stride) for part, stride in zip(box, strides, strict=True))
     inside = aorta.array[every] != 0
     hu = ct.array[every]
-    sampling = [spacing * stride for spacing, stride in zip(grid.spacing_mm[::-1], strides, strict=True)]
-    ring = ~inside & (distance_transform_edt(~inside, sampling=sampling) <= RING_MM)
+    coarse = Grid(inside.shape, grid.ijk_to_ras @ np.diag([*strides[::-1], 1]))
+    ring = ~inside & (distances_mm(inside, coarse) <= RING_MM)
     others = tuple(other for other in range(3) if other != axis)
-    lung = np.count_nonzero(ring & (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]), axis=others)
-    gas = np.count_nonzero(ring & (hu <= LUNG_HU[0]), axis=others)
+    lung = np.count_nonzero(ring & (hu > LEAST_LUNG_HU) & (hu < MOST_LUNG_HU), axis=others)
+    gas = np.count_nonzero(ring & (hu <= LEAST_LUNG_HU), axis=others)
     levels = inside.any(axis=others)
     in_chest = levels & (lung - gas > LUNG_SHARE * np.count_nonzero(ring, axis=others))
     step_mm = abs(float(up[axis])) * strides[axis]

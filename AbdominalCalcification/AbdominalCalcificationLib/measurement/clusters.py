@@ -1,4 +1,4 @@
-"""Clusters of calcification (rule 6)."""
+"""Clusters of calcification (``measurement.md#clusters``)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from ..geometry import Grid
 from ..geometry.pieces import Runs, pieces_steps
 from ..geometry.voxels import ranks
 from ..progress import Progress, Steps
+from .constants import MOST_LISTED
 from .result import Cluster
 
 FINDING, DESCRIBING = "Measuring: finding clusters", "Measuring: describing the clusters"
-
-# Of more clusters only so many, the largest, are listed: heavy disease has some hundred, noise hundreds of thousands.
-MOST_LISTED = 5000
 
 # Up to this many points all pairs are cheaper than a convex hull.
 _ALL_PAIRS = 200

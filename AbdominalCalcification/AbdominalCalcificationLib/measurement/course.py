@@ -10,19 +10,16 @@ voxel takes the length of the course up to the point of it that is nearest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
-
-# Thickness of a slice in voxel diagonals: at least one, so that neighbouring voxels lie in the
-# same or in adjacent slices; thicker slices have steadier centres but blur the course.
-_SLICE_DIAGONALS = 1.5
-
-# A last slice with less than this part of the voxels of the one before is not a whole section.
-_WHOLE_SECTION = 0.8
+from .constants import MEETING_SECTION, SLICE_DIAGONALS, TWIG_RADII, WHOLE_SECTION
 
 
 class Course:
@@ -49,7 +46,7 @@ class Course:
     def __init__(self, points_ras: np.ndarray, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray, grid: Grid):
         self._points = points_ras
         self._diagonal = grid.voxel_diagonal_mm
-        self._thickness = _SLICE_DIAGONALS * self._diagonal
+        self._thickness = SLICE_DIAGONALS * self._diagonal
         self.shortest_mm = shortest_paths_mm(len(points_ras), pairs, start, start_mm)
         self._slice_voxels(pairs[0], pairs[1], grid.voxel_volume_mm3)
         self._find_parents(pairs[0], pairs[1])
@@ -108,7 +105,7 @@ class Course:
                 continue
             if self._owner[above] != above:  # the twig that it grows on was left out
                 self._owner[each] = self._owner[above]
-            elif not main[each] and length[each] < 2 * self._radius[above]:
+            elif not main[each] and length[each] < TWIG_RADII * self._radius[above]:
                 self._owner[each] = above
         self._trim_ends()
         self._own = self._owner == np.arange(len(parent))
@@ -124,7 +121,7 @@ class Course:
         for each in self._order[::-1]:
             above = self._parent[each]
             alone = own[each] and children[each] == 0 and above >= 0 and children[above] == 1
-            if alone and self._parent[above] >= 0 and self._count[each] < _WHOLE_SECTION * self._count[above]:
+            if alone and self._parent[above] >= 0 and self._count[each] < WHOLE_SECTION * self._count[above]:
                 self._owner[self._owner == each] = above
                 own[each] = False
                 children[above] = 0
@@ -139,7 +136,9 @@ class Course:
         self._centre = centre
         # Where limbs part or meet the centre jumps sideways: there the shortest path is truer.
         own_links = self._links[self._own[self._links].all(axis=1)]
-        own_links = own_links[self._count[own_links[:, 1]] >= 0.2 * self._count[self._parent[own_links[:, 0]]]]
+        own_links = own_links[
+            self._count[own_links[:, 1]] >= MEETING_SECTION * self._count[self._parent[own_links[:, 0]]]
+        ]
         parents = np.bincount(own_links[:, 0], minlength=len(centre))
         self._length = self._shortest.copy()
         for each in self._order:
@@ -245,3 +244,11 @@ def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.
         shape=(count + 1, count + 1),
     )
     return csgraph.dijkstra(graph, directed=False, indices=count)[:count] - shift
+
+
+def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
+    nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
+    count = [len(rows) for rows in nearest]
+    point = np.repeat(np.arange(len(count)), count)
+    return np.bincount(point, path_of(np.concatenate(nearest).astype(int)), len(count)) / count

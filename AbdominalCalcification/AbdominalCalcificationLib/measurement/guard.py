@@ -12,16 +12,8 @@ from ..geometry import Volume
 from ..geometry.neighbourhood import deep_steps, touched_steps
 from ..geometry.pieces import Runs, pieces_steps
 from ..progress import Progress, Steps
-from .plausibility import MOST_RUNS, MOST_VOXELS, slabs
-
-# No score counts what is darker as calcium (Agatston et al. 1990, doi 10.1016/0735-1097(90)90282-T).
-CALCIUM_HU = 130.0
-# Half of it: less is not half filled even by calcium as faint as that, between water.
-RIM_HU = 65.0
-# What is brighter is calcium however bright the blood: the highest fixed threshold in use, of the arterial phase.
-CERTAIN_HU = 800.0
-# So far inside an artery's mask there is neither wall nor partial volume.
-DEEP_MM = 2.0
+from .constants import CALCIUM_HU, CERTAIN_HU, DEEP_MM, MOST_RUNS, MOST_VOXELS, RIM_HU
+from .plausibility import slabs
 
 _LOOKING = Progress("Checking what is called calcification", 0.0)
 

@@ -23,7 +23,8 @@ class MeasurementParameters:
     ----------
     kept_length_mm : mapping of str to float
         Path length that is kept of each group of branches (``renal``, ``mesenteric``,
-        ``common_iliac``); ``inf`` keeps all. Groups left out get their default.
+        ``common_iliac``); ``inf`` keeps all, and a length below a voxel, 0 included, the voxels with which a branch
+        begins. Groups left out get their default.
     max_distance_mm : float
         Calcification farther than this from every artery is *unassigned*.
     min_cluster_volume_mm3 : float

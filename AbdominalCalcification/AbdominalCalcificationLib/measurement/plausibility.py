@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from ..anatomy import TERRITORIES, Territory
 from ..errors import InputError
 from ..flags import Flag
-from ..geometry import Volume
+from ..geometry import Grid, Volume
+from ..geometry.distances import distances_mm
 from ..geometry.pieces import Runs, pieces_steps
 from ..progress import Progress, Steps
+from .constants import (
+    DOUBTFUL_VOLUME,
+    DOUBTFUL_WIDTH,
+    FEWEST_VOXELS,
+    LONGEST_M,
+    MOST_DUST,
+    MOST_PIECES,
+    MOST_RUNS,
+    MOST_VOXELS,
+)
 
 STAGE = "Measuring: checking the artery masks"
 
-# Of the widest calibre and the largest volume of an artery, from which on it is measured but to be looked at: an
-# aorta of 105 mm or a litre.
-DOUBTFUL_WIDTH, DOUBTFUL_VOLUME = 0.7, 0.4
-# Fewer voxels in one piece have no shape, however large they are.
-FEWEST_VOXELS = 5
-# A real mask has a few pieces; each costs a course of its own.
-MOST_PIECES = 100
-# More than this part of a mask in pieces too small for an artery is no artery with specks but dust.
-MOST_DUST = 0.1
-# So many runs of voxels along a row are a sponge or dust: a large aneurysm at 0.4 mm has half as many.
-MOST_RUNS = 1_000_000
-# A tube as wide as the widest place in the mask, and of its volume, would be longer than all arteries together.
-LONGEST_M = 3.0
-# A large aneurysm at 0.4 mm. More do not fit into the memory of a small computer.
-MOST_VOXELS = 12_000_000
 
 # Voxels that are looked at in one go.
 _CHUNK = 4_000_000
@@ -127,7 +122,7 @@ class _Judged:
 
     def __init__(self, territory: Territory, count: int, arteries: Volume):
         self._territory, self._count = territory, count
-        self._spacing_kji = arteries.grid.spacing_mm[::-1]
+        self._grid = arteries.grid
         self._voxel_mm3 = arteries.grid.voxel_volume_mm3
         self.refused = False
         self.flags: list[Flag] = []
@@ -177,7 +172,7 @@ class _Judged:
             self._refuse_tiny(int(size.max()), f"in {count} pieces of at most" if count > 1 else "only")
         if not self.refused:
             largest = int(size.argmax())
-            self._judge_calibre(*_inscribed_diameter_mm(kji[piece == largest], self._spacing_kji), int(size[largest]))
+            self._judge_calibre(*_inscribed_diameter_mm(kji[piece == largest], self._grid), int(size[largest]))
             yield Progress(STAGE, 0.0)
         return np.zeros(len(kji), bool) if self.refused else kept
 
@@ -211,14 +206,14 @@ def _ml(volume_mm3: float) -> str:
     return f"{volume_ml:.0f} mL" if volume_ml >= 10 else f"{volume_ml:.3g} mL"
 
 
-def _inscribed_diameter_mm(kji: np.ndarray, spacing_kji: Sequence[float]) -> tuple[float, float]:
+def _inscribed_diameter_mm(kji: np.ndarray, grid: Grid) -> tuple[float, float]:
     """Return the diameter of the largest ball inside the voxels, and what it is at most, mm.
 
     Where the box around the voxels is large it is measured on a coarse grid, in which what is filled by half counts.
     """
     low = kji.min(axis=0)
     size = kji.max(axis=0) - low + 1
-    steps, spacing = np.ones(3, int), np.asarray(spacing_kji, float)
+    steps, spacing = np.ones(3, int), np.array(grid.plane_distances_mm[::-1])
     while np.prod(-(-size // steps)) > _MOST_CELLS:
         steps[np.argmin(steps * spacing)] += 1
     shape = -(-size // steps) + 2  # with a margin, which is outside
@@ -226,7 +221,8 @@ def _inscribed_diameter_mm(kji: np.ndarray, spacing_kji: Sequence[float]) -> tup
     filled = 2 * np.bincount(flat, minlength=int(np.prod(shape))) >= np.prod(steps)
     cell_mm = steps * spacing
     # From the middle of a cell to the middle of the nearest one outside.
-    reach_mm = float(ndimage.distance_transform_edt(filled.reshape(shape), sampling=cell_mm).max())
+    cells = Grid(tuple(shape), grid.ijk_to_ras @ np.diag([*steps[::-1], 1]))
+    reach_mm = float(distances_mm(~filled.reshape(shape), cells).max())
     diameter_mm = max(2 * reach_mm - cell_mm.min(), spacing.min())
     return diameter_mm, diameter_mm + 2 * cell_mm.max()
 

@@ -1,4 +1,4 @@
-"""Quality flags that the images and masks themselves raise (rule 7)."""
+"""Quality flags that the images and masks themselves raise (``measurement.md#quality-flags``)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,17 @@ from ..geometry import Grid
 from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
 from .assignment import chunks
-from .clusters import MOST_LISTED
+from .constants import CEILING_HU, ENHANCED_HU, METAL_DISTANCE_MM, MOST_LISTED, THICK_MM
 from .region import Region
 from .shortening import CoursedArtery
-
-ENHANCED_HU = 150.0
-THICK_MM = 3.0
-# Top of the 12-bit range (4095) with the usual rescale intercept of -1024.
-CEILING_HU = 3071.0
-METAL_DISTANCE_MM = 5.0
 
 _CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
 
 
 def thick_slices(grid: Grid) -> list[Flag]:
-    """Flag a spacing above 3 mm along any axis."""
-    thickest = max(grid.spacing_mm)
+    """Flag planes of voxels more than 3 mm apart, along any axis."""
+    thickest = max(grid.plane_distances_mm)
     if thickest <= THICK_MM + 1e-3:
         return []
     return [Flag("thick_slices", f"Slices lie {thickest:.1f} mm apart (more than 3 mm).")]
@@ -47,9 +41,29 @@ def missing(found: Sequence[Territory]) -> list[Flag]:
     ]
 
 
-def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) -> list[Flag]:
-    """Flag a branch of which a part, or all, does not touch its parent."""
+def attachment(
+    territory: Territory, course: CoursedArtery, *, parent_found: bool, several_parts: bool, touches_speck: bool
+) -> list[Flag]:
+    """Flag a branch of which a part, or all, does not touch its parent, or touches it where it does not begin.
+
+    Parameters
+    ----------
+    territory : Territory
+    course : CoursedArtery
+    parent_found : bool
+        What it leaves is in the mask.
+    several_parts : bool
+        It begins at several separate pieces of its parent.
+    touches_speck : bool
+        It touches specks of its parent, at which nothing begins.
+    """
     flags = []
+    if several_parts:
+        message = f"{territory.title}: touches separate pieces of the artery it leaves; lengths count from each."
+        flags.append(Flag("territory_beginning_unclear", message, territory.name))
+    if touches_speck:
+        message = f"{territory.title}: touches specks of the artery it leaves; lengths do not count from there."
+        flags.append(Flag("territory_touches_parent", message, territory.name))
     if course.touches_beside:
         message = f"{territory.title}: touches the artery it leaves along its course; lengths count from its end there."
         flags.append(Flag("territory_touches_parent", message, territory.name))
@@ -68,12 +82,6 @@ def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) 
             why = "too far from the artery it leaves; lengths count from its own nearest end"
         flags.append(Flag("territory_detached", f"{territory.title}: {why}.", territory.name))
     return flags
-
-
-def bifurcation_not_seen(territory: Territory) -> list[Flag]:
-    """Flag a trunk whose path distances do not begin at its bifurcation."""
-    message = f"{territory.title}: bifurcation not seen; path distances count from the lower end of the mask."
-    return [Flag("bifurcation_not_seen", message, territory.name)]
 
 
 def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:

@@ -13,7 +13,7 @@ from .parameters import MeasurementParameters
 
 @dataclass(frozen=True)
 class Cluster:
-    """A 26-connected component of kept, assigned calcification (DESIGN rule 6).
+    """A 26-connected component of kept, assigned calcification (``measurement.md#clusters``).
 
     Attributes
     ----------

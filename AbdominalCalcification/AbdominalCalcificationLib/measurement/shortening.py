@@ -1,4 +1,4 @@
-"""How far along its artery every voxel lies, and what of a branch is kept (rule 3)."""
+"""How far along its artery every voxel lies, and what of a branch is kept (``measurement.md#shortening``)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
-from ..progress import Progress, Steps
-from .beginning import Start, half_voxel_mm, own_end, start_of
-from .course import Course, Pairs
-
-FOLLOWING = Progress("Measuring: following the arteries", 0.0)
-
-# A piece that is no longer than this many voxel diagonals has no course.
-_SPECK_DIAGONALS = 4
+from ..progress import Steps
+from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
+from .constants import SPECK_DIAGONALS
+from .course import Course, Pairs, path_lengths_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +30,18 @@ class Piece:
     pairs : Pairs
         Neighbours within the piece.
     course : Course
+    after : int or None
+        The piece of the artery that it goes on from; None where it begins at the parent or at an end of its own.
+    gap_mm : float
+        How far it lies from what it begins at; ``inf`` where that is nothing but its own end.
     """
 
     rows: np.ndarray
     start: np.ndarray
     pairs: Pairs
     course: Course
+    after: int | None
+    gap_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,29 @@ class CoursedArtery:
     touches_beside: bool
     unclear_end: bool = False
 
+    @property
+    def begins(self) -> np.ndarray:
+        """Which voxels its pieces begin with."""
+        result = np.zeros(self.voxel_count, bool)
+        for piece in self.pieces:
+            result[piece.rows[piece.start]] = True
+        return result
+
+    def stem(self, fewest_voxels: float, most_gap_mm: float) -> list[int]:
+        """Return the number of the largest piece and those of the pieces that it goes on from, the first one last.
+
+        A piece after a gap wider than `most_gap_mm` is passed over for a smaller one, of `fewest_voxels` or more;
+        where there is none the list is empty.
+        """
+        for number in sorted(range(len(self.pieces)), key=lambda each: -len(self.pieces[each].rows)):
+            found = [number]
+            while (after := self.pieces[found[-1]].after) is not None:
+                found.append(after)
+            is_whole = all(self.pieces[each].gap_mm <= most_gap_mm + TOLERANCE_MM for each in found)
+            if is_whole and len(self.pieces[number].rows) >= fewest_voxels:
+                return found
+        return []
+
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
         wanted = np.arange(self.voxel_count) if rows is None else np.asarray(rows)
@@ -86,10 +111,15 @@ class CoursedArtery:
         return result
 
     def kept(self, length_mm: float) -> np.ndarray:
-        """Return which voxels are kept: up to `length_mm` along the course, in one piece with the start."""
+        """Return which voxels are kept: up to `length_mm` along the course, in one piece with the start.
+
+        However short the length, the voxels with which the artery begins stay: at its parent, or of its first piece.
+        """
         keep = np.zeros(self.voxel_count, bool)
-        for piece in self.pieces:
+        for number, piece in enumerate(self.pieces):
             near = piece.course.path_lengths_mm() <= length_mm + TOLERANCE_MM
+            if number == 0 or (piece.after is None and piece.gap_mm == 0):
+                near[piece.start] = True
             first, second, _ = piece.pairs
             both = near[first] & near[second]
             _, label = components(len(near), first[both], second[both])
@@ -196,6 +226,7 @@ class _Pieces:
         self._references: list[tuple[cKDTree, Callable[[np.ndarray], np.ndarray]]] = []
         self._gap = np.full(len(kji), np.inf)
         self._reference = np.full(len(kji), -1)
+        self._piece_of_reference: list[int | None] = []
         self._parent_reference = -1
         self._width = np.full(count, np.inf)
 
@@ -235,10 +266,10 @@ class _Pieces:
         if len(self._parent_ras) and self.waiting.any():
             border = half_voxel_mm(self._grid)
             self._parent_reference = len(self._references)
-            self._draw_near(self._parent, lambda rows: np.full(len(rows), -border))
+            self._draw_near(self._parent, lambda rows: np.full(len(rows), -border), None)
 
-    def _draw_near(self, tree: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]):
-        """Let waiting pieces see voxels that have their place, with the function of their path lengths."""
+    def _draw_near(self, tree: cKDTree, path_of: Callable[[np.ndarray], np.ndarray], piece: int | None):
+        """Let waiting pieces see voxels of a piece that has its place, with the function of their path lengths."""
         rows = np.flatnonzero(self.waiting[self._label])
         gap, _ = tree.query(self._points[rows])
         nearer = gap < self._gap[rows] - TOLERANCE_MM
@@ -247,6 +278,7 @@ class _Pieces:
         self._reference[rows] = len(self._references)
         np.minimum.at(self._width, self._label[rows], gap[nearer])
         self._references.append((tree, path_of))
+        self._piece_of_reference.append(piece)
 
     def touching(self, contact: np.ndarray) -> np.ndarray:
         """Return the pieces with a voxel where `contact` is finite."""
@@ -276,7 +308,7 @@ class _Pieces:
         """Return where a piece begins that touches nothing that has its place."""
         rows, facing = self._rows[number], self.facing(number)
         points = self._points[rows]
-        if np.linalg.norm(np.ptp(points, axis=0)) <= _SPECK_DIAGONALS * self._grid.voxel_diagonal_mm:
+        if np.linalg.norm(np.ptp(points, axis=0)) <= SPECK_DIAGONALS * self._grid.voxel_diagonal_mm:
             return facing
 
         def away_mm():
@@ -297,7 +329,7 @@ class _Pieces:
     def settle_where(self, number: int, starts: np.ndarray, start_mm: np.ndarray):
         """Settle a piece that begins at its voxels in `starts`, which have the path length `start_mm`."""
         start = np.flatnonzero(starts[self._rows[number]])
-        self._settle(number, start, start_mm[self._rows[number][start]])
+        self._settle(number, start, start_mm[self._rows[number][start]], None, 0.0)
 
     def attach(self, number: int, start: Start, attach_distance_mm: float = 0.0) -> float:
         """Settle a piece that begins at `start` after a gap, which counts as path; return the gap in mm.
@@ -318,7 +350,9 @@ class _Pieces:
             gap[here] = tree.query(points[here])[0]
             length[here] = path_lengths_at(points[here], tree, path_of)
         start_mm = np.maximum(length + gap, 0)
-        self._settle(number, start.rows, start.depth_mm + (start_mm.min() if start.own_end else start_mm))
+        start_mm = start.depth_mm + (start_mm.min() if start.own_end else start_mm)
+        after = self._piece_of_reference[reference[ranks(gap).argmin()]]
+        self._settle(number, start.rows, start_mm, after, float(gap.min()))
         return float(gap.min())
 
     def _reference_of_end(self, points_ras: np.ndarray, attach_distance_mm: float) -> int:
@@ -340,7 +374,7 @@ class _Pieces:
         points = self._points[self._rows[number]]
         away = cKDTree(reference_ras).query(points)[0] if len(reference_ras) else -points[:, 2]
         start = own_end(points, self._pairs_within(number), self._grid, away)
-        self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid))
+        self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid), None, np.inf)
         return start.unclear and len(reference_ras) > 0
 
     def _pairs_within(self, number: int) -> Pairs:
@@ -349,24 +383,16 @@ class _Pieces:
         first, second, length = (part[self._pairs_of[number]] for part in self._pairs)
         return self._place[first], self._place[second], length
 
-    def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray):
+    def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray, after: int | None, gap_mm: float):
         rows, pairs = self._rows[number], self._pairs_within(number)
         course = Course(self._points[rows], pairs, start, start_mm, self._grid)
         self.waiting[number] = False
-        self.settled.append(Piece(rows, start, pairs, course))
+        self.settled.append(Piece(rows, start, pairs, course, after, gap_mm))
         if self.waiting.any():
-            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm)
+            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm, len(self.settled) - 1)
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:
     """Return the positions of each of the labels 0 to `count` - 1."""
     order = np.argsort(label, kind="stable")
     return np.split(order, np.searchsorted(label[order], np.arange(1, count)))
-
-
-def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
-    nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
-    count = [len(rows) for rows in nearest]
-    point = np.repeat(np.arange(len(count)), count)
-    return np.bincount(point, path_of(np.concatenate(nearest).astype(int)), len(count)) / count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,23 +13,23 @@ from ..anatomy import territory as territory_named
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Volume
-from ..geometry.voxels import TOLERANCE_MM
 from ..progress import Progress, Steps, drain, scaled
 from . import chest, quality
-from .assignment import chunks, nearest_part_steps
-from .beginning import contact_mm, lower_end_mm
+from .assignment import nearest_part_steps
+from .beginning import FOLLOWING
+from .bifurcation import BIFURCATION_GROUP, follow_from_bifurcation_steps
 from .brightness import BLOOD, brightness_steps
 from .burden import territory_measurements
 from .clusters import NumberedClusters, describe_clusters_steps, numbered_clusters_steps
-from .coarse import MOST_OF_BRANCH, MOST_OF_TRUNK, Blocks, Followed
+from .coarse import Blocks, Followed
+from .constants import CEILING_HU, METAL_DISTANCE_MM, MOST_OF_BRANCH, RING_MM
+from .course import path_lengths_at
 from .parameters import MeasurementParameters
+from .parents import Parent, parent_steps
 from .plausibility import plausible_arteries_steps, slabs
 from .region import Region, region_steps
 from .result import Cluster, Measurement, Part
-from .shortening import FOLLOWING, follow_branch_steps, follow_trunk_steps, path_lengths_at
-
-# The aorta's own path begins where these leave it.
-_BIFURCATION_GROUP = "common_iliac"
+from .shortening import follow_branch_steps
 
 
 def measure(
@@ -95,12 +95,13 @@ def measure_steps(
         if volume is not None and not volume.grid.same_as(arteries.grid):
             raise InputError(f"The {name} and the artery mask lie on different grids; align them first.")
     plausible = yield from plausible_arteries_steps(arteries)
-    reach_mm = max(parameters.max_distance_mm, quality.METAL_DISTANCE_MM)
-    margin_mm = max(reach_mm, chest.RING_MM)
-    region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, quality.CEILING_HU)
+    reach_mm = max(parameters.max_distance_mm, METAL_DISTANCE_MM)
+    margin_mm = max(reach_mm, RING_MM)
+    region = yield from region_steps(ct, plausible, calcification, margin_mm, reach_mm, CEILING_HU)
     found = [territory for territory in TERRITORIES if len(region.kji_of(territory))]
     raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
-    kept, courses, shortened = yield from _shortened_steps(region, found, parameters)
+    parents = yield from _parents_steps(region)
+    kept, courses, shortened = yield from _shortened_steps(region, found, parents, parameters)
     raised += shortened
 
     yield Progress("Measuring: assigning calcification", 0.5)
@@ -114,9 +115,10 @@ def measure_steps(
 
     for territory in found:
         if territory.parent is None and (value == territory.label).any():
-            followed = yield from scaled(_follow_trunk_steps(territory, region, parameters), 0.7, 0.8)
-            courses[territory.name], bifurcation_seen = followed
-            raised += [] if bifurcation_seen else quality.bifurcation_not_seen(territory)
+            parent, most_mm = parents[territory.name], parameters.attach_distance_mm
+            follow = follow_from_bifurcation_steps(parent, region, courses, most_mm)
+            courses[territory.name], doubts = yield from scaled(follow, 0.7, 0.8)
+            raised += doubts
     yield Progress("Measuring: describing the clusters", 0.8)
     clusters = yield from _described_clusters_steps(region, numbered.cluster, value, courses)
 
@@ -140,18 +142,25 @@ def measure_steps(
     )
 
 
+def _parents_steps(region: Region) -> Steps[dict[str, Parent]]:
+    parents = {}
+    for name in {territory.parent for territory in TERRITORIES if territory.parent}:
+        parents[name] = yield from parent_steps(territory_named(name), region)
+    return parents
+
+
 def _shortened_steps(
-    region: Region, found: Sequence[Territory], parameters: MeasurementParameters
+    region: Region, found: Sequence[Territory], parents: Mapping[str, Parent], parameters: MeasurementParameters
 ) -> Steps[tuple[np.ndarray, dict[str, Followed], list[Flag]]]:
     """Follow and shorten the branches; return the kept labels, the branches' courses and flags."""
     kept, courses, raised = region.labels.copy(), {}, []
-    names = {territory.name for territory in found}
     for number, territory in enumerate(found):
         kji = region.kji_of(territory)
         if territory.parent is not None:
             place = (0.1 + 0.4 * (number + part) / len(found) for part in (0, 1))
-            followed = yield from scaled(_follow_branch_steps(territory, region, parameters), *place)
-            raised += quality.attachment(territory, followed.course, parent_found=territory.parent in names)
+            follow = _follow_branch_steps(territory, region, parents[territory.parent], parameters)
+            followed, said = yield from scaled(follow, *place)
+            raised += said
             keep = followed.blocks.of_voxels(followed.course.kept(parameters.kept_length_of(territory)))
             kept[tuple(kji[~keep].T)] = 0
             kji = kji[keep]
@@ -176,7 +185,7 @@ def _image_flags_steps(
 
 def _chest_flags(region: Region, found: Sequence[Territory]) -> list[Flag]:
     near = region.ct()
-    has_limbs = any(territory.group == _BIFURCATION_GROUP for territory in found)
+    has_limbs = any(territory.group == BIFURCATION_GROUP for territory in found)
     trunks = [territory for territory in found if territory.parent is None]
     return [
         flag
@@ -185,65 +194,40 @@ def _chest_flags(region: Region, found: Sequence[Territory]) -> list[Flag]:
     ]
 
 
-def _follow_branch_steps(territory: Territory, region: Region, parameters: MeasurementParameters) -> Steps[Followed]:
-    parent = territory_named(territory.parent)
+def _follow_branch_steps(
+    territory: Territory, region: Region, parent: Parent, parameters: MeasurementParameters
+) -> Steps[tuple[Followed, list[Flag]]]:
     siblings = [each for each in TERRITORIES if each.parent == territory.parent and each is not territory]
     kji = region.kji_of(territory)
     yield FOLLOWING
-    contact = yield from _contact_steps(kji, region, [parent])
+    contact = yield from parent.contact_steps(kji)
     blocks = Blocks(kji, region.grid, MOST_OF_BRANCH)
     yield FOLLOWING
-    parent_ras = yield from region.surface_ras_steps([parent], FOLLOWING)
+    parent_kji = yield from region.surface_steps(parent.kji, region.labels, FOLLOWING)
     siblings_ras = yield from region.surface_ras_steps(siblings, FOLLOWING)
     course = yield from follow_branch_steps(
         blocks.kji,
         blocks.points_ras,
         blocks.start_mm(contact),
-        parent_ras,
+        region.grid.ras_of_kji(parent_kji),
         siblings_ras,
         blocks.grid,
         parameters.attach_distance_mm,
     )
     yield FOLLOWING
-    return Followed(blocks, course)
-
-
-def _follow_trunk_steps(
-    trunk: Territory, region: Region, parameters: MeasurementParameters
-) -> Steps[tuple[Followed, bool]]:
-    """Follow the aorta from its bifurcation upwards; return also whether the bifurcation was seen."""
-    limbs = [each for each in TERRITORIES if each.parent == trunk.name and each.group == _BIFURCATION_GROUP]
-    yield FOLLOWING
-    kji = region.kji_of(trunk)
-    blocks = Blocks(kji, region.grid, MOST_OF_TRUNK)
-    yield FOLLOWING
-    limbs_ras = yield from region.surface_ras_steps(limbs, FOLLOWING)
-    start = blocks.start_mm((yield from _contact_steps(kji, region, limbs)))
-    points = blocks.points_ras
-    if not np.isfinite(start).any() and len(limbs_ras):
-        gap = cKDTree(limbs_ras).query(points)[0]
-        if gap.min() <= parameters.attach_distance_mm + TOLERANCE_MM:
-            start = np.where(gap <= gap.min() + blocks.grid.voxel_diagonal_mm, gap - gap.min(), np.inf)
-    seen = bool(np.isfinite(start).any())
-    if not seen:
-        start = lower_end_mm(points, blocks.grid)
-    yield FOLLOWING
-    return Followed(blocks, (yield from follow_trunk_steps(blocks.kji, points, start, blocks.grid))), seen
-
-
-def _contact_steps(kji: np.ndarray, region: Region, others: Sequence[Territory]) -> Steps[np.ndarray]:
-    """Return how far voxels that touch other arteries lie from the common border, mm; ``inf`` elsewhere."""
-    parts = [np.zeros(0)]
-    for some in chunks(kji):
-        parts.append(contact_mm(some, region.labels, [territory.label for territory in others], region.grid))
-        yield FOLLOWING
-    return np.concatenate(parts)
+    begins = kji[blocks.of_voxels(course.begins) & np.isfinite(contact)]
+    several = yield from parent.touches_several_steps(begins)
+    speck = yield from parent.touches_speck_steps(kji)
+    flags = quality.attachment(
+        territory, course, parent_found=len(parent.kji) > 0, several_parts=several, touches_speck=speck
+    )
+    return Followed(blocks, course), flags
 
 
 def _assigned_steps(
     region: Region, kept: np.ndarray, found: Sequence[Territory], max_distance_mm: float
 ) -> Steps[np.ndarray]:
-    """Return the label or the :class:`Part` of every calcified voxel (rule 4)."""
+    """Return label or :class:`Part` of every calcified voxel (``measurement.md#assignment-of-calcification``)."""
     where = tuple(region.calcified_kji.T)
     value = kept[where]
     inside = region.labels[where] > 0

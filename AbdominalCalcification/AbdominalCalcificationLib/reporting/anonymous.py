@@ -57,6 +57,7 @@ _OWN_WORDS = frozenset(
         "territory_beginning_unclear",
         "territory_touches_itself",
         "bifurcation_not_seen",
+        "bifurcation_unclear",
         "limbs_left_out",
         "truncated_field_of_view",
     }

@@ -19,7 +19,7 @@ def build_provenance(
     edits: Iterable[Mapping] = (),
     time: datetime | None = None,
 ) -> dict:
-    """Return what is needed to reproduce a result, as JSON values (DESIGN rule 8).
+    """Return what is needed to reproduce a result, as JSON values (``measurement.md#provenance``).
 
     Parameters
     ----------

@@ -215,7 +215,7 @@ def _point_of_interest(masks: _Masks) -> np.ndarray:
         clusters, _count = ndimage.label(calcified, np.ones((3, 3, 3)))
         points = grid.ras_of_kji(np.argwhere(clusters == np.bincount(clusters[calcified]).argmax()))
         # Each slice where it cuts most of the cluster.
-        return np.array([_most_common(points[:, axis], max(grid.spacing_mm)) for axis in range(3)])
+        return np.array([_most_common(points[:, axis], max(grid.plane_distances_mm)) for axis in range(3)])
     for chosen in (masks.arteries == territory("aorta").label, masks.arteries != 0):
         if chosen.any():
             points = grid.ras_of_kji(np.argwhere(chosen))
