@@ -139,9 +139,8 @@ def work_on(widget, what: str, folder: Path) -> list[tuple[float, float, str, st
     timed(spent, "click", begin)()
     assert run_until(lambda: not widget.isBusy, 3600)
     runner.start = start
-    print(
-        f"\n{what}: {sum(each[0] for each in spent):.1f} s ({sum(each[1] for each in spent):.1f} s), {widget.ui.statusLabel.text}"
-    )
+    cpu, wall = (sum(each[number] for each in spent) for number in (0, 1))
+    print(f"\n{what}: {cpu:.1f} s ({wall:.1f} s), {widget.ui.statusLabel.text}")
     return spent
 
 

@@ -673,7 +673,8 @@ def test_choices_outlive_that_the_panel_is_opened_again(choices, panel_with_mask
 
 
 def test_choices_and_results_outlive_a_saved_scene(choices, panel_with_results, tmp_path):
-    from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
+    from AbdominalCalcificationLib.scene.bundle import load_scene
+    from scene_files import save_scene
 
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     parameters.device = choices.Device.CPU

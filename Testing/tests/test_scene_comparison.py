@@ -82,10 +82,11 @@ def test_the_table_holds_what_either_mask_holds(scene, masks):
 def test_a_comparison_is_found_again_after_saving_and_replaced_by_the_next(scene, masks, tmp_path):
     import slicer
 
-    from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
+    from AbdominalCalcificationLib.scene.bundle import load_scene
     from AbdominalCalcificationLib.scene.comparison import find_comparison, store_comparison
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
     from AbdominalCalcificationLib.scene.volumes import volume_node_from
+    from scene_files import save_scene
 
     ct, arteries, first, second = masks
     volume_node = volume_node_from(ct, "CT", scene)

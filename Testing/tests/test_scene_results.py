@@ -16,13 +16,14 @@ from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.documents import measurement_document
 from AbdominalCalcificationLib.scene import edits
-from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene, write_bundle
+from AbdominalCalcificationLib.scene.bundle import load_scene, write_bundle
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 from AbdominalCalcificationLib.scene.results import all_results, find_results, store_measurement
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_from_node, volume_node_from
 from host.charts import seen_bars
 from placements import OBLIQUE, affine, rotation
+from scene_files import save_scene
 
 pytestmark = pytest.mark.scene
 
@@ -300,24 +301,17 @@ def test_a_bundle_tells_which_masks_were_made_and_which_somebody_drew(scene, cas
     assert find_results(scene).measured == known
 
 
-def test_what_goes_wrong_in_writing_a_scene_is_not_hidden(scene, tmp_path):
-    from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
+def test_what_goes_wrong_in_writing_a_scene_is_not_hidden(scene, case, tmp_path, capfd, monkeypatch):
+    from AbdominalCalcificationLib.scene import bundle_writer
 
-    class Failing:
-        def WriteToMRB(self, _path):
-            vtkOutputWindow.GetInstance().DisplayErrorText("ERROR: In vtkArchive: no such thing")
-            return False
-
-    # An application's log; not the terminal, which C++ gives up for good once a full disk has refused its text.
-    log, before = vtkStringOutputWindow(), vtkOutputWindow.GetInstance()
-    vtkOutputWindow.SetInstance(log)
-    try:
-        with pytest.raises(InputError):
-            save_scene(tmp_path / "scene.mrb", Failing())
-        assert vtkOutputWindow.GetInstance() is log
-    finally:
-        vtkOutputWindow.SetInstance(before)
-    assert "no such thing" in log.GetOutput()
+    name = bundle_writer._Bundle._name
+    monkeypatch.setattr(
+        bundle_writer._Bundle, "_name", lambda self, node: name(self, node).parent / "nowhere" / "a.nrrd"
+    )
+    with pytest.raises(InputError):
+        write_bundle(case, case.ct, tmp_path / "scene.mrb")
+    assert "ERROR" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_bundle_is_written_without_touching_the_scene_at_hand(scene, case, ct_node, tmp_path, capfd):
@@ -371,9 +365,9 @@ def test_a_case_without_anything_found_is_written_and_read(scene, case, tmp_path
     assert results.chart.GetNumberOfPlotSeriesNodes() == 0
 
 
-def test_a_scene_is_written_whole_or_not_at_all(scene, tmp_path):
+def test_a_scene_is_written_whole_or_not_at_all(scene, case, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
-        save_scene(tmp_path / "nowhere" / "scene.mrb")
+        write_bundle(case, case.ct, tmp_path / "nowhere" / "scene.mrb")
     assert list(tmp_path.iterdir()) == []
 
 

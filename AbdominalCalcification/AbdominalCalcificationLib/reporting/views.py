@@ -16,6 +16,7 @@ from ..anatomy import CALCIFICATION_COLOR, TERRITORIES
 from ..display import CUT_OFF_COLOR, VERDICT_COLORS
 from ..errors import InputError
 from ..geometry import Volume
+from ..progress import drained
 from ..trust import Trust, headline
 from .drawing import banner, empty_panel, rgb_bytes, write, write_png
 from .view_masks import ShownMasks, bounds_of, point_of_interest
@@ -47,12 +48,7 @@ def render_views(
     ct: Volume, arteries: Volume, cut: Volume | None, calcification: Volume, path: Path | str | None = None, **options
 ) -> Picture:
     """Draw the picture of a result in one go, see :func:`render_views_steps`."""
-    steps = render_views_steps(ct, arteries, cut, calcification, path, **options)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
+    return drained(render_views_steps(ct, arteries, cut, calcification, path, **options))
 
 
 def render_views_steps(

@@ -57,7 +57,7 @@ def show_ct(ct) -> bool:
         Whether a view showed something else before, so that its field has to be fitted.
     """
     changed = False
-    for view in _nodes(ct.GetScene(), "vtkMRMLSliceCompositeNode"):
+    for view in nodes_of(ct.GetScene(), "vtkMRMLSliceCompositeNode"):
         if view.GetBackgroundVolumeID() != ct.GetID():
             view.SetBackgroundVolumeID(ct.GetID())
             changed = True
@@ -97,7 +97,7 @@ def fit_cameras(node) -> None:
         return
     centre = [(lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True)]
     radius_mm = math.hypot(*sides_mm) / 2
-    for camera in _nodes(node.GetScene(), "vtkMRMLCameraNode"):
+    for camera in nodes_of(node.GetScene(), "vtkMRMLCameraNode"):
         distance_mm = _MARGIN * radius_mm / math.sin(math.radians(camera.GetCamera().GetViewAngle()) / 2)
         camera.SetFocalPoint(centre)
         camera.SetPosition([centre[0], centre[1] + distance_mm, centre[2]])
@@ -126,5 +126,6 @@ def place_to_look_at(document: dict, arteries) -> tuple[float, float, float] | N
     return tuple((lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True))
 
 
-def _nodes(scene, kind: str) -> list:
+def nodes_of(scene, kind: str) -> list:
+    """Return the nodes of a class in a scene."""
     return [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]
