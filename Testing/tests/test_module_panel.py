@@ -1073,7 +1073,7 @@ def test_show_3d_can_be_switched_off_again(panel_with_results):
 def test_export_writes_a_folder_of_its_own_and_asks_before_replacing_one(panel_with_results, monkeypatch, tmp_path):
     import qt
 
-    def export_steps(analysis, ct, folder, *, overwrite=False, histories=None):  # the real one is the self-test's
+    def export_steps(analysis, ct, folder, *, overwrite=False, **_options):  # the real one is the self-test's
         yield Progress("Writing", 0.5)
         folder.mkdir(exist_ok=overwrite)
         (folder / "measurements.json").write_text(f"{analysis.measurement.total.burden}", encoding="utf-8")

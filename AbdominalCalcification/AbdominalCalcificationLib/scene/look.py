@@ -33,7 +33,8 @@ class Look:
     layout : int or None
         ``ViewArrangement`` of the layout.
     slices : mapping of str to dict
-        By the name of the view: ``SliceToRAS`` (array), ``FieldOfView``, ``XYZOrigin``, ``SliceVisible``.
+        By the name of the view: ``SliceToRAS`` (array), ``Dimensions`` of its window, ``FieldOfView``, ``XYZOrigin``,
+        ``SliceVisible``.
     cameras : mapping of str to dict
         By the name of the view.
     window_level_hu : tuple of float or None
@@ -63,7 +64,7 @@ def look_of(ct, masks: Mapping[str, object]) -> Look:
     slices = {
         node.GetLayoutName(): {
             "SliceToRAS": array_of_matrix(node.GetSliceToRAS()),
-            **_values(node, ("FieldOfView", "XYZOrigin", "SliceVisible")),
+            **_values(node, ("Dimensions", "FieldOfView", "XYZOrigin", "SliceVisible")),
         }
         for node in nodes_of(scene, "vtkMRMLSliceNode")
         if node.GetLayoutName() in showing
@@ -140,6 +141,7 @@ def _add_slices(scene, ct, place, slices: Mapping[str, dict]) -> None:
 def _set_slice(view, values: dict) -> None:
     if values:
         view.GetSliceToRAS().DeepCopy(matrix_of_array(values["SliceToRAS"]))
+        view.SetDimensions(*values["Dimensions"])
         view.SetFieldOfView(*values["FieldOfView"])
         view.SetXYZOrigin(*values["XYZOrigin"])
         view.SetSliceVisible(values["SliceVisible"])
@@ -150,7 +152,7 @@ def _add_cameras(scene, arteries, cameras: Mapping[str, dict]) -> None:
     view = _added(scene, "vtkMRMLViewNode", "View1", _VIEW)
     view.SetLayoutName(_VIEW)
     view.SetLayoutLabel(_VIEW)
-    camera = scene.AddNewNodeByClass("vtkMRMLCameraNode", "Camera")
+    camera = _added(scene, "vtkMRMLCameraNode", "Camera", _VIEW)
     camera.SetLayoutName(_VIEW)
     if arteries is not None:
         fit_cameras(arteries)
@@ -158,9 +160,13 @@ def _add_cameras(scene, arteries, cameras: Mapping[str, dict]) -> None:
 
 
 def _added(scene, kind: str, name: str, tag: str):
-    """Return a node of which a scene has one for each `tag`; there may be one already."""
-    node = scene.CreateNodeByClass(kind)
-    node.UnRegister(None)  # the scene has made it for its caller
+    """Add a node of which a scene has one for each `tag`."""
+    import slicer
+
+    node = getattr(slicer, kind)()
+    usual = scene.GetDefaultNodeByClass(kind)
+    if usual is not None:  # slice views have the names of their orientations from there
+        node.Copy(usual)
     node.SetName(name)
     node.SetSingletonTag(tag)
     return scene.AddNode(node)

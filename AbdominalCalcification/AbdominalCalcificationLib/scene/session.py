@@ -23,6 +23,7 @@ from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
 from . import edits, results, segmentations
 from .comparison import Comparison, read_pair, store_comparison
+from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
 from .source_files import ct_from_node, file_flags
@@ -129,9 +130,17 @@ class Session:
         return (yield from self.analyze_steps(case, pipeline.Choices(measurement=parameters), BOTH))
 
     def export_steps(
-        self, case: SceneCase, parameters: MeasurementParameters, folder: Path | str, overwrite: bool = False
+        self,
+        case: SceneCase,
+        parameters: MeasurementParameters,
+        folder: Path | str,
+        overwrite: bool = False,
+        anonymous: bool = False,
     ) -> Steps[Outcome]:
         """Measure the masks as they are now and write the result folder of the command line.
+
+        The scene in it looks as this one does now. With `anonymous` the files name nobody, see
+        :func:`export.export_steps`; what is shown here does.
 
         Raises
         ------
@@ -143,7 +152,15 @@ class Session:
         measured = yield from scaled(steps, 0.0, 0.5)
         ct = volume_from_node(measured.ct)
         histories = {role: edits.history_of(node, measured.notes[role]) for role, node in measured.nodes.items()}
-        steps = export.export_steps(measured.analysis, ct, folder, overwrite=overwrite, histories=histories)
+        steps = export.export_steps(
+            measured.analysis,
+            ct,
+            folder,
+            overwrite=overwrite,
+            histories=histories,
+            look=look_of(measured.ct, {**measured.nodes, "cut_off": case.cut_off}),
+            anonymous=anonymous,
+        )
         notes = yield from scaled(steps, 0.5, 1.0)
         return self._show(case, measured, notes)
 
