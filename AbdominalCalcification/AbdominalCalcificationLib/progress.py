@@ -90,6 +90,16 @@ def drained(parts: Generator[Any, None, Result]) -> Result:
             return finished.value
 
 
+def shown(parts: Generator[Any, None, Result], progress: Progress) -> Steps[Result]:
+    """Show every part of a work as the same progress; how far it is they do not tell."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as finished:
+            return finished.value
+        yield progress
+
+
 def scaled(steps: Steps[Result], start: float, stop: float) -> Steps[Result]:
     """Map the fractions of `steps` (0 to 1) into `start` to `stop` of a larger task."""
     try:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TypeVar
 
 import numpy as np
 
 from ..anatomy import TERRITORIES
 from ..geometry import Box, Volume, bounding_box
 from ..measurement import Measurement, MeasurementParameters, measure_steps
-from ..progress import Progress, Steps, drained, scaled
+from ..progress import Progress, Steps, drained, scaled, shown
 from .judged import judged
 from .overlap import (
     DEFAULT_TOLERANCE_MM,
@@ -29,7 +28,6 @@ WHOLE = "whole mask"  # also what lies beyond a kept length or far from every ar
 PLACES = (*(territory.name for territory in TERRITORIES), TOTAL, WHOLE)
 _LABELS = [territory.label for territory in TERRITORIES]
 _COMPARING = Progress("Comparing", 0.0)
-Result = TypeVar("Result")
 
 
 def compare_steps(
@@ -195,7 +193,7 @@ def _rows_steps(
             two = [each.with_array(each.array == label) for each in two]
         comparing = Progress(_COMPARING.stage, len(rows) / len(pairs))
         yield comparing
-        surface = yield from _shown(surface_overlap_steps(*two, tolerance_mm), comparing)
+        surface = yield from shown(surface_overlap_steps(*two, tolerance_mm), comparing)
         rows.append(_row(structure, place, overlap, surface, lesions.get(place)))
     return rows
 
@@ -219,16 +217,6 @@ def _row(
         "lesion_precision": None if of_lesions is None else of_lesions.precision,
         "lesion_f1": None if of_lesions is None else of_lesions.f1,
     }
-
-
-def _shown(parts: Generator[None, None, Result], progress: Progress) -> Steps[Result]:
-    """Show each part of a work as the same progress."""
-    while True:
-        try:
-            next(parts)
-        except StopIteration as finished:
-            return finished.value
-        yield progress
 
 
 def _common_box_steps(*arrays: np.ndarray) -> Steps[Box]:

@@ -74,15 +74,15 @@ def image_header(volume: Volume, suffix: str, scratch: Path) -> bytes:
     voxel = sitk_image(volume.cropped((slice(1),) * 3))
     try:
         sitk.WriteImage(voxel, native_path(scratch), useCompression=suffix == ".nrrd")
-    except RuntimeError:
+        begin = scratch.read_bytes()
+        if suffix.startswith(".nii"):
+            header = bytearray(gzip.decompress(begin) if suffix == ".nii.gz" else begin)[:_NIFTI_HEADER]
+            struct.pack_into("<3h", header, _NIFTI_SIZES, *sizes)
+            return bytes(header)
+        field, end = (b"sizes: ", b"\n\n") if suffix == ".nrrd" else (b"DimSize = ", b"ElementDataFile = LOCAL\n")
+        header = begin[: begin.index(end) + len(end)]
+    except (RuntimeError, EOFError, ValueError, struct.error, zlib.error, gzip.BadGzipFile):  # cut without a word
         raise CutShort("the disk may be full or read-only") from None
-    begin = scratch.read_bytes()
-    if suffix.startswith(".nii"):
-        header = bytearray(gzip.decompress(begin) if suffix == ".nii.gz" else begin)[:_NIFTI_HEADER]
-        struct.pack_into("<3h", header, _NIFTI_SIZES, *sizes)
-        return bytes(header)
-    field, end = (b"sizes: ", b"\n\n") if suffix == ".nrrd" else (b"DimSize = ", b"ElementDataFile = LOCAL\n")
-    header = begin[: begin.index(end) + len(end)]
     return header.replace(field + b"1 1 1\n", field + b"%d %d %d\n" % sizes)
 
 

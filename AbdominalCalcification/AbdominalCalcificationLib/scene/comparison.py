@@ -15,8 +15,9 @@ from ..reading.meanings import Wanted
 from .edits import origin_of
 from .masks import mask_from_node
 from .ownership import check_is_mask, of_ct
+from .ready_segments import ReadySegments
 from .results import CT_REFERENCE, OUTDATED, ROLE
-from .segmentations import show_disagreement
+from .segmentations import DISAGREEMENT, put
 from .tables import fill_comparison_table
 
 _COMPARISON = "comparison"
@@ -62,11 +63,10 @@ class Comparison:
 
 def store_comparison(
     rows: Sequence[Mapping],
-    where: Volume,
+    ready: ReadySegments,
     volume_node,
     compared: Sequence,
     *,
-    names: Sequence[str],
     description: str,
     arteries_node=None,
 ) -> Comparison:
@@ -76,14 +76,12 @@ def store_comparison(
     ----------
     rows : sequence of mapping
         What :func:`comparison.territories.compare_steps` returns.
-    where : Volume
-        What :func:`comparison.overlap.disagreement` returns.
+    ready : ReadySegments
+        Of what :func:`comparison.overlap.disagreement` returns.
     volume_node : vtkMRMLScalarVolumeNode
         The CT.
     compared, description, arteries_node
         See :class:`Comparison`.
-    names : sequence of str
-        What the two masks are called.
     """
     scene = volume_node.GetScene()
     earlier = find_comparison(volume_node)
@@ -94,7 +92,7 @@ def store_comparison(
     else:
         table = earlier.table
         show_comparison(earlier, False)  # other masks may have been hidden
-    node = show_disagreement(volume_node, where, names, None if earlier is None else earlier.disagreement)
+    node = put(DISAGREEMENT, volume_node, ready, None if earlier is None else earlier.disagreement)
     table.SetNodeReferenceID(_DISAGREEMENT, node.GetID())
     table.SetNodeReferenceID(_ARTERIES, None if arteries_node is None else arteries_node.GetID())
     table.RemoveNodeReferenceIDs(_COMPARED)

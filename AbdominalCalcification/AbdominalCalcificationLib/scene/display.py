@@ -74,12 +74,21 @@ def window_for_angiogram(ct) -> None:
 
 
 def show_masks_of(ct) -> None:
-    """Show what was measured on a CT, and hide what was measured on the others of its scene."""
+    """Show what was measured on a CT, and hide what was measured on the others of its scene.
+
+    Segments that are all hidden one by one are shown too: a second scene that was loaded may have left them so, and
+    numbers beside an image without a mask would look as if nothing was found.
+    """
     results = sorted(all_results(ct.GetScene()), key=lambda one: one.ct is ct)  # its own last: masks may be shared
     for one in results:
         for node in one.masks.values():
-            if node.GetDisplayNode() is not None:
-                node.GetDisplayNode().SetVisibility(one.ct is ct)
+            display = node.GetDisplayNode()
+            if display is None:
+                continue
+            display.SetVisibility(one.ct is ct)
+            segments = node.GetSegmentation().GetSegmentIDs()
+            if one.ct is ct and segments and not any(map(display.GetSegmentVisibility, segments)):
+                display.SetAllSegmentsVisibility(True)
 
 
 def are_surfaces_shown(nodes: Iterable) -> bool:
