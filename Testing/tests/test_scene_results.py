@@ -301,16 +301,22 @@ def test_a_bundle_tells_which_masks_were_made_and_which_somebody_drew(scene, cas
     assert find_results(scene).measured == known
 
 
-def test_what_goes_wrong_in_writing_a_scene_is_not_hidden(scene, case, tmp_path, capfd, monkeypatch):
+def test_what_goes_wrong_in_writing_a_scene_is_not_hidden(scene, case, tmp_path, monkeypatch):
+    from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
+
     from AbdominalCalcificationLib.scene import bundle_writer
 
-    name = bundle_writer._Bundle._name
-    monkeypatch.setattr(
-        bundle_writer._Bundle, "_name", lambda self, node: name(self, node).parent / "nowhere" / "a.nrrd"
-    )
-    with pytest.raises(InputError):
-        write_bundle(case, case.ct, tmp_path / "scene.mrb")
-    assert "ERROR" in capfd.readouterr().err
+    monkeypatch.setattr(bundle_writer._Bundle, "_name", lambda self, _node: self._folder / "nowhere" / "a.nrrd")
+    # An application's log; not the terminal, which C++ gives up for good once a full disk has refused its text.
+    log, before = vtkStringOutputWindow(), vtkOutputWindow.GetInstance()
+    vtkOutputWindow.SetInstance(log)
+    try:
+        with pytest.raises(InputError):
+            write_bundle(case, case.ct, tmp_path / "scene.mrb")
+        assert vtkOutputWindow.GetInstance() is log
+    finally:
+        vtkOutputWindow.SetInstance(before)
+    assert "ERROR" in log.GetOutput()
     assert list(tmp_path.iterdir()) == []
 
 
