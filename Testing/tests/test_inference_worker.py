@@ -218,17 +218,6 @@ def test_a_case_that_does_not_fit_on_the_disk_leaves_nothing_there(tmp_path, ct,
     assert list(tmp_path.glob("job-*")) == []
 
 
-def test_arrays_are_handed_over_as_numpy_writes_them(tmp_path):
-    from AbdominalCalcificationLib.inference.worker import save_array
-
-    whole = np.arange(2 * 3 * 4, dtype=np.int16).reshape(2, 3, 4)
-    for number, array in enumerate((whole, whole.T, whole[:, ::-1], whole > 3)):
-        save_array(tmp_path / f"{number}.npy", array)
-        again = np.load(tmp_path / f"{number}.npy")
-        assert again.dtype == array.dtype
-        assert np.array_equal(again, array)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 @pytest.mark.parametrize(
     ("number", "words"), [(signal.SIGKILL, "memory"), (signal.SIGSEGV, "SIGSEGV"), (signal.SIGTERM, "SIGTERM")]

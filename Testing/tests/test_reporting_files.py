@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import os
@@ -16,7 +15,6 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-import SimpleITK as sitk
 
 from AbdominalCalcificationLib import __version__
 from AbdominalCalcificationLib.anatomy import KEPT_LENGTH_GROUPS, TERRITORIES
@@ -36,7 +34,6 @@ from AbdominalCalcificationLib.reporting import (
     write_volume,
 )
 from AbdominalCalcificationLib.reporting.documents import document_notes, document_trust, json_safe, json_text
-from AbdominalCalcificationLib.reporting.images import sitk_image, write_volume_steps
 from AbdominalCalcificationLib.reporting.tables import clusters_csv, territories_csv
 from AbdominalCalcificationLib.trust import Verdict, headline, notes_of, trust_of
 
@@ -374,31 +371,4 @@ def test_a_volume_with_sheared_axes_is_refused(tmp_path):
         write_volume(tmp_path / "x.nii.gz", Volume(np.zeros((2, 3, 4), np.uint8), Grid((2, 3, 4), matrix)))
     with pytest.raises(InputError, match="no known image ending"):
         write_volume(tmp_path / "x.txt", volume())
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".nrrd", ".mha"])
-@pytest.mark.parametrize("kind", [bool, np.uint8, np.int16, np.float32])
-def test_images_that_are_written_in_parts_are_those_that_itk_writes(tmp_path, suffix, kind):
-    written = volume(kind, seed=2)
-    written = Volume(np.asfortranarray(written.array), written.grid)  # voxels in another order in memory
-    assert len(list(write_volume_steps(tmp_path / f"a{suffix}", written))) > len(written.array)
-    image = sitk_image(written)
-    sitk.WriteImage(image, str(tmp_path / f"b{suffix}"), useCompression=suffix in (".nii.gz", ".nrrd"))
-    ours, theirs = (_unpacked((tmp_path / f"{name}{suffix}").read_bytes()) for name in "ab")
-    assert ours == theirs
-    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / f"a{suffix}"))), written.array)
-
-
-def _unpacked(content: bytes) -> bytes:
-    """Return an image file with its voxels unpacked: packers differ in how well they pack."""
-    header, mark, voxels = content.partition(b"\n\n") if content.startswith(b"NRRD") else (b"", b"", content)
-    return header + mark + (gzip.decompress(voxels) if voxels.startswith(b"\x1f\x8b") else voxels)
-
-
-def test_an_image_that_nobody_wants_any_more_is_not_there(tmp_path):
-    steps = write_volume_steps(tmp_path / "a.nii.gz", volume())
-    next(steps)
-    assert len(list(tmp_path.iterdir())) == 1
-    steps.close()
     assert list(tmp_path.iterdir()) == []
