@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..geometry import Volume
+from ..progress import Progress, Steps
 from ..reading.meanings import Wanted
 from .edits import origin_of
 from .masks import mask_from_node
@@ -125,7 +126,7 @@ class Pair:
     remarks: list[str]
 
 
-def read_pair(volume_node, structure: str, first, second) -> Pair:
+def read_pair_steps(volume_node, structure: str, first, second) -> Steps[Pair]:
     """Read the masks of two segmentations, or that of one and what it was made as.
 
     Parameters
@@ -148,6 +149,7 @@ def read_pair(volume_node, structure: str, first, second) -> Pair:
     pair = Pair([first] if second is None else [first, second], [], [], [])
     for node in pair.nodes:
         check_is_mask(node)
+        yield Progress("Reading the scene", 0.0)
         mask = mask_from_node(node, volume_node, Wanted(structure))
         pair.masks.append(mask.volume)
         pair.names.append(node.GetName())

@@ -22,7 +22,7 @@ from ..progress import Progress, Steps, scaled, shown
 from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
 from . import edits, results
-from .comparison import Comparison, read_pair, store_comparison
+from .comparison import Comparison, read_pair_steps, store_comparison
 from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
@@ -187,11 +187,12 @@ class Session:
         """
         yield Progress("Reading the scene", 0.0)
         first = case.masks[structure] if first is None else first
-        pair = read_pair(case.ct, structure, first, second)
+        pair = yield from read_pair_steps(case.ct, structure, first, second)
         remarks = list(pair.remarks)
         arteries = case.arteries if structure == "calcification" else None
         if structure == "calcification" and arteries is None:
             remarks.append("No artery masks are chosen under Inputs: only the whole masks are compared.")
+        yield Progress("Reading the scene", 0.0)
         within = None if arteries is None else READ["arteries"](arteries, case.ct)
         left_out = ()
         # A mask that was corrected judges all: what is missing was taken away.
