@@ -189,6 +189,20 @@ def test_an_exported_scene_opens_as_it_was_left(panel_with_results, tmp_path):
     assert slicer.util.getNode(f"{name} calcification").GetDisplayNode().GetVisibility3D()
 
 
+def test_masks_that_a_comparison_hides_are_in_sight_in_the_exported_scene(panel_with_results):
+    from AbdominalCalcificationLib.scene.look import Look, look_of
+
+    parameters = parameters_of(panel_with_results)
+    masks = {"arteries": parameters.arteries, "calcification": parameters.calcification, "cut_off": None}
+    parameters.arteries.GetDisplayNode().SetVisibility(False)
+    assert look_of(parameters.ct, masks).displays["arteries"]["Visibility"] == 0
+    parameters.calcification.GetDisplayNode().SetVisibility(False)
+    assert look_of(parameters.ct, masks).displays == {}
+    ct = parameters.ct
+    slicer.mrmlScene.RemoveNode(ct)
+    assert look_of(ct, masks) == Look()
+
+
 def test_the_voxels_of_an_exported_scene_are_those_of_the_ct_and_the_masks(panel_with_results, tmp_path):
     from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
     from AbdominalCalcificationLib.scene.results import find_results

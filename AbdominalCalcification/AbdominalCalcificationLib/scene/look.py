@@ -60,6 +60,8 @@ def look_of(ct, masks: Mapping[str, object]) -> Look:
         By role.
     """
     scene = ct.GetScene()
+    if scene is None:  # it was removed meanwhile
+        return Look()
     showing = {view.GetLayoutName() for view in nodes_of(scene, "vtkMRMLSliceCompositeNode") if _shows(view, ct)}
     slices = {
         node.GetLayoutName(): {
@@ -72,13 +74,16 @@ def look_of(ct, masks: Mapping[str, object]) -> Look:
     cameras = {node.GetLayoutName() or _VIEW: _values(node, _CAMERA) for node in nodes_of(scene, "vtkMRMLCameraNode")}
     layouts = [node.GetViewArrangement() for node in nodes_of(scene, "vtkMRMLLayoutNode")]
     display = ct.GetDisplayNode()
-    shown = {role: node.GetDisplayNode() for role, node in masks.items() if node is not None}
+    displays = {role: node.GetDisplayNode() for role, node in masks.items() if node is not None}
+    displays = {role: node for role, node in displays.items() if node is not None}
+    if not any(node.GetVisibility() for node in displays.values()):
+        displays = {}  # something else is shown in their place that does not go along
     return Look(
         layout=layouts[0] if layouts else None,
         slices=slices,
         cameras=cameras if slices else {},  # where the CT is in no view, the cameras look at something else
         window_level_hu=None if display is None else (display.GetWindow(), display.GetLevel()),
-        displays={role: _values(node, _DISPLAY) for role, node in shown.items() if node is not None},
+        displays={role: _values(node, _DISPLAY) for role, node in displays.items()},
     )
 
 
