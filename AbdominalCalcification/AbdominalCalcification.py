@@ -137,7 +137,8 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
     def exportSteps(self, parameters, folder, overwrite=False):
         """Measure the masks as they are now and write the result folder of the command line. See analyzeSteps."""
         lengths = measurement_parameters(parameters)
-        steps = self.session.export_steps(case_of(parameters), lengths, folder, overwrite)
+        anonymous = parameters.exportAnonymous
+        steps = self.session.export_steps(case_of(parameters), lengths, folder, overwrite, anonymous)
         return (yield from self._choosingSteps(parameters, steps))
 
     def _choosingSteps(self, parameters, steps):

@@ -17,7 +17,7 @@ from matplotlib import image
 
 from AbdominalCalcificationLib import cli, resources
 from AbdominalCalcificationLib.reading import read_mask
-from AbdominalCalcificationLib.reporting.views import picture_of_window
+from AbdominalCalcificationLib.reporting.view_surfaces import picture_of_window
 from host import start
 from host.application import run_until
 

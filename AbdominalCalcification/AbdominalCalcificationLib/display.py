@@ -11,3 +11,6 @@ ARTERY_OPACITY = 0.4
 BOTH_COLOR = (0.0, 0.62, 0.45)
 ONLY_FIRST_COLOR = (0.0, 0.45, 0.70)
 ONLY_SECOND_COLOR = (0.84, 0.37, 0.0)
+
+# Green, amber and red as they are read on black, by the verdict on a result.
+VERDICT_COLORS = {"ok": (0.30, 0.69, 0.31), "review": (1.0, 0.70, 0.0), "unusable": (0.90, 0.22, 0.21)}

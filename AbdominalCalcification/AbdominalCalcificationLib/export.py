@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Generator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import AbdominalCalcificationError, WriteError
 from .geometry import Volume
+from .paths import shown_path
 from .pipeline import Analysis
 from .progress import Progress, Steps
-from .reporting import ResultFolder, write_results
+from .reporting import ResultFolder, write_results_steps
 from .reporting.anonymous import anonymous_analysis
+
+if TYPE_CHECKING:
+    from .scene.look import Look
+
+Result = TypeVar("Result")
+_ENDING = re.compile(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|hdr|img|mrb)$", re.IGNORECASE)
 
 
 def export_steps(
@@ -20,13 +29,14 @@ def export_steps(
     *,
     overwrite: bool = False,
     histories: Mapping[str, Mapping[str, str]] | None = None,
+    look: Look | None = None,
     anonymous: bool = False,
 ) -> Steps[tuple]:
     """Write everything about `analysis` into `folder`, all of it or nothing.
 
     ``arteries.nii.gz`` and ``calcification.nii.gz`` are the masks before shortening, so that
-    measuring them again gives the same numbers. `histories` goes into the scene, see
-    :func:`scene.bundle.write_bundle`. An `anonymous` result names no file, series, model or person
+    measuring them again gives the same numbers. `histories` and `look` go into the scene, see
+    :func:`scene.bundle.write_bundle_steps`. An `anonymous` result names no file, series, model or person
     (:mod:`reporting.anonymous`), and has no `histories`, which do.
 
     Returns
@@ -42,23 +52,25 @@ def export_steps(
     notes: list[str] = []
     if anonymous:
         analysis, histories = anonymous_analysis(analysis), None
+    measurement = analysis.measurement
     with ResultFolder(folder, overwrite=overwrite) as unfinished:
-        yield Progress("Writing masks and tables", 0.0)
-        write_results(unfinished, analysis.measurement, analysis.arteries, analysis.calcification)
-        yield Progress("Rendering views", 0.4)
-        notes.extend(_write_views(analysis, ct, unfinished / "views.png"))
-        yield Progress("Writing the scene", 0.7)
-        notes.extend(_write_scene(analysis, ct, unfinished / "scene.mrb", histories))
+        parts = write_results_steps(unfinished, measurement, analysis.arteries, analysis.calcification)
+        yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
+        notes += yield from _views_steps(analysis, ct, unfinished / "views.png")
+        notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
         yield Progress("Writing results", 1.0)
     return tuple(notes)
 
 
-def _write_views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
-    from .reporting.views import render_views
+def _views_steps(analysis: Analysis, ct: Volume, path: Path) -> Steps[list[str]]:
+    from .reporting.views import render_views_steps
 
     measurement = analysis.measurement
+    masks = measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map
     try:
-        picture = render_views(ct, measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map, path)
+        picture = yield from _shown(
+            "Rendering views", render_views_steps(ct, *masks, path, trust=measurement.trust), 0.2, 0.2
+        )
     except WriteError:
         raise
     except AbdominalCalcificationError as error:
@@ -66,13 +78,33 @@ def _write_views(analysis: Analysis, ct: Volume, path: Path) -> list[str]:
     return list(picture.notes)
 
 
-def _write_scene(analysis: Analysis, ct: Volume, path: Path, histories) -> list[str]:
-    from .scene.bundle import write_bundle
+def _scene_steps(analysis: Analysis, ct: Volume, path: Path, histories, look) -> Steps[list[str]]:
+    from .scene.bundle import write_bundle_steps
 
     try:
-        write_bundle(analysis, ct, path, histories=histories)
+        parts = write_bundle_steps(analysis, ct, path, _case_name(analysis), histories, look)
+        yield from _shown("Writing the scene", parts, 0.3, 1.0)
     except WriteError:
         raise
     except AbdominalCalcificationError as error:  # no slicer-core: everything else is still there
         return [f"scene.mrb was not written: {error}"]
     return []
+
+
+def _case_name(analysis: Analysis) -> str:
+    """Return what the CT is called in the scene: as it was where it came from, unless that is nobody's business."""
+    provenance = analysis.measurement.provenance
+    name = (provenance.get("input") or {}).get("name")
+    if not name or provenance.get("anonymous"):
+        return "CT"
+    return shown_path(_ENDING.sub("", str(name)))
+
+
+def _shown(stage: str, parts: Generator[float | None, None, Result], start: float, stop: float) -> Steps[Result]:
+    """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
+    while True:
+        try:
+            done = next(parts)
+        except StopIteration as finished:
+            return finished.value
+        yield Progress(stage, start + (stop - start) * (done or 0.0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .signals import check
 
@@ -79,6 +79,25 @@ def drain(steps: Steps[Result], report: Callable[[Progress], None] | None = None
         return stop.value
     finally:
         steps.close()
+
+
+def drained(parts: Generator[Any, None, Result]) -> Result:
+    """Run a generator of parts of a work to its end at once, and return its result."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as finished:
+            return finished.value
+
+
+def shown(parts: Generator[Any, None, Result], progress: Progress) -> Steps[Result]:
+    """Show every part of a work as the same progress; how far it is they do not tell."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as finished:
+            return finished.value
+        yield progress
 
 
 def scaled(steps: Steps[Result], start: float, stop: float) -> Steps[Result]:

@@ -200,5 +200,12 @@ class Panel(VTKObservationMixin):
         self.state.messages.say("")
 
     def _scene_replaced(self, caller, event):
+        from AbdominalCalcificationLib.scene.display import show_masks_of
+        from AbdominalCalcificationLib.scene.results import all_results
+
         self.set_parameters(None)
         self.show_scene()
+        ct = self.state.parameters.ct
+        # A scene on its own looks as it was left; beside another one only the chosen case is in sight.
+        if ct is not None and len({one.ct for one in all_results(slicer.mrmlScene)}) > 1:
+            show_masks_of(ct)

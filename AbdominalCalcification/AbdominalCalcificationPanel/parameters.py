@@ -98,6 +98,7 @@ class AbdominalCalcificationParameterNode:
     commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
     maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
     minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
+    exportAnonymous: bool = False
     comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
     comparedA: vtkMRMLSegmentationNode
     comparedB: vtkMRMLSegmentationNode

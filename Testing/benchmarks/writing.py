@@ -6,6 +6,7 @@ into a folder, on the disk that is to be measured. *check* and *sync* are parts 
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import tempfile
@@ -19,7 +20,7 @@ import numpy as np
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "AbdominalCalcification"), str(REPOSITORY / "Testing" / "benchmarks")]
 
-from measure_large_case import grid_of_the_case, make_case  # noqa: E402
+from measure_large_case import grid_of_the_case, painted_case  # noqa: E402
 
 from AbdominalCalcificationLib.export import export_steps  # noqa: E402
 from AbdominalCalcificationLib.geometry import Volume  # noqa: E402
@@ -34,7 +35,7 @@ NOISE_HU = 12.0
 def main() -> int:
     place = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     with tempfile.TemporaryDirectory(dir=place) as folder:
-        ct, arteries, calcification = large_case(Path(folder))
+        ct, arteries, calcification = large_case()
         analysis = drain(analyze_steps(ct, Choices(), Given(arteries, calcification)))
         print("| written | all, s | check, s | sync, s | MB |\n| --- | --- | --- | --- | --- |", flush=True)
         with watched() as spent:
@@ -44,21 +45,20 @@ def main() -> int:
     return 0
 
 
-def large_case(folder: Path) -> tuple[Volume, Volume, Volume]:
+def large_case() -> tuple[Volume, Volume, Volume]:
     """Return CT, arteries and calcification; the CT noisy, since one without noise shrinks to nothing."""
-    make_case(folder, SLICES)
-    ct, arteries, calcification = (np.load(folder / f"{name}.npy") for name in ("ct", "arteries", "calcification"))
+    grid = grid_of_the_case((SLICES, 512, 512))
+    ct, arteries, calcification = painted_case(grid)
     rng = np.random.default_rng(0)
     for slab in ct:
         slab += rng.normal(0, NOISE_HU, slab.shape).astype(np.int16)
-    grid = grid_of_the_case(ct.shape)
     return Volume(ct, grid), Volume(arteries, grid), Volume(calcification, grid)
 
 
 @contextmanager
 def watched():
     """Count the seconds that go into checks and into syncing; yield them by name."""
-    from AbdominalCalcificationLib.scene import bundle
+    from AbdominalCalcificationLib.scene import bundle_writer
 
     spent: Counter = Counter()
 
@@ -66,13 +66,14 @@ def watched():
         def run(*arguments):
             began = time.perf_counter()
             try:
-                return function(*arguments)
+                result = function(*arguments)
+                return list(result) if inspect.isgenerator(result) else result
             finally:
                 spent[name] += time.perf_counter() - began
 
         return run
 
-    places = [(images, "_check", "check"), (bundle, "check_bundle", "check"), (os, "fsync", "sync")]
+    places = [(images, "_check", "check"), (bundle_writer, "check_bundle_steps", "check"), (os, "fsync", "sync")]
     before = [getattr(module, name) for module, name, _ in places]
     for module, name, kind in places:
         setattr(module, name, timed(kind, getattr(module, name)))

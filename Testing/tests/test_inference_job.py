@@ -311,3 +311,14 @@ def test_a_job_survives_json(a_model):
 
     job, _ = plan_job([a_model("aorta", "renal_arteries")], a_model("calcification", name="Dataset901_C"), "cpu")
     assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+
+
+def test_arrays_are_handed_over_as_numpy_writes_them(tmp_path):
+    from AbdominalCalcificationLib.inference.worker import save_array
+
+    whole = np.arange(2 * 3 * 4, dtype=np.int16).reshape(2, 3, 4)
+    for number, array in enumerate((whole, whole.T, whole[:, ::-1], whole > 3)):
+        save_array(tmp_path / f"{number}.npy", array)
+        again = np.load(tmp_path / f"{number}.npy")
+        assert again.dtype == array.dtype
+        assert np.array_equal(again, array)

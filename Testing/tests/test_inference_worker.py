@@ -205,11 +205,16 @@ def test_a_case_that_does_not_fit_on_the_disk_leaves_nothing_there(tmp_path, ct,
 
     def save(path, array):
         Path(path).write_bytes(b"half")
+        yield
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(segment, "save_array", save)
+    monkeypatch.setattr(segment, "save_array_steps", save)
     with pytest.raises(InferenceError, match="No space left"):
-        segment._hand_over(tmp_path, ct, None)
+        drain(segment._hand_over_steps(tmp_path, ct, None))
+    assert list(tmp_path.glob("job-*")) == []
+    cancelled = segment._hand_over_steps(tmp_path, ct, None)
+    next(cancelled)
+    cancelled.close()
     assert list(tmp_path.glob("job-*")) == []
 
 

@@ -626,7 +626,8 @@ def test_choices_outlive_that_the_panel_is_opened_again(choices, panel_with_mask
 
 
 def test_choices_and_results_outlive_a_saved_scene(choices, panel_with_results, tmp_path):
-    from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
+    from AbdominalCalcificationLib.scene.bundle import load_scene
+    from scene_files import save_scene
 
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     parameters.device = choices.Device.CPU
@@ -1025,7 +1026,7 @@ def test_show_3d_can_be_switched_off_again(panel_with_results):
 def test_export_writes_a_folder_of_its_own_and_asks_before_replacing_one(panel_with_results, monkeypatch, tmp_path):
     import qt
 
-    def export_steps(analysis, ct, folder, *, overwrite=False, histories=None):  # the real one is the self-test's
+    def export_steps(analysis, ct, folder, *, overwrite=False, **_options):  # the real one is the self-test's
         yield Progress("Writing", 0.5)
         folder.mkdir(exist_ok=overwrite)
         (folder / "measurements.json").write_text(f"{analysis.measurement.total.burden}", encoding="utf-8")

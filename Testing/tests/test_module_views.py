@@ -163,6 +163,41 @@ def test_views_masks_and_status_follow_the_chosen_ct(panel_with_results):
     assert own.GetDisplayNode().GetVisibility()
 
 
+def visible_segments(node):
+    display = node.GetDisplayNode()
+    return [each for each in node.GetSegmentation().GetSegmentIDs() if display.GetSegmentVisibility(each)]
+
+
+def test_segments_that_were_all_hidden_are_shown_with_their_ct_again(panel_with_results):
+    parameters = parameters_of(panel_with_results)
+    first, own = parameters.ct, parameters.arteries
+    own.GetDisplayNode().SetAllSegmentsVisibility(False)
+    parameters.ct = another_ct(first)
+    assert visible_segments(own) == []
+    parameters.ct = first
+    assert len(visible_segments(own)) == own.GetSegmentation().GetNumberOfSegments()
+    own.GetDisplayNode().SetSegmentVisibility("aorta", False)  # one that somebody hid stays so
+    parameters.ct = another_ct(first)
+    parameters.ct = first
+    assert "aorta" not in visible_segments(own)
+
+
+def test_beside_a_second_scene_only_the_chosen_case_is_in_sight(panel_with_results, tmp_path):
+    from AbdominalCalcificationLib.scene.results import all_results
+    from scene_files import save_scene
+
+    save_scene(tmp_path / "case.mrb")
+    for one in all_results(slicer.mrmlScene):
+        for node in one.masks.values():
+            node.GetDisplayNode().SetVisibility(False)
+    assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "case.mrb"), False)
+    chosen, results = parameters_of(panel_with_results).ct, all_results(slicer.mrmlScene)
+    assert len({one.ct for one in results}) == 2
+    for one in results:
+        for node in one.masks.values():
+            assert bool(node.GetDisplayNode().GetVisibility()) == (one.ct is chosen)
+
+
 def test_show_3d_says_what_is_shown(panel_with_results):
     button, own = panel_with_results.ui.show3DButton, parameters_of(panel_with_results).arteries
     assert button.checked

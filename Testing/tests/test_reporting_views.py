@@ -11,10 +11,14 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkIOImage import vtkPNGReader
 
 from AbdominalCalcificationLib.anatomy import CALCIFICATION_COLOR, TERRITORIES, territory
-from AbdominalCalcificationLib.display import CUT_OFF_COLOR
+from AbdominalCalcificationLib.display import CUT_OFF_COLOR, VERDICT_COLORS
 from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reporting.views import NO_OPENGL, opengl_works, render_views
+from AbdominalCalcificationLib.reporting.drawing import rgb_bytes
+from AbdominalCalcificationLib.reporting.view_surfaces import opengl_works
+from AbdominalCalcificationLib.reporting.views import NO_OPENGL, render_views, render_views_steps
+from AbdominalCalcificationLib.trust import headline, trust_of
 from placements import OBLIQUE, PLAIN
 
 PIXELS = 240
@@ -246,3 +250,25 @@ def test_without_opengl_the_slices_are_drawn_and_the_caller_is_told(tmp_path):
 def test_calcification_stands_out_from_the_ct_and_from_every_artery():
     assert np.ptp(CALCIFICATION_COLOR) > 0.5, "not grey"
     assert all(np.abs(np.subtract(CALCIFICATION_COLOR, each.color)).max() > 0.25 for each in TERRITORIES)
+
+
+def test_the_verdict_stands_above_the_panels_in_as_many_lines_as_it_needs(picture):
+    long = Flag("not_hu", "The values are no Hounsfield units: " + "there is neither air nor fat in them, " * 8)
+    heights = []
+    for flags in ((), (Flag("metal", "Aorta: metal.", "aorta"),), (long,)):
+        trust = trust_of(flags)
+        image = render_views(*patient(), trust=trust, panel_pixels=PIXELS).image
+        strip, rest = image[: len(image) - 2 * PIXELS], image[len(image) - 2 * PIXELS :]
+        assert np.array_equal(rest, picture.image)
+        assert np.array_equal(strip[len(strip) // 2, 2], rgb_bytes(VERDICT_COLORS[trust.verdict.value]))
+        right_edge = strip[:, -20:]
+        assert (right_edge == right_edge[0, 0]).all(), "nothing is cut off at the edge"
+        written = (strip[:, 20:].max(axis=2) > 200).sum()
+        assert written > 20 * len(headline(trust).split())
+        heights.append(len(strip))
+    assert heights[0] < heights[2]
+
+
+def test_the_picture_is_drawn_in_many_steps():
+    steps = render_views_steps(*patient(), panel_pixels=PIXELS)
+    assert len(list(steps)) > 8

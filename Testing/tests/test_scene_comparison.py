@@ -10,7 +10,7 @@ from AbdominalCalcificationLib.comparison.territories import calcification_rows,
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
-from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.progress import drain, drained
 
 pytestmark = pytest.mark.scene
 
@@ -82,10 +82,16 @@ def test_the_table_holds_what_either_mask_holds(scene, masks):
 def test_a_comparison_is_found_again_after_saving_and_replaced_by_the_next(scene, masks, tmp_path):
     import slicer
 
-    from AbdominalCalcificationLib.scene.bundle import load_scene, save_scene
+    from AbdominalCalcificationLib.scene.bundle import load_scene
     from AbdominalCalcificationLib.scene.comparison import find_comparison, store_comparison
-    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+    from AbdominalCalcificationLib.scene.segmentations import (
+        DISAGREEMENT,
+        ready_steps,
+        show_arteries,
+        show_calcification,
+    )
     from AbdominalCalcificationLib.scene.volumes import volume_node_from
+    from scene_files import save_scene
 
     ct, arteries, first, second = masks
     volume_node = volume_node_from(ct, "CT", scene)
@@ -95,8 +101,8 @@ def test_a_comparison_is_found_again_after_saving_and_replaced_by_the_next(scene
 
     def store(**more):
         rows = drain(compare_steps("calcification", first, second, arteries))
-        where = disagreement(first, second)
-        return store_comparison(rows, where, volume_node, nodes, names="AB", description="A, B.", **more)
+        ready = drained(ready_steps(DISAGREEMENT, volume_node, disagreement(first, second), names="AB"))
+        return store_comparison(rows, ready, volume_node, nodes, description="A, B.", **more)
 
     store(arteries_node=artery_node).mark_outdated()
     save_scene(tmp_path / "case.mrb")

@@ -5,7 +5,7 @@ import pytest
 
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reporting.views import opengl_works, picture_of_window
+from AbdominalCalcificationLib.reporting.view_surfaces import opengl_works, picture_of_window
 from AbdominalCalcificationLib.scene.application import ensure_application
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, show_cut_off
 from AbdominalCalcificationLib.scene.volumes import volume_node_from

@@ -56,7 +56,7 @@ def in_slicer(scene):
 
 
 def saved(tmp_path, name="case.mrb"):
-    from AbdominalCalcificationLib.scene.bundle import save_scene
+    from scene_files import save_scene
 
     path = tmp_path / name
     save_scene(path)

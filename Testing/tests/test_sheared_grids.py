@@ -20,7 +20,7 @@ from AbdominalCalcificationLib.inference.job import near
 from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.measurement.chest import chest_flags
 from AbdominalCalcificationLib.progress import drain
-from AbdominalCalcificationLib.reporting import views
+from AbdominalCalcificationLib.reporting.view_masks import ShownMasks, point_of_interest
 from phantoms import Phantom, Tube, grid_over, label_of
 
 
@@ -171,7 +171,7 @@ def test_the_slice_that_is_shown_cuts_most_of_a_cluster():
     for k, count in enumerate((4, 1, 3, 3)):
         calcification[k, 1, :count] = 1
     empty = np.zeros(grid.shape, np.uint8)
-    assert views._point_of_interest(views._Masks(empty, empty, calcification, grid))[2] == pytest.approx(0)
+    assert point_of_interest(ShownMasks(empty, empty, calcification, grid))[2] == pytest.approx(0)
 
 
 def test_planes_closer_than_any_scanner_makes_them_are_refused():

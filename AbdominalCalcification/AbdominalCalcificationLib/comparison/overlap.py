@@ -21,7 +21,7 @@ So None always means 0/0 or a distance to nothing, and summaries give how many v
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +30,14 @@ from scipy.spatial import cKDTree
 
 from ..errors import InputError
 from ..geometry import Grid, Volume, bounding_box
+from ..progress import drained
 
 STATES = ("both", "missed", "extra", "neither")
 # Surfaces closer than this count as the same: about one voxel of a CTA.
 DEFAULT_TOLERANCE_MM = 1.0
 _TOUCHING = np.ones((3, 3, 3), bool)
+# Points whose nearest neighbours are looked for in one go.
+_QUERIES = 50_000
 
 
 @dataclass(frozen=True)
@@ -217,25 +220,44 @@ def surface_overlap(
     tolerance_mm : float
         Distance up to which surfaces count as the same.
     """
-    _check_grids(reference, prediction)
     if not tolerance_mm >= 0:
         raise InputError(f"The surface tolerance must be a number of at least 0 mm, not {tolerance_mm}.")
+    return drained(surface_overlap_steps(reference, prediction, tolerance_mm))
+
+
+def surface_overlap_steps(
+    reference: Volume, prediction: Volume, tolerance_mm: float = DEFAULT_TOLERANCE_MM
+) -> Generator[None, None, SurfaceOverlap]:
+    """Compare surfaces as :func:`surface_overlap` does, in parts that each take little time."""
+    _check_grids(reference, prediction)
     boxes = [bounding_box(volume.array) for volume in (reference, prediction)]
     there = [box for box in boxes if box is not None]
     if len(there) < 2:
         return SurfaceOverlap(0.0 if there else None, None)
-    (points_r, areas_r), (points_p, areas_p) = (
-        _faces(volume.array[box] != 0, volume.grid.cropped(box))
-        for volume, box in zip((reference, prediction), there, strict=True)
-    )
-    from_reference = cKDTree(points_p).query(points_r)[0]
-    from_prediction = cKDTree(points_r).query(points_p)[0]
+    points, areas = [], []
+    for volume, box in zip((reference, prediction), there, strict=True):
+        yield
+        middles, sizes = _faces(volume.array[box] != 0, volume.grid.cropped(box))
+        points.append(middles)
+        areas.append(sizes)
+    distances = []
+    for own, other in (points, points[::-1]):
+        yield
+        distances.append((yield from _nearest_steps(own, other)))
     limit = tolerance_mm + 1e-6
-    near = areas_r[from_reference <= limit].sum() + areas_p[from_prediction <= limit].sum()
-    return SurfaceOverlap(
-        float(near / (areas_r.sum() + areas_p.sum())),
-        max(_quantile(from_reference, areas_r, 0.95), _quantile(from_prediction, areas_p, 0.95)),
-    )
+    near = sum(sizes[each <= limit].sum() for each, sizes in zip(distances, areas, strict=True))
+    quantiles = [_quantile(each, sizes, 0.95) for each, sizes in zip(distances, areas, strict=True)]
+    return SurfaceOverlap(float(near / sum(sizes.sum() for sizes in areas)), max(quantiles))
+
+
+def _nearest_steps(points: np.ndarray, others: np.ndarray) -> Generator[None, None, np.ndarray]:
+    """Return how far each of `points` lies from the nearest of `others`."""
+    tree = cKDTree(others)
+    distances = [np.zeros(0)]
+    for start in range(0, len(points), _QUERIES):
+        yield
+        distances.append(tree.query(points[start : start + _QUERIES])[0])
+    return np.concatenate(distances)
 
 
 def lesion_overlap(reference_ids: np.ndarray, prediction_ids: np.ndarray, coverage: float = 0.0) -> LesionOverlap:
@@ -277,11 +299,11 @@ class Disagreement:
 def disagreement(first: Volume, second: Volume) -> Volume:
     """Return where two masks agree and differ: uint8 with the values of :class:`Disagreement`, 0 elsewhere."""
     _check_grids(first, second)
-    a, b = first.array != 0, second.array != 0
-    result = np.zeros(a.shape, np.uint8)
-    result[a & b] = Disagreement.BOTH
-    result[a & ~b] = Disagreement.ONLY_FIRST
-    result[b & ~a] = Disagreement.ONLY_SECOND
+    result = np.zeros(first.array.shape, np.uint8)
+    of_pair = np.array([0, Disagreement.ONLY_FIRST, Disagreement.ONLY_SECOND, Disagreement.BOTH], np.uint8)
+    for box in filter(None, map(bounding_box, (first.array, second.array))):
+        a, b = ((volume.array[box] != 0).view(np.uint8) for volume in (first, second))
+        result[box] = of_pair[a + 2 * b]
     return first.with_array(result)
 
 

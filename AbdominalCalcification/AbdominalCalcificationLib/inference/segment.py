@@ -21,7 +21,9 @@ from .effort import Effort
 from .job import Job, ModelUse
 from .merging import provided_by
 from .model_folder import ModelFolder
-from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE, save_array
+from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE, save_array_steps
+
+_HANDING = Progress("Handing the image to the segmentation process", 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +124,8 @@ def _in_worker_steps(job: Job, ct: Volume, arteries: Volume | None, worker: Work
     worker = Worker() if own else worker
     folder = None
     try:
-        yield Progress("Handing the image to the segmentation process", 0.0)
-        folder = _hand_over(worker.folder, ct, arteries)
+        yield _HANDING
+        folder = yield from _hand_over_steps(worker.folder, ct, arteries)
         event = yield from worker.steps(
             {
                 "folder": str(folder),
@@ -209,19 +211,22 @@ def _use(model: ModelFolder, mapping: Mapping[int, Sequence]) -> ModelUse:
     return ModelUse(str(model.path), list(model.folds), labels)
 
 
-def _hand_over(place: Path, ct: Volume, arteries: Volume | None) -> Path:
+def _hand_over_steps(place: Path, ct: Volume, arteries: Volume | None) -> Steps[Path]:
     """Write the arrays of a job into a new folder in `place` and return it."""
-    folder = None
+    folder, is_done = None, False
     try:
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=place))
-        save_array(folder / CT_FILE, ct.array)
-        if arteries is not None:
-            save_array(folder / ARTERIES_FILE, arteries.array)
+        for name, volume in ((CT_FILE, ct), (ARTERIES_FILE, arteries)):
+            if volume is not None:
+                for _ in save_array_steps(folder / name, volume.array):
+                    yield _HANDING
+        is_done = True
+        return folder
     except OSError as error:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)  # it holds the space that is lacking
         raise InferenceError(
             f"The image could not be handed to the segmentation process ({error.strerror} in {place}); "
             "free some space for temporary files."
         ) from error
-    return folder
+    finally:
+        if folder is not None and not is_done:
+            shutil.rmtree(folder, ignore_errors=True)  # it holds the space that is lacking

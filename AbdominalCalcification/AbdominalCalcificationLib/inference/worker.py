@@ -14,11 +14,13 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 from ..processes.worker import EVENTS_FILE
 
+# Bytes of an array that are written in one go.
+_PART_BYTES = 16 << 20
 CT_FILE, ARTERIES_FILE, CALCIFICATION_FILE = "ct.npy", "arteries.npy", "calcification.npy"
 
 # nnU-Net asks for these on import: folders that prediction does not use, and numbers of
@@ -61,10 +63,25 @@ def _listen(stdin, commands: queue.SimpleQueue, folder: Path) -> None:
 
 def save_array(path: Path, array) -> None:
     """Write an array as ``numpy.save`` does; where that fails, the OSError says why, which numpy's does not."""
+    for _ in save_array_steps(path, array):
+        pass
+
+
+def save_array_steps(path: Path, array) -> Iterator[None]:
+    """Write an array as :func:`save_array` does, in parts that each take little time."""
     import numpy as np
 
+    array = np.asanyarray(array)
+    form = {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": array.shape}
+    written = 0
     with open(path, "wb") as file:
-        np.lib.format.write_array(SimpleNamespace(write=file.write), np.asanyarray(array), allow_pickle=False)
+        np.lib.format.write_array_header_1_0(file, form)
+        for plane in array:
+            file.write(np.ascontiguousarray(plane).data)
+            written += plane.nbytes
+            if written >= _PART_BYTES:
+                written = 0
+                yield
 
 
 class Session:

@@ -19,6 +19,8 @@ _STAGE = "Measuring: reading the masks"
 _SURFACE = 300_000
 # Voxels that are written in one go.
 _SPREAD = 20_000
+# Bytes of a new array that are written to in one go.
+_CLEARED = 16 << 20
 
 
 class Region:
@@ -108,10 +110,13 @@ class Region:
     def spread_steps(self, kji: np.ndarray, values: np.ndarray, progress: Progress) -> Steps[Volume]:
         """Return a whole volume that is zero but for `values` at the voxels `kji`."""
         array = np.zeros(self.whole.shape, values.dtype)
-        # Memory is cleared where it is written first: a part at a time.
-        for start in range(0, len(kji), _SPREAD):
-            some = slice(start, start + _SPREAD)
-            array[tuple(self.whole_kji(kji[some]).T)] = values[some]
+        # Memory is cleared where it is written first, far around each voxel: few voxels and few planes at a time.
+        planes = max(1, _CLEARED // array[0].nbytes)
+        ends = [*range(_SPREAD, len(kji), _SPREAD), *np.flatnonzero(np.diff(kji[:, 0] // planes)) + 1, len(kji)]
+        start = 0
+        for end in sorted(ends):
+            array[tuple(self.whole_kji(kji[start:end]).T)] = values[start:end]
+            start = end
             yield progress
         return Volume(array, self.whole)
 

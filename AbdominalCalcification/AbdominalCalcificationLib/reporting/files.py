@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,19 @@ from ..durable import write_text
 from ..geometry import Volume
 from ..measurement.result import Measurement
 from .documents import json_text, measurement_document
-from .images import write_volume
+from .images import write_volume_steps
 from .tables import clusters_csv, territories_csv
 
 
 def write_results(folder: str | Path, measurement: Measurement, arteries: Volume, calcification: Volume) -> None:
+    """Write masks, measurements.json and the tables of a measurement, see :func:`write_results_steps`."""
+    for _ in write_results_steps(folder, measurement, arteries, calcification):
+        pass
+
+
+def write_results_steps(
+    folder: str | Path, measurement: Measurement, arteries: Volume, calcification: Volume
+) -> Iterator[float]:
     """Write masks, measurements.json and the tables of `measurement` into `folder`.
 
     Parameters
@@ -27,10 +36,20 @@ def write_results(folder: str | Path, measurement: Measurement, arteries: Volume
         again gives the same numbers.
     calcification : Volume
         Non-zero = calcified.
+
+    Yields
+    ------
+    float
+        Which part of it is done, 0 to 1.
     """
     folder = Path(folder)
-    write_volume(folder / "arteries.nii.gz", arteries.with_array(arteries.array.astype(np.uint8, copy=False)))
-    write_volume(folder / "calcification.nii.gz", calcification.with_array(calcification.array != 0))
+    masks = (
+        ("arteries.nii.gz", arteries.with_array(arteries.array.astype(np.uint8, copy=False))),
+        ("calcification.nii.gz", calcification.with_array(calcification.array != 0)),
+    )
+    for number, (name, mask) in enumerate(masks):
+        for done in write_volume_steps(folder / name, mask):
+            yield (number + done) / len(masks)
     for name, text in (
         ("territories.csv", territories_csv(measurement)),
         ("clusters.csv", clusters_csv(measurement)),

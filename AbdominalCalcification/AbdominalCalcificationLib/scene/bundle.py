@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
-
-from ..durable import CutShort, cannot_write, settle
 from ..errors import InputError
 from ..geometry import Volume
-from ..leftovers import unfinished_folder
-from ..paths import native_path
 from . import edits
 from .application import ensure_application
-from .bundle_check import check_bundle
+from .bundle_writer import write_scene_steps
+from .look import Look, give_look
+from .ready_segments import Surfaces
 from .results import store_measurement
-from .segmentations import show_arteries, show_calcification, show_cut_off
+from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, put, ready_steps
 from .volumes import volume_node_from
 
+Result = TypeVar("Result")
+# A part of the work that is done when the scene is made: then it is written.
+_MADE = 0.1
 
-def write_bundle(
-    analysis, ct: Volume, path: Path | str, name: str = "CT", histories: Mapping[str, Mapping[str, str]] | None = None
-) -> None:
+
+def write_bundle(analysis, ct: Volume, path: Path | str, **options) -> None:
+    """Write a CT with its masks and results as a .mrb in one go, see :func:`write_bundle_steps`."""
+    for _ in write_bundle_steps(analysis, ct, path, **options):
+        pass
+
+
+def write_bundle_steps(
+    analysis,
+    ct: Volume,
+    path: Path | str,
+    name: str = "CT",
+    histories: Mapping[str, Mapping[str, str]] | None = None,
+    look: Look | None = None,
+) -> Iterator[float]:
     """Write a CT with its masks and results as a .mrb that Slicer opens; the scene at hand is left alone.
 
     Parameters
@@ -36,10 +48,17 @@ def write_bundle(
     path : path
         Written whole or not at all.
     name : str
-        Name of the volume node.
+        Name of the volume node; those of the masks and tables begin with it.
     histories : mapping, optional
         ``arteries`` and ``calcification`` to what :func:`edits.history_of` tells of masks that were
         given; masks that this analysis made are taken as they are. Of others nothing is known.
+    look : Look, optional
+        What the views show; by default the CT, the largest cluster and all surfaces.
+
+    Yields
+    ------
+    float
+        Which part of it is done, 0 to 1.
 
     Raises
     ------
@@ -47,60 +66,52 @@ def write_bundle(
         Without slicer-core, and where the file cannot be written.
     """
     ensure_application()
+    scene = yield from _scene_steps(analysis, ct, name, histories or {}, look or Look())
+    for done in write_scene_steps(scene, path):
+        yield _MADE + (1 - _MADE) * done
+
+
+def _scene_steps(analysis, ct: Volume, name: str, histories: Mapping, look: Look) -> Generator[float, None, object]:
+    """Make the scene; `ct` has to outlive it, since its voxels are not copied."""
     import slicer
 
     scene = slicer.vtkMRMLScene()
     # The logic makes the scene know the node classes of segmentations.
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
-    volume_node = volume_node_from(ct, name, scene)
+    volume_node = volume_node_from(ct, name, scene, copy=False)
+    yield 0.0
     masks = {}
-    for role, show, mask in (
-        ("arteries", show_arteries, analysis.arteries),
-        ("calcification", show_calcification, analysis.calcification),
+    for role, kind, mask in (
+        ("arteries", ARTERIES, analysis.arteries),
+        ("calcification", CALCIFICATIONS, analysis.calcification),
+        ("cut_off", CUT_OFF, analysis.measurement.cut_arteries),
     ):
-        masks[role] = node = show(volume_node, mask)
+        # Surfaces are made again wherever the scene is opened.
+        parts = ready_steps(kind, volume_node, mask, surfaces=Surfaces.PROMISED)
+        ready = yield from _at(0.0, parts)
+        if role == "cut_off" and not ready.segments:
+            continue
+        masks[role] = node = put(kind, volume_node, ready)
         # A mask that somebody drew must not pass for one that can be made again.
         if role in analysis.origins:
             edits.remember_origin(node, mask, analysis.origins[role])
-        edits.take_over(node, (histories or {}).get(role, {}))
-    if analysis.measurement.cut_arteries.array.any():
-        masks["cut_off"] = show_cut_off(volume_node, analysis.measurement.cut_arteries)
-    store_measurement(analysis.measurement, volume_node, masks)
-    save_scene(path, scene)
+        edits.take_over(node, histories.get(role, {}))
+        yield 0.0
+    results = store_measurement(analysis.measurement, volume_node, masks)
+    give_look(look, volume_node, masks, results.document)
+    yield _MADE
+    return scene
 
 
-def save_scene(path: Path | str, scene=None) -> None:
-    """Save a scene as a .mrb, whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-    scene : vtkMRMLScene, optional
-        The application's by default.
-
-    Raises
-    ------
-    WriteError
-        Where the file cannot be written, or does not hold what it is to hold.
-    """
-    path = Path(path).resolve()
-    scene = ensure_application().scene if scene is None else scene
-    try:
-        with unfinished_folder(path.parent, path.name) as folder:
-            # The folder inside a .mrb has the name of the file.
-            written = folder / path.name
-            with _quiet_vtk():
-                done = scene.WriteToMRB(native_path(written))
-
-            def check(file: Path) -> None:
-                if not done:
-                    raise CutShort("a part of the scene could not be saved")
-                check_bundle(file, scene)
-
-            settle(written, path, check)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+def _at(done: float, parts: Generator[None, None, Result]) -> Generator[float, None, Result]:
+    """Run a generator, and yield `done` for each of its parts."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as finished:
+            return finished.value
+        yield done
 
 
 def load_scene(path: Path | str) -> None:
@@ -123,16 +134,3 @@ def load_scene(path: Path | str) -> None:
         os.chdir(here)
     if not done:
         raise InputError(f"The scene '{path}' cannot be read; it is damaged or no .mrb file.")
-
-
-@contextmanager
-def _quiet_vtk():
-    """Keep off the terminal that the zip writer reports every file that it adds; errors are passed on."""
-    shown, said = vtkOutputWindow.GetInstance(), vtkStringOutputWindow()
-    vtkOutputWindow.SetInstance(said)
-    try:
-        yield
-    finally:
-        vtkOutputWindow.SetInstance(shown)
-        if "ERROR" in (text := said.GetOutput()):
-            shown.DisplayErrorText(text)

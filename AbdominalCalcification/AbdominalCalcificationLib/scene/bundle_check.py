@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -20,6 +20,12 @@ _PIECE = 1 << 20
 
 
 def check_bundle(path: Path, scene) -> None:
+    """Look at every file of a .mrb in one go, see :func:`check_bundle_steps`."""
+    for _ in check_bundle_steps(path, scene):
+        pass
+
+
+def check_bundle_steps(path: Path, scene) -> Iterator[None]:
     """Look at every file of a .mrb.
 
     Parameters
@@ -40,7 +46,7 @@ def check_bundle(path: Path, scene) -> None:
             for element in elements.values():
                 for name in _files_of(element, elements):
                     member = posixpath.normpath(posixpath.join(posixpath.dirname(described), name))
-                    if not _is_whole(archive, member, scene.GetNodeByID(element.get("id"))):
+                    if not (yield from _is_whole_steps(archive, member, scene.GetNodeByID(element.get("id")))):
                         raise CutShort(f"'{name}' of the scene is not whole")
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, ElementTree.ParseError) as error:
         raise CutShort(f"a part of the scene is missing or damaged: {error}") from None
@@ -56,12 +62,13 @@ def _files_of(element: ElementTree.Element, elements: dict) -> Iterator[str]:
                 yield from (unquote(name) for name in names)
 
 
-def _is_whole(archive: zipfile.ZipFile, member: str, node) -> bool:
+def _is_whole_steps(archive: zipfile.ZipFile, member: str, node) -> Generator[None, None, bool]:
     with archive.open(member) as stream:  # it checks the sum of what is read to the end
         begin = stream.read(_PIECE)
         ending, size = begin[-8:], len(begin)
         while piece := stream.read(_PIECE):
             ending, size = (ending + piece)[-8:], size + len(piece)
+            yield
     if member.endswith(".nrrd"):
         return is_whole_nrrd(begin, ending, size)
     if node is not None and node.IsA("vtkMRMLTextNode") and size <= len(begin):

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..geometry import Volume
+from ..progress import Progress, Steps
 from ..reading.meanings import Wanted
 from .edits import origin_of
 from .masks import mask_from_node
 from .ownership import check_is_mask, of_ct
+from .ready_segments import ReadySegments
 from .results import CT_REFERENCE, OUTDATED, ROLE
-from .segmentations import show_disagreement
+from .segmentations import DISAGREEMENT, put
 from .tables import fill_comparison_table
 
 _COMPARISON = "comparison"
@@ -62,11 +64,10 @@ class Comparison:
 
 def store_comparison(
     rows: Sequence[Mapping],
-    where: Volume,
+    ready: ReadySegments,
     volume_node,
     compared: Sequence,
     *,
-    names: Sequence[str],
     description: str,
     arteries_node=None,
 ) -> Comparison:
@@ -76,14 +77,12 @@ def store_comparison(
     ----------
     rows : sequence of mapping
         What :func:`comparison.territories.compare_steps` returns.
-    where : Volume
-        What :func:`comparison.overlap.disagreement` returns.
+    ready : ReadySegments
+        Of what :func:`comparison.overlap.disagreement` returns.
     volume_node : vtkMRMLScalarVolumeNode
         The CT.
     compared, description, arteries_node
         See :class:`Comparison`.
-    names : sequence of str
-        What the two masks are called.
     """
     scene = volume_node.GetScene()
     earlier = find_comparison(volume_node)
@@ -94,7 +93,7 @@ def store_comparison(
     else:
         table = earlier.table
         show_comparison(earlier, False)  # other masks may have been hidden
-    node = show_disagreement(volume_node, where, names, None if earlier is None else earlier.disagreement)
+    node = put(DISAGREEMENT, volume_node, ready, None if earlier is None else earlier.disagreement)
     table.SetNodeReferenceID(_DISAGREEMENT, node.GetID())
     table.SetNodeReferenceID(_ARTERIES, None if arteries_node is None else arteries_node.GetID())
     table.RemoveNodeReferenceIDs(_COMPARED)
@@ -127,7 +126,7 @@ class Pair:
     remarks: list[str]
 
 
-def read_pair(volume_node, structure: str, first, second) -> Pair:
+def read_pair_steps(volume_node, structure: str, first, second) -> Steps[Pair]:
     """Read the masks of two segmentations, or that of one and what it was made as.
 
     Parameters
@@ -150,6 +149,7 @@ def read_pair(volume_node, structure: str, first, second) -> Pair:
     pair = Pair([first] if second is None else [first, second], [], [], [])
     for node in pair.nodes:
         check_is_mask(node)
+        yield Progress("Reading the scene", 0.0)
         mask = mask_from_node(node, volume_node, Wanted(structure))
         pair.masks.append(mask.volume)
         pair.names.append(node.GetName())

@@ -57,7 +57,7 @@ def show_ct(ct) -> bool:
         Whether a view showed something else before, so that its field has to be fitted.
     """
     changed = False
-    for view in _nodes(ct.GetScene(), "vtkMRMLSliceCompositeNode"):
+    for view in nodes_of(ct.GetScene(), "vtkMRMLSliceCompositeNode"):
         if view.GetBackgroundVolumeID() != ct.GetID():
             view.SetBackgroundVolumeID(ct.GetID())
             changed = True
@@ -74,12 +74,21 @@ def window_for_angiogram(ct) -> None:
 
 
 def show_masks_of(ct) -> None:
-    """Show what was measured on a CT, and hide what was measured on the others of its scene."""
+    """Show what was measured on a CT, and hide what was measured on the others of its scene.
+
+    Segments that are all hidden one by one are shown too: a second scene that was loaded may have left them so, and
+    numbers beside an image without a mask would look as if nothing was found.
+    """
     results = sorted(all_results(ct.GetScene()), key=lambda one: one.ct is ct)  # its own last: masks may be shared
     for one in results:
         for node in one.masks.values():
-            if node.GetDisplayNode() is not None:
-                node.GetDisplayNode().SetVisibility(one.ct is ct)
+            display = node.GetDisplayNode()
+            if display is None:
+                continue
+            display.SetVisibility(one.ct is ct)
+            segments = node.GetSegmentation().GetSegmentIDs()
+            if one.ct is ct and segments and not any(map(display.GetSegmentVisibility, segments)):
+                display.SetAllSegmentsVisibility(True)
 
 
 def are_surfaces_shown(nodes: Iterable) -> bool:
@@ -97,7 +106,7 @@ def fit_cameras(node) -> None:
         return
     centre = [(lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True)]
     radius_mm = math.hypot(*sides_mm) / 2
-    for camera in _nodes(node.GetScene(), "vtkMRMLCameraNode"):
+    for camera in nodes_of(node.GetScene(), "vtkMRMLCameraNode"):
         distance_mm = _MARGIN * radius_mm / math.sin(math.radians(camera.GetCamera().GetViewAngle()) / 2)
         camera.SetFocalPoint(centre)
         camera.SetPosition([centre[0], centre[1] + distance_mm, centre[2]])
@@ -126,5 +135,6 @@ def place_to_look_at(document: dict, arteries) -> tuple[float, float, float] | N
     return tuple((lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True))
 
 
-def _nodes(scene, kind: str) -> list:
+def nodes_of(scene, kind: str) -> list:
+    """Return the nodes of a class in a scene."""
     return [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]

@@ -7,10 +7,11 @@ lie under the transform of the CT, with its geometry.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
 import numpy as np
-from vtkmodules.util.vtkConstants import VTK_UNSIGNED_CHAR
 from vtkmodules.vtkCommonCore import reference
-from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from .. import terminology
 from ..anatomy import CALCIFICATION, CALCIFICATION_COLOR, TERRITORIES, territory, territory_of_label
@@ -18,16 +19,59 @@ from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
 from ..geometry import Volume, bounding_box
-from ..geometry.faces import can_be_drawn
+from ..progress import drained
 from ..reading.meanings import MEANING_TAG, Segment, meaning_called, meaning_of
 from .display import allow_surface
-from .volumes import grid_of_node, image_of_array
+from .ready_segments import Described, ReadySegments, Surfaces, ready_segments_steps
+from .volumes import grid_of_node
 
 CALCIFICATION_ID = "calcification"
 # Attribute of nodes that only show something, and are no masks to be measured or painted.
 ONLY_SHOWN = "AbdominalCalcification.OnlyShown"
-# An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
-_SAME_VOXEL = 1e-2
+_SMOOTHING = "Smoothing factor"  # conversion parameter of Slicer's surfaces
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What masks of one kind look like, and which segments of a node belong to it.
+
+    Attributes
+    ----------
+    name : str
+        Of the node, behind that of the CT.
+    opacity, smoothing : float
+        Of its surfaces.
+    only_shown : bool
+        It is no mask to be measured or painted.
+    identify : callable
+        Told ID and ``vtkSegment``, returns whether the segment is one to be replaced.
+    """
+
+    name: str
+    opacity: float
+    smoothing: float
+    only_shown: bool
+    identify: Callable[[str, object], bool]
+
+
+def _any(_segment_id: str, _segment) -> bool:
+    return True
+
+
+def _is_artery(segment_id: str, segment) -> bool:
+    return isinstance(_meaning(segment_id, segment), tuple)
+
+
+def _is_calcification(segment_id: str, segment) -> bool:
+    return _meaning(segment_id, segment) == CALCIFICATION
+
+
+ARTERIES = Kind("arteries", ARTERY_OPACITY, 0.5, False, _is_artery)
+# Hardly smoothed: a small plaque would shrink away.
+CALCIFICATIONS = Kind("calcification", 1.0, 0.1, False, _is_calcification)
+# Less smoothed than the arteries, so that it covers their colour.
+CUT_OFF = Kind("cut-off ends", 1.0, 0.1, True, _any)
+DISAGREEMENT = Kind("disagreement", 1.0, 0.1, True, _any)
 
 
 def show_arteries(volume_node, arteries: Volume, node=None):
@@ -52,18 +96,7 @@ def show_arteries(volume_node, arteries: Volume, node=None):
     InputError
         Where the mask is not on the grid of the CT, or holds a label of no territory.
     """
-    _check(volume_node, arteries)
-    labels = _labels(arteries.array)
-    known = {each.label for each in TERRITORIES}
-    if not known.issuperset(labels):
-        raise InputError(f"The artery mask holds the label {min(set(labels) - known)}, which is no territory.")
-    if node is None:
-        node = _new_node(volume_node, "arteries", opacity=ARTERY_OPACITY, smoothing=0.5)
-    segments = []
-    for each in map(territory_of_label, labels):
-        segments.append((each.name, each.title, each.color, each.label, terminology.entry_of_territory(each)))
-    _replace(node, volume_node, arteries.array, segments, _is_artery)
-    return node
+    return _show(ARTERIES, volume_node, arteries, node)
 
 
 def show_calcification(volume_node, calcification: Volume, node=None):
@@ -75,14 +108,7 @@ def show_calcification(volume_node, calcification: Volume, node=None):
         Non-zero where calcified, on the grid of the CT; copied. An empty mask makes an empty
         segment, ready to be painted.
     """
-    _check(volume_node, calcification)
-    if node is None:
-        # Hardly smoothed: a small plaque would shrink away.
-        node = _new_node(volume_node, "calcification", opacity=1.0, smoothing=0.1)
-    entry = terminology.entry_of_calcification()
-    segments = [(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry)]
-    _replace(node, volume_node, calcification.array != 0, segments, _is_calcification)
-    return node
+    return _show(CALCIFICATIONS, volume_node, calcification, node)
 
 
 def show_cut_off(volume_node, cut: Volume, node=None):
@@ -91,17 +117,7 @@ def show_cut_off(volume_node, cut: Volume, node=None):
     Nothing reads this node back. Parameters as for :func:`show_arteries`, with one segment
     ``<territory>_cut_off`` per branch that was cut.
     """
-    _check(volume_node, cut)
-    if node is None:
-        # Less smoothed than the arteries, so that it covers their colour.
-        node = _new_node(volume_node, "cut-off ends", opacity=1.0, smoothing=0.1)
-    segments = [
-        (f"{each.name}_cut_off", f"{each.title} (cut off)", CUT_OFF_COLOR, each.label, "")
-        for each in map(territory_of_label, _labels(cut.array))
-    ]
-    _replace(node, volume_node, cut.array, segments, lambda _id, _segment: True)
-    node.SetAttribute(ONLY_SHOWN, "1")
-    return node
+    return _show(CUT_OFF, volume_node, cut, node)
 
 
 def show_disagreement(volume_node, where: Volume, names=("first", "second"), node=None):
@@ -116,16 +132,80 @@ def show_disagreement(volume_node, where: Volume, names=("first", "second"), nod
     names : sequence of str
         What the two masks are called.
     """
-    _check(volume_node, where)
+    return _show(DISAGREEMENT, volume_node, where, node, names)
+
+
+def _show(kind: Kind, volume_node, mask: Volume, node, names=("first", "second")):
+    return put(kind, volume_node, drained(ready_steps(kind, volume_node, mask, node, names)), node)
+
+
+def ready_steps(
+    kind: Kind, volume_node, mask: Volume, node=None, names=("first", "second"), surfaces: Surfaces = Surfaces.MADE
+) -> Generator[None, None, ReadySegments]:
+    """Make the segments of a mask, for :func:`put`; the scene stays as it is. Parameters and errors as above."""
+    import slicer
+
+    if not mask.grid.same_as(grid_of_node(volume_node)):
+        raise InputError(f"The mask does not lie on the voxels of '{volume_node.GetName()}'; align it first.")
+    array = mask.array != 0 if kind is CALCIFICATIONS else mask.array
+    yield
+    described = yield from _described_steps(kind, array, names)
+    like = slicer.vtkSegmentation() if node is None else node.GetSegmentation()
     if node is None:
-        node = _new_node(volume_node, "disagreement", opacity=1.0, smoothing=0.1)
-    segments = [
-        ("both", "Both", BOTH_COLOR, Disagreement.BOTH, ""),
-        ("only_first", f"Only {names[0]}", ONLY_FIRST_COLOR, Disagreement.ONLY_FIRST, ""),
-        ("only_second", f"Only {names[1]}", ONLY_SECOND_COLOR, Disagreement.ONLY_SECOND, ""),
+        like.SetConversionParameter(_SMOOTHING, str(kind.smoothing))
+    return (yield from ready_segments_steps(volume_node, array, described, like, surfaces))
+
+
+def _described_steps(kind: Kind, array: np.ndarray, names) -> Generator[None, None, list[Described]]:
+    if kind is CALCIFICATIONS:
+        entry = terminology.entry_of_calcification()
+        return [Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry)]
+    if kind is DISAGREEMENT:
+        return [
+            Described("both", "Both", BOTH_COLOR, Disagreement.BOTH),
+            Described("only_first", f"Only {names[0]}", ONLY_FIRST_COLOR, Disagreement.ONLY_FIRST),
+            Described("only_second", f"Only {names[1]}", ONLY_SECOND_COLOR, Disagreement.ONLY_SECOND),
+        ]
+    box = bounding_box(array)
+    yield
+    labels = [] if box is None else _labels(array[box])
+    yield
+    known = {each.label for each in TERRITORIES}
+    if not known.issuperset(labels):
+        raise InputError(f"The artery mask holds the label {min(set(labels) - known)}, which is no territory.")
+    territories = [territory_of_label(label) for label in labels]
+    if kind is ARTERIES:
+        return [
+            Described(each.name, each.title, each.color, each.label, terminology.entry_of_territory(each))
+            for each in territories
+        ]
+    return [
+        Described(f"{each.name}_cut_off", f"{each.title} (cut off)", CUT_OFF_COLOR, each.label) for each in territories
     ]
-    _replace(node, volume_node, where.array, segments, lambda _id, _segment: True)
-    node.SetAttribute(ONLY_SHOWN, "1")
+
+
+def put(kind: Kind, volume_node, ready: ReadySegments, node=None):
+    """Put segments that are ready into a node in place of its own of that kind; into a new one by default.
+
+    Returns
+    -------
+    vtkMRMLSegmentationNode
+    """
+    if node is None:
+        node = _new_node(volume_node, kind)
+    # In this order: the reference geometry, in which Slicer saves the masks, is that of the CT as
+    # seen from the node. From outside the CT's transform it would be another, and saving resample.
+    node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    _put_beside(node, volume_node)
+    segmentation = node.GetSegmentation()
+    for segment_id in [each_id for each_id, each in segments_of(node) if kind.identify(each_id, each)]:
+        segmentation.RemoveSegment(segment_id)
+    for segment_id, segment in ready.segments:
+        segmentation.AddSegment(segment, segment_id)
+    allow_surface(node, ready.can_be_drawn)
+    if kind.only_shown:
+        node.SetAttribute(ONLY_SHOWN, "1")
     return node
 
 
@@ -143,7 +223,7 @@ def add_territory(arteries_node, name: str) -> str:
     segmentation = arteries_node.GetSegmentation()
     if segmentation.GetSegment(each.name) is None:
         segment = slicer.vtkSegment()
-        _describe(segment, each.title, each.color, terminology.entry_of_territory(each))
+        Described(each.name, each.title, each.color, each.label, terminology.entry_of_territory(each)).describe(segment)
         segmentation.AddSegment(segment, each.name)
     return each.name
 
@@ -217,83 +297,24 @@ def _meaning(segment_id: str, segment):
     return meaning_of(said_of_segment(segment_id, segment))
 
 
-def _is_artery(segment_id: str, segment) -> bool:
-    return isinstance(_meaning(segment_id, segment), tuple)
-
-
-def _is_calcification(segment_id: str, segment) -> bool:
-    return _meaning(segment_id, segment) == CALCIFICATION
-
-
-def _check(volume_node, mask: Volume) -> None:
-    if not mask.grid.same_as(grid_of_node(volume_node)):
-        raise InputError(f"The mask does not lie on the voxels of '{volume_node.GetName()}'; align it first.")
-
-
-def _new_node(volume_node, what: str, *, opacity: float, smoothing: float):
+def _new_node(volume_node, kind: Kind):
     import slicer
 
     # Masks of one CT are kept beside each other and compared: their names must tell them apart.
     scene = volume_node.GetScene()
-    name = scene.GenerateUniqueName(f"{volume_node.GetName()} {what}")
+    name = scene.GenerateUniqueName(f"{volume_node.GetName()} {kind.name}")
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetOpacity3D(opacity)
+    display.SetOpacity3D(kind.opacity)
     display.SetVisibility2DFill(False)
     display.SetVisibility2DOutline(True)
     display.SetOpacity2DOutline(1.0)
     display.SetSliceIntersectionThickness(2)
     surface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
     display.SetPreferredDisplayRepresentationName3D(surface)
-    node.GetSegmentation().SetConversionParameter("Smoothing factor", str(smoothing))
+    node.GetSegmentation().SetConversionParameter(_SMOOTHING, str(kind.smoothing))
     return node
-
-
-def _replace(node, volume_node, array: np.ndarray, segments, identify) -> None:
-    """Replace the segments that `identify` knows by those of a label map in the voxels of the CT."""
-    import slicer
-
-    # In this order: the reference geometry, in which Slicer saves the masks, is that of the CT as
-    # seen from the node. From outside the CT's transform it would be another, and saving resample.
-    node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
-    _put_beside(node, volume_node)
-
-    image = slicer.vtkOrientedImageData()
-    box = bounding_box(array)
-    drawn = box is None or can_be_drawn(array[box])
-    if box is not None:
-        image_of_array(array[box].astype(np.uint8, copy=False), image, [part.start for part in box[::-1]])
-    else:
-        # Of no voxel, but of a type: VTK complains of surfaces of images without one.
-        image.SetExtent(0, -1, 0, -1, 0, -1)
-        image.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
-    ijk_to_ras = vtkMatrix4x4()
-    volume_node.GetIJKToRASMatrix(ijk_to_ras)
-    image.SetImageToWorldMatrix(ijk_to_ras)
-
-    segmentation = node.GetSegmentation()
-    for segment_id in [each_id for each_id, each in segments_of(node) if identify(each_id, each)]:
-        segmentation.RemoveSegment(segment_id)
-    labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    for segment_id, title, color, label, entry in segments:
-        segment = slicer.vtkSegment()
-        _describe(segment, title, color, entry)
-        segment.SetLabelValue(label)
-        # One image for all segments: Slicer's shared label map.
-        segment.AddRepresentation(labelmap, image)
-        segmentation.AddSegment(segment, segment_id)
-    allow_surface(node, drawn)
-
-
-def _describe(segment, title: str, color, entry: str) -> None:
-    segment.SetName(title)
-    segment.SetNameAutoGenerated(False)
-    segment.SetColor(*color)
-    segment.SetColorAutoGenerated(False)
-    if entry:
-        set_entry(segment, entry)
 
 
 def _put_beside(node, volume_node) -> None:

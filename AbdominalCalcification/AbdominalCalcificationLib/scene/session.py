@@ -18,18 +18,21 @@ from ..errors import InputError
 from ..flags import Flag
 from ..inference import Worker
 from ..measurement import Measurement, MeasurementParameters
-from ..progress import Progress, Steps, scaled
+from ..progress import Progress, Steps, scaled, shown
 from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
-from . import edits, results, segmentations
-from .comparison import Comparison, read_pair, store_comparison
+from . import edits, results
+from .comparison import Comparison, read_pair_steps, store_comparison
+from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
+from .ready_segments import ReadySegments
+from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, DISAGREEMENT, put, ready_steps
 from .source_files import ct_from_node, file_flags
 from .volumes import identity_of_node, volume_from_node
 
 _TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
-_SHOW = {"arteries": segmentations.show_arteries, "calcification": segmentations.show_calcification}
+_KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS, "cut_off": CUT_OFF}
 BOTH = frozenset(_TITLES)
 
 
@@ -73,13 +76,17 @@ class _Read:
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """What was measured, before it is in the scene; `nodes` are None where a new one is to be made."""
+    """What was measured, before it is in the scene; `nodes` are None where a new one is to be made.
+
+    The segments of what is to be put into them are `ready`.
+    """
 
     analysis: pipeline.Analysis
     ct: object
     nodes: dict
     states: MaskStates
     notes: Mapping[str, edits.EditNote]
+    ready: Mapping[str, ReadySegments]
 
 
 class Session:
@@ -134,9 +141,17 @@ class Session:
         return (yield from self.analyze_steps(case, pipeline.Choices(measurement=parameters), BOTH))
 
     def export_steps(
-        self, case: SceneCase, parameters: MeasurementParameters, folder: Path | str, overwrite: bool = False
+        self,
+        case: SceneCase,
+        parameters: MeasurementParameters,
+        folder: Path | str,
+        overwrite: bool = False,
+        anonymous: bool = False,
     ) -> Steps[Outcome]:
         """Measure the masks as they are now and write the result folder of the command line.
+
+        The scene in it looks as this one does now. With `anonymous` the files name nobody, see
+        :func:`export.export_steps`; what is shown here does.
 
         Raises
         ------
@@ -148,7 +163,15 @@ class Session:
         measured = yield from scaled(steps, 0.0, 0.5)
         ct = volume_from_node(measured.ct)
         histories = {role: edits.history_of(node, measured.notes[role]) for role, node in measured.nodes.items()}
-        steps = export.export_steps(measured.analysis, ct, folder, overwrite=overwrite, histories=histories)
+        steps = export.export_steps(
+            measured.analysis,
+            ct,
+            folder,
+            overwrite=overwrite,
+            histories=histories,
+            look=look_of(measured.ct, {**measured.nodes, "cut_off": case.cut_off}),
+            anonymous=anonymous,
+        )
         notes = yield from scaled(steps, 0.5, 1.0)
         return self._show(case, measured, notes)
 
@@ -169,11 +192,12 @@ class Session:
         """
         yield Progress("Reading the scene", 0.0)
         first = case.masks[structure] if first is None else first
-        pair = read_pair(case.ct, structure, first, second)
+        pair = yield from read_pair_steps(case.ct, structure, first, second)
         remarks = list(pair.remarks)
         arteries = case.arteries if structure == "calcification" else None
         if structure == "calcification" and arteries is None:
             remarks.append("No artery masks are chosen under Inputs: only the whole masks are compared.")
+        yield Progress("Reading the scene", 0.0)
         within = None if arteries is None else READ["arteries"](arteries, case.ct)
         left_out = ()
         # A mask that was corrected judges all: what is missing was taken away.
@@ -183,14 +207,18 @@ class Session:
             remarks.append(left_out_text([name for name in left_out if name in found]))
         steps = territories.compare_steps(structure, *pair.masks, within, parameters, left_out)
         rows = yield from scaled(steps, 0.0, 0.95)
-        yield Progress("Showing the result", 0.95)
+        names = [f"A ({pair.names[0]})", f"B ({pair.names[1]})"]
+        progress = Progress("Making the surfaces for the 3D views", 0.95)
+        yield progress
+        steps = ready_steps(DISAGREEMENT, case.ct, disagreement(*pair.masks), names=names)
+        ready = yield from shown(steps, progress)
+        yield Progress("Showing the result", 0.98)
         what = f"{structure.capitalize()}. A, the reference: {pair.names[0]}. B: {pair.names[1]}."
         return store_comparison(
             rows,
-            disagreement(*pair.masks),
+            ready,
             case.ct,
             pair.nodes,
-            names=[f"A ({pair.names[0]})", f"B ({pair.names[1]})"],
             description=" ".join(filter(None, [what, *remarks])),
             arteries_node=arteries,
         )
@@ -203,11 +231,13 @@ class Session:
             raise InputError("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module.")
         yield Progress("Reading the scene", 0.0)
         ct, doubts = ct_from_node(case.ct)
-        read = _read(case, given)
+        yield Progress("Reading the scene", 0.0)
+        read = yield from _read_steps(case, given)
         nodes = {
             role: node if role in given or (replace_masks and of_ct(node, case.ct) is not None) else None
             for role, node in case.masks.items()
         }
+        yield Progress("Reading the scene", 0.0)
         states = MaskStates({role: node for role, node in nodes.items() if node is not None}, case.ct)
         left_out = [flag.message for flag in read.flags if flag.code == "segments_left_out"]
         if left_out:
@@ -225,8 +255,9 @@ class Session:
             worker=self.worker,
         )
         analysis = yield from scaled(steps, 0.0, 0.97)
-        yield Progress("Showing the result", 0.97)
-        return _Measured(analysis, case.ct, nodes, states, read.notes)
+        ready = yield from _ready_steps(case, analysis, nodes)
+        yield Progress("Showing the result", 0.99)
+        return _Measured(analysis, case.ct, nodes, states, read.notes, ready)
 
     def _show(self, case: SceneCase, measured: _Measured, notes: tuple[str, ...] = ()) -> Outcome:
         """Put masks that were made, cut-off ends, tables and chart into the scene."""
@@ -240,31 +271,44 @@ class Session:
             if role in changed:  # somebody's work, which nobody agreed to replace
                 kept.append(nodes[role].GetName())
                 nodes[role] = None
-            mask = getattr(analysis, role)
-            nodes[role] = _SHOW[role](ct, mask, nodes[role])
-            edits.remember_origin(nodes[role], mask, origin)
+            nodes[role] = put(_KINDS[role], ct, measured.ready[role], nodes[role])
+            edits.remember_origin(nodes[role], getattr(analysis, role), origin)
             self._watch.made(nodes[role], ct)
         for role in given:
             edits.keep_note(nodes[role], measured.notes[role])
         cut_off = case.cut_off if case.cut_off is not None and case.cut_off.GetScene() is not None else None
-        cut_off = segmentations.show_cut_off(ct, analysis.measurement.cut_arteries, of_ct(cut_off, ct))
+        cut_off = put(CUT_OFF, ct, measured.ready["cut_off"], of_ct(cut_off, ct))
         stored = results.store_measurement(analysis.measurement, ct, {**nodes, "cut_off": cut_off})
         if changed.intersection(given):
             stored.mark_outdated()
         return Outcome(analysis, stored, SceneCase(ct, **nodes, cut_off=cut_off), tuple(kept), tuple(notes))
 
 
-def _read(case: SceneCase, given: Collection[str]) -> _Read:
+def _ready_steps(case: SceneCase, analysis: pipeline.Analysis, nodes: Mapping) -> Steps[dict[str, ReadySegments]]:
+    """Make the segments of the masks that were made, and of the cut-off ends, for the scene; it stays as it is."""
+    masks = {role: getattr(analysis, role) for role in analysis.origins}
+    masks["cut_off"] = analysis.measurement.cut_arteries
+    ready, before = {}, {**nodes, "cut_off": case.cut_off}
+    for number, (role, mask) in enumerate(masks.items()):
+        progress = Progress("Making the surfaces for the 3D views", 0.97 + 0.02 * number / len(masks))
+        yield progress
+        ready[role] = yield from shown(ready_steps(_KINDS[role], case.ct, mask, before[role]), progress)
+    return ready
+
+
+def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
     """Read the given masks, with what made them and what was done to them since."""
     found = _Read()
     for role, title in _TITLES.items():
         if role not in given:
             continue
+        yield Progress("Reading the scene", 0.0)
         node = case.masks[role]
         if node is None:
             raise InputError(f"No {title} {_verb(role, 'is', 'are')} chosen; choose a segmentation, or press Run.")
         check_is_mask(node)
         mask = mask_from_node(node, case.ct, Wanted(role))
+        yield Progress("Reading the scene", 0.0)
         found.volumes[role] = mask.volume
         found.flags.extend((*file_flags(node), *mask.flags))
         found.origins.append(edits.source_of(node))

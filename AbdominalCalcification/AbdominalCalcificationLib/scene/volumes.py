@@ -40,8 +40,13 @@ def array_of_image(image: vtkImageData) -> np.ndarray:
     return vtk_to_numpy(scalars).reshape(image.GetDimensions()[::-1])
 
 
-def image_of_array(array: np.ndarray, image: vtkImageData | None = None, start_ijk=(0, 0, 0)) -> vtkImageData:
-    """Return a VTK image of an array k, j, i, copied; its extent begins at `start_ijk`."""
+def image_of_array(
+    array: np.ndarray, image: vtkImageData | None = None, start_ijk=(0, 0, 0), copy: bool = True
+) -> vtkImageData:
+    """Return a VTK image of an array k, j, i; its extent begins at `start_ijk`.
+
+    Without `copy` it shares the memory of the array where that lies in one piece.
+    """
     image = vtkImageData() if image is None else image
     if array.dtype == bool:
         array = array.view(np.uint8)
@@ -49,7 +54,9 @@ def image_of_array(array: np.ndarray, image: vtkImageData | None = None, start_i
     for start, size in zip(start_ijk, array.shape[::-1], strict=True):
         extent += [int(start), int(start) + size - 1]
     image.SetExtent(extent)
-    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=True))
+    image.GetPointData().SetScalars(
+        numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=copy or not array.flags.c_contiguous)
+    )
     return image
 
 
@@ -103,29 +110,31 @@ def volume_from_node(volume_node) -> Volume:
     return Volume(array_of_image(volume_node.GetImageData()), grid_of_node(volume_node))
 
 
-def volume_node_from(volume: Volume, name: str, scene=None):
+def volume_node_from(volume: Volume, name: str, scene=None, copy: bool = True):
     """Add a CT to the scene and return its node, shown in a window for CT angiograms.
 
     Parameters
     ----------
     volume : Volume
-        Copied.
     name : str
     scene : vtkMRMLScene, optional
         ``slicer.mrmlScene`` by default.
+    copy : bool
+        Otherwise the node shares the memory of the volume where that lies in one piece.
     """
     import slicer
 
     scene = slicer.mrmlScene if scene is None else scene
     node = slicer.vtkMRMLScalarVolumeNode()
     node.SetName(scene.GenerateUniqueName(name))
-    node.SetAndObserveImageData(image_of_array(volume.array))
     node.SetIJKToRASMatrix(matrix_of_array(volume.grid.ijk_to_ras))
     scene.AddNode(node)
+    # Before there are voxels: with them it would look for a window of its own in all of them.
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(CTA_WINDOW_HU, CTA_LEVEL_HU)
+    node.SetAndObserveImageData(image_of_array(volume.array, copy=copy))
     return node
 
 

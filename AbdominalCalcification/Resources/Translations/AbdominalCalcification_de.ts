@@ -180,6 +180,14 @@
         <translation>Exportieren…</translation>
     </message>
     <message>
+        <source>Write no names of files, nodes, models and persons, no UIDs and no descriptions. The voxels of the CT are in the scene as they are.</source>
+        <translation>Keine Namen von Dateien, Knoten, Modellen und Personen, keine UIDs und keine Beschreibungen schreiben. Die Voxel des CTs sind unverändert in der Szene.</translation>
+    </message>
+    <message>
+        <source>Export anonymously</source>
+        <translation>Anonym exportieren</translation>
+    </message>
+    <message>
         <source>Clusters: click one to see it in all views.</source>
         <translation>Cluster: anklicken, um ihn in allen Ansichten zu sehen.</translation>
     </message>

@@ -180,6 +180,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Write no names of files, nodes, models and persons, no UIDs and no descriptions. The voxels of the CT are in the scene as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export anonymously</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Clusters: click one to see it in all views.</source>
         <translation type="unfinished"></translation>
     </message>
