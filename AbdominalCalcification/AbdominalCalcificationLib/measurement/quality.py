@@ -70,6 +70,22 @@ def attachment(territory: Territory, course: CoursedArtery, parent_found: bool) 
     return flags
 
 
+def touching_limbs(territory: Territory, course: CoursedArtery) -> list[Flag]:
+    """Flag a branch of which limbs touch where they only pass by each other, if that changes lengths."""
+    flags = []
+    for piece in course.pieces:
+        if piece.touch is None:
+            continue
+        touch = piece.touch
+        short, along = f"{touch.short_mm:.1f} mm", f"{touch.along_mm:.1f} mm"
+        if touch.followed:
+            said = f"limbs of it touch; lengths follow the artery ({along} where the short cut has {short})"
+        else:
+            said = f"limbs of it may touch; lengths take the short cut ({short}, or {along} if the limbs are apart)"
+        flags.append(Flag("territory_touches_itself", f"{territory.title}: {said}.", territory.name))
+    return flags
+
+
 def bifurcation_not_seen(territory: Territory) -> list[Flag]:
     """Flag a trunk whose path distances do not begin at its bifurcation."""
     message = f"{territory.title}: bifurcation not seen; path distances count from the lower end of the mask."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,11 +14,14 @@ from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
 from ..progress import Progress, Steps
 from .beginning import Start, half_voxel_mm, own_end, start_of
 from .course import Course, Pairs
+from .touching import Touch, course_along_limbs_steps
 
 FOLLOWING = Progress("Measuring: following the arteries", 0.0)
 
 # A piece that is no longer than this many voxel diagonals has no course.
 _SPECK_DIAGONALS = 4
+# A piece with fewer voxels has no limbs that could touch: two of 4 voxels across and twice as long.
+_FEWEST_FOLDED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +35,17 @@ class Piece:
     start : ndarray of int
         Rows of the piece where it begins.
     pairs : Pairs
-        Neighbours within the piece.
+        Neighbours within the piece, without a wall between them.
     course : Course
+    touch : Touch or None
+        Limbs of the piece touch, which changes lengths.
     """
 
     rows: np.ndarray
     start: np.ndarray
     pairs: Pairs
     course: Course
+    touch: Touch | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +111,7 @@ def follow_branch_steps(
     sibling_ras: np.ndarray,
     grid: Grid,
     attach_distance_mm: float,
+    kept_length_mm: float = np.inf,
 ) -> Steps[CoursedArtery]:
     """Follow an artery from where it leaves its parent through all pieces of its mask.
 
@@ -125,6 +132,8 @@ def follow_branch_steps(
         Voxel centres of the parent, and of the other arteries that leave it, mm; may be empty.
     grid : Grid
     attach_distance_mm : float
+    kept_length_mm : float
+        Limbs that touch are told apart where that changes lengths up to here.
     """
     pieces = _Pieces(kji, points_ras, grid, parent_ras)
     yield FOLLOWING
@@ -139,6 +148,7 @@ def follow_branch_steps(
             ostium[rows[start.rows]] = True
             yield FOLLOWING
             pieces.settle_where(number, ostium, contact)
+            yield from pieces.part_limbs_steps(kept_length_mm)
         yield FOLLOWING
     touches_beside = bool((np.isfinite(contact) & ~ostium).any())
     pieces.draw_near_to_parent()
@@ -151,9 +161,11 @@ def follow_branch_steps(
             detached, begins_at_parent = True, False
             number = pieces.largest()
             unclear |= pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
+            yield from pieces.part_limbs_steps(kept_length_mm)
             continue
         start = own_ends.get(number) or pieces.start_over_gap(number, attach_distance_mm)
         gap_mm = pieces.attach(number, start, attach_distance_mm)
+        yield from pieces.part_limbs_steps(kept_length_mm)
         unclear |= start.unclear
         if gap_mm > attach_distance_mm + TOLERANCE_MM:
             detached = True
@@ -183,7 +195,7 @@ class _Pieces:
     """The connected pieces of an artery's mask, waiting for their place along it."""
 
     def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid, parent_ras: np.ndarray):
-        self._points, self._grid, self._parent_ras = points_ras, grid, parent_ras
+        self._kji, self._points, self._grid, self._parent_ras = kji, points_ras, grid, parent_ras
         self._pairs = neighbour_pairs(kji, grid)
         count, self._label = components(len(kji), self._pairs[0], self._pairs[1])
         self._rows = _grouped(self._label, count)
@@ -343,6 +355,18 @@ class _Pieces:
         self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid))
         return start.unclear and len(reference_ras) > 0
 
+    def part_limbs_steps(self, kept_length_mm: float) -> Steps[None]:
+        """Measure the piece that was settled last along its limbs, where they touch."""
+        piece = self.settled[-1]
+        if len(piece.rows) < _FEWEST_FOLDED:
+            return
+        open_ras = self._parent if len(self._parent_ras) else None
+        kji, points = self._kji[piece.rows], self._points[piece.rows]
+        course, pairs, touch = yield from course_along_limbs_steps(
+            kji, points, piece.pairs, piece.start, piece.course, self._grid, open_ras, kept_length_mm, FOLLOWING
+        )
+        self.settled[-1] = replace(piece, course=course, pairs=pairs, touch=touch)
+
     def _pairs_within(self, number: int) -> Pairs:
         rows = self._rows[number]
         self._place[rows] = np.arange(len(rows))
@@ -355,7 +379,8 @@ class _Pieces:
         self.waiting[number] = False
         self.settled.append(Piece(rows, start, pairs, course))
         if self.waiting.any():
-            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm)
+            place = len(self.settled) - 1
+            self._draw_near(cKDTree(self._points[rows]), lambda rows: self.settled[place].course.path_lengths_mm(rows))
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:

@@ -152,6 +152,7 @@ def _shortened_steps(
             place = (0.1 + 0.4 * (number + part) / len(found) for part in (0, 1))
             followed = yield from scaled(_follow_branch_steps(territory, region, parameters), *place)
             raised += quality.attachment(territory, followed.course, parent_found=territory.parent in names)
+            raised += quality.touching_limbs(territory, followed.course)
             keep = followed.blocks.of_voxels(followed.course.kept(parameters.kept_length_of(territory)))
             kept[tuple(kji[~keep].T)] = 0
             kji = kji[keep]
@@ -203,6 +204,7 @@ def _follow_branch_steps(territory: Territory, region: Region, parameters: Measu
         siblings_ras,
         blocks.grid,
         parameters.attach_distance_mm,
+        parameters.kept_length_of(territory),
     )
     yield FOLLOWING
     return Followed(blocks, course)
