@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..geometry import Grid
-from .shortening import CoursedArtery
+from .coursed import CoursedArtery
 
 
 @dataclass(frozen=True, eq=False)

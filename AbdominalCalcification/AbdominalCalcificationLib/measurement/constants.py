@@ -15,6 +15,27 @@ WHOLE_SECTION = 0.8
 # A slice touches several nearer ones, and so joins limbs, where each has at least this part of the largest one.
 MEETING_SECTION = 0.2
 
+# --- Limbs that touch ----------------------------------------------------------------------------
+# Neighbours that lie farther apart than this along the way, in radii, belong to different limbs. In a vessel that
+# bends, tapers or ends they lie up to 5 and a half apart, where branches of it are fused again up to 14, but there
+# it changes no length much.
+FAR_RADII = 7.0
+# The wall goes on to where neighbours lie less far apart than this, in radii: to near the fold of the limbs.
+WALL_RADII = 3.0
+# A wall is certain where its widest opening is at most this part as deep as the narrowest place on the way round it.
+CERTAIN_OPENING = 0.9
+# Lengths that change by less, mm (root mean square over what is kept), are no other numbers.
+CHANGED_MM = 3.5
+# A place half as deep as the middle costs 2 to this power as much: the way takes any detour within the vessel rather
+# than a narrow place, so that only which of two ways is wider counts.
+WAY_POWER = 16
+# A vessel of which more voxels than this part have all their neighbours is wider than 11 voxels, and is looked at in
+# blocks of two voxels along each axis.
+WIDE = 0.55
+# A vessel has at least this many voxels to a radius, or its voxels are split: between two voxels lies the middle of
+# a vessel that is two voxels wide.
+VOXELS_PER_RADIUS = 2.5
+
 # --- Where an artery begins -------------------------------------------------------------------------
 # An oblique ostium is long, 2 diameters at 30 degrees; what is longer passes by.
 LONGEST_OSTIUM_DIAMETERS = 2.0

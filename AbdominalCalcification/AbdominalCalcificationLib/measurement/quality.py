@@ -15,8 +15,8 @@ from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
 from .assignment import chunks
 from .constants import CEILING_HU, ENHANCED_HU, METAL_DISTANCE_MM, MOST_LISTED, THICK_MM
+from .coursed import CoursedArtery
 from .region import Region
-from .shortening import CoursedArtery
 
 _CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
@@ -81,6 +81,22 @@ def attachment(
         else:
             why = "too far from the artery it leaves; lengths count from its own nearest end"
         flags.append(Flag("territory_detached", f"{territory.title}: {why}.", territory.name))
+    return flags
+
+
+def touching_limbs(territory: Territory, course: CoursedArtery) -> list[Flag]:
+    """Flag a branch of which limbs touch where they only pass by each other, if that changes lengths."""
+    flags = []
+    for piece in course.pieces:
+        if piece.touch is None:
+            continue
+        touch = piece.touch
+        short, along = f"{touch.short_mm:.1f} mm", f"{touch.along_mm:.1f} mm"
+        if touch.followed:
+            said = f"limbs of it touch; lengths follow the artery ({along} where the short cut has {short})"
+        else:
+            said = f"limbs of it may touch; lengths take the short cut ({short}, or {along} if the limbs are apart)"
+        flags.append(Flag("territory_touches_itself", f"{territory.title}: {said}.", territory.name))
     return flags
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -15,116 +15,11 @@ from ..progress import Steps
 from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
 from .constants import SPECK_DIAGONALS
 from .course import Course, Pairs, path_lengths_at
+from .coursed import CoursedArtery, Piece
+from .touching import course_along_limbs_steps
 
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A connected piece of an artery's mask.
-
-    Attributes
-    ----------
-    rows : ndarray of int
-        Its voxels, as rows of the artery.
-    start : ndarray of int
-        Rows of the piece where it begins.
-    pairs : Pairs
-        Neighbours within the piece.
-    course : Course
-    after : int or None
-        The piece of the artery that it goes on from; None where it begins at the parent or at an end of its own.
-    gap_mm : float
-        How far it lies from what it begins at; ``inf`` where that is nothing but its own end.
-    """
-
-    rows: np.ndarray
-    start: np.ndarray
-    pairs: Pairs
-    course: Course
-    after: int | None
-    gap_mm: float
-
-
-@dataclass(frozen=True, eq=False)
-class CoursedArtery:
-    """An artery with its courses.
-
-    Attributes
-    ----------
-    voxel_count : int
-    pieces : tuple of Piece
-        Every voxel lies in exactly one.
-    over_gap_mm : tuple of float
-        Gaps over which pieces were attached, from the nearest one on.
-    detached : bool
-        A piece lies farther away than the attachment distance.
-    begins_at_parent : bool
-        False where the artery begins at an end of its own.
-    touches_beside : bool
-        It touches the parent also where it only passes by.
-    unclear_end : bool
-        It begins at an end of its own, and another one lies about as near to the parent.
-    """
-
-    voxel_count: int
-    pieces: tuple[Piece, ...]
-    over_gap_mm: tuple[float, ...]
-    detached: bool
-    begins_at_parent: bool
-    touches_beside: bool
-    unclear_end: bool = False
-
-    @property
-    def begins(self) -> np.ndarray:
-        """Which voxels its pieces begin with."""
-        result = np.zeros(self.voxel_count, bool)
-        for piece in self.pieces:
-            result[piece.rows[piece.start]] = True
-        return result
-
-    def stem(self, fewest_voxels: float, most_gap_mm: float) -> list[int]:
-        """Return the number of the largest piece and those of the pieces that it goes on from, the first one last.
-
-        A piece after a gap wider than `most_gap_mm` is passed over for a smaller one, of `fewest_voxels` or more;
-        where there is none the list is empty.
-        """
-        for number in sorted(range(len(self.pieces)), key=lambda each: -len(self.pieces[each].rows)):
-            found = [number]
-            while (after := self.pieces[found[-1]].after) is not None:
-                found.append(after)
-            is_whole = all(self.pieces[each].gap_mm <= most_gap_mm + TOLERANCE_MM for each in found)
-            if is_whole and len(self.pieces[number].rows) >= fewest_voxels:
-                return found
-        return []
-
-    def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Return the path length of the voxels in `rows` (all by default), in mm."""
-        wanted = np.arange(self.voxel_count) if rows is None else np.asarray(rows)
-        piece_of = np.zeros(self.voxel_count, int)
-        place = np.zeros(self.voxel_count, int)
-        for number, piece in enumerate(self.pieces):
-            piece_of[piece.rows] = number
-            place[piece.rows] = np.arange(len(piece.rows))
-        result = np.zeros(len(wanted))
-        for number, piece in enumerate(self.pieces):
-            here = piece_of[wanted] == number
-            result[here] = piece.course.path_lengths_mm(place[wanted[here]])
-        return result
-
-    def kept(self, length_mm: float) -> np.ndarray:
-        """Return which voxels are kept: up to `length_mm` along the course, in one piece with the start.
-
-        However short the length, the voxels with which the artery begins stay: at its parent, or of its first piece.
-        """
-        keep = np.zeros(self.voxel_count, bool)
-        for number, piece in enumerate(self.pieces):
-            near = piece.course.path_lengths_mm() <= length_mm + TOLERANCE_MM
-            if number == 0 or (piece.after is None and piece.gap_mm == 0):
-                near[piece.start] = True
-            first, second, _ = piece.pairs
-            both = near[first] & near[second]
-            _, label = components(len(near), first[both], second[both])
-            keep[piece.rows] = near & np.isin(label, label[piece.start[near[piece.start]]])
-        return keep
+# A piece with fewer voxels has no limbs that could touch: two of 4 voxels across and twice as long.
+_FEWEST_FOLDED = 64
 
 
 def follow_branch_steps(
@@ -135,6 +30,7 @@ def follow_branch_steps(
     sibling_ras: np.ndarray,
     grid: Grid,
     attach_distance_mm: float,
+    kept_length_mm: float = np.inf,
 ) -> Steps[CoursedArtery]:
     """Follow an artery from where it leaves its parent through all pieces of its mask.
 
@@ -155,6 +51,8 @@ def follow_branch_steps(
         Voxel centres of the parent, and of the other arteries that leave it, mm; may be empty.
     grid : Grid
     attach_distance_mm : float
+    kept_length_mm : float
+        Limbs that touch are told apart where that changes lengths up to here.
     """
     pieces = _Pieces(kji, points_ras, grid, parent_ras)
     yield FOLLOWING
@@ -169,6 +67,7 @@ def follow_branch_steps(
             ostium[rows[start.rows]] = True
             yield FOLLOWING
             pieces.settle_where(number, ostium, contact)
+            yield from pieces.part_limbs_steps(kept_length_mm)
         yield FOLLOWING
     touches_beside = bool((np.isfinite(contact) & ~ostium).any())
     pieces.draw_near_to_parent()
@@ -181,9 +80,11 @@ def follow_branch_steps(
             detached, begins_at_parent = True, False
             number = pieces.largest()
             unclear |= pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
+            yield from pieces.part_limbs_steps(kept_length_mm)
             continue
         start = own_ends.get(number) or pieces.start_over_gap(number, attach_distance_mm)
         gap_mm = pieces.attach(number, start, attach_distance_mm)
+        yield from pieces.part_limbs_steps(kept_length_mm)
         unclear |= start.unclear
         if gap_mm > attach_distance_mm + TOLERANCE_MM:
             detached = True
@@ -213,7 +114,7 @@ class _Pieces:
     """The connected pieces of an artery's mask, waiting for their place along it."""
 
     def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid, parent_ras: np.ndarray):
-        self._points, self._grid, self._parent_ras = points_ras, grid, parent_ras
+        self._kji, self._points, self._grid, self._parent_ras = kji, points_ras, grid, parent_ras
         self._pairs = neighbour_pairs(kji, grid)
         count, self._label = components(len(kji), self._pairs[0], self._pairs[1])
         self._rows = _grouped(self._label, count)
@@ -377,6 +278,18 @@ class _Pieces:
         self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid), None, np.inf)
         return start.unclear and len(reference_ras) > 0
 
+    def part_limbs_steps(self, kept_length_mm: float) -> Steps[None]:
+        """Measure the piece that was settled last along its limbs, where they touch."""
+        piece = self.settled[-1]
+        if len(piece.rows) < _FEWEST_FOLDED:
+            return
+        open_ras = self._parent if len(self._parent_ras) else None
+        kji, points = self._kji[piece.rows], self._points[piece.rows]
+        course, pairs, touch = yield from course_along_limbs_steps(
+            kji, points, piece.pairs, piece.start, piece.course, self._grid, open_ras, kept_length_mm, FOLLOWING
+        )
+        self.settled[-1] = replace(piece, course=course, pairs=pairs, touch=touch)
+
     def _pairs_within(self, number: int) -> Pairs:
         rows = self._rows[number]
         self._place[rows] = np.arange(len(rows))
@@ -389,7 +302,10 @@ class _Pieces:
         self.waiting[number] = False
         self.settled.append(Piece(rows, start, pairs, course, after, gap_mm))
         if self.waiting.any():
-            self._draw_near(cKDTree(self._points[rows]), course.path_lengths_mm, len(self.settled) - 1)
+            place = len(self.settled) - 1
+            self._draw_near(
+                cKDTree(self._points[rows]), lambda rows: self.settled[place].course.path_lengths_mm(rows), place
+            )
 
 
 def _grouped(label: np.ndarray, count: int) -> list[np.ndarray]:

@@ -161,6 +161,7 @@ def _shortened_steps(
             follow = _follow_branch_steps(territory, region, parents[territory.parent], parameters)
             followed, said = yield from scaled(follow, *place)
             raised += said
+            raised += quality.touching_limbs(territory, followed.course)
             keep = followed.blocks.of_voxels(followed.course.kept(parameters.kept_length_of(territory)))
             kept[tuple(kji[~keep].T)] = 0
             kji = kji[keep]
@@ -213,6 +214,7 @@ def _follow_branch_steps(
         siblings_ras,
         blocks.grid,
         parameters.attach_distance_mm,
+        parameters.kept_length_of(territory),
     )
     yield FOLLOWING
     begins = kji[blocks.of_voxels(course.begins) & np.isfinite(contact)]

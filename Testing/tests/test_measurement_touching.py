@@ -1,0 +1,183 @@
+"""An artery that bends back until its walls touch is measured along its course, or flagged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.geometry import Volume
+from AbdominalCalcificationLib.geometry.voxels import neighbour_pairs
+from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
+from AbdominalCalcificationLib.measurement.lumen import lumen_steps
+from AbdominalCalcificationLib.progress import Progress, drain
+from folded import folded
+from phantoms import ORIENTATIONS, Phantom, Tube, aorta, grid_over, label_of, reoriented, rotation_about
+
+TILTED = rotation_about((1, 2, -3), 25)
+CODE = "territory_touches_itself"
+
+
+def flags_of(result):
+    return [flag for flag in result.flags if flag.code == CODE]
+
+
+def measured(artery, spacing_mm=1.0, rotation=TILTED, plaque_mm=None, kept_mm=40.0):
+    """Measure a folded artery with a plaque between two true lengths; return also the voxels' true lengths."""
+    ct, labels = artery.painted(spacing_mm, rotation)
+    kji = np.argwhere(labels.array == label_of(artery.name))
+    true_mm = artery.lengths_mm(labels.grid.ras_of_kji(kji))
+    calcified = np.zeros(labels.array.shape, bool)
+    if plaque_mm is not None:
+        inside = (true_mm >= plaque_mm[0]) & (true_mm < plaque_mm[1])
+        calcified[tuple(kji[inside].T)] = True
+    groups = ("common_iliac", "mesenteric", "renal")
+    parameters = MeasurementParameters(dict.fromkeys(groups, kept_mm))
+    result = measure(ct, labels, Volume(calcified, labels.grid), parameters)
+    kept = result.kept_arteries.array[tuple(kji.T)] > 0
+    return result, true_mm, kept
+
+
+def test_what_lies_beyond_a_kink_is_not_kept():
+    # The plaque lies 70 mm along the artery and, by the short cut, 20.
+    kinked = folded("hairpin", 3.0, limb_mm=22)
+    result, true_mm, kept = measured(kinked, plaque_mm=(67, 69))
+    assert result.territory("common_iliac_left").calcified_volume_mm3 == 0
+    assert result.beyond_kept_length_calcified_volume_mm3 > 40
+    assert (kept & (true_mm > 45)).sum() < 0.01 * kept.sum()
+    [flag] = flags_of(result)
+    assert flag.territory == "common_iliac_left"
+    assert flag.effect.name == "REVIEW"
+
+
+@pytest.mark.parametrize(
+    ("shape", "radius_mm", "spacing_mm", "limb_mm"),
+    [
+        ("hairpin", 2.0, 1.0, 25),
+        ("hairpin", 4.5, 1.5, 25),
+        ("hairpin", 6.0, 1.0, 15),
+        ("drop", 2.0, 1.5, 25),
+        ("drop", 4.0, (0.8, 0.8, 1.5), 40),
+        ("loop", 3.0, 0.7, 40),
+        ("zigzag", 3.0, 1.0, 15),
+        ("zigzag", 5.0, 1.3, 25),
+    ],
+)
+@pytest.mark.parametrize("name", ["common_iliac_left", "superior_mesenteric"])
+def test_lengths_follow_an_artery_that_touches_itself(shape, radius_mm, spacing_mm, limb_mm, name):
+    artery = folded(shape, radius_mm, limb_mm=limb_mm, name=name)
+    end = artery.along_mm[-1]
+    place = (end - 20, end - 16)
+    result, _, _ = measured(artery, spacing_mm, plaque_mm=place, kept_mm=np.inf)
+    [flag] = flags_of(result)
+    assert "lengths follow the artery" in flag.message
+    [cluster] = result.clusters
+    # Tight bends shorten a course, touching or not: by up to a tenth.
+    assert cluster.path_distance_mm == pytest.approx(end - 18, rel=0.12)
+
+
+def test_where_the_walls_are_uncertain_lengths_stay_and_it_is_said():
+    thin = folded("hairpin", 2.0, limb_mm=25)
+    result, true_mm, kept = measured(thin, 1.5)
+    [flag] = flags_of(result)
+    assert "may touch" in flag.message
+    assert (kept & (true_mm > 60)).any()
+
+
+@pytest.mark.parametrize("shape", ["hairpin", "zigzag", "loop", "drop"])
+def test_limbs_that_lie_apart_are_no_limbs_that_touch(shape):
+    result, _, _ = measured(folded(shape, 3.0, overlap_mm=-3.0, limb_mm=30), kept_mm=np.inf)
+    assert flags_of(result) == []
+
+
+def test_a_touch_beyond_the_kept_length_changes_nothing():
+    artery = folded("drop", 3.0)
+    assert flags_of(measured(artery, kept_mm=40.0)[0])
+    assert flags_of(measured(artery, kept_mm=12.0)[0]) == []
+
+
+def hilar_branches():
+    """Two branches of a renal artery that fork, run apart, and meet again at their ends."""
+    stem = Tube((0.0, 0, 0), (1, 0, 0), 27, 3, path_mm=-9)
+    tubes = [stem]
+    for side in (1, -1):
+        out = Tube((25.0, 0, 0), (1, 0, 0.8 * side), 12, 2, path_mm=16)
+        tubes += [out, out.continued(25, 15, (0, 0, -side))]
+    return tuple(tubes)
+
+
+def test_branches_of_a_tree_that_meet_again_change_no_length():
+    phantom = Phantom({"aorta": (aorta(40),), "renal_left": hilar_branches()})
+    ct, labels, calcified = phantom.painted(grid_over((-12, -11, -22), (66, 11, 22), 0.8, TILTED))
+    result = measure(ct, labels, calcified, MeasurementParameters({"renal": np.inf}))
+    assert flags_of(result) == []
+
+
+def test_branches_side_by_side_are_no_limbs_of_one():
+    # They leave one stem and are fused over 20 mm.
+    stem = Tube((0.0, 0, 0), (1, 0, 0), 20, 3.5, path_mm=-9)
+    limbs = [Tube((18.0, 0, 2.0 * side), (1, 0, 0.06 * side), 40, 2.2) for side in (1, -1)]
+    phantom = Phantom({"aorta": (aorta(40),), "renal_left": (stem, *limbs)})
+    ct, labels, calcified = phantom.painted(grid_over((-12, -11, -22), (66, 11, 22), 0.8, TILTED))
+    assert flags_of(measure(ct, labels, calcified, MeasurementParameters({"renal": np.inf}))) == []
+
+
+def said_of(shape, radius_mm, spacing_mm, limb_mm, kept_mm=40.0):
+    """Return what is said of the limbs of a folded artery."""
+    flags = flags_of(measured(folded(shape, radius_mm, limb_mm=limb_mm), spacing_mm, kept_mm=kept_mm)[0])
+    return ["along" if "lengths follow" in flag.message else "uncertain" for flag in flags]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "case", "said"),
+    [
+        ("FAR_RADII, not 12", ("loop", 3.0, 1.0, 25), ["along"]),
+        ("CERTAIN_OPENING, not 0.7", ("hairpin", 2.0, 1.0, 25), ["along"]),
+        ("CERTAIN_OPENING, not 1.3", ("hairpin", 2.0, 1.5, 25), ["uncertain"]),
+        ("CHANGED_MM, not 12", ("hairpin", 3.0, 1.0, 5), ["along"]),
+        ("CHANGED_MM, not 0.5", ("drop", 3.0, 1.0, 25, 16.0), []),
+        ("WAY_POWER, not 4", ("hairpin", 2.0, 1.0, 25), ["along"]),
+        ("VOXELS_PER_RADIUS, not 1", ("hairpin", 2.0, 1.0, 25), ["along"]),
+        ("WIDE, not 0.2", ("hairpin", 3.0, 1.0, 25), ["along"]),
+        ("WALL_RADII, not 0.5", ("hairpin", 3.0, 1.0, 25), ["along"]),
+    ],
+)
+def test_where_the_thresholds_lie(threshold, case, said):
+    assert said_of(*case) == said, threshold
+
+
+def test_the_wall_goes_on_to_near_the_fold():
+    # With WALL_RADII at 6 the last 9 mm of the limbs are a short cut.
+    artery = folded("hairpin", 3.0, limb_mm=25)
+    end = artery.along_mm[-1]
+    result, _, _ = measured(artery, plaque_mm=(end - 20, end - 16), kept_mm=np.inf)
+    assert result.clusters[0].path_distance_mm == pytest.approx(end - 18, abs=7)
+
+
+def test_a_short_fold_with_a_little_jump_is_seen_and_a_gentler_one_left():
+    # With FAR_RADII at 9 the first would be missed.
+    assert said_of("hairpin", 3.0, 1.0, 1) == ["along"]
+    assert said_of("kink", 3.0, 1.0, 25) == []
+
+
+@pytest.mark.parametrize(("radius_mm", "least", "most"), [(1.5, 6, 9), (4.0, 1, 1), (8.0, 0.1, 0.15)])
+def test_a_thin_vessel_is_looked_at_in_parts_and_a_wide_one_in_blocks(radius_mm, least, most):
+    tube = Tube((0, 0, 0), (0, 0, 1), 40, radius_mm)
+    labels = Phantom({"aorta": (tube,)}).painted(grid_over((-10, -10, -2), (10, 10, 42), 1.0, TILTED))[1]
+    kji, grid = np.argwhere(labels.array), labels.grid
+    points, start = grid.ras_of_kji(kji), np.arange(5)
+    lumen = drain(lumen_steps(kji, points, neighbour_pairs(kji, grid), start, grid, None, Progress("")))
+    assert least <= len(lumen.points_ras) / len(kji) <= most
+    assert lumen.radius_mm == pytest.approx(radius_mm, rel=0.25)
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS[5::14])
+@pytest.mark.parametrize("spacing_mm", [1.0, 1.5])
+def test_walls_do_not_depend_on_the_axes(orientation, spacing_mm):
+    ct, labels = folded("drop", 3.0).painted(spacing_mm, TILTED)
+    none = Volume(np.zeros(labels.array.shape, bool), labels.grid)
+    expected = measure(ct, labels, none)
+    assert flags_of(expected)
+    result = measure(*(reoriented(volume, *orientation) for volume in (ct, labels, none)))
+    kept, turned = reoriented(expected.kept_arteries, *orientation).array > 0, result.kept_arteries.array > 0
+    assert (kept != turned).sum() <= 0.002 * kept.sum()
+    assert flags_of(result)
