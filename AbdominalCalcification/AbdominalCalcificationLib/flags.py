@@ -90,6 +90,9 @@ KINDS: dict[str, FlagKind] = {
     "not_hu": FlagKind(
         _UNUSABLE, True, "Every threshold and both models take the values for HU: export the CT with its rescaling."
     ),
+    "slices_doubtful": FlagKind(
+        _REVIEW, True, "Values of these slices are wrong, or they lie in another place: export the series again."
+    ),
     "unknown_orientation": FlagKind(
         _UNUSABLE, True, "Left and right may be exchanged: convert the file from its DICOM files again."
     ),
