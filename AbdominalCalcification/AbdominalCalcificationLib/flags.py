@@ -90,6 +90,9 @@ KINDS: dict[str, FlagKind] = {
     "not_hu": FlagKind(
         _UNUSABLE, True, "Every threshold and both models take the values for HU: export the CT with its rescaling."
     ),
+    "slices_doubtful": FlagKind(
+        _REVIEW, True, "Values of these slices are wrong, or they lie in another place: export the series again."
+    ),
     "unknown_orientation": FlagKind(
         _UNUSABLE, True, "Left and right may be exchanged: convert the file from its DICOM files again."
     ),
@@ -129,8 +132,11 @@ KINDS: dict[str, FlagKind] = {
     "mask_grid": FlagKind(_NOTE, False, "Masks and CT have different voxels: volumes are those that were drawn."),
     "mask_fractional": FlagKind(_NOTE, True, "Voxels that are in a segment only in part count as a whole or not."),
     "masks_overlap": FlagKind(_REVIEW, True, "What two arteries claim counts for one of them: correct the masks."),
+    "names_overruled": FlagKind(
+        _REVIEW, True, "Check the numbers of the labels: programs, and their versions, number structures differently."
+    ),
     "segment_assumed": FlagKind(_NOTE, True, "Rename the segment to 'calcification' if that is what it shows."),
-    "values_united": FlagKind(_NOTE, True, "Say with --calcification-labels which values are calcification."),
+    "values_united": FlagKind(_REVIEW, True, "Say with --calcification-labels which values are calcification."),
     "mask_of_another_ct": FlagKind(
         _REVIEW, True, "Numbers of a mask that does not fit are worthless: check that it fits this CT."
     ),
@@ -148,6 +154,9 @@ KINDS: dict[str, FlagKind] = {
     "implausible_hu": FlagKind(_REVIEW, True, "Calcium is brighter than this: look at it, and correct the mask."),
     "threshold_below_lumen": FlagKind(
         _UNUSABLE, True, "Contrast passes for calcium: raise the threshold (or use 'realistic'), or correct the mask."
+    ),
+    "all_calcified": FlagKind(
+        _REVIEW, True, "Check that the masks were not exchanged, and that the artery mask is the whole artery."
     ),
     "specks_left_out": FlagKind(_REVIEW, True, "Remove the specks, or join them to the artery."),
     # The arteries

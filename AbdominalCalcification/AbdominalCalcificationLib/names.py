@@ -114,7 +114,12 @@ def names_something_else(name: str) -> bool:
     """Return whether `name` says that it is no calcification: an organ, an artery, a soft plaque."""
     if is_calcification_name(name):
         return False
-    return bool(_NOT_CALCIFIED & set(_spelt(name)) or _words(name) & (_ARTERIAL - _SIDES))
+    return bool(names_other_tissue(name) or _words(name) & (_ARTERIAL - _SIDES))
+
+
+def names_other_tissue(name: str) -> bool:
+    """Return whether a word of `name` is that of an organ, a vein, or another thing that no artery is called after."""
+    return bool(_NOT_CALCIFIED & set(_spelt(name)))
 
 
 def _spelt(name: str) -> list[str]:

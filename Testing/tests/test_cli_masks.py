@@ -271,3 +271,25 @@ def test_the_table_of_test_cases_of_the_manual_is_made_and_read(case, tmp_path, 
     (only,) = read_cohort("test.csv")
     result = evaluate_case(only, Settings(), worker=None)
     assert result["measurements"]["reference"]["aorta"]["calcified_volume_mm3"] > 0
+
+
+def test_what_is_read_is_not_replaced_by_the_result(case, tmp_path, capsys):
+    out = tmp_path / "out"
+    ct = write(out / "calcification.nii.gz", case["hu"])
+    options = ["--arteries", case["arteries"], "--calcification", case["calcification"]]
+    assert analyze(ct, "--output", out, "--overwrite", *options) == 2
+    assert "is read and would be replaced" in capsys.readouterr().err
+    assert sorted(each.name for each in out.iterdir()) == ["calcification.nii.gz"]
+    other = write(tmp_path / "second" / "arteries.nii.gz", case["aorta"].astype(np.uint8) * 52)
+    options = ["--arteries", other, "--artery-labels", "52=aorta", "--calcification", case["calcification"]]
+    assert analyze(case["ct"], "--output", other.parent, "--overwrite", *options) == 2
+    assert sitk.GetArrayFromImage(sitk.ReadImage(str(other))).max() == 52
+
+
+def test_an_empty_name_of_a_folder_is_not_the_current_one(case, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path / "case")
+    before = sorted(each.name for each in (tmp_path / "case").iterdir())
+    options = ["--arteries", case["arteries"], "--calcification", case["calcification"]]
+    assert analyze(case["ct"], "--output", "", *options) == 2
+    assert "an empty name stands for no file" in capsys.readouterr().err
+    assert sorted(each.name for each in (tmp_path / "case").iterdir()) == before

@@ -113,3 +113,13 @@ def test_a_branch_with_both_ends_as_near_to_its_parent_is_flagged(distance_mm, f
     unclear = [flag for flag in flags if flag.code == "territory_beginning_unclear"]
     assert [flag.territory for flag in unclear] == ["inferior_mesenteric"] * flagged
     assert all("upper" in flag.message for flag in unclear)
+
+
+@pytest.mark.parametrize(("share", "flagged"), [(0.5, False), (0.9, False), (0.91, True), (1.0, True)])
+def test_an_artery_that_is_hardly_anything_but_calcification_is_flagged(share, flagged):
+    hu, labels, calcified, grid = a_case()
+    kji = np.argwhere(labels)
+    calcified[tuple(kji[: int(np.ceil(share * len(kji)))].T)] = True
+    raised = [flag for flag in flags_of(hu, labels, calcified, grid) if flag.code == "all_calcified"]
+    assert [flag.territory for flag in raised] == (["aorta"] if flagged else [])
+    assert all(f"{100 * share:.0f} %" in flag.message for flag in raised)

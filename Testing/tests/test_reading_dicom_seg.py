@@ -152,6 +152,8 @@ def test_calcification_is_known_by_its_codes_and_names(tmp_path, described):
         ("Left renal artery", CODES["renal"], RIGHT),
         ("calcification", CODES["aorta"], None),
         ("SMA", CODES["aorta"], None),
+        ("Vena cava", CODES["aorta"], None),
+        ("Aorta thrombus", CODES["aorta"], None),
     ],
 )
 def test_codes_that_contradict_the_label_are_refused(tmp_path, label, code, side):
@@ -260,7 +262,7 @@ POSITION = "PlanePositionSequence", "ImagePositionPatient"
         ),
         ({"change": in_frames(*POSITION, lambda n: [n, 0, 2 * n])}, "displaced"),
         ({"change": in_frames(*POSITION, lambda n: None)}, "no position"),
-        ({"change": in_frames(*POSITION, lambda n: [0, 0, 0])}, "two things"),
+        ({"change": in_frames(*POSITION, lambda n: [0, 0, 0])}, "at one place"),
         ({"between": None, "thickness": None, "change": None, "only": 6}, "does not say how far its slices are apart"),
     ],
 )
@@ -275,6 +277,21 @@ def test_a_segmentation_that_contradicts_itself_or_is_silent_is_refused(tmp_path
         read_arteries(path)
     assert "\n" not in str(refusal.value)
     assert "a.dcm" in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+def test_a_frame_that_is_there_twice_leaves_a_hole_elsewhere_and_is_refused(tmp_path, kind):
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[2:7, 2:5, 3:6] = 1  # slices that are all alike
+
+    def moved(dataset):
+        frames = dataset.PerFrameFunctionalGroupsSequence
+        frames[3].PlanePositionSequence = frames[2].PlanePositionSequence
+
+    masks = {0: mask} if kind == "LABELMAP" else {1: mask != 0}
+    path = write_seg(tmp_path / "a.dcm", masks, ARTERIES[:1], kind=kind, change=moved)
+    with pytest.raises(InputError, match="same frame twice"):
+        read_arteries(path)
 
 
 def test_where_no_frames_are_neighbours_the_file_says_how_far_slices_are_apart(tmp_path):
@@ -299,6 +316,8 @@ def test_a_segmentation_of_another_series_is_flagged_and_one_of_this_is_not(tmp_
     assert "another series, of the same examination (1.2.3.4) than this CT (1.2.3.44)" in flag.message
     (flag,) = other_ct_flags(mask, {"series_uid": "1.2.3.44", "frame_of_reference_uid": "1.1"}, "artery mask")
     assert "of the same examination" not in flag.message
+    (flag,) = other_ct_flags(mask, {**ct, "frame_of_reference_uid": "1.1"}, "artery mask")
+    assert "though it names this CT's series" in flag.message
     silent = read_arteries(write_seg(tmp_path / "b.dcm", some_masks(), ARTERIES, series=None))
     (flag,) = other_ct_flags(silent, {**ct, "frame_of_reference_uid": "1.1"}, "artery mask")
     assert "another frame of reference" in flag.message

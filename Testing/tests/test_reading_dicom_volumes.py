@@ -299,7 +299,7 @@ def test_series_of_about_the_same_size_are_refused_with_a_list(tmp_path, counts)
 )
 def test_the_original_series_is_taken_before_larger_derived_ones(tmp_path, image_type):
     a_series(tmp_path / "a", ARTERIAL, series="1.2.3.1")
-    a_series(tmp_path / "b", np.concatenate([VENOUS, VENOUS]), series="1.2.3.2", image_type=image_type)
+    a_series(tmp_path / "b", np.concatenate([VENOUS, VENOUS[:, :, ::-1]]), series="1.2.3.2", image_type=image_type)
     ct = read_ct(tmp_path)
     assert ct.identity["series_uid"] == "1.2.3.1"
     assert codes(ct) == {"several_series"}

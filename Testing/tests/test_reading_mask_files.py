@@ -221,3 +221,24 @@ def test_what_is_doubtful_about_the_header_of_a_mask_is_told(tmp_path, drawn):
     assert [flag.code for flag in read_arteries([path, segments], {"mask": "sma"}).flags][:2] == [
         "unknown_orientation"
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "overruled"),
+    [
+        ({52: "aorta", 51: "common_iliac_left"}, ["'iliac_artery_right' (52) counts as aorta"]),
+        ({7: "aorta", 5: "renal_left"}, ["'liver' (5) counts as left renal artery"]),
+        ({7: "aorta", 51: "common_iliac_left", 3: "common_iliac_right"}, []),
+    ],
+)
+def test_what_the_user_says_against_the_names_in_the_file_counts_and_is_said(tmp_path, drawn, given, overruled):
+    # TotalSegmentator's first version had 52 for the right iliac artery, its second has it for the aorta.
+    names = {7: "aorta", 51: "iliac_artery_left", 52: "iliac_artery_right", 5: "liver", 3: "Segment 3"}
+    array = np.zeros_like(drawn)
+    for n, value in enumerate(names):
+        array[:, n, :] = value
+    found = read_arteries(with_label_table(save(image_of(array), tmp_path / "total.nii"), names), given)
+    assert set(np.unique(found.volume.array)) - {0} == {territory(name).label for name in given.values()}
+    said = [flag.message for flag in found.flags if flag.code == "names_overruled"]
+    assert len(said) == len(overruled[:1])
+    assert all(text in said[0] for text in overruled)

@@ -372,3 +372,12 @@ def test_a_volume_with_sheared_axes_is_refused(tmp_path):
     with pytest.raises(InputError, match="no known image ending"):
         write_volume(tmp_path / "x.txt", volume())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_called_like_a_file_of_the_result_is_not_replaced(tmp_path):
+    inner = tmp_path / "arteries.nii.gz"
+    inner.mkdir()
+    (inner / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="is a folder"):
+        ResultFolder(tmp_path, overwrite=True)
+    assert (inner / "notes.txt").read_text() == "mine"

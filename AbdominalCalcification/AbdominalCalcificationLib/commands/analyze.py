@@ -121,6 +121,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     of_calcification = (
         parse_calcification_labels(options.calcification_labels) if options.calcification_labels else None
     )
+    _keep_inputs(options)
     ResultFolder(options.output, overwrite=options.overwrite)  # refuses here, before any work is done
 
     reading = read_case_steps(
@@ -140,6 +141,24 @@ def _analyze(options: argparse.Namespace, report) -> None:
     notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
         report.say(line)
+
+
+def _keep_inputs(options: argparse.Namespace) -> None:
+    """Refuse to put a result in the place of the CT, or of a mask that the written one is not the same as.
+
+    Raises
+    ------
+    InputError
+    """
+    from ..reporting import RESULT_FILES
+
+    inputs = [options.input]
+    inputs += options.arteries if options.arteries and options.artery_labels else []
+    inputs += [options.calcification] if options.calcification and options.calcification_labels else []
+    for name in RESULT_FILES:
+        place = options.output / name
+        if any(each.exists() and place.exists() and each.samefile(place) for each in inputs):
+            raise InputError(f"'{place}' is read and would be replaced by the result; name another folder.")
 
 
 def _choices(options: argparse.Namespace) -> Choices:

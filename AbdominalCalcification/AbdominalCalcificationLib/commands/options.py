@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 from ..errors import InputError
 from .terminal import Terminal
@@ -18,6 +19,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str):
         raise InputError(f"{message}; see '{self.prog} --help'.")
+
+    def _get_value(self, action, arg_string):
+        # An empty path is the current folder to Python, and an unset variable to whoever wrote it.
+        if action.type is Path and not arg_string.strip():
+            raise argparse.ArgumentError(action, "an empty name stands for no file and no folder")
+        return super()._get_value(action, arg_string)
 
     def _print_message(self, message: str, file=None) -> None:
         # What argparse prints itself: help and version. It would fail on a stream that lacks a character.

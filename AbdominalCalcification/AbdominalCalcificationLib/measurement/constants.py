@@ -92,6 +92,8 @@ CERTAIN_HU = 800.0
 DEEP_MM = 2.0
 # Part of a territory's calcification that cannot be any, from which on it is told. Rims of drawn plaques are less.
 MOST_IMPLAUSIBLE = 0.05
+# Even where it is nearly closed, a stretch of artery of the kept length has blood in it.
+MOST_CALCIFIED = 0.9
 # Of more clusters only so many, the largest, are listed: heavy disease has some hundred, noise hundreds of thousands.
 MOST_LISTED = 5000
 

@@ -8,15 +8,17 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
+from ..anatomy import territory as territory_named
 from ..comparison.lumen import LEAST_TISSUE_HU
 from ..flags import Flag
 from ..geometry import Grid
 from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
 from .assignment import chunks
-from .constants import CEILING_HU, ENHANCED_HU, METAL_DISTANCE_MM, MOST_LISTED, THICK_MM
+from .constants import CEILING_HU, ENHANCED_HU, METAL_DISTANCE_MM, MOST_CALCIFIED, MOST_LISTED, THICK_MM
 from .coursed import CoursedArtery
 from .region import Region
+from .result import TerritoryMeasurement
 
 _CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
@@ -173,6 +175,20 @@ def metal_steps(region: Region, found: Sequence[Territory]) -> Steps[list[Flag]]
         return []
     message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."
     return [Flag("metal", message)]
+
+
+def all_calcified(territories: Sequence[TerritoryMeasurement]) -> list[Flag]:
+    """Flag territories that are hardly anything but calcification: no artery is, but a mask of plaques is."""
+    return [
+        Flag(
+            "all_calcified",
+            f"{territory_named(each.name).title}: {100 * each.burden:.0f} % of it is called calcification, "
+            "which leaves no room for blood.",
+            each.name,
+        )
+        for each in territories
+        if each.burden is not None and each.burden > MOST_CALCIFIED
+    ]
 
 
 def shredded_calcification(count: int) -> list[Flag]:

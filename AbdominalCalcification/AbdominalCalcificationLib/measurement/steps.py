@@ -314,7 +314,7 @@ def _measurement_steps(
         territories=territories,
         total=total,
         clusters=clusters,
-        flags=flags,
+        flags=(*flags, *quality.all_calcified(territories)),
         unassigned_calcified_volume_mm3=counts[Part.UNASSIGNED] * voxel_mm3,
         beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * voxel_mm3,
         below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * voxel_mm3,

@@ -13,6 +13,7 @@ from ..flags import Flag
 from ..geometry import Volume
 from ..geometry.plausible import check_body_size
 from ..paths import native_path
+from .continuity import check_slices
 from .dicom import is_dicom, read_dicom
 from .hounsfield import as_hounsfield
 from .images import read_flagged
@@ -90,7 +91,7 @@ def read_ct(path: str | Path, series: str | None = None, acquisition: str | None
         **{key: said.get(key) for key in _IDENTITY},
         "voxels_sha256": voxel_checksum(volume),
     }
-    return CtImage(volume, (*flags, *doubts), identity)
+    return CtImage(volume, (*flags, *doubts, *check_slices(volume)), identity)
 
 
 def voxel_checksum(volume: Volume) -> str:

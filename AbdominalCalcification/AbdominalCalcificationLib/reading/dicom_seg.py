@@ -149,8 +149,8 @@ def _layers(said: _Said, places: Sequence[int], planes, rows: slice, columns: sl
         layer, seen = empty(1), set()
         for number, place in enumerate(places):
             plane = planes[number][rows, columns]
-            if place in seen and not np.array_equal(layer[place], plane):
-                raise InputError(f"'{name}' shows two things at one place; export its time points apart.")
+            if place in seen:
+                _refuse_second(layer[place], plane, name)
             seen.add(place)
             layer[place] = plane
         return _Layers([layer.astype(np.uint8) if layer.max(initial=0) < 256 else layer], None)
@@ -158,8 +158,8 @@ def _layers(said: _Said, places: Sequence[int], planes, rows: slice, columns: sl
     for number, (place, segment) in enumerate(zip(places, said.numbers, strict=True)):
         plane = planes[number][rows, columns]
         earlier = frames_of.setdefault(segment, {}).setdefault(place, plane)
-        if earlier is not plane and not np.array_equal(earlier, plane):
-            raise InputError(f"'{name}' shows two things at one place; export its time points apart.")
+        if earlier is not plane:
+            _refuse_second(earlier, plane, name)
     arrays, of = [empty(1)], {}
     for segment, drawn in sorted(frames_of.items()):
         free = (
@@ -174,6 +174,16 @@ def _layers(said: _Said, places: Sequence[int], planes, rows: slice, columns: sl
         for place, plane in drawn.items():
             arrays[which][place][plane] = segment
     return _Layers(arrays, of)
+
+
+def _refuse_second(earlier: np.ndarray, plane: np.ndarray, name: str) -> None:
+    """Refuse a second frame at a place: the first one is missing elsewhere, or it is another time point."""
+    if not np.array_equal(earlier, plane):
+        raise InputError(f"'{name}' shows two things at one place; export its time points apart.")
+    if plane.any():
+        raise InputError(
+            f"'{name}' has the same frame twice at one place, so another place may lack one; export it again."
+        )
 
 
 def _used(planes) -> tuple[slice, slice]:

@@ -16,9 +16,10 @@ from ..geometry.plausible import check_body_size, sizes_shown
 from ..geometry.volume import LPS_FROM_RAS, Grid, Volume
 from ..paths import native_path
 from .headers.meta import ENDINGS as META_ENDINGS
-from .headers.meta import parse_meta
-from .headers.nrrd import is_nrrd, parse_nrrd
+from .headers.meta import MetaHeader, parse_meta
+from .headers.nrrd import NrrdHeader, is_nrrd, parse_nrrd
 from .headers.said import SAME_LENGTH, Said, damaged, truncated
+from .headers.stored import check_stored
 from .nifti import is_nifti, nifti_header, read_nifti
 from .quiet import quiet_libraries
 
@@ -134,18 +135,21 @@ def _open(path: Path) -> tuple[Said, tuple[Flag, ...]]:
         check_body_size(said.grid, f"'{path.name}'")
         return said, said.flags
     with quiet_libraries() as heard:
-        _, said, _ = _header(path)
+        _, parsed = _header(path)
+    said = parsed.said
     return said, (*said.flags, *heard.flags(f"'{path.name}'"))
 
 
 def _read(path: Path, layers: bool) -> tuple[np.ndarray, Said, tuple[Flag, ...]]:
     """Return the voxels that ITK reads, what the header says of them, and flags."""
     with quiet_libraries() as heard:
-        reader, said, count = _header(path)
-        if count > 1 and not layers:
+        reader, parsed = _header(path)
+        said = parsed.said
+        if parsed.layers > 1 and not layers:
             if path.name.lower().endswith(".seg.nrrd"):
                 raise InputError(f"The segments in '{path.name}' overlap; export them from Slicer as a label map.")
             raise InputError(f"'{path.name}' is a colour or vector image; give a scalar CT volume or label map.")
+        check_stored(path, parsed.stored)
         if reader.GetPixelID() == sitk.sitkFloat64:
             reader.SetOutputPixelType(sitk.sitkFloat32)
         try:
@@ -158,8 +162,8 @@ def _read(path: Path, layers: bool) -> tuple[np.ndarray, Said, tuple[Flag, ...]]
     return array, said, (*said.flags, *heard.flags(f"'{path.name}'"))
 
 
-def _header(path: Path) -> tuple[sitk.ImageFileReader, Said, int]:
-    """Return ITK's reader of a NRRD or MetaImage file, what its header says, and its number of layers.
+def _header(path: Path) -> tuple[sitk.ImageFileReader, NrrdHeader | MetaHeader]:
+    """Return ITK's reader of a NRRD or MetaImage file, and what its header says.
 
     A stack of TIFF images, and other formats that ITK reads, would pass for a volume of 1 mm voxels.
     """
@@ -179,7 +183,7 @@ def _header(path: Path) -> tuple[sitk.ImageFileReader, Said, int]:
     except RuntimeError:
         raise damaged(path) from None
     _check_same(path, reader, said, parsed.layers)
-    return reader, said, parsed.layers
+    return reader, parsed
 
 
 def _check_same(path: Path, reader: sitk.ImageFileReader, said: Said, layers: int) -> None:

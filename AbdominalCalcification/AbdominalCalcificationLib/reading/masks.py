@@ -189,8 +189,12 @@ def other_ct_flags(mask: Mask, identity: Mapping, title: str) -> list[Flag]:
         if series and each.series_uid and series != each.series_uid:
             where = ", of the same examination" if same_place else ""
             text = f"The {title} was drawn on another series{where} ({each.series_uid}) than this CT ({series})."
-        elif frame and each.frame_of_reference_uid and not same_place and series != each.series_uid:
-            text = f"The {title} was drawn in another frame of reference than this CT's: on another examination."
+        elif frame and each.frame_of_reference_uid and not same_place:
+            text = f"The {title} was drawn in another frame of reference than this CT's"
+            said = series and series == each.series_uid
+            text += (
+                ", though it names this CT's series: its place is in doubt." if said else ": on another examination."
+            )
         else:
             continue
         return [Flag("mask_of_another_ct", text)]

@@ -13,7 +13,7 @@ from enum import Enum
 
 from ..anatomy import CALCIFICATION, TERRITORIES, Territory, territories_of_name
 from ..errors import InputError
-from ..names import is_calcification_name, names_something_else, normalized
+from ..names import is_calcification_name, names_other_tissue, names_something_else, normalized
 from ..terminology import entry_says_something_else, meaning_of_entry
 
 # What a segment stands for: one territory, two (left, right) where its side is not said, CALCIFICATION, or nothing.
@@ -200,16 +200,24 @@ def meaning_of(segment: Segment, label_names: Mapping[str, str] | None = None) -
         return stated
     by_name = _first(_meaning_of_name(said) for said in (segment.name, segment.segment_id))
     by_code = meaning_of_entry(segment.entry)
+    if by_name is None and isinstance(by_code, tuple) and names_other_tissue(segment.name):
+        if segment.coded_first:
+            raise _contradiction(segment, by_code)
+        return None  # renamed, and its terminology left as it was
     first, second = (by_code, by_name) if segment.coded_first else (by_name, by_code)
     if not isinstance(first, tuple) or second is None:
         return second if first is None else first
     both = tuple(each for each in first if each in second) if isinstance(second, tuple) else ()
     if segment.coded_first and not both:
-        raise InputError(
-            f"{listed([segment])} is called something else than its codes say ({_title(first)}); correct it, or say "
-            f"what it is, as in --artery-labels {segment.value}={first[0].name}."
-        )
+        raise _contradiction(segment, first)
     return both if both and len(first) == 2 else first
+
+
+def _contradiction(segment: Segment, coded: tuple[Territory, ...]) -> InputError:
+    return InputError(
+        f"{listed([segment])} is called something else than its codes say ({_title(coded)}); correct it, or say "
+        f"what it is, as in --artery-labels {segment.value}={coded[0].name}."
+    )
 
 
 def meaning_called(name: str) -> Meaning:

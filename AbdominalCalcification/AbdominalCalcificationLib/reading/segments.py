@@ -13,9 +13,20 @@ import numpy as np
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Grid, Volume, bounding_box
+from ..names import names_other_tissue
 from ..terminology import TAG
 from .images import as_labels, read_header, read_layers
-from .meanings import MEANING_TAG, Segment, Understanding, Wanted, listed, meaning_of, understand
+from .meanings import (
+    MEANING_TAG,
+    NOTHING,
+    Meaning,
+    Segment,
+    Understanding,
+    Wanted,
+    listed,
+    meaning_of,
+    understand,
+)
 from .painting import ArteryPainter
 
 _FIRST = (slice(0, 1),) * 3
@@ -246,6 +257,7 @@ def remarks(
         wanted = "an artery" if is_artery else "calcification"
         text = f"Segments of the {mask} {why} were left out: {listed(left)}; rename any that is {wanted}."
         flags.append(Flag("segments_left_out", text))
+    flags += _overruled(understood, title, given or {})
     if understood.assumed is not None:
         called = f"'{understood.assumed.called}'" if understood.assumed.called else "without a name"
         text = f"The only segment of {title} ({called}) was taken for the calcification."
@@ -255,6 +267,34 @@ def remarks(
         shown = ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")
         flags.append(Flag("values_united", f"All values of the calcification mask count as calcification ({shown})."))
     return flags
+
+
+def _overruled(understood: Understanding, title: str, given: Mapping[int | str, str]) -> list[Flag]:
+    """Flag segments that the user said to be something else than the file itself says, as after a mix-up of numbers."""
+    texts = []
+    for segment, meaning in zip(understood.segments, understood.meanings, strict=True):
+        if not given or meaning in (None, NOTHING) or not segment.name:
+            continue
+        try:
+            own = meaning_of(segment)
+        except InputError:
+            continue  # that its codes and name disagree is why the user has to say it
+        is_other = own is None and names_other_tissue(segment.name)
+        if is_other or (own is not None and own != meaning and not _is_side_of(meaning, own)):
+            texts.append(f"{listed([segment])} counts as {_shown(meaning)}")
+    if not texts:
+        return []
+    text = f"In {title}, as was said, but not as the file itself names it: {'; '.join(texts)}."
+    return [Flag("names_overruled", text)]
+
+
+def _is_side_of(meaning: Meaning, own: Meaning) -> bool:
+    """Return whether one names a side of what the other leaves open."""
+    return isinstance(meaning, tuple) and isinstance(own, tuple) and bool(set(meaning) & set(own))
+
+
+def _shown(meaning: Meaning) -> str:
+    return " and ".join(each.title.lower() for each in meaning) if isinstance(meaning, tuple) else str(meaning)
 
 
 def check_complete(segments: Segments, title: str) -> None:

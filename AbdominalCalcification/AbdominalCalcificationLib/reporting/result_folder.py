@@ -93,6 +93,11 @@ class ResultFolder:
             raise InputError(f"'{there}' cannot be written; name another folder.")
 
     def _check_result(self) -> None:
+        for name in self.existing_files():
+            if (self.folder / name).is_dir() and not (self.folder / name).is_symlink():
+                raise InputError(
+                    f"'{self.folder / name}' is a folder, where a file of the result belongs; move it away."
+                )
         if self.existing_files() and not self._overwrite:
             raise InputError(f"'{self.folder}' holds a result already; name another folder or add --overwrite.")
 

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Grid, Volume
 from ..geometry.plausible import check_body_size, sizes_shown
+from ..reading.continuity import check_slices
 from ..reading.headers.said import SAME_LENGTH
 from ..reading.hounsfield import as_hounsfield
 from ..reading.images import header_flags, read_grid
@@ -39,7 +40,8 @@ def ct_from_node(volume_node) -> tuple[Volume, tuple[Flag, ...]]:
     flags = file_flags(volume_node)
     check_body_size(volume.grid, title)
     array, doubts = as_hounsfield(volume.array, title)
-    return volume.with_array(array), (*flags, *doubts)
+    volume = volume.with_array(array)
+    return volume, (*flags, *doubts, *check_slices(volume))
 
 
 def file_flags(node) -> tuple[Flag, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import InputError
 from .data_files import held_by, listed_files
 from .said import (
     SAME_LENGTH,
@@ -31,20 +32,21 @@ from .said import (
     unit_in_mm,
     unknown_orientation,
 )
+from .stored import Encoding, Stored
 
 ENDINGS = (".mha", ".mhd")
 _LINE = re.compile(r"\s*([^=:]+?)\s*[=:]\s*(.*?)\s*")
 _LONGEST_LINE, _MOST_LINES = 1 << 16, 10_000
 _LPS = np.array([-1.0, -1.0, 1.0])
-_BYTES = {
-    **dict.fromkeys(("MET_CHAR", "MET_UCHAR", "MET_ASCII_CHAR"), 1),
-    **dict.fromkeys(("MET_SHORT", "MET_USHORT"), 2),
-    **dict.fromkeys(("MET_INT", "MET_UINT", "MET_LONG", "MET_ULONG", "MET_FLOAT"), 4),
-    **dict.fromkeys(("MET_LONG_LONG", "MET_ULONG_LONG", "MET_DOUBLE"), 8),
+_TYPES = {
+    **{"MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_ASCII_CHAR": "i1", "MET_SHORT": "i2", "MET_USHORT": "u2"},
+    **{"MET_INT": "i4", "MET_UINT": "u4", "MET_LONG": "i4", "MET_ULONG": "u4", "MET_FLOAT": "f4"},
+    **{"MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8", "MET_DOUBLE": "f8"},
 }
 _DIRECTIONS, _ORIGIN = ("TransformMatrix", "Rotation", "Orientation"), ("Offset", "Position", "Origin")
 _KNOWN = {"NDims", "DimSize", "ElementSpacing", "ElementSize", "ElementType", "ElementNumberOfChannels"}
 _KNOWN |= {*_DIRECTIONS, *_ORIGIN, "DistanceUnits", "AnatomicalOrientation", "HeaderSize", "CompressedData"}
+_KNOWN |= {"CompressedDataSize"}
 _KNOWN |= {"ElementToIntensityFunctionSlope", "ElementToIntensityFunctionOffset", "ElementDataFile", "BinaryData"}
 # A direction at less than 60 degrees to an axis of the patient may be called after it.
 _LEAST_COSINE = 0.5
@@ -52,10 +54,11 @@ _LEAST_COSINE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class MetaHeader:
-    """What is needed of a header: `said`, and the `layers` (channels) in each voxel."""
+    """What is needed of a header: `said`, the `layers` (channels) in each voxel, and how these are `stored`."""
 
     said: Said
     layers: int
+    stored: Stored
 
 
 def parse_meta(path: Path) -> MetaHeader:
@@ -74,8 +77,8 @@ def parse_meta(path: Path) -> MetaHeader:
     sizes = _whole(path, fields, "DimSize", dimensions)
     layers = _whole(path, fields, "ElementNumberOfChannels", 1)[0] if "ElementNumberOfChannels" in fields else 1
     kept = check_dimensions(path, sizes)
-    _check_voxels(path, fields, data_lines, end, math.prod(sizes) * layers)
-    return MetaHeader(_said(path, fields, dimensions, kept), layers)
+    stored = _stored(path, fields, data_lines, end, math.prod(sizes) * layers)
+    return MetaHeader(_said(path, fields, dimensions, kept), layers, stored)
 
 
 def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
@@ -198,13 +201,30 @@ def _whole(path: Path, fields: dict[str, str], name: str, count: int) -> list[in
     return [int(part) for part in parts]
 
 
-def _check_voxels(path: Path, fields: dict[str, str], data_lines: list[str], end: int, count: int) -> None:
-    """Refuse files that cannot hold `count` numbers."""
-    size = _BYTES.get(fields.get("ElementType", ""))
-    if size is None:
+def _stored(path: Path, fields: dict[str, str], data_lines: list[str], end: int, count: int) -> Stored:
+    """Return where and how `count` numbers are stored; refuse files that cannot hold them."""
+    dtype = _TYPES.get(fields.get("ElementType", ""))
+    if dtype is None:
         raise damaged(path, f"voxels of type '{fields.get('ElementType', '')}'")
     data = fields["ElementDataFile"]
-    held = path.stat().st_size - end if data.upper() == "LOCAL" else held_by(path, listed_files(path, data, data_lines))
-    if fields.get("BinaryData", "True").upper().startswith("F"):
-        size = 1
-    check_held(path, count * size, held, fields.get("CompressedData", "False").upper().startswith("T"))
+    local = data.upper() == "LOCAL"
+    files = [path] if local else listed_files(path, data, data_lines)
+    is_text = fields.get("BinaryData", "True").upper().startswith("F")
+    size, skipped = None, fields.get("HeaderSize", "0")
+    encoding = Encoding.TEXT if is_text else Encoding.RAW
+    if fields.get("CompressedData", "False").upper().startswith("T"):
+        encoding = Encoding.COMPRESSED
+        said = fields.get("CompressedDataSize", "0")
+        size = int(said) if re.fullmatch(r"\d{1,18}", said) else 0
+        if size == 0:
+            raise InputError(
+                f"'{path.name}' does not say how many bytes its compressed voxels take (CompressedDataSize); "
+                "save it again."
+            )
+    if not re.fullmatch(r"-1|\d{1,9}", skipped):
+        raise damaged(path, f"HeaderSize {skipped}")
+    start = (end if local else 0) if skipped in ("0", "-1") else int(skipped)
+    start = -1 if skipped == "-1" else start
+    stored = Stored(files, np.dtype(dtype), count, encoding, start, beside_header=not local, compressed_bytes=size)
+    check_held(path, stored.least, held_by(path, files) - max(start, 0), size is not None)
+    return stored

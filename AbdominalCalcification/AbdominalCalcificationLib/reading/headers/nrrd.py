@@ -30,6 +30,7 @@ from .said import (
     unit_in_mm,
     unknown_orientation,
 )
+from .stored import Encoding, Stored
 
 _MAGIC = re.compile(rb"NRRD00\d\d|NRRD00\.01")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -53,15 +54,23 @@ _SPACES = {
     "lps": (-1, -1, 1),
 }
 _LPS = (-1, -1, 1)
-_BYTES = {
-    **dict.fromkeys(("signedchar", "int8", "int8_t", "uchar", "unsignedchar", "uint8", "uint8_t"), 1),
-    **dict.fromkeys(("short", "shortint", "signedshort", "signedshortint", "int16", "int16_t"), 2),
-    **dict.fromkeys(("ushort", "unsignedshort", "unsignedshortint", "uint16", "uint16_t"), 2),
-    **dict.fromkeys(("int", "signedint", "int32", "int32_t", "uint", "unsignedint", "uint32", "uint32_t", "float"), 4),
-    **dict.fromkeys(("longlong", "longlongint", "signedlonglong", "signedlonglongint", "int64", "int64_t"), 8),
-    **dict.fromkeys(("ulonglong", "unsignedlonglong", "unsignedlonglongint", "uint64", "uint64_t", "double"), 8),
+_TYPES = {
+    **dict.fromkeys(("signedchar", "int8", "int8_t"), "i1"),
+    **dict.fromkeys(("uchar", "unsignedchar", "uint8", "uint8_t"), "u1"),
+    **dict.fromkeys(("short", "shortint", "signedshort", "signedshortint", "int16", "int16_t"), "i2"),
+    **dict.fromkeys(("ushort", "unsignedshort", "unsignedshortint", "uint16", "uint16_t"), "u2"),
+    **dict.fromkeys(("int", "signedint", "int32", "int32_t"), "i4"),
+    **dict.fromkeys(("uint", "unsignedint", "uint32", "uint32_t"), "u4"),
+    **dict.fromkeys(("longlong", "longlongint", "signedlonglong", "signedlonglongint", "int64", "int64_t"), "i8"),
+    **dict.fromkeys(("ulonglong", "unsignedlonglong", "unsignedlonglongint", "uint64", "uint64_t"), "u8"),
+    **{"float": "f4", "double": "f8"},
 }
-_RAW, _GZIP, _TEXT, _HEX = {"raw"}, {"gz", "gzip"}, {"txt", "text", "ascii"}, {"hex"}
+_ENCODINGS = {
+    "raw": Encoding.RAW,
+    **dict.fromkeys(("gz", "gzip"), Encoding.COMPRESSED),
+    **dict.fromkeys(("txt", "text", "ascii"), Encoding.TEXT),
+    "hex": Encoding.HEX,
+}
 _SAID_KINDS = {"domain", "space"}
 _SPATIAL_KINDS = _SAID_KINDS | {"???", "none"}
 _VECTOR = re.compile(r"\(([^()]*)\)|(none)", re.IGNORECASE)
@@ -72,11 +81,22 @@ _ESCAPED = re.compile(r"\\[\\n]")
 
 @dataclass(frozen=True, eq=False)
 class NrrdHeader:
-    """What is needed of a header: `said`, the `layers` beside each other in each voxel, and its key/value `pairs`."""
+    """What is needed of a header.
+
+    Attributes
+    ----------
+    said : Said
+    layers : int
+        Label maps beside each other in each voxel.
+    pairs : dict of str to str
+        Key/value pairs.
+    stored : Stored
+    """
 
     said: Said
     layers: int
     pairs: dict[str, str]
+    stored: Stored
 
 
 def is_nrrd(path: Path) -> bool:
@@ -106,8 +126,8 @@ def parse_nrrd(path: Path) -> NrrdHeader:
         shape = " × ".join(str(size) for size in sizes)
         raise InputError(f"'{path.name}' has {dimensions} dimensions ({shape}); give one 3D volume.")
     kept = check_dimensions(path, [sizes[axis] for axis in axes])
-    _check_voxels(path, fields, data_lines, end, math.prod(sizes))
-    return NrrdHeader(_said(path, fields, axes, kept), layers, pairs)
+    stored = _stored(path, fields, data_lines, end, math.prod(sizes))
+    return NrrdHeader(_said(path, fields, axes, kept), layers, pairs, stored)
 
 
 def _fields(path: Path) -> tuple[dict[str, str], dict[str, str], list[str], int]:
@@ -275,22 +295,34 @@ def _whole(path: Path, fields: dict[str, str], name: str, count: int) -> list[in
     return [int(part) for part in parts]
 
 
-def _check_voxels(path: Path, fields: dict[str, str], data_lines: list[str], end: int, count: int) -> None:
-    """Refuse files that cannot hold `count` voxels."""
-    size = _BYTES.get(fields.get("type", "").lower().replace(" ", ""))
-    if size is None:
+def _stored(path: Path, fields: dict[str, str], data_lines: list[str], end: int, count: int) -> Stored:
+    """Return where and how `count` numbers are stored; refuse files that cannot hold them."""
+    dtype = _TYPES.get(fields.get("type", "").lower().replace(" ", ""))
+    if dtype is None:
         raise damaged(path, f"voxels of type '{fields.get('type', '')}'")
-    encoding = fields.get("encoding", "").lower()
-    if "datafile" in fields:
-        held = held_by(path, listed_files(path, fields["datafile"], data_lines))
-    else:
-        held = path.stat().st_size - end
-    if encoding in _TEXT:
-        size = 1
-    elif encoding in _HEX:
-        size *= 2
-    elif encoding not in _RAW | _GZIP:
+    said = fields.get("encoding", "").lower()
+    if said not in _ENCODINGS:
         raise InputError(
-            f"'{path.name}' is stored in an encoding that is not read ('{plain(encoding)}'); save it with gzip."
+            f"'{path.name}' is stored in an encoding that is not read ('{plain(said)}'); save it with gzip."
         )
-    check_held(path, count * size, held, encoding in _GZIP)
+    detached = "datafile" in fields
+    files = listed_files(path, fields["datafile"], data_lines) if detached else [path]
+    stored = Stored(
+        files,
+        np.dtype(dtype),
+        count,
+        _ENCODINGS[said],
+        0 if detached else end,
+        _skip(path, fields, "lineskip", 0),
+        _skip(path, fields, "byteskip", -1),
+        detached,
+    )
+    check_held(path, stored.least, held_by(path, files) - stored.start, stored.encoding is Encoding.COMPRESSED)
+    return stored
+
+
+def _skip(path: Path, fields: dict[str, str], name: str, least: int) -> int:
+    text = fields.get(name, "0")
+    if not re.fullmatch(r"-?\d{1,9}", text) or int(text) < least:
+        raise damaged(path, f"{name} {text}")
+    return int(text)
