@@ -179,6 +179,18 @@ def test_five_per_cent_of_a_plaque_may_be_too_dark():
         assert ("implausible_hu" in codes_of(hu, labels, calcified)) == told
 
 
+def test_nine_tenths_of_an_artery_may_be_calcified():
+    def flagged(share):
+        grid = Grid.from_spacing((10, 10, 10), (1.0, 1.0, 1.0))
+        labels = np.full(grid.shape, territory("aorta").label, np.uint8)
+        calcified = np.arange(1000).reshape(grid.shape) < 1000 * share
+        flags = measure(None, Volume(labels, grid), Volume(calcified, grid)).flags
+        return "all_calcified" in {flag.code for flag in flags}
+
+    assert not flagged(0.85)
+    assert flagged(0.95)
+
+
 def test_no_disease_makes_more_than_5000_clusters():
     assert not quality.shredded_calcification(5000)
     assert quality.shredded_calcification(5001)

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Volume
-from AbdominalCalcificationLib.geometry.voxels import neighbour_pairs
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from AbdominalCalcificationLib.measurement.lumen import lumen_steps
-from AbdominalCalcificationLib.progress import Progress, drain
 from folded import folded
 from phantoms import ORIENTATIONS, Phantom, Tube, aorta, grid_over, label_of, reoriented, rotation_about
 
@@ -119,55 +116,6 @@ def test_branches_side_by_side_are_no_limbs_of_one():
     phantom = Phantom({"aorta": (aorta(40),), "renal_left": (stem, *limbs)})
     ct, labels, calcified = phantom.painted(grid_over((-12, -11, -22), (66, 11, 22), 0.8, TILTED))
     assert flags_of(measure(ct, labels, calcified, MeasurementParameters({"renal": np.inf}))) == []
-
-
-def said_of(shape, radius_mm, spacing_mm, limb_mm, kept_mm=40.0):
-    """Return what is said of the limbs of a folded artery."""
-    flags = flags_of(measured(folded(shape, radius_mm, limb_mm=limb_mm), spacing_mm, kept_mm=kept_mm)[0])
-    return ["along" if "lengths follow" in flag.message else "uncertain" for flag in flags]
-
-
-@pytest.mark.parametrize(
-    ("threshold", "case", "said"),
-    [
-        ("FAR_RADII, not 12", ("loop", 3.0, 1.0, 25), ["along"]),
-        ("CERTAIN_OPENING, not 0.7", ("hairpin", 2.0, 1.0, 25), ["along"]),
-        ("CERTAIN_OPENING, not 1.3", ("hairpin", 2.0, 1.5, 25), ["uncertain"]),
-        ("CHANGED_MM, not 12", ("hairpin", 3.0, 1.0, 5), ["along"]),
-        ("CHANGED_MM, not 0.5", ("drop", 3.0, 1.0, 25, 16.0), []),
-        ("WAY_POWER, not 4", ("hairpin", 2.0, 1.0, 25), ["along"]),
-        ("VOXELS_PER_RADIUS, not 1", ("hairpin", 2.0, 1.0, 25), ["along"]),
-        ("WIDE, not 0.2", ("hairpin", 3.0, 1.0, 25), ["along"]),
-        ("WALL_RADII, not 0.5", ("hairpin", 3.0, 1.0, 25), ["along"]),
-    ],
-)
-def test_where_the_thresholds_lie(threshold, case, said):
-    assert said_of(*case) == said, threshold
-
-
-def test_the_wall_goes_on_to_near_the_fold():
-    # With WALL_RADII at 6 the last 9 mm of the limbs are a short cut.
-    artery = folded("hairpin", 3.0, limb_mm=25)
-    end = artery.along_mm[-1]
-    result, _, _ = measured(artery, plaque_mm=(end - 20, end - 16), kept_mm=np.inf)
-    assert result.clusters[0].path_distance_mm == pytest.approx(end - 18, abs=7)
-
-
-def test_a_short_fold_with_a_little_jump_is_seen_and_a_gentler_one_left():
-    # With FAR_RADII at 9 the first would be missed.
-    assert said_of("hairpin", 3.0, 1.0, 1) == ["along"]
-    assert said_of("kink", 3.0, 1.0, 25) == []
-
-
-@pytest.mark.parametrize(("radius_mm", "least", "most"), [(1.5, 6, 9), (4.0, 1, 1), (8.0, 0.1, 0.15)])
-def test_a_thin_vessel_is_looked_at_in_parts_and_a_wide_one_in_blocks(radius_mm, least, most):
-    tube = Tube((0, 0, 0), (0, 0, 1), 40, radius_mm)
-    labels = Phantom({"aorta": (tube,)}).painted(grid_over((-10, -10, -2), (10, 10, 42), 1.0, TILTED))[1]
-    kji, grid = np.argwhere(labels.array), labels.grid
-    points, start = grid.ras_of_kji(kji), np.arange(5)
-    lumen = drain(lumen_steps(kji, points, neighbour_pairs(kji, grid), start, grid, None, Progress("")))
-    assert least <= len(lumen.points_ras) / len(kji) <= most
-    assert lumen.radius_mm == pytest.approx(radius_mm, rel=0.25)
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS[5::14])

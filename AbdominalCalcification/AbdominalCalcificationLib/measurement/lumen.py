@@ -104,7 +104,7 @@ def lumen_steps(
     else:
         depth = _depth_mm(kji, points_ras, grid, open_ras, open_mm)
         yield progress
-        parts = np.ceil(np.array(grid.spacing_mm[::-1]) * VOXELS_PER_RADIUS / (3 * depth.mean()) - TOLERANCE_MM)
+        parts = np.ceil(np.array(grid.plane_distances_mm[::-1]) * VOXELS_PER_RADIUS / (3 * depth.mean()) - TOLERANCE_MM)
         parts = np.clip(parts, 1, _MOST_PARTS).astype(int)
         if 1 < parts.prod() <= _MOST_SPLIT / len(kji):
             kji, grid = _split(kji, grid, parts)
@@ -123,7 +123,7 @@ def lumen_steps(
 
 def _blocks(kji: np.ndarray, grid: Grid) -> tuple[np.ndarray, Grid]:
     """Return the blocks of two voxels along each axis of which at least half is in the vessel, and their grid."""
-    spacing = np.array(grid.spacing_mm[::-1])
+    spacing = np.array(grid.plane_distances_mm[::-1])
     steps = np.where(spacing < 1.5 * spacing.min(), 2, 1)
     shape = -(-np.array(grid.shape) // steps)
     flat = np.ravel_multi_index(tuple((kji // steps).T), tuple(shape))
@@ -164,7 +164,7 @@ def _depth_mm(
         closed = np.isinf(open_ras.query(wall, distance_upper_bound=open_mm + TOLERANCE_MM)[0])
         wall = wall[closed] if closed.any() else wall
     outside_mm = cKDTree(wall).query(points_ras)[0]
-    return np.maximum(outside_mm - 0.5 * grid.voxel_volume_mm3 ** (1 / 3), 0.25 * min(grid.spacing_mm))
+    return np.maximum(outside_mm - 0.5 * grid.voxel_volume_mm3 ** (1 / 3), 0.25 * min(grid.plane_distances_mm))
 
 
 def way_steps(lumen: Lumen, progress: Progress) -> Steps[Way]:
