@@ -1,4 +1,3 @@
-# ruff: noqa: F811 -- fixtures of another file
 """The Export button: the window stays alive, Cancel leaves nothing, and what is written opens as it was left."""
 
 from __future__ import annotations
@@ -13,7 +12,13 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 from test_anonymous import WORD, found_in, identifiers
-from test_module_panel import (  # noqa: F401  (fixtures)
+
+from AbdominalCalcificationLib.progress import Progress
+from AbdominalCalcificationLib.scene import edits
+from AbdominalCalcificationLib.scene.bundle import load_scene
+from AbdominalCalcificationLib.scene.display import nodes_of
+from full_disks import contents_below
+from panels import (  # noqa: F401  (fixtures)
     choices,
     erase_lower_half,
     host,
@@ -25,12 +30,6 @@ from test_module_panel import (  # noqa: F401  (fixtures)
     settle,
     status,
 )
-
-from AbdominalCalcificationLib.progress import Progress
-from AbdominalCalcificationLib.scene import edits
-from AbdominalCalcificationLib.scene.bundle import load_scene
-from AbdominalCalcificationLib.scene.display import nodes_of
-from full_disks import contents_below
 
 pytestmark = pytest.mark.scene
 

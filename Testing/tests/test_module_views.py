@@ -1,4 +1,3 @@
-# ruff: noqa: F811 -- fixtures of another file
 """What the panel chooses by itself, and what it makes the views show."""
 
 from __future__ import annotations
@@ -10,7 +9,13 @@ pytest.importorskip("slicer", reason="the host needs slicer-core")
 pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
-from test_module_panel import (  # noqa: F401  (fixtures)
+
+from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.display import CTA_LEVEL_HU, CTA_WINDOW_HU
+from AbdominalCalcificationLib.resources import sample_case
+from AbdominalCalcificationLib.scene.display import fit_cameras, show_ct
+from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
+from panels import (  # noqa: F401  (fixtures)
     choices,
     endless_work,
     host,
@@ -22,12 +27,6 @@ from test_module_panel import (  # noqa: F401  (fixtures)
     run,
     status,
 )
-
-from AbdominalCalcificationLib.anatomy import TERRITORIES
-from AbdominalCalcificationLib.display import CTA_LEVEL_HU, CTA_WINDOW_HU
-from AbdominalCalcificationLib.resources import sample_case
-from AbdominalCalcificationLib.scene.display import fit_cameras, show_ct
-from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
 
 pytestmark = pytest.mark.scene
 

@@ -1,0 +1,181 @@
+"""The module's panel in the test host: fixtures and what the tests of the panel do with it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import slicer
+
+from AbdominalCalcificationLib.progress import Progress
+from AbdominalCalcificationLib.resources import sample_case
+
+
+@pytest.fixture(scope="module")
+def host():
+    from host import start
+
+    return start()
+
+
+@pytest.fixture
+def module(host, monkeypatch):
+    """The module in an empty scene. Qt swallows what a slot raises: here it fails the test."""
+    raised = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
+    slicer.mrmlScene.Clear()
+    slicer.mrmlScene.GetSubjectHierarchyNode()  # there from the start in Slicer; made when first asked for here
+    yield host.module
+    slicer.mrmlScene.Clear()
+    assert raised == []
+
+
+@pytest.fixture
+def choices(module):
+    """The module that knows what can be chosen."""
+    from AbdominalCalcificationPanel import parameters
+
+    return parameters
+
+
+@pytest.fixture
+def panel(module):
+    """The panel of an empty scene."""
+    widget = module.AbdominalCalcificationWidget()
+    yield widget
+    widget.cleanup()
+
+
+@pytest.fixture
+def panel_with_masks(choices, panel):
+    """The panel with the sample CT and, chosen as given masks, its exact truth."""
+    from AbdominalCalcificationLib.reading import read_mask
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+
+    parameters = panel.logic.getParameterNode()
+    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    folder = sample_case().parent
+    parameters.arteries = show_arteries(parameters.ct, read_mask(folder / "simulated_cta_arteries.nrrd"))
+    parameters.calcification = show_calcification(parameters.ct, read_mask(folder / "simulated_cta_calcification.nrrd"))
+    parameters.arterySource = choices.ArterySource.EXISTING
+    parameters.calcificationSource = choices.CalcificationSource.EXISTING
+    return panel
+
+
+@pytest.fixture
+def panel_with_results(panel_with_masks):
+    run(panel_with_masks)
+    return panel_with_masks
+
+
+def settle(widget):
+    from host.application import run_until
+
+    assert run_until(lambda: not widget.isBusy, 240)
+
+
+def run(widget):
+    widget.ui.runButton.click()
+    settle(widget)
+
+
+def status(widget) -> str:
+    return widget.ui.statusLabel.text
+
+
+def asked(widget) -> str:
+    """The question that the panel asks; empty where it asks none."""
+    return widget.ui.questionLabel.text if not widget.ui.questionFrame.isHidden() else ""
+
+
+def parameters_of(widget):
+    return widget.logic.getParameterNode()
+
+
+def nodes_in_scene() -> set[str]:
+    return {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
+
+
+def erase_lower_half(widget) -> None:
+    parameters = parameters_of(widget)
+    node, ct = parameters.calcification, parameters.ct
+    segment = node.GetSegmentation().GetNthSegmentID(0)
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment, ct)
+    array[: int(array.nonzero()[0].mean())] = 0
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, segment, ct)
+
+
+def endless_work(closed: list):
+    def analyze_steps(*_args, **_kwargs):
+        try:
+            while True:
+                yield Progress("Working", 0.3, 75.0, waiting=True)
+        finally:
+            closed.append(True)
+
+    return analyze_steps
+
+
+def heads(view) -> list[str]:
+    """The names of the rows of a table view."""
+    import qt
+
+    return [view.model().headerData(row, qt.Qt.Vertical) for row in range(view.model().rowCount())]
+
+
+def column_headers(view) -> list[str]:
+    import qt
+
+    return [view.model().headerData(column, qt.Qt.Horizontal) for column in range(view.model().columnCount())]
+
+
+def shown_in(view) -> list[list[str]]:
+    """The cells of a table view as they stand there."""
+    model = view.model()
+    return [
+        [model.data(model.index(row, column)) for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+@pytest.fixture
+def panel_with_corrected_calcification(choices, panel_with_masks):
+    """Thresholded calcification, corrected by hand afterwards; the threshold source still chosen."""
+    panel = panel_with_masks
+    parameters = parameters_of(panel)
+    parameters.calcification = None
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    run(panel)
+    assert not asked(panel)
+    erase_lower_half(panel)
+    return panel
+
+
+def flags(panel):
+    """What is said about the numbers: the verdict, what is old, and the notes."""
+    labels = (panel.ui.verdictLabel, panel.ui.notesLabel)
+    return "\n".join(label.text for label in labels if not label.isHidden())
+
+
+def total_of(panel):
+    """Calcified volume in mm³, of the table and of the summary."""
+    shown = shown_in(panel.ui.territoriesTable)[-1][1]
+    assert f" {shown} mm³ calcified" in panel.ui.summaryLabel.text
+    return float(shown)
+
+
+def recompute(panel):
+    panel.ui.recomputeButton.click()
+    settle(panel)
+
+
+def mask_of(panel):
+    from AbdominalCalcificationLib.scene.masks import calcification_from_node
+
+    parameters = parameters_of(panel)
+    return calcification_from_node(parameters.calcification, parameters.ct)
