@@ -99,6 +99,10 @@ class PredictorLike(Protocol):
     def predict(self, image, spacing_mm, device, region=None, wanted=None, report=..., say=...): ...
 
 
+# What of the CT a predictor is to look at, as truth values of shape (k, j, i).
+RegionOf = Callable[[PredictorLike], np.ndarray]
+
+
 def run_job(
     job: Job,
     ct: Volume,
@@ -133,11 +137,10 @@ def run_job(
     """
     device = choose_device(job.device)
     count = len(job.arteries) + (job.calcification is not None)
-    done = 0
 
-    def predict(use: ModelUse, stage: str, region_of=None) -> np.ndarray:
+    def predict(use: ModelUse, number: int, stage: str, region_of: RegionOf | None = None) -> np.ndarray:
         nonlocal device
-        report(f"{stage}: loading the model", done / count, None)
+        report(f"{stage}: loading the model", number / count, None)
         predictor, axes = open_predictor(use)
         turn = Turn.to(axes, ct.grid)
         region = None if region_of is None else turn.forward(region_of(predictor))
@@ -147,51 +150,63 @@ def run_job(
             device,
             region,
             [int(label) for label in use.labels],
-            lambda fraction, left: report(stage, (done + fraction) / count, left),
+            lambda fraction, left: report(stage, (number + fraction) / count, left),
             say,
         )
         return turn.backward(labels)
 
     if arteries is None:
-        mappings = [
-            {int(label): tuple(territory(name) for name in names) for label, names in use.labels.items()}
-            for use in job.arteries
-        ]
-        merger = ArteryMerger(ct.grid, mappings, split)
-        for number, use in enumerate(job.arteries):
-            which = f" ({number + 1} of {len(job.arteries)})" if len(job.arteries) > 1 else ""
-            merger.add(number, predict(use, f"Segmenting arteries{which}"))
-            done += 1
-        arteries = merger.result()
-        if merger.without_side:
-            names = ", ".join(each.title for each in merger.without_side)
-            say(f"No aorta was found to tell left from right by; left out: {names}.")
-        if not job.plain_nnunet:
-            arteries, islands = without_islands(arteries)
-            if islands:
-                what = "1 small piece" if islands == 1 else f"{islands} small pieces"
-                say(f"Left out {what} more than {GAP_MM:g} mm from all arteries.")
+        arteries = _arteries(job, ct.grid, predict, split, say)
     calcification = None
     if job.calcification is not None:
         # Around what cannot be an artery there is nothing to look for, however much of it there is.
         plausible = drain(plausible_arteries_steps(arteries)).of(arteries)
         if plausible.array.any():
-            report("Looking for the surroundings of the arteries", done / count, None)
-            # One voxel of the network more, so that logits at the rim are not blended with tiles that were not run.
-            labels = predict(
-                job.calcification,
-                "Segmenting calcification",
-                lambda predictor: near(plausible.array, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
-            )
-            found = np.isin(labels, [int(label) for label in job.calcification.labels])
-            del labels
-            found &= near(plausible.array, ct, REACH_MM)
+            report("Looking for the surroundings of the arteries", len(job.arteries) / count, None)
         else:
             say("No artery was found, so no calcification was looked for.")
-            found = np.zeros(ct.grid.shape, bool)
-        calcification = Volume(found.view(np.uint8), ct.grid)
+        calcification = _calcification(job, ct, plausible.array, predict)
     report("Segmented", 1.0, 0.0)
     return arteries, calcification, device
+
+
+def _arteries(job: Job, grid: Grid, predict: Callable[..., np.ndarray], split: SplitSides, say) -> Volume:
+    """Let every artery model find its arteries; return the territory labels of all."""
+    mappings = [
+        {int(label): tuple(territory(name) for name in names) for label, names in use.labels.items()}
+        for use in job.arteries
+    ]
+    merger = ArteryMerger(grid, mappings, split)
+    for number, use in enumerate(job.arteries):
+        which = f" ({number + 1} of {len(job.arteries)})" if len(job.arteries) > 1 else ""
+        merger.add(number, predict(use, number, f"Segmenting arteries{which}"))
+    arteries = merger.result()
+    if merger.without_side:
+        names = ", ".join(each.title for each in merger.without_side)
+        say(f"No aorta was found to tell left from right by; left out: {names}.")
+    if not job.plain_nnunet:
+        arteries, islands = without_islands(arteries)
+        if islands:
+            what = "1 small piece" if islands == 1 else f"{islands} small pieces"
+            say(f"Left out {what} more than {GAP_MM:g} mm from all arteries.")
+    return arteries
+
+
+def _calcification(job: Job, ct: Volume, arteries: np.ndarray, predict: Callable[..., np.ndarray]) -> Volume:
+    """Let the calcification model look near `arteries`, where there are any: uint8, 1 where calcified."""
+    if not arteries.any():
+        return Volume(np.zeros(ct.grid.shape, np.uint8), ct.grid)
+    # One voxel of the network more, so that logits at the rim are not blended with tiles that were not run.
+    labels = predict(
+        job.calcification,
+        len(job.arteries),
+        "Segmenting calcification",
+        lambda predictor: near(arteries, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
+    )
+    found = np.isin(labels, [int(label) for label in job.calcification.labels])
+    del labels
+    found &= near(arteries, ct, REACH_MM)
+    return Volume(found.view(np.uint8), ct.grid)
 
 
 def near(mask: np.ndarray, ct: Volume, distance_mm: float) -> np.ndarray:
