@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .claiming import claimed
 from .export import export_steps
+from .flags import Flag
 from .geometry import Volume
 from .pipeline import Analysis, Choices, Given, analyze_steps
 from .progress import Progress, Steps, drain
@@ -98,18 +99,20 @@ def read_case_steps(
         Which series and which of its volumes, see ``reading.read_ct``.
     """
     yield Progress("Reading the CT", 0.0)
-    identity, flags = None, []
+    identity: dict | None = None
+    flags: list[Flag] = []
     if not isinstance(ct, Volume):
         image = read_ct(ct, series, acquisition)
         ct, identity = image.volume, image.identity
         flags += image.flags
-    masks = {}
+    masks: dict[str, Volume | None] = {}
     for role, named, read, labels in (
         ("artery", arteries, read_arteries, artery_labels),
         ("calcification", calcification, read_calcification, calcification_labels),
     ):
-        masks[role] = named
-        if named is not None and not isinstance(named, Volume):
+        if named is None or isinstance(named, Volume):
+            masks[role] = named
+        else:
             yield Progress(f"Reading the {role} mask", 0.0)
             mask = read(named, labels)
             flags += (*mask.flags, *other_ct_flags(mask, identity or {}, f"{role} mask"))

@@ -100,7 +100,9 @@ def _case_name(analysis: Analysis) -> str:
     return shown_path(_ENDING.sub("", str(name)))
 
 
-def _shown(stage: str, parts: Generator[float | None, None, Result], start: float, stop: float) -> Steps[Result]:
+def _shown(
+    stage: str, parts: Generator[float, None, Result] | Generator[None, None, Result], start: float, stop: float
+) -> Steps[Result]:
     """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
     while True:
         try:

@@ -177,7 +177,7 @@ def _rows_steps(
     yield _COMPARING
     volumes = volume_overlap_by_label(reference, prediction, _LABELS)
     yield _COMPARING
-    pairs = [
+    pairs: list[tuple[str, VolumeOverlap, int | None]] = [
         (territory.name, volumes[territory.label], territory.label)
         for territory in TERRITORIES
         if territory.name not in left_out
@@ -186,14 +186,14 @@ def _rows_steps(
         (TOTAL, volume_overlap(reference, prediction), None),
         (WHOLE, volume_overlap(reference_mask, prediction_mask), None),
     ]
-    rows = []
+    rows: list[dict] = []
     for place, overlap, label in pairs:
-        two = (reference_mask, prediction_mask) if place == WHOLE else (reference, prediction)
+        two = [reference_mask, prediction_mask] if place == WHOLE else [reference, prediction]
         if label is not None:
             two = [each.with_array(each.array == label) for each in two]
         comparing = Progress(_COMPARING.stage, len(rows) / len(pairs))
         yield comparing
-        surface = yield from shown(surface_overlap_steps(*two, tolerance_mm), comparing)
+        surface = yield from shown(surface_overlap_steps(two[0], two[1], tolerance_mm), comparing)
         rows.append(_row(structure, place, overlap, surface, lesions.get(place)))
     return rows
 

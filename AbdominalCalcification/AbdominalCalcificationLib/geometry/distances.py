@@ -48,6 +48,6 @@ def _searched(mask: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     distance, indices = np.zeros(mask.shape), np.indices(mask.shape)
     found, row = cKDTree(grid.ras_of_kji(sources)).query(grid.ras_of_kji(others))
     distance[tuple(others.T)] = found
-    for index, source in zip(indices, sources[row].T, strict=True):
-        index[tuple(others.T)] = source
+    for axis, nearest in enumerate(sources[row].T):
+        np.place(indices[axis], ~mask, nearest)
     return distance, indices

@@ -63,9 +63,11 @@ def follow_from_bifurcation_steps(
         territory = territory_named(name)
         if territory.parent == trunk.name and territory.group == BIFURCATION_GROUP:
             limb = yield from _limb_steps(territory, branch, blocks, parent, region, attach_distance_mm)
-            counts = limb is not None and lower_end.is_bifurcation_at(limb)
-            limbs += [limb] if counts else []
-            left_out.append((yield from _left_out_steps(territory, branch, limb if counts else None, trunk, region)))
+            if limb is not None and not lower_end.is_bifurcation_at(limb):
+                limb = None
+            if limb is not None:
+                limbs.append(limb)
+            left_out.append((yield from _left_out_steps(territory, branch, limb, trunk, region)))
     start, flags = _start_mm(limbs, blocks), []
     if not limbs:
         start = lower_end.start_mm

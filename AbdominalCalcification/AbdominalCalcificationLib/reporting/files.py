@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ def write_results(folder: str | Path, measurement: Measurement, arteries: Volume
 
 def write_results_steps(
     folder: str | Path, measurement: Measurement, arteries: Volume, calcification: Volume
-) -> Iterator[float]:
+) -> Generator[float, None, None]:
     """Write masks, measurements.json and the tables of `measurement` into `folder`.
 
     Parameters

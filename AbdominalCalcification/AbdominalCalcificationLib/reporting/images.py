@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ def write_volume(path: str | Path, volume: Volume) -> None:
         pass
 
 
-def write_volume_steps(path: str | Path, volume: Volume) -> Iterator[float]:
+def write_volume_steps(path: str | Path, volume: Volume) -> Generator[float, None, None]:
     """Write `volume` in small parts, see :func:`write_volume`; yield which part of it is done, 0 to 1."""
     path = Path(path)
     suffix = next((suffix for suffix in _SUFFIXES if path.name.lower().endswith(suffix)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,7 +37,7 @@ def write_bundle_steps(
     name: str = "CT",
     histories: Mapping[str, Mapping[str, str]] | None = None,
     look: Look | None = None,
-) -> Iterator[float]:
+) -> Generator[float, None, None]:
     """Write a CT with its masks and results as a .mrb that Slicer opens; the scene at hand is left alone.
 
     Parameters
