@@ -125,6 +125,8 @@ def views_of(scene):
 def test_an_exported_scene_opens_with_the_case_in_sight_and_named_by_it(panel_with_results, tmp_path):
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     parameters.ct.SetName("Fall 7")
+    for layout in nodes_of(slicer.mrmlScene, "vtkMRMLLayoutNode"):  # of the process, and of whatever ran before
+        slicer.mrmlScene.RemoveNode(layout)
     largest = max(panel.logic.foundResults(parameters).document["clusters"], key=lambda each: each["volume_mm3"])
     export(panel, tmp_path / "r")
     slicer.mrmlScene.Clear()
