@@ -12,7 +12,7 @@ from .geometry import Volume
 from .pipeline import Analysis, Choices, Given, analyze_steps
 from .progress import Progress, Steps, drain
 from .reading import other_ct_flags, read_arteries, read_calcification, read_ct
-from .reporting import ResultFolder
+from .reporting import ResultFolder, keep_inputs
 
 
 def analyze(
@@ -66,6 +66,8 @@ def analyze(
     if output is None:
         return drain(_analyzed_steps(ct, arteries, calcification, chosen), report)
     with claimed(Path(output)):
+        if not isinstance(ct, Volume):
+            keep_inputs(output, [Path(ct)])
         ResultFolder(output, overwrite=overwrite)  # refuses here, before any work is done
         analysis = drain(_analyzed_steps(ct, arteries, calcification, chosen), report)
         drain(export_steps(analysis, analysis.ct, output, overwrite=overwrite), report)

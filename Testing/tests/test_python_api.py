@@ -16,6 +16,7 @@ import pytest
 from AbdominalCalcificationLib import analyze
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.reading import read_ct, read_mask
+from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.trust import Verdict
 
@@ -93,6 +94,15 @@ def test_output_gets_the_files_of_the_command_and_is_kept(measured, tmp_path):
     assert np.array_equal(read_mask(folder / "arteries.nii.gz").array, measured.arteries.array)
     with pytest.raises(InputError, match="results"):
         analyze(sample_case(), ARTERIES, CALCIFICATION, output=folder)
+
+
+def test_a_result_does_not_take_the_place_of_the_ct(measured, tmp_path):
+    place = tmp_path / "arteries.nii.gz"
+    write_volume(place, measured.ct)
+    content = place.read_bytes()
+    with pytest.raises(InputError, match="is read and would be replaced"):
+        analyze(place, ARTERIES, CALCIFICATION, output=tmp_path, overwrite=True)
+    assert place.read_bytes() == content
 
 
 @pytest.fixture

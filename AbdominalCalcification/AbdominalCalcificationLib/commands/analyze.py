@@ -144,21 +144,13 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
 
 def _keep_inputs(options: argparse.Namespace) -> None:
-    """Refuse to put a result in the place of the CT, or of a mask that the written one is not the same as.
-
-    Raises
-    ------
-    InputError
-    """
-    from ..reporting import RESULT_FILES
+    """Refuse to put a result in the place of the CT, or of a mask that the written one is not the same as."""
+    from ..reporting import keep_inputs
 
     inputs = [options.input]
     inputs += options.arteries if options.arteries and options.artery_labels else []
     inputs += [options.calcification] if options.calcification and options.calcification_labels else []
-    for name in RESULT_FILES:
-        place = options.output / name
-        if any(each.exists() and place.exists() and each.samefile(place) for each in inputs):
-            raise InputError(f"'{place}' is read and would be replaced by the result; name another folder.")
+    keep_inputs(options.output, inputs)
 
 
 def _choices(options: argparse.Namespace) -> Choices:

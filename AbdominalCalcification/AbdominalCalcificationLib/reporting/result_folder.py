@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -123,3 +124,16 @@ class ResultFolder:
                 replacement.take_out(name)
             for name in written:
                 replacement.put_in(self._temporary / name, name)
+
+
+def keep_inputs(folder: str | Path, inputs: Iterable[Path]) -> None:
+    """Refuse a folder in which a file of a result would take the place of one of `inputs`.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in RESULT_FILES:
+        place = Path(folder) / name
+        if place.exists() and any(each.exists() and each.samefile(place) for each in inputs):
+            raise InputError(f"'{place}' is read and would be replaced by the result; name another folder.")
