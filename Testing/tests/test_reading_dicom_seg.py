@@ -12,38 +12,16 @@ from pydicom.uid import RLELossless
 
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.errors import InputError
-from AbdominalCalcificationLib.geometry import Grid
-from AbdominalCalcificationLib.geometry.resample import align_labels
-from AbdominalCalcificationLib.geometry.volume import LPS_FROM_RAS
-from AbdominalCalcificationLib.reading import other_ct_flags, read_arteries, read_calcification
-from dicom_files import write_file, write_series
-from seg_files import CODES, LEFT, RIGHT, Described, Place, write_seg
+from AbdominalCalcificationLib.reading import read_arteries, read_calcification
+from dicom_files import write_series
+from seg_cases import AORTA, ARTERIES, LEFT_RENAL, RIGHT_RENAL, SHAPE, grid_of, on_grid, some_masks
+from seg_files import CODES, RIGHT, Described, Place, write_seg
 
-SHAPE = (9, 13, 17)
-AORTA, LEFT_RENAL, RIGHT_RENAL = (territory(name).label for name in ("aorta", "renal_left", "renal_right"))
 OBLIQUE = Place(orientation=(0.8, 0.0, -0.6, 0.0, 1.0, 0.0), slice_mm=1.3)
+
 SAGITTAL = Place(orientation=(0.0, 1.0, 0.0, 0.0, 0.0, -1.0), pixel_mm=(0.5, 0.9), slice_mm=0.8)
+
 HEAD_LAST = Place(orientation=(-1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
-
-ARTERIES = (
-    Described(1, "Aorta", CODES["aorta"]),
-    Described(2, "", CODES["renal"], LEFT),
-    Described(3, "x", CODES["renal"], RIGHT),
-)
-
-
-def grid_of(place: Place, shape=SHAPE) -> Grid:
-    return Grid(shape, LPS_FROM_RAS @ place.affine_lps())
-
-
-def some_masks() -> dict[int, np.ndarray]:
-    """Return three arteries of odd shapes that do not touch, in a part of the slices only."""
-    masks = {number: np.zeros(SHAPE, bool) for number in (1, 2, 3)}
-    masks[1][1:8, 5:9, 6:10] = True
-    masks[1][4, 8, 9] = False
-    masks[2][3:5, 4, 12:15] = True
-    masks[3][6, 2:5, 1:4] = True
-    return masks
 
 
 def labels_of(masks: dict[int, np.ndarray]) -> np.ndarray:
@@ -51,10 +29,6 @@ def labels_of(masks: dict[int, np.ndarray]) -> np.ndarray:
     for number, label in ((1, AORTA), (2, LEFT_RENAL), (3, RIGHT_RENAL)):
         array[masks[number]] = label
     return array
-
-
-def on_grid(mask, place: Place, shape=SHAPE) -> np.ndarray:
-    return align_labels(mask.volume, grid_of(place, shape)).array
 
 
 @pytest.mark.parametrize("place", [Place(), OBLIQUE, SAGITTAL, HEAD_LAST])
@@ -199,128 +173,6 @@ def test_a_folder_with_a_segmentation_beside_its_ct_gives_the_segmentation(tmp_p
     write_seg(tmp_path / "seg" / "second reader.dcm", {1: masks[1]}, ARTERIES[:1])
     with pytest.raises(InputError, match=r"'a\.dcm' and 'second reader\.dcm' both hold the aorta; name the file"):
         read_arteries(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("sop_class", "what"),
-    [
-        ("1.2.840.10008.5.1.4.1.1.481.3", "an RT structure set .contours.; load it into Slicer"),
-        ("1.2.840.10008.5.1.4.1.1.88.33", "a structured report"),
-        ("1.2.840.10008.5.1.4.1.1.11.1", "a presentation state"),
-        ("1.2.840.10008.5.1.4.1.1.2", "a CT image; it is the image, not a mask"),
-        ("1.2.840.10008.5.1.4.1.1.2.1", "a CT image"),
-        ("1.2.840.10008.5.1.4.1.1.66.5", "a surface segmentation"),
-        ("1.2.840.10008.5.1.4.1.1.104.1", "a document"),
-        ("1.2.840.10008.5.1.4.1.1.77.1.1", r"a DICOM file of the class 1\.2\.840"),
-    ],
-)
-def test_what_is_no_segmentation_is_called_what_it_is(tmp_path, sop_class, what):
-    path = write_file(tmp_path / "x.dcm", sop_class, "1.2.3", {(0x0008, 0x0060): ("CS", "OT")})
-    with pytest.raises(InputError, match=rf"^'x\.dcm' is {what}[^\n]*$"):
-        read_arteries(path)
-
-
-def drop(*keywords):
-    def change(dataset):
-        for keyword in keywords:
-            delattr(dataset, keyword)
-
-    return change
-
-
-def in_frames(keyword, attribute, value):
-    def change(dataset):
-        for number, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
-            setattr(frame[keyword][0], attribute, value(number))
-
-    return change
-
-
-POSITION = "PlanePositionSequence", "ImagePositionPatient"
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"between": 5.0}, "says that slices lie 5 mm apart, but it has frames 2 mm apart"),
-        ({"between": 1.55}, "lie unevenly"),
-        ({"change": drop("PerFrameFunctionalGroupsSequence")}, "frames and describes 0"),
-        ({"change": drop("PixelData")}, "is truncated"),
-        ({"change": drop("SegmentSequence")}, "damaged"),
-        ({"change": drop("SharedFunctionalGroupsSequence")}, "have no orientation"),
-        ({"change": lambda d: setattr(d, "Rows", 500)}, "truncated"),
-        ({"change": lambda d: setattr(d, "BitsAllocated", 32)}, "pixels of 32 bits"),
-        ({"change": lambda d: setattr(d, "SegmentationType", "OTHER")}, "of the kind 'OTHER'"),
-        ({"change": in_frames("SegmentIdentificationSequence", "ReferencedSegmentNumber", lambda n: 9)}, "segment 9"),
-        (
-            {
-                "change": in_frames(
-                    "PlanePositionSequence", "ImagePositionPatient", lambda n: [0, 0, 2 * n + (n == 3) / 2]
-                )
-            },
-            "unevenly",
-        ),
-        ({"change": in_frames(*POSITION, lambda n: [n, 0, 2 * n])}, "displaced"),
-        ({"change": in_frames(*POSITION, lambda n: None)}, "no position"),
-        ({"change": in_frames(*POSITION, lambda n: [0, 0, 0])}, "at one place"),
-        ({"between": None, "thickness": None, "change": None, "only": 6}, "does not say how far its slices are apart"),
-    ],
-)
-def test_a_segmentation_that_contradicts_itself_or_is_silent_is_refused(tmp_path, options, message):
-    options = dict(options)
-    only = options.pop("only", None)
-    masks = {1: some_masks()[1]}
-    if only is not None:
-        masks[1][np.arange(SHAPE[0]) != only] = False
-    path = write_seg(tmp_path / "a.dcm", masks, ARTERIES, **options)
-    with pytest.raises(InputError, match=message) as refusal:
-        read_arteries(path)
-    assert "\n" not in str(refusal.value)
-    assert "a.dcm" in str(refusal.value)
-
-
-@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
-def test_a_frame_that_is_there_twice_leaves_a_hole_elsewhere_and_is_refused(tmp_path, kind):
-    mask = np.zeros(SHAPE, np.uint8)
-    mask[2:7, 2:5, 3:6] = 1  # slices that are all alike
-
-    def moved(dataset):
-        frames = dataset.PerFrameFunctionalGroupsSequence
-        frames[3].PlanePositionSequence = frames[2].PlanePositionSequence
-
-    masks = {0: mask} if kind == "LABELMAP" else {1: mask != 0}
-    path = write_seg(tmp_path / "a.dcm", masks, ARTERIES[:1], kind=kind, change=moved)
-    with pytest.raises(InputError, match="same frame twice"):
-        read_arteries(path)
-
-
-def test_where_no_frames_are_neighbours_the_file_says_how_far_slices_are_apart(tmp_path):
-    mask = np.zeros(SHAPE, bool)
-    mask[[0, 4, 7], 3, 3] = True
-    found = read_arteries(write_seg(tmp_path / "a.dcm", {1: mask}, ARTERIES))
-    assert np.array_equal(on_grid(found, Place()), mask * AORTA)
-    by_thickness = read_arteries(write_seg(tmp_path / "b.dcm", {1: mask}, ARTERIES, between=None, thickness=2.0))
-    assert np.array_equal(on_grid(by_thickness, Place()), mask * AORTA)
-    assert [flag.code for flag in (*found.flags, *by_thickness.flags)] == ["header_warning"] * 2
-    assert "2 mm apart" in found.flags[0].message
-    assert "6 mm" in found.flags[0].message
-
-
-def test_a_segmentation_of_another_series_is_flagged_and_one_of_this_is_not(tmp_path):
-    mask = read_arteries(write_seg(tmp_path / "a.dcm", some_masks(), ARTERIES))
-    ct = {"series_uid": "1.2.3.4", "frame_of_reference_uid": "1.2.3.9"}
-    assert other_ct_flags(mask, ct, "artery mask") == []
-    assert other_ct_flags(mask, {"series_uid": None}, "artery mask") == []
-    (flag,) = other_ct_flags(mask, {**ct, "series_uid": "1.2.3.44"}, "artery mask")
-    assert flag.code == "mask_of_another_ct"
-    assert "another series, of the same examination (1.2.3.4) than this CT (1.2.3.44)" in flag.message
-    (flag,) = other_ct_flags(mask, {"series_uid": "1.2.3.44", "frame_of_reference_uid": "1.1"}, "artery mask")
-    assert "of the same examination" not in flag.message
-    (flag,) = other_ct_flags(mask, {**ct, "frame_of_reference_uid": "1.1"}, "artery mask")
-    assert "though it names this CT's series" in flag.message
-    silent = read_arteries(write_seg(tmp_path / "b.dcm", some_masks(), ARTERIES, series=None))
-    (flag,) = other_ct_flags(silent, {**ct, "frame_of_reference_uid": "1.1"}, "artery mask")
-    assert "another frame of reference" in flag.message
 
 
 def test_compressed_pixels_are_read(tmp_path):
