@@ -22,6 +22,12 @@ NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if os.name != "nt" else
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 
 
+@pytest.fixture(autouse=True)
+def outside_of_slicer(monkeypatch):
+    """The test host makes this process look like Slicer, whose signals are its own, to whatever runs after it."""
+    monkeypatch.delitem(sys.modules, "slicer", raising=False)
+
+
 def send(number=signal.SIGTERM):
     os.kill(os.getpid(), number)
 
