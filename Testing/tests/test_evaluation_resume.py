@@ -87,7 +87,8 @@ def test_cancelling_ends_the_processes_and_writes_no_report(cohort, tmp_path):
     assert multiprocessing.active_children()
     steps.close()
     assert multiprocessing.active_children() == []
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cases"]
+    # A process that was ended before it had begun has not even made the folder.
+    assert {path.name for path in (tmp_path / "out").glob("*")} <= {"cases"}
 
 
 def contents(folder):
