@@ -258,3 +258,15 @@ def beside_aorta(distance_mm: float, *, radius_mm: float = 2.0, top_mm: float = 
 def label_of(name: str) -> int:
     """Return the voxel value of a territory."""
     return territory(name).label
+
+
+def path_lengths(volume, tubes, name="renal_left"):
+    """The analytic path length of every voxel that `volume` labels with the territory."""
+    points = volume.grid.ras_of_kji(np.argwhere(volume.array == label_of(name)))
+    lengths = np.full(len(points), np.nan)
+    for tube in tubes:
+        along, off_axis, _ = tube.coordinates(points)
+        inside = (along >= 0) & (along <= tube.length_mm) & (off_axis <= tube.radius_mm + 1e-6)
+        lengths[inside] = along[inside] + tube.path_mm
+    assert not np.isnan(lengths).any()
+    return lengths

@@ -11,7 +11,7 @@ from .errors import AbdominalCalcificationError, WriteError
 from .geometry import Volume
 from .paths import shown_path
 from .pipeline import Analysis
-from .progress import Progress, Steps
+from .progress import Progress, Steps, mapped
 from .reporting import ResultFolder, write_results_steps
 from .reporting.anonymous import anonymous_analysis
 
@@ -104,9 +104,4 @@ def _shown(
     stage: str, parts: Generator[float, None, Result] | Generator[None, None, Result], start: float, stop: float
 ) -> Steps[Result]:
     """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
-    while True:
-        try:
-            done = next(parts)
-        except StopIteration as finished:
-            return finished.value
-        yield Progress(stage, start + (stop - start) * (done or 0.0))
+    return mapped(parts, lambda done: Progress(stage, start + (stop - start) * (done or 0.0)))

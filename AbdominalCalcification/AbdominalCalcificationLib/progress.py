@@ -9,12 +9,14 @@ needed, which matters because Slicer's event loop holds Python's lock.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from .signals import check
 
 Result = TypeVar("Result")
+Part = TypeVar("Part")
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
@@ -90,24 +92,26 @@ def drained(parts: Generator[Any, None, Result]) -> Result:
             return finished.value
 
 
+def mapped(parts: Generator[Part, None, Result], show: Callable[[Part], Shown]) -> Generator[Shown, None, Result]:
+    """Run a generator, and yield what `show` makes of each of its parts; closing this closes it."""
+    try:
+        while True:
+            yield show(next(parts))
+    except StopIteration as finished:
+        return finished.value
+    finally:
+        parts.close()
+
+
 def shown(parts: Generator[Any, None, Result], progress: Progress) -> Steps[Result]:
     """Show every part of a work as the same progress; how far it is they do not tell."""
-    while True:
-        try:
-            next(parts)
-        except StopIteration as finished:
-            return finished.value
-        yield progress
+    return mapped(parts, lambda _: progress)
 
 
 def scaled(steps: Steps[Result], start: float, stop: float) -> Steps[Result]:
     """Map the fractions of `steps` (0 to 1) into `start` to `stop` of a larger task."""
-    try:
-        while True:
-            step = next(steps)
-            fraction = None if step.fraction is None else start + (stop - start) * step.fraction
-            yield Progress(step.stage, fraction, step.seconds_left, step.message, step.waiting)
-    except StopIteration as finished:
-        return finished.value
-    finally:
-        steps.close()
+
+    def part(step: Progress) -> Progress:
+        return step if step.fraction is None else replace(step, fraction=start + (stop - start) * step.fraction)
+
+    return mapped(steps, part)

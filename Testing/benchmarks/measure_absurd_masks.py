@@ -24,6 +24,7 @@ from measure_large_case import painted_case  # noqa: E402
 
 from AbdominalCalcificationLib.geometry import Grid, Volume  # noqa: E402
 from AbdominalCalcificationLib.measurement import measure_steps  # noqa: E402
+from peak_memory import peak_mib  # noqa: E402
 from phantoms import label_of  # noqa: E402
 
 SHAPE, SPACING_MM = (500, 512, 512), (0.75, 0.75, 0.8)
@@ -193,7 +194,7 @@ def run(case: str):
         json.dumps(
             {
                 "seconds": gaps.seconds,
-                "mib": _high_mib() - before,
+                "mib": peak_mib() - before,
                 "longest_gap_s": gaps.longest_s,
                 "in": gaps.stage,
                 "verdict": result.trust.verdict.value,
@@ -215,10 +216,6 @@ def _status(key: str) -> float:
 
 def _now_mib() -> float:
     return _status("VmRSS")
-
-
-def _high_mib() -> float:
-    return _status("VmHWM")
 
 
 def main():

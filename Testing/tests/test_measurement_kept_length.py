@@ -9,21 +9,9 @@ import pytest
 from scipy import ndimage
 
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from phantoms import Phantom, aorta, branch, grid_over, label_of
+from phantoms import Phantom, aorta, branch, grid_over, label_of, path_lengths
 
 RENAL = label_of("renal_left")
-
-
-def path_lengths(volume, tubes):
-    """The analytic path length of every voxel that `volume` labels as the left renal artery."""
-    points = volume.grid.ras_of_kji(np.argwhere(volume.array == RENAL))
-    lengths = np.full(len(points), np.nan)
-    for tube in tubes:
-        along, off_axis, _ = tube.coordinates(points)
-        inside = (along >= 0) & (along <= tube.length_mm) & (off_axis <= tube.radius_mm + 1e-6)
-        lengths[inside] = along[inside] + tube.path_mm
-    assert not np.isnan(lengths).any()
-    return lengths
 
 
 def codes(result):

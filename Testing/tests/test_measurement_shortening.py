@@ -18,24 +18,13 @@ from phantoms import (
     branch,
     grid_over,
     label_of,
+    path_lengths,
     reoriented,
     rotation_about,
 )
 
 RENAL = label_of("renal_left")
 BENT = (8,), (46, 15, (0, 0, 1))
-
-
-def path_lengths(volume, tubes, name="renal_left"):
-    """The analytic path length of every voxel that `volume` labels with the territory."""
-    points = volume.grid.ras_of_kji(np.argwhere(volume.array == label_of(name)))
-    lengths = np.full(len(points), np.nan)
-    for tube in tubes:
-        along, off_axis, _ = tube.coordinates(points)
-        inside = (along >= 0) & (along <= tube.length_mm) & (off_axis <= tube.radius_mm + 1e-6)
-        lengths[inside] = along[inside] + tube.path_mm
-    assert not np.isnan(lengths).any()
-    return lengths
 
 
 def assert_cut_at(length_mm, result, tubes, name="renal_left", tolerance_mm=None):

@@ -220,8 +220,6 @@ def surface_overlap(
     tolerance_mm : float
         Distance up to which surfaces count as the same.
     """
-    if not tolerance_mm >= 0:
-        raise InputError(f"The surface tolerance must be a number of at least 0 mm, not {tolerance_mm}.")
     return drained(surface_overlap_steps(reference, prediction, tolerance_mm))
 
 
@@ -230,6 +228,8 @@ def surface_overlap_steps(
 ) -> Generator[None, None, SurfaceOverlap]:
     """Compare surfaces as :func:`surface_overlap` does, in parts that each take little time."""
     _check_grids(reference, prediction)
+    if not tolerance_mm >= 0:
+        raise InputError(f"The surface tolerance must be a number of at least 0 mm, not {tolerance_mm}.")
     boxes = [bounding_box(volume.array) for volume in (reference, prediction)]
     there = [box for box in boxes if box is not None]
     if len(there) < 2:

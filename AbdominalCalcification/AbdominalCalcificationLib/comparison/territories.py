@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from ..anatomy import TERRITORIES
-from ..geometry import Box, Volume, bounding_box
+from ..geometry import Box, Volume, bounding_box, common_box
 from ..measurement import Measurement, MeasurementParameters, measure_steps
 from ..progress import Progress, Steps, drained, scaled, shown
 from .judged import judged
@@ -225,8 +225,7 @@ def _common_box_steps(*arrays: np.ndarray) -> Steps[Box]:
     for array in arrays:
         boxes.append(bounding_box(array))
         yield _COMPARING
-    found = [box for box in boxes if box is not None] or [(slice(0, 1),) * 3]
-    return tuple(slice(min(p.start for p in parts), max(p.stop for p in parts)) for parts in zip(*found, strict=True))
+    return common_box(boxes) or (slice(0, 1),) * 3
 
 
 def _lesions_steps(reference: Measurement, prediction: Measurement, coverage: float) -> Steps[dict[str, LesionOverlap]]:

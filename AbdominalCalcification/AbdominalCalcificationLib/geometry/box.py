@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from .volume import Grid
@@ -23,6 +25,14 @@ def bounding_box(array: np.ndarray) -> Box | None:
             return None
         box[axis] = slice(int(hit[0]), int(hit[-1]) + 1)
     return tuple(box)
+
+
+def common_box(boxes: Iterable[Box | None]) -> Box | None:
+    """Return the smallest box around several; those that are None are passed over, and None where all are."""
+    found = [box for box in boxes if box is not None]
+    if not found:
+        return None
+    return tuple(slice(min(p.start for p in parts), max(p.stop for p in parts)) for parts in zip(*found, strict=True))
 
 
 def grown(box: Box, margin_mm: float, grid: Grid) -> Box:

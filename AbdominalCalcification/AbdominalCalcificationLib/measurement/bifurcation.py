@@ -238,10 +238,7 @@ def _left_out_steps(
     territory: Territory, followed: Followed, limb: _Limb | None, trunk: Territory, region: Region
 ) -> Steps[_LeftOut]:
     blocks = followed.blocks
-    piece = np.zeros(len(blocks.kji), int)
-    for number, each in enumerate(followed.course.pieces):
-        piece[each.rows] = number
-    piece = blocks.of_voxels(piece)
+    piece = blocks.of_voxels(followed.course.piece_of)
     other = np.flatnonzero(~np.isin(piece, [] if limb is None else limb.pieces))
     contact = yield from contact_steps(blocks.voxels_kji[other], region.labels, [trunk.label], region.grid)
     touching = other[np.isfinite(contact)]

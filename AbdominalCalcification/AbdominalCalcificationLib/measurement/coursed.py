@@ -78,6 +78,14 @@ class CoursedArtery:
             result[piece.rows[piece.start]] = True
         return result
 
+    @property
+    def piece_of(self) -> np.ndarray:
+        """The number of the piece in which each voxel lies."""
+        result = np.zeros(self.voxel_count, int)
+        for number, piece in enumerate(self.pieces):
+            result[piece.rows] = number
+        return result
+
     def stem(self, fewest_voxels: float, most_gap_mm: float) -> list[int]:
         """Return the number of the largest piece and those of the pieces that it goes on from, the first one last.
 
@@ -96,10 +104,9 @@ class CoursedArtery:
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
         wanted = np.arange(self.voxel_count) if rows is None else np.asarray(rows)
-        piece_of = np.zeros(self.voxel_count, int)
+        piece_of = self.piece_of
         place = np.zeros(self.voxel_count, int)
-        for number, piece in enumerate(self.pieces):
-            piece_of[piece.rows] = number
+        for piece in self.pieces:
             place[piece.rows] = np.arange(len(piece.rows))
         result = np.zeros(len(wanted))
         for number, piece in enumerate(self.pieces):

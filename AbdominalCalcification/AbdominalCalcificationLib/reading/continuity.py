@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from ..flags import Flag
 from ..geometry import Volume
+from ..progress import drained
 from .hounsfield import AIR_HU
 
 # Ranges of fat, and of organs, muscle and blood; what is brighter changes too much where vertebrae end.
@@ -34,9 +35,16 @@ _FEWEST_VALUES = 40
 # Where more slices are copies of their neighbours, the volume was resampled by the nearest one.
 _MOST_COPIES = 0.1
 _LISTED = 5
+# Slices that are looked at in one go.
+_AT_ONCE = 64
 
 
 def check_slices(volume: Volume) -> tuple[Flag, ...]:
+    """Look at all slices in one go, see :func:`check_slices_steps`."""
+    return drained(check_slices_steps(volume))
+
+
+def check_slices_steps(volume: Volume) -> Generator[None, None, tuple[Flag, ...]]:
     """Return flags ``slices_doubtful`` where slices do not go on from each other, or are there twice.
 
     Parameters
@@ -51,21 +59,24 @@ def check_slices(volume: Volume) -> tuple[Flag, ...]:
     if len(slices) < 3:
         return ()
     most_hu = max(_MOST_HU, _MOST_HU_PER_MM * volume.grid.spacing_mm[2 - axis])
-    return (*_jumps(slices, most_hu), *_copies(slices))
+    jumps = yield from _jumps_steps(slices, most_hu)
+    copies = yield from _copies_steps(slices)
+    return (*jumps, *copies)
 
 
-def _jumps(slices: np.ndarray, most_hu: float) -> list[Flag]:
+def _jumps_steps(slices: np.ndarray, most_hu: float) -> Generator[None, None, list[Flag]]:
     inner = _without_blank_ends(slices)
+    yield
     jumps = {}
     for number, (below, above) in enumerate(pairwise(slices[inner]), inner.start):
+        if number % _AT_ONCE == 0:
+            yield
         hu = _jump(below.astype(np.float32), above.astype(np.float32), most_hu)
         if hu:
             jumps[number] = hu
     if not jumps:
         return []
-    text = "; ".join(f"{hu:+.0f} HU from {number + 1} to {number + 2}" for number, hu in list(jumps.items())[:_LISTED])
-    more = len(jumps) - _LISTED
-    text += f"; and {more} more" if more > 0 else ""
+    text = _listed([f"{hu:+.0f} HU from {number + 1} to {number + 2}" for number, hu in jumps.items()])
     return [Flag("slices_doubtful", f"Fat and organs change all at once between neighbouring slices ({text}).")]
 
 
@@ -93,17 +104,22 @@ def _without_blank_ends(slices: np.ndarray) -> slice:
     return slice(blank.index(False), len(blank) - blank[::-1].index(False))
 
 
-def _copies(slices: np.ndarray) -> list[Flag]:
+def _copies_steps(slices: np.ndarray) -> Generator[None, None, list[Flag]]:
     alike: dict[bytes, list[int]] = defaultdict(list)
     for number, each in enumerate(slices):
+        if number % _AT_ONCE == 0:
+            yield
         alike[hashlib.sha256(np.ascontiguousarray(each)).digest()].append(number)
     groups = [numbers for numbers in alike.values() if len(numbers) > 1 and _is_scanned(slices[numbers[0]])]
     if not groups or (_are_runs(groups) and sum(len(each) - 1 for each in groups) > _MOST_COPIES * len(slices)):
         return []
-    text = "; ".join(" and ".join(str(number + 1) for number in each[:_LISTED]) for each in groups[:_LISTED])
-    more = len(groups) - _LISTED
-    text += f"; and {more} more" if more > 0 else ""
+    text = _listed([" and ".join(str(number + 1) for number in each[:_LISTED]) for each in groups])
     return [Flag("slices_doubtful", f"Slices at different places show the very same ({text}).")]
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - _LISTED
+    return "; ".join(texts[:_LISTED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _is_scanned(plane: np.ndarray) -> bool:

@@ -15,6 +15,7 @@ from ..durable import CutShort, written
 from ..errors import InputError
 from ..geometry import Volume
 from ..paths import native_path
+from ..progress import drained
 from .packed import holds
 
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -36,8 +37,7 @@ def write_volume(path: str | Path, volume: Volume) -> None:
         Where the axes are not at right angles (image files cannot say so), and, as a WriteError, where the file
         cannot be written.
     """
-    for _ in write_volume_steps(path, volume):
-        pass
+    drained(write_volume_steps(path, volume))
 
 
 def write_volume_steps(path: str | Path, volume: Volume) -> Generator[float, None, None]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..anatomy import territory
-from ..geometry import Grid, Volume, bounding_box
+from ..geometry import Grid, Volume, bounding_box, common_box
 from ..geometry.faces import can_be_drawn
 
 # Air around what is shown, and the least that a view shows.
@@ -35,9 +35,7 @@ class ShownMasks:
         for mask in (arteries, cut, calcification):
             boxes.append(None if mask is None else bounding_box(mask.array))
             yield
-        filled = [box for box in boxes if box is not None]
-        box = tuple(slice(min(b[a].start for b in filled), max(b[a].stop for b in filled)) for a in range(3) if filled)
-        box = box or (slice(None),) * 3
+        box = common_box(boxes) or (slice(None),) * 3
         kept = arteries.cropped(box)
         ends = np.zeros(kept.array.shape, np.uint8) if cut is None else cut.array[box]
         return cls(kept.array, ends, (calcification.array[box] != 0).astype(np.uint8), kept.grid)

@@ -6,10 +6,10 @@ import os
 import zipfile
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from ..errors import InputError
 from ..geometry import Volume
+from ..progress import drained, mapped
 from . import edits
 from .application import ensure_application
 from .bundle_writer import write_scene_steps
@@ -19,15 +19,13 @@ from .results import store_measurement
 from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, put, ready_steps
 from .volumes import volume_node_from
 
-Result = TypeVar("Result")
 # A part of the work that is done when the scene is made: then it is written.
 _MADE = 0.1
 
 
 def write_bundle(analysis, ct: Volume, path: Path | str, **options) -> None:
     """Write a CT with its masks and results as a .mrb in one go, see :func:`write_bundle_steps`."""
-    for _ in write_bundle_steps(analysis, ct, path, **options):
-        pass
+    drained(write_bundle_steps(analysis, ct, path, **options))
 
 
 def write_bundle_steps(
@@ -67,8 +65,7 @@ def write_bundle_steps(
     """
     ensure_application()
     scene = yield from _scene_steps(analysis, ct, name, histories or {}, look or Look())
-    for done in write_scene_steps(scene, path):
-        yield _MADE + (1 - _MADE) * done
+    yield from mapped(write_scene_steps(scene, path), lambda done: _MADE + (1 - _MADE) * done)
 
 
 def _scene_steps(analysis, ct: Volume, name: str, histories: Mapping, look: Look) -> Generator[float, None, object]:
@@ -89,7 +86,7 @@ def _scene_steps(analysis, ct: Volume, name: str, histories: Mapping, look: Look
     ):
         # Surfaces are made again wherever the scene is opened.
         parts = ready_steps(kind, volume_node, mask, surfaces=Surfaces.PROMISED)
-        ready = yield from _at(0.0, parts)
+        ready = yield from mapped(parts, lambda _: 0.0)
         if role == "cut_off" and not ready.segments:
             continue
         masks[role] = node = put(kind, volume_node, ready)
@@ -102,16 +99,6 @@ def _scene_steps(analysis, ct: Volume, name: str, histories: Mapping, look: Look
     give_look(look, volume_node, masks, results.document)
     yield _MADE
     return scene
-
-
-def _at(done: float, parts: Generator[None, None, Result]) -> Generator[float, None, Result]:
-    """Run a generator, and yield `done` for each of its parts."""
-    while True:
-        try:
-            next(parts)
-        except StopIteration as finished:
-            return finished.value
-        yield done
 
 
 def load_scene(path: Path | str) -> None:

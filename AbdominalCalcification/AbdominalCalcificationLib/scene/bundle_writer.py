@@ -9,7 +9,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ _LEVEL = 1
 _WRITTEN = 0.9
 
 
-def write_scene_steps(scene, path: Path | str) -> Iterator[float]:
+def write_scene_steps(scene, path: Path | str) -> Generator[float, None, None]:
     """Write a scene as a .mrb, whole or not at all; yield which part of it is done, 0 to 1.
 
     Parameters

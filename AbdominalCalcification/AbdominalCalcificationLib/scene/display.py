@@ -99,12 +99,9 @@ def are_surfaces_shown(nodes: Iterable) -> bool:
 
 def fit_cameras(node) -> None:
     """Let every 3D view of the scene look from in front at a segmentation, as large as it fits; not at an empty one."""
-    bounds = [0.0] * 6
-    node.GetRASBounds(bounds)
-    sides_mm = [upper - lower for lower, upper in zip(bounds[::2], bounds[1::2], strict=True)]
+    centre, sides_mm = extent_of(node)
     if min(sides_mm) <= 0:
         return
-    centre = [(lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True)]
     radius_mm = math.hypot(*sides_mm) / 2
     for camera in nodes_of(node.GetScene(), "vtkMRMLCameraNode"):
         distance_mm = _MARGIN * radius_mm / math.sin(math.radians(camera.GetCamera().GetViewAngle()) / 2)
@@ -126,13 +123,18 @@ def place_to_look_at(document: dict, arteries) -> tuple[float, float, float] | N
     largest = max(document["clusters"], key=lambda cluster: cluster["volume_mm3"], default=None)
     if largest is not None:
         return tuple(largest["centroid_ras"])
-    bounds = [0.0] * 6
     if arteries is None:
         return None
-    arteries.GetRASBounds(bounds)
-    if bounds[1] <= bounds[0]:
-        return None
-    return tuple((lower + upper) / 2 for lower, upper in zip(bounds[::2], bounds[1::2], strict=True))
+    centre, sides_mm = extent_of(arteries)
+    return centre if sides_mm[0] > 0 else None
+
+
+def extent_of(node) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Return the middle of what a volume or segmentation fills, RAS in mm, and how wide that is along R, A and S."""
+    bounds = [0.0] * 6
+    node.GetRASBounds(bounds)
+    sides = list(zip(bounds[::2], bounds[1::2], strict=True))
+    return tuple((lower + upper) / 2 for lower, upper in sides), tuple(upper - lower for lower, upper in sides)
 
 
 def nodes_of(scene, kind: str) -> list:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..reporting.view_surfaces import quiet_vtk
-from .display import fit_cameras, nodes_of, place_to_look_at
+from .display import extent_of, fit_cameras, nodes_of, place_to_look_at
 from .volumes import array_of_matrix, matrix_of_array
 
 # Slicer's own: name, label, orientation and the function that gives the colour of its three slice views.
@@ -123,10 +123,8 @@ def _add_slices(scene, ct, place, slices: Mapping[str, dict]) -> None:
     import slicer
 
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
-    bounds = [0.0] * 6
-    ct.GetRASBounds(bounds)
-    centre = [(low + high) / 2 for low, high in zip(bounds[::2], bounds[1::2], strict=True)]
-    widest_mm = max(high - low for low, high in zip(bounds[::2], bounds[1::2], strict=True))
+    centre, sides_mm = extent_of(ct)
+    widest_mm = max(sides_mm)
     for name, label, orientation, color in _SLICES:
         view = _added(scene, "vtkMRMLSliceNode", name, name)
         view.SetLayoutName(name)

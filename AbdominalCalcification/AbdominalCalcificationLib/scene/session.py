@@ -28,12 +28,13 @@ from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
 from .ready_segments import ReadySegments
 from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, DISAGREEMENT, put, ready_steps
-from .source_files import ct_from_node, file_flags
+from .source_files import ct_from_node_steps, file_flags
 from .volumes import identity_of_node, volume_from_node
 
 _TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
 _KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS, "cut_off": CUT_OFF}
 BOTH = frozenset(_TITLES)
+_READING = Progress("Reading the scene", 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,14 +191,14 @@ class Session:
             By default `first` as it was made, before anybody corrected it.
         parameters : MeasurementParameters
         """
-        yield Progress("Reading the scene", 0.0)
+        yield _READING
         first = case.masks[structure] if first is None else first
         pair = yield from read_pair_steps(case.ct, structure, first, second)
         remarks = list(pair.remarks)
         arteries = case.arteries if structure == "calcification" else None
         if structure == "calcification" and arteries is None:
             remarks.append("No artery masks are chosen under Inputs: only the whole masks are compared.")
-        yield Progress("Reading the scene", 0.0)
+        yield _READING
         within = None if arteries is None else READ["arteries"](arteries, case.ct)
         left_out = ()
         # A mask that was corrected judges all: what is missing was taken away.
@@ -229,15 +230,15 @@ class Session:
         """Run the pipeline on the nodes, and leave the scene as it is."""
         if case.ct is None:
             raise InputError("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module.")
-        yield Progress("Reading the scene", 0.0)
-        ct, doubts = ct_from_node(case.ct)
-        yield Progress("Reading the scene", 0.0)
+        yield _READING
+        ct, doubts = yield from shown(ct_from_node_steps(case.ct), _READING)
+        yield _READING
         read = yield from _read_steps(case, given)
         nodes = {
             role: node if role in given or (replace_masks and of_ct(node, case.ct) is not None) else None
             for role, node in case.masks.items()
         }
-        yield Progress("Reading the scene", 0.0)
+        yield _READING
         states = MaskStates({role: node for role, node in nodes.items() if node is not None}, case.ct)
         left_out = [flag.message for flag in read.flags if flag.code == "segments_left_out"]
         if left_out:
@@ -302,13 +303,13 @@ def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
     for role, title in _TITLES.items():
         if role not in given:
             continue
-        yield Progress("Reading the scene", 0.0)
+        yield _READING
         node = case.masks[role]
         if node is None:
             raise InputError(f"No {title} {_verb(role, 'is', 'are')} chosen; choose a segmentation, or press Run.")
         check_is_mask(node)
         mask = mask_from_node(node, case.ct, Wanted(role))
-        yield Progress("Reading the scene", 0.0)
+        yield _READING
         found.volumes[role] = mask.volume
         found.flags.extend((*file_flags(node), *mask.flags))
         found.origins.append(edits.source_of(node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Grid, Volume
 from ..geometry.plausible import check_body_size, sizes_shown
-from ..reading.continuity import check_slices
+from ..progress import drained
+from ..reading.continuity import check_slices_steps
 from ..reading.headers.said import SAME_LENGTH
 from ..reading.hounsfield import as_hounsfield
 from ..reading.images import header_flags, read_grid
@@ -20,6 +22,11 @@ _ENDINGS = (".nii", ".nii.gz", ".hdr", ".img", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
 def ct_from_node(volume_node) -> tuple[Volume, tuple[Flag, ...]]:
+    """Read the CT of a node in one go, see :func:`ct_from_node_steps`."""
+    return drained(ct_from_node_steps(volume_node))
+
+
+def ct_from_node_steps(volume_node) -> Generator[None, None, tuple[Volume, tuple[Flag, ...]]]:
     """Return the CT of a node in HU, checked as one that is read from a file, and what is doubtful about it.
 
     Returns
@@ -39,9 +46,12 @@ def ct_from_node(volume_node) -> tuple[Volume, tuple[Flag, ...]]:
     title = f"'{volume_node.GetName()}'"
     flags = file_flags(volume_node)
     check_body_size(volume.grid, title)
+    yield
     array, doubts = as_hounsfield(volume.array, title)
     volume = volume.with_array(array)
-    return volume, (*flags, *doubts, *check_slices(volume))
+    yield
+    slices = yield from check_slices_steps(volume)
+    return volume, (*flags, *doubts, *slices)
 
 
 def file_flags(node) -> tuple[Flag, ...]:
