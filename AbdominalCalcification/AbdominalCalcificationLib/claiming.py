@@ -164,10 +164,10 @@ def _lock(descriptor: int) -> None:
 
 def _close(lock: Path, descriptor: int) -> None:
     """Remove a locked file and let it go: in this order, so that nobody locks a file that is about to vanish."""
-    if os.name == "nt":
+    is_windows = os.name == "nt"
+    if is_windows:
         os.close(descriptor)  # Windows removes no open file, and refuses where the next one has opened it
-        descriptor = None
     with suppress(OSError):
         lock.unlink()
-    if descriptor is not None:
+    if not is_windows:
         os.close(descriptor)

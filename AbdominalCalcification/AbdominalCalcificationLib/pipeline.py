@@ -203,14 +203,14 @@ def analyze_steps(
     ct, arteries, calcification = together.ct, together.arteries, together.calcification
     flags, source = [*_known_flags(given, plan), *together.flags], {"kind": "given mask"}
     if given.calcification is None:
-        steps = _calcification_steps(ct, arteries, calcification, plan, choices)
-        calcification, source, raised = yield from scaled(steps, 0.85, 0.9)
+        finding = _calcification_steps(ct, arteries, calcification, plan, choices)
+        calcification, source, raised = yield from scaled(finding, 0.85, 0.9)
         flags += raised
         messages += [text for text in (source.get("description"), source.get("left_out")) if text]
 
     provenance, origins = _provenance(choices, given, plan, source, device)
-    steps = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
-    measurement = yield from scaled(steps, 0.9, 1.0)
+    measuring = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
+    measurement = yield from scaled(measuring, 0.9, 1.0)
     mask = calcification.with_array((calcification.array != 0).view(np.uint8))
     return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
 
@@ -305,7 +305,7 @@ def _provenance(
     choices: Choices, given: Given, plan: _Plan, source: Mapping, device: str | None
 ) -> tuple[dict, dict[str, dict]]:
     """Return what the result came from, given masks included, and the origin of each mask that was made."""
-    made = {"device": device, "arteries": "models" if plan.arteries else "given mask"}
+    made: dict[str, object] = {"device": device, "arteries": "models" if plan.arteries else "given mask"}
     label_names = dict(choices.label_names or {})
     for origin in given.origins:
         label_names = {**origin.get("label_names", {}), **label_names}

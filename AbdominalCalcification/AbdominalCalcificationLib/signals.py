@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import cast
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 # How soon one that had to wait is tried again.
@@ -155,9 +156,9 @@ class _Watch:
             self._is_reminder = True
             # A signal once more, since that also wakes the main thread where it waits.
             if hasattr(signal, "pthread_kill"):
-                signal.pthread_kill(threading.main_thread().ident, self.pending)
+                signal.pthread_kill(cast(int, threading.main_thread().ident), self.pending)
             else:
-                _thread.interrupt_main(self.pending)
+                _thread.interrupt_main(signal.Signals(self.pending))
 
     def _take_unraisable(self, what) -> None:
         if isinstance(what.exc_value, Interrupted):

@@ -49,7 +49,7 @@ def triple(text: str) -> tuple[float, float, float]:
         parts *= 3
     if len(parts) != 3 or not all(0 < part < math.inf for part in parts):
         raise argparse.ArgumentTypeError(f"'{text}' is not one positive number or three, like 0.8,0.8,1")
-    return tuple(parts)
+    return parts[0], parts[1], parts[2]
 
 
 def whole_triple(text: str) -> tuple[int, int, int]:
@@ -57,7 +57,7 @@ def whole_triple(text: str) -> tuple[int, int, int]:
     parts = triple(text)
     if not all(part.is_integer() for part in parts):
         raise argparse.ArgumentTypeError(f"'{text}' is not three whole numbers, like 320,260,420")
-    return tuple(int(part) for part in parts)
+    return int(parts[0]), int(parts[1]), int(parts[2])
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:

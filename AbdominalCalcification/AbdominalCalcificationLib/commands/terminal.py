@@ -129,7 +129,7 @@ class Terminal:
         self._out, self._err = Stream(sys.stdout, 1), Stream(sys.stderr, 2)
         self._moving = self._err.is_terminal
         self._width = 0
-        self._last = None
+        self._last: str | None = None
 
     def __enter__(self) -> Terminal:
         return self

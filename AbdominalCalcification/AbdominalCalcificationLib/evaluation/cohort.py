@@ -201,28 +201,29 @@ def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path
             f"Line {line} of the table has more or fewer cells than the first line; a cell that holds the character "
             'between cells needs quotation marks, as in "52=aorta,65=common_iliac_left".'
         )
-    cells = dict(zip(columns, cells, strict=False))
+    given = dict(zip(columns, cells, strict=False))
 
     def masks(of: str) -> Masks:
-        paths = (_paths(cells.get((kind, of)), folder) for kind in ("calcification", "arteries"))
-        return Masks(*paths, *(cells.get((kind, of), "") for kind in ("artery_labels", "calcification_labels")))
+        calcification, arteries = (_paths(given.get((kind, of)), folder) for kind in ("calcification", "arteries"))
+        of_arteries, of_calcification = (given.get((f"{kind}_labels", of), "") for kind in ("artery", "calcification"))
+        return Masks(calcification, arteries, of_arteries, of_calcification)
 
-    name = cells.get(("case", ""), "")
+    name = given.get(("case", ""), "")
     if not name:
         raise InputError(f"Line {line} of the table has no name in the column 'case'; {_EXPLAINED}.")
     for column in needed:
-        if not cells.get((column, "")):
+        if not given.get((column, "")):
             raise InputError(f"The case '{name}' needs a file in the column {column}; {_EXPLAINED}.")
     methods = dict.fromkeys(of for kind, of in columns if of and kind != "group")
-    ct = cells.get(("ct", ""))
+    ct = given.get(("ct", ""))
     return Case(
         name,
-        cells.get(("patient", "")) or name,
+        given.get(("patient", "")) or name,
         folder / ct if ct else None,
         masks(""),
         {method: masks(method) for method in methods},
-        {of: cells[kind, of] or "unknown" for kind, of in columns if kind == "group"},
-        _territories(cells.get(("territories", ""), ""), line),
+        {of: given[kind, of] or "unknown" for kind, of in columns if kind == "group"},
+        _territories(given.get(("territories", ""), ""), line),
     )
 
 

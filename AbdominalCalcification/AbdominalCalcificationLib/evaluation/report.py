@@ -193,7 +193,9 @@ def _division(document: Mapping) -> str:
     if not groups:
         return ""
     methods = document["methods"]
-    lines, first, last = [], [], ""
+    lines: list[list[str]] = []
+    first: list[int] = []
+    last = ""
     for group in groups:
         if (kind := group["group"].split(":")[0]) != last:
             first.append(len(lines))
@@ -238,7 +240,8 @@ def _gravity(record: dict) -> int:
 
 
 def _cases(records: Sequence[dict]) -> str:
-    lines, first = [], []
+    lines: list[list[str]] = []
+    first: list[int] = []
     # Those to be looked at first; else in the order of the cohort.
     for record in sorted((each for each in records if each["error"] is None), key=_gravity, reverse=True):
         first.append(len(lines))

@@ -26,7 +26,8 @@ _STATISTICS = {
 def agreement(document: Mapping, territory: str, group: str) -> str:
     """Return the table of agreement in one territory, or in total, and one group of the cohort."""
     rows = rows_of(document, "agreement", group=group, territory=territory)
-    lines, first = [], []
+    lines: list[list[str]] = []
+    first: list[int] = []
     for quantity in dict.fromkeys(row["quantity"] for row in rows):
         first.append(len(lines))
         for row in (each for each in rows if each["quantity"] == quantity):

@@ -186,8 +186,9 @@ def _severity(records: Sequence[dict], methods: Sequence[str], settings: Setting
     groups = settings.severity
     for method in methods:
         pairs = pairs_of(records, method, TOTAL, "burden")
-        sides = [[groups.group_of(pair[side]) for pair in pairs] for side in (2, 3)]
-        yield {"method": method, "cases": len(pairs), **asdict(group_agreement(*sides, len(groups.names)))}
+        reference, prediction = ([groups.group_of(float(pair[side])) for pair in pairs] for side in (2, 3))
+        agreement = group_agreement(reference, prediction, len(groups.names))
+        yield {"method": method, "cases": len(pairs), **asdict(agreement)}
 
 
 def _mistaken(records: Sequence[dict], methods: Sequence[str]) -> list[dict]:

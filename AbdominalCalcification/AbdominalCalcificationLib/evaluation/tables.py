@@ -35,7 +35,7 @@ def cases_csv(records: Sequence[dict]) -> str:
         for method, reason in [(None, record["error"])] if record["error"] else record["failures"].items():
             rows.append({**start, "method": method, "error": reason})
         for row in record.get("overlap", ()):
-            measured = {}
+            measured: dict[str, object] = {}
             if row["structure"] == "calcification":
                 for side, name in (("reference", "reference"), ("prediction", row["method"])):
                     numbers = record["measurements"][name].get(row["territory"], {})

@@ -247,7 +247,7 @@ def _reaches(grid: Grid, reach_mm: float) -> dict[int, list[tuple[int, int, int]
     along, down, out = grid.ijk_to_ras[:3, :3].T
     spacing = np.linalg.norm(along)
     _, most_j, most_k = (int(reach_mm / distance) for distance in grid.plane_distances_mm)
-    found = {dk: [] for dk in range(-most_k, most_k + 1)}
+    found: dict[int, list[tuple[int, int, int]]] = {dk: [] for dk in range(-most_k, most_k + 1)}
     for dk, rows in found.items():
         for dj in range(-most_j, most_j + 1):
             step = dk * out + dj * down

@@ -49,7 +49,7 @@ class ArteryMerger:
     def __init__(self, grid: Grid, mappings: Sequence[Territories], split: SplitSides):
         self._grid, self._mappings, self._split = grid, mappings, split
         self._provided = provided_by(mappings)
-        self._pairs: list[tuple[Territory, ...]] = []
+        self._pairs: list[tuple[Territory | None, ...]] = []
         self._arteries = np.zeros(grid.shape, np.uint8)
         self._aorta = territory("aorta").label
         self._without_side: list[Territory] = []

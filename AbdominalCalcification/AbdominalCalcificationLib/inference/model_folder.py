@@ -108,12 +108,14 @@ class ModelFolder:
     @property
     def patch_size(self) -> tuple[int, int, int]:
         """Tile size in voxels, in the network's axis order."""
-        return tuple(int(n) for n in self.settings["patch_size"])
+        first, second, third = (int(n) for n in self.settings["patch_size"])
+        return first, second, third
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:
         """Voxel spacing that the network works at, in mm, in the network's axis order."""
-        return tuple(float(s) for s in self.settings["spacing"])
+        first, second, third = (float(s) for s in self.settings["spacing"])
+        return first, second, third
 
     @property
     def checksum(self) -> str:

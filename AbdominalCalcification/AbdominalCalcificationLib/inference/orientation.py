@@ -48,7 +48,7 @@ class Turn:
         sources = max(permutations(range(3)), key=lambda p: sum(abs(directions[x, p[x]]) for x in range(3)))
         flips = [directions[x, sources[x]] * _SIGNS[axes[x]] < 0 for x in range(3)]
         return cls(
-            order=tuple(2 - sources[x] for x in (2, 1, 0)),
+            order=(2 - sources[2], 2 - sources[1], 2 - sources[0]),
             flipped=tuple(2 - x for x in (2, 1, 0) if flips[x]),
         )
 
@@ -62,4 +62,5 @@ class Turn:
 
     def spacing_kji(self, grid: Grid) -> tuple[float, float, float]:
         """Return the spacing along the axes of the turned array, in mm."""
-        return tuple(grid.spacing_mm[2 - axis] for axis in self.order)
+        first, second, third = (grid.spacing_mm[2 - axis] for axis in self.order)
+        return first, second, third

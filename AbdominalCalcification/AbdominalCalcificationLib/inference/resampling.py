@@ -89,7 +89,7 @@ def _separate(size: int, new_size: int, order: int) -> np.ndarray:
 def _separate_axis(spacing, new_spacing, force: bool | None) -> int | None:
     """Return the axis that nnU-Net resamples separately, as its ``determine_do_sep_z_and_axis`` does."""
     if force is not None:
-        longest = _longest(spacing) if force else []
+        longest: np.ndarray | list[int] = _longest(spacing) if force else []
     else:
         thick = [each for each in (spacing, new_spacing) if max(each) / min(each) > ANISOTROPY]
         longest = _longest(thick[0]) if thick else []

@@ -121,7 +121,7 @@ def segment_steps(
 def _in_worker_steps(job: Job, ct: Volume, arteries: Volume | None, worker: Worker | None) -> Steps[Segmentation]:
     """Run `job` in `worker`, or in a process that is ended afterwards."""
     own = worker is None
-    worker = Worker() if own else worker
+    worker = worker or Worker()
     folder = None
     try:
         yield _HANDING

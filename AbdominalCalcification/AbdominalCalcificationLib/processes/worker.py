@@ -16,6 +16,7 @@ import time
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO, cast
 
 from ..errors import InferenceError, InputError, ModelError, UnexpectedError
 from ..leftovers import scratch_folder
@@ -49,9 +50,9 @@ class Worker:
         self._command = list(command) if command is not None else None
         self._process: subprocess.Popen | None = None
         self._folder: Path | None = None
-        self._events = None
+        self._events: TextIO | None = None
         self._rest = ""
-        self._end = None
+        self._end: weakref.finalize | None = None
 
     def __enter__(self) -> Worker:
         return self
@@ -81,7 +82,7 @@ class Worker:
         if not self.is_alive:
             self.close()
             self._start()
-        return self._folder
+        return cast(Path, self._folder)
 
     def close(self) -> None:
         """End the process and what it started at once, and remove its folder."""

@@ -106,7 +106,7 @@ def _check_name(name: str) -> None:
 
 def _parts(text: str, example: str) -> list[tuple[str, str]]:
     parts = [part.strip() for part in re.split("[,;]", text) if part.strip()]
-    pairs = [tuple(side.strip() for side in part.split("=")) for part in parts]
+    pairs = [[side.strip() for side in part.split("=")] for part in parts]
     if not pairs or any(len(pair) != 2 or not all(pair) for pair in pairs):
         raise InputError(f"'{text}' cannot be understood; write it like {example}.")
-    return pairs
+    return [(value, name) for value, name in pairs]

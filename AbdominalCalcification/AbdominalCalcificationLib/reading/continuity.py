@@ -109,7 +109,7 @@ def _copies_steps(slices: np.ndarray) -> Generator[None, None, list[Flag]]:
     for number, each in enumerate(slices):
         if number % _AT_ONCE == 0:
             yield
-        alike[hashlib.sha256(np.ascontiguousarray(each)).digest()].append(number)
+        alike[hashlib.sha256(np.ascontiguousarray(each).data).digest()].append(number)
     groups = [numbers for numbers in alike.values() if len(numbers) > 1 and _is_scanned(slices[numbers[0]])]
     if not groups or (_are_runs(groups) and sum(len(each) - 1 for each in groups) > _MOST_COPIES * len(slices)):
         return []

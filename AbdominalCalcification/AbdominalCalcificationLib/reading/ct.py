@@ -97,4 +97,4 @@ def read_ct(path: str | Path, series: str | None = None, acquisition: str | None
 def voxel_checksum(volume: Volume) -> str:
     """Return the SHA-256 of the voxels in memory order (k, j, i; little endian), in hexadecimal."""
     array = np.ascontiguousarray(volume.array)
-    return hashlib.sha256(array.astype(array.dtype.newbyteorder("<"), copy=False)).hexdigest()
+    return hashlib.sha256(array.astype(array.dtype.newbyteorder("<"), copy=False).data).hexdigest()

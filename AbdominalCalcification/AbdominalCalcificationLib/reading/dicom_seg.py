@@ -215,7 +215,7 @@ def _said(dataset) -> _Said:
         found = group(frame, sequence)
         return () if found is None else tuple(float(value) for value in found.get(keyword) or ())
 
-    of_segments = ()
+    of_segments: tuple[int, ...] = ()
     if kind in ("BINARY", "FRACTIONAL"):
         of_segments = tuple(
             int(group(frame, "SegmentIdentificationSequence").ReferencedSegmentNumber) for frame in frames

@@ -139,7 +139,7 @@ def _slices(
     if off > _OFF_ALONG or (stated is not None and abs(step / stated - 1) > _OFF_ALONG):
         spread = f"{apart.min():.4g} to {apart.max():.4g} mm"
         raise InputError(f"The frames of '{name}' lie unevenly ({spread} apart, slices of {step:.4g} mm); {_EXPORT}.")
-    flags = ()
+    flags: tuple[Flag, ...] = ()
     if apart.size and counted[counted > 0].min() > 1:
         text = (
             f"'{name}': slices are taken to be {step:.4g} mm apart, as the file says, but none of its frames are "

@@ -232,7 +232,8 @@ def _without_padding(array: np.ndarray) -> tuple[np.ndarray, tuple[Flag, ...]]:
     if least >= low and most <= high:
         return array, ()
     cleaned = array.astype(np.int64 if array.itemsize > 2 else np.int32) if array.dtype.kind == "u" else array.copy()
-    count, found = 0, set()
+    count = 0
+    found: set[float] = set()
     for plane in cleaned:
         outside = (plane < low) | (plane > high)
         count += int(np.count_nonzero(outside))

@@ -167,6 +167,7 @@ def _header(path: Path) -> tuple[sitk.ImageFileReader, NrrdHeader | MetaHeader]:
 
     A stack of TIFF images, and other formats that ITK reads, would pass for a volume of 1 mm voxels.
     """
+    parsed: NrrdHeader | MetaHeader
     if is_nrrd(path):
         parsed, library = parse_nrrd(path), "NrrdImageIO"
     elif path.name.lower().endswith(META_ENDINGS):

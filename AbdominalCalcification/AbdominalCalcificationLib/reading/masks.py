@@ -265,7 +265,8 @@ class _Found:
 def _read(paths, wanted: Wanted, given, label_names, complete: bool) -> _Found:
     """Read all files of one mask, and what their segments stand for."""
     paths = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    parts, of_folders = [], {}
+    parts = []
+    of_folders: dict[Path, dict] = {}
     with _readable(paths[0]):
         sources, flags = find_sources(paths, wanted, given)
     alone = len(sources) == 1
@@ -342,8 +343,10 @@ def _how(understood: Understanding, complete: bool) -> str:
 
 def _refuse_twice(seen: dict, drawing: Drawing, understood: Understanding) -> None:
     """Raise InputError where two files of one folder stand for the same, so that it is unclear which counts."""
-    meanings = {meaning for _, meaning in understood.of_arteries()} if understood.wanted is Wanted.ARTERIES else set()
-    if understood.wanted is Wanted.CALCIFICATION and understood.of_calcification():
+    meanings: set = set()
+    if understood.wanted is Wanted.ARTERIES:
+        meanings = {meaning for _, meaning in understood.of_arteries()}
+    elif understood.wanted is Wanted.CALCIFICATION and understood.of_calcification():
         meanings = {"calcification"}
     for meaning in meanings:
         earlier = seen.setdefault(meaning, drawing.title)

@@ -102,7 +102,8 @@ class Understanding:
 
     def of_arteries(self) -> list[tuple[Segment, tuple[Territory, ...]]]:
         """Return the segments of arteries with their territories (two where the side is not said)."""
-        return [pair for pair in zip(self.segments, self.meanings, strict=True) if isinstance(pair[1], tuple)]
+        pairs = zip(self.segments, self.meanings, strict=True)
+        return [(segment, meaning) for segment, meaning in pairs if isinstance(meaning, tuple)]
 
     def of_calcification(self) -> list[Segment]:
         """Return the segments of calcification."""

@@ -10,8 +10,9 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def _unpacked(path: Path) -> Iterator[tuple[BinaryIO, bool]]:
     with open(path, "rb") as raw:
         compressed = raw.read(2) == b"\x1f\x8b"
     with gzip.open(path) if compressed else open(path, "rb") as file:
-        yield file, compressed
+        yield cast(BinaryIO, file), compressed
 
 
 def _fill(content: np.ndarray, file: BinaryIO, start: int) -> None:
@@ -131,9 +132,9 @@ def _fill(content: np.ndarray, file: BinaryIO, start: int) -> None:
         if not skipped:
             raise EOFError
         start -= skipped
-    view, done = memoryview(content), 0
+    view, done = content.data, 0
     while done < len(view):
-        read = file.readinto(view[done : done + _CHUNK_BYTES])
+        read = cast(BufferedIOBase, file).readinto(view[done : done + _CHUNK_BYTES])
         if not read:
             raise EOFError
         done += read

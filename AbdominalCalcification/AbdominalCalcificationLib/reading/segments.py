@@ -189,8 +189,8 @@ def read_seg_nrrd(path: Path, title: str | None = None) -> Drawing | None:
     segments = _segments_in(read_header(path), title)
     if not segments:
         return None
-    layers, grid, flags = read_layers(path)
-    layers = [as_labels(layer, path.name) for layer in layers]
+    stored, grid, flags = read_layers(path)
+    layers = [as_labels(layer, path.name) for layer in stored]
     if any(segment.layer >= len(layers) for segment in segments):
         raise InputError(f"{title} describes segments that it does not hold; save it again from Slicer.")
     return Drawing(title, tuple(segments), layers, grid, grid, flags=flags)
@@ -247,7 +247,7 @@ def remarks(
     """
     flags, mask = [], understood.wanted.title
     is_artery = understood.wanted is Wanted.ARTERIES
-    left = understood.unknown if kind is not DrawingKind.VALUES else ()
+    left = list(understood.unknown) if kind is not DrawingKind.VALUES else []
     why = "that stand for nothing known"
     if given:  # the whole truth, but for what would be of the kind that is wanted by itself
         meanings = [(each, meaning_of(each)) for each in left]

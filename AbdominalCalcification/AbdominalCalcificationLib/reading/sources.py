@@ -113,7 +113,8 @@ def _left_out(folder: Path, others: Sequence[Path], count: int) -> list[Flag]:
 
 def _dicom_below(folder: Path) -> tuple[list[Path], list[str], int]:
     """Return the DICOM segmentations in a folder and below, how many other objects there are, and of dead links."""
-    segmentations, others, missing = [], Counter(), 0
+    others: Counter[str] = Counter()
+    segmentations, missing = [], 0
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() and not path.exists():
             missing += 1

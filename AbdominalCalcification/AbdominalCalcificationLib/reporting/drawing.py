@@ -63,7 +63,8 @@ def _drawn(text: str, size: int) -> np.ndarray:
 
 def banner(width: int, text: str, color, *, size: int = 18) -> np.ndarray:
     """Return a dark strip with `text` in as many lines as it needs, and a mark of a colour at its left."""
-    lines, edge, height = [], 28, size + 12
+    lines: list[str] = []
+    edge, height = 28, size + 12
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width_of(longer, size) <= width - 2 * edge:

@@ -76,9 +76,9 @@ def image_header(volume: Volume, suffix: str, scratch: Path) -> bytes:
         sitk.WriteImage(voxel, native_path(scratch), useCompression=suffix == ".nrrd")
         begin = scratch.read_bytes()
         if suffix.startswith(".nii"):
-            header = bytearray(gzip.decompress(begin) if suffix == ".nii.gz" else begin)[:_NIFTI_HEADER]
-            struct.pack_into("<3h", header, _NIFTI_SIZES, *sizes)
-            return bytes(header)
+            sized = bytearray(gzip.decompress(begin) if suffix == ".nii.gz" else begin)[:_NIFTI_HEADER]
+            struct.pack_into("<3h", sized, _NIFTI_SIZES, *sizes)
+            return bytes(sized)
         field, end = (b"sizes: ", b"\n\n") if suffix == ".nrrd" else (b"DimSize = ", b"ElementDataFile = LOCAL\n")
         header = begin[: begin.index(end) + len(end)]
     except (RuntimeError, EOFError, ValueError, struct.error, zlib.error, gzip.BadGzipFile):  # cut without a word
@@ -98,10 +98,10 @@ def packed_parts(volume: Volume, suffix: str, header: bytes, level: int = _LEVEL
         Of packing, 1 (quick) to 9.
     """
     packer = zlib.compressobj(level, wbits=zlib.MAX_WBITS | 16) if suffix in (".nii.gz", ".nrrd") else None
-    yield 0.0, packer.compress(header) if suffix == ".nii.gz" else header
+    yield 0.0, packer.compress(header) if packer is not None and suffix == ".nii.gz" else header
     array = _stored(volume.array)
     for number, plane in enumerate(array, start=1):
-        voxels = memoryview(np.ascontiguousarray(plane)).cast("B")
+        voxels = np.ascontiguousarray(plane).data.cast("B")
         for start in range(0, len(voxels), _PART):
             part = voxels[start : start + _PART]
             yield number / len(array), bytes(part) if packer is None else packer.compress(part)

@@ -58,12 +58,13 @@ def holds(stream: BinaryIO, suffix: str, voxels: np.ndarray) -> bool:
         return False
     if packing == "raw":
         stream.seek(start)
-        return end - start == voxels.nbytes and zlib.crc32(stream.read()) == zlib.crc32(voxels)
+        return end - start == voxels.nbytes and zlib.crc32(stream.read()) == zlib.crc32(voxels.data)
     stream.seek(max(0, end - 8))
     ending = stream.read()
     if packing == "zlib":
-        return ending[-4:] == struct.pack(">I", zlib.adler32(voxels))
-    return ending == struct.pack("<II", zlib.crc32(voxels, zlib.crc32(header)), (len(header) + voxels.nbytes) % 2**32)
+        return ending[-4:] == struct.pack(">I", zlib.adler32(voxels.data))
+    checksum = zlib.crc32(voxels.data, zlib.crc32(header))
+    return ending == struct.pack("<II", checksum, (len(header) + voxels.nbytes) % 2**32)
 
 
 def is_whole_nifti(path: Path) -> bool:

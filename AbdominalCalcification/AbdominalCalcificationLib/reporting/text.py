@@ -26,7 +26,7 @@ def summary(measurement: Measurement) -> str:
     A dash stands for *not measured*; volumes in mL or mm³ as the header says.
     """
     titles = {territory.name: territory.title for territory in TERRITORIES}
-    rows = [TERRITORY_HEADER]
+    rows: list[tuple[str, ...]] = [TERRITORY_HEADER]
     rows += [territory_cells(titles[each.name], each) for each in measurement.territories]
     rows.append(territory_cells("Total", measurement.total))
     widths = [max(len(row[column]) for row in rows) for column in range(len(TERRITORY_HEADER))]

@@ -146,7 +146,8 @@ def _actor(surface: vtkPolyData, colors: Mapping[int, Sequence[float]], opacity:
     table.SetNumberOfTableValues(256)
     table.SetTableRange(0, 255)
     for label in range(256):
-        table.SetTableValue(label, *colors.get(label, (1.0, 1.0, 1.0)), 1.0)
+        red, green, blue = colors.get(label, (1.0, 1.0, 1.0))
+        table.SetTableValue(label, red, green, blue, 1.0)
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(surface)
     mapper.SetScalarModeToUseCellData()

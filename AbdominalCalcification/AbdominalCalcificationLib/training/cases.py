@@ -139,7 +139,8 @@ def read_cases(source: Source, label_names: Mapping[str, str] | None = None) -> 
             )
         return
     ct = read_ct(source.path)
-    arteries, calcification, flags = None, None, []
+    arteries = calcification = None
+    flags: list[Flag] = []
     if source.arteries is not None:
         mapping = parse_label_mapping(source.artery_labels) if source.artery_labels else None
         mask = read_arteries(source.arteries, mapping, label_names, complete=True)

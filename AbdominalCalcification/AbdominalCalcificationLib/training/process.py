@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import WriteError
 from ..explanations import is_out_of_memory
 from ..inference.worker import Session, explain
-from ..progress import drain
+from ..progress import Progress, drain
 
 STOP_FILE = "stop"
 TIMED_STEPS = 3
@@ -47,13 +47,17 @@ class TrainingSession(Session):
     def _report(self, stage: str, fraction: float | None = None, left: float | None = None) -> None:
         self._send("progress", stage=stage, fraction=fraction, seconds_left=left)
 
+    def _report_work(self, step: Progress) -> None:
+        if not step.waiting:
+            self._report(step.stage, step.fraction, step.seconds_left)
+
     def _simulate(self, job) -> None:
         from .simulated import raw_dataset_steps
 
         if job.seeds:
             drain(
                 raw_dataset_steps(job.raw, job.seeds, job.processes),
-                lambda step: step.waiting or self._report(step.stage, step.fraction, step.seconds_left),
+                self._report_work,
             )
 
     def _train(self, job, stop: Path, ship_to: str | None, overwrite: bool) -> dict:

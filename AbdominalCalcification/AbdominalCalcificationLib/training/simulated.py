@@ -66,7 +66,7 @@ def draw_protocol(seed: int) -> Protocol:
         center = (u(-10, 10), u(-5, 15), u(-40, 200))
     spacing = (float(pixel), float(pixel), float(slice_mm))
     ni, nj, nk = (int(e / s) for e, s in zip(extent, spacing, strict=True))
-    return Protocol(seed, spacing, (nk, nj, ni), tuple(float(c) for c in center), phase)
+    return Protocol(seed, spacing, (nk, nj, ni), (float(center[0]), float(center[1]), float(center[2])), phase)
 
 
 def at_spacing(volume: Volume, spacing_mm: float, is_mask: bool) -> Volume:
@@ -83,7 +83,7 @@ def at_spacing(volume: Volume, spacing_mm: float, is_mask: bool) -> Volume:
     corner = grid.ijk_to_ras[:3, 3] - directions @ (old / 2)
     new = Grid.from_spacing(size[::-1], fitting, corner + directions @ (fitting / 2), directions)
     if not is_mask:
-        return Volume(_splined(volume.array, new.shape, old[::-1], spacing_mm), new)
+        return Volume(_splined(volume.array, new.shape, old[::-1].tolist(), spacing_mm), new)
     # The rim of half a voxel that has no neighbour takes the nearest value.
     resampler = sitk.ResampleImageFilter()
     resampler.SetReferenceImage(sitk_image(Volume(np.zeros(new.shape, np.uint8), new)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ...flags import Flag
 from .choice import Choice, same_series
@@ -34,7 +35,7 @@ def flags_about_files(
         Whether the user named the series.
     """
     left = Counter(folder.left)
-    known = dict.fromkeys((image.path for image in choice.images), Left.OTHER_VOLUME)
+    known: dict[Path, Left | None] = dict.fromkeys((image.path for image in choice.images), Left.OTHER_VOLUME)
     known.update(dict.fromkeys((image.path for image in copies), Left.COPY))
     known.update(dict.fromkeys((image.path for image in read), None))
     reasons = {image.path: known.get(image.path, _reason(image, read[0])) for image in folder.images}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def find_pixels(file, header: Elements, syntax: str, expected: int) -> PixelPlac
     if syntax == _DEFLATED:  # nothing can be seen before all is inflated; GDCM complains about what is missing
         return PixelPlace(True)
     implicit, little = header.encoding()
-    order = "little" if little else "big"
+    order: Literal["little", "big"] = "little" if little else "big"
     at, size = file.tell(), os.fstat(file.fileno()).st_size
     head = file.read(12)
     if _tag(head, order) != _PIXELS:
@@ -82,5 +82,5 @@ def pixels_as_stored(path: Path, place: PixelPlace, bits: int, signed: bool, sha
     return np.fromfile(path, kind, count=int(np.prod(shape)), offset=place.at).reshape(shape)
 
 
-def _tag(head: bytes, order: str) -> tuple[int, int]:
+def _tag(head: bytes, order: Literal["little", "big"]) -> tuple[int, int]:
     return int.from_bytes(head[:2], order), int.from_bytes(head[2:4], order)

@@ -107,7 +107,7 @@ def check_dimensions(path: Path, sizes: Sequence[int]) -> tuple[int, int, int]:
     if len(sizes) < 3 or any(size > 1 for size in sizes[3:]):
         shape = " × ".join(str(size) for size in sizes)
         raise InputError(f"'{path.name}' has {len(sizes)} dimensions ({shape}); give one 3D volume.")
-    return tuple(sizes[:3])
+    return sizes[0], sizes[1], sizes[2]
 
 
 def check_lengths(path: Path, lengths: Sequence[float], source: str, other: str = "") -> None:
