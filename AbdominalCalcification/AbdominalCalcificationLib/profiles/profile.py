@@ -79,10 +79,8 @@ def profile_of(
         Path length of each.
     """
     grid = measurement.kept_arteries.grid
-    kji, calcified = _counted(territory, followed, measurement)
-    points = grid.ras_of_kji(kji)
-    lengths = path_lengths_at(points, cKDTree(followed.blocks.points_ras), followed.course.path_lengths_mm)
-    rows, _ = centreline.rows_near(points)
+    kji, calcified, lengths = _counted(territory, followed, measurement)
+    rows, _ = centreline.rows_near(grid.ras_of_kji(kji))
     # How long a voxel is along the vessel: the sum of what its edges reach along it.
     along = np.abs(centreline.tangents[rows] @ grid.ijk_to_ras[:3, :3]).sum(axis=1)
     width = max(LEAST_WIDTH_MM, max(grid.spacing_mm))
@@ -115,16 +113,28 @@ def local_burden(profile: Profile, lengths_mm: np.ndarray, reach_mm: float = LOC
     return np.divide(calcified, artery, out=np.zeros(len(artery)), where=artery > TOLERANCE_MM)
 
 
-def _counted(territory: Territory, followed: Followed, measurement: Measurement) -> tuple[np.ndarray, np.ndarray]:
-    """Return the voxels that a territory's artery volume counts, and which of them are calcified."""
-    grid, reach_mm = measurement.kept_arteries.grid, measurement.parameters.max_distance_mm
-    places = grid.kji_of_ras(followed.blocks.points_ras)
-    low, high = (np.round(each(places, axis=0)).astype(int) for each in (np.min, np.max))
-    box = tuple(slice(max(a, 0), min(b + 1, size)) for a, b, size in zip(low, high, grid.shape, strict=True))
-    box = grown(box, reach_mm + followed.blocks.grid.voxel_diagonal_mm, grid)
-    calcified = measurement.parts_map.array[box] == territory.label
-    kji = np.argwhere((measurement.kept_arteries.array[box] == territory.label) | calcified)
-    return kji + [part.start for part in box], calcified[tuple(kji.T)]
+def _counted(
+    territory: Territory, followed: Followed, measurement: Measurement
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the voxels that a territory's artery volume counts, which are calcified, and path lengths, mm."""
+    grid, blocks = measurement.kept_arteries.grid, followed.blocks
+    first = np.round(grid.kji_of_ras(blocks.voxel_grid.ras_of_kji([[0, 0, 0]]))[0]).astype(int)
+    own = blocks.voxels_kji + first
+    of_own = blocks.of_voxels(followed.course.path_lengths_mm())
+    kept = measurement.kept_arteries.array[tuple(own.T)] == territory.label
+    own, of_own = own[kept], of_own[kept]
+
+    box = tuple(slice(int(a), int(b) + 1) for a, b in zip(own.min(axis=0), own.max(axis=0), strict=True))
+    box = grown(box, measurement.parameters.max_distance_mm, grid)
+    here = measurement.parts_map.array[box] == territory.label
+    beside = np.argwhere(here & (measurement.kept_arteries.array[box] != territory.label))
+    beside += [part.start for part in box]
+    kji = np.concatenate([own, beside])
+    lengths = of_own
+    if len(beside):
+        tree, path_of = cKDTree(blocks.points_ras), followed.course.path_lengths_mm
+        lengths = np.append(of_own, path_lengths_at(grid.ras_of_kji(beside), tree, path_of))
+    return kji, measurement.parts_map.array[tuple(kji.T)] == territory.label, lengths
 
 
 def _spread(lengths: np.ndarray, along: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -83,13 +83,23 @@ class Straightened:
         at_once = max(1, _AT_ONCE // (len(self.offsets_mm) ** 2))
         for start in range(0, len(result), at_once):
             points = self.points_ras(start, start + at_once)
-            where = volume.grid.kji_of_ras(points.reshape(-1, 3)).T
-            if is_mask:
-                values = _nearest(volume.array, where, outside)
-            else:
-                values = map_coordinates(volume.array, where, np.float32, order=1, mode="constant", cval=outside)
-            result[start : start + at_once] = values.reshape(points.shape[:-1])
+            result[start : start + at_once] = _looked_up(volume, points, is_mask, outside)
         return Volume(result, self.grid)
+
+    def cut(self, volume: Volume, angle_deg: float = 0.0, *, is_mask: bool = False, outside: float = 0.0) -> np.ndarray:
+        """Return the cut through the vessel along its centreline, shape (n, m): sections, and points across them.
+
+        Parameters
+        ----------
+        volume, is_mask, outside
+            As for :meth:`sampled`.
+        angle_deg : float
+            Turned around the centreline, from `across` towards `along_side`.
+        """
+        angle = np.deg2rad(angle_deg)
+        side = np.cos(angle) * self.across + np.sin(angle) * self.along_side
+        points = self.centreline.points_ras[:, None] + self.offsets_mm[None, :, None] * side[:, None]
+        return _looked_up(volume, points, is_mask, outside)
 
     def place_of(self, point_ras: npt.ArrayLike) -> np.ndarray:
         """Return the place on :attr:`grid` (across, beside, path length; mm) of a place in the patient (RAS, mm)."""
@@ -137,6 +147,16 @@ def _frames(points: np.ndarray, tangents: np.ndarray) -> np.ndarray:
         across[n + 1] -= (across[n + 1] @ tangents[n + 1]) * tangents[n + 1]
         across[n + 1] /= np.linalg.norm(across[n + 1])
     return across
+
+
+def _looked_up(volume: Volume, points_ras: np.ndarray, is_mask: bool, outside: float) -> np.ndarray:
+    """Return the values of a volume at places, shape (..., 3): linearly interpolated, or of the nearest voxel."""
+    where = volume.grid.kji_of_ras(points_ras.reshape(-1, 3)).T
+    if is_mask:
+        values = _nearest(volume.array, where, outside)
+    else:
+        values = map_coordinates(volume.array, where, np.float32, order=1, mode="constant", cval=outside)
+    return values.reshape(points_ras.shape[:-1])
 
 
 def _nearest(array: np.ndarray, where_kji: np.ndarray, outside: float) -> np.ndarray:
