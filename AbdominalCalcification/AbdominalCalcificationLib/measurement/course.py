@@ -171,6 +171,18 @@ class Course:
                 found.append((rows[last], depth[last]))
         return found
 
+    def longest_limb(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the limb that leads farthest, slice by slice from the start: centre (RAS), path length, radius; mm."""
+        own = np.flatnonzero(self._own)
+        # Ties by position, not by array order, which a flipped grid reverses.
+        x, y, z = self._position[own].T
+        tip = own[np.lexsort((x, y, z, -ranks(self._length[own])))[0]]
+        limb = [tip]
+        while self._parent[limb[-1]] >= 0:
+            limb.append(self._parent[limb[-1]])
+        limb = limb[::-1]
+        return self._centre[limb], self._length[limb], self._radius[limb]
+
     def remaining_mm(self, rows: np.ndarray) -> np.ndarray:
         """Return how far the vessel still goes, away from the start, from the voxels in `rows`, in mm."""
         owner = self._owner[self._slice_of_voxel[rows]]

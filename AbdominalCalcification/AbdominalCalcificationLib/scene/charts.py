@@ -28,15 +28,15 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
         measured, named by its short name, with its burden in %.
     measurement : Measurement
     """
-    _remove_series(chart_node)
+    remove_series(chart_node)
     names = [each.name for each in TERRITORIES]
     data_node.RemoveAllColumns()
-    _add_column(data_node, _PLACE, range(1, len(names) + 1))
+    add_column(data_node, _PLACE, range(1, len(names) + 1))
     for each in measurement.territories:
         if each.burden is None:
             continue
         described = territory(each.name)
-        _add_column(data_node, described.short, (100 * each.burden * (name == each.name) for name in names))
+        add_column(data_node, described.short, (100 * each.burden * (name == each.name) for name in names))
         data_node.SetColumnUnitLabel(described.short, "%")
         _add_series(chart_node, data_node, described)
     chart_node.SetTitle("Calcification burden (%)")
@@ -48,7 +48,7 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
     chart_node.SetLegendVisibility(True)
 
 
-def _remove_series(chart_node) -> None:
+def remove_series(chart_node) -> None:
     scene = chart_node.GetScene()
     chart_node.RemoveAllPlotSeriesNodeIDs()
     count = scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode")
@@ -57,7 +57,7 @@ def _remove_series(chart_node) -> None:
             scene.RemoveNode(series)
 
 
-def _add_column(data_node, name: str, values: Sequence[float]) -> None:
+def add_column(data_node, name: str, values: Sequence[float]) -> None:
     column = vtkDoubleArray()
     column.SetName(name)
     for value in values:
