@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from vtkmodules.vtkCommonCore import vtkDoubleArray
 
@@ -57,7 +57,7 @@ def remove_series(chart_node) -> None:
             scene.RemoveNode(series)
 
 
-def add_column(data_node, name: str, values: Sequence[float]) -> None:
+def add_column(data_node, name: str, values: Iterable[float]) -> None:
     column = vtkDoubleArray()
     column.SetName(name)
     for value in values:
