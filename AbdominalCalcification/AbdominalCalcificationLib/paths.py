@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from .errors import InputError
 
 # What file systems allow for one name: bytes on Linux and macOS, UTF-16 units on Windows.
 _LONGEST_NAME = 255
+# Windows keeps these for devices.
+_RESERVED_NAMES = {"con", "prn", "aux", "nul", *(f"{device}{n}" for device in ("com", "lpt") for n in range(10))}
 # Lone surrogates (bytes that Python could not decode), and what breaks or controls lines.
 _NO_TEXT = {"Cs", "Cc", "Zl", "Zp"}
 
@@ -42,6 +46,22 @@ def native_path(path: str | os.PathLike[str]) -> str:
                 f"The name '{part[:40]}…' is {length} bytes long, and file systems allow {_LONGEST_NAME}; shorten it."
             )
     return text
+
+
+def file_name_of(name: str) -> str:
+    """Return a name that any file system takes, for what people call `name`; no two names share one.
+
+    Where letters are replaced, or case alone would tell two apart on some computers, a checksum follows.
+
+    Examples
+    --------
+    >>> file_name_of("case_012"), file_name_of("Müller/2")
+    ('case_012', 'M_ller_2-2fd90416')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:60]
+    if plain == name and name == name.lower() and name not in _RESERVED_NAMES:
+        return plain
+    return f"{plain}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:

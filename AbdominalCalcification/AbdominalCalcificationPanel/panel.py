@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from . import choosing
+from .case_list_view import CaseListView
 from .comparison_view import ComparisonView
 from .export_control import ExportControl
 from .inputs_view import InputsView
@@ -51,6 +52,7 @@ class Panel(VTKObservationMixin):
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
+        self.case_list = CaseListView(ui, self.state, self._case_opened)
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 
@@ -67,6 +69,7 @@ class Panel(VTKObservationMixin):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
         self.state.runner.close()
+        self.case_list.close()
         self.set_parameters(None)
         self.removeObservers()
 
@@ -114,7 +117,7 @@ class Panel(VTKObservationMixin):
             for node in choosing.drop_what_is_no_mask(self.state.parameters):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
-        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison):
+        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison, self.case_list):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -164,6 +167,13 @@ class Panel(VTKObservationMixin):
         self.comparison.show()
         self.results.show_measured(outcome)
 
+    def _case_opened(self, case):
+        """Choose what was opened, and look at it."""
+        parameters = self.state.parameters
+        parameters.arteries, parameters.calcification, parameters.cutOff = case.arteries, case.calcification, None
+        parameters.ct = case.ct
+        self._show_case(case.ct)
+
     def _measured_mask_changed(self, node):
         """Note that the numbers no longer belong to the mask, and say so."""
         from AbdominalCalcificationLib.scene.results import all_results
@@ -196,6 +206,7 @@ class Panel(VTKObservationMixin):
         self.state.questions.dismiss()
         self._arrived.stop()
         self.state.runner.cancel()
+        self.case_list.leave()
         self.set_parameters(None)
         self.state.messages.say("")
 

@@ -298,6 +298,18 @@ class _TableView(QtWidgets.QTableView):
         return f"{title} [{unit}]" if unit else title
 
 
+class _PathLineEdit(QtWidgets.QLineEdit):
+    """``ctkPathLineEdit``: the text is the path; the button that opens a dialog is left out."""
+
+    def _get_path(self):
+        return QtWidgets.QLineEdit.text.__get__(self)
+
+    def _set_path(self, path):
+        QtWidgets.QLineEdit.text.__set__(self, path)
+
+    currentPath = QtCore.Property(str, _get_path, _set_path)
+
+
 class QFileDialog:
     """Answers with the folders that a test has put into `answers`; a dialog that nobody answers is an error."""
 
@@ -334,6 +346,7 @@ _IMITATED = {
     "qMRMLNodeComboBox": (_NodeComboBox, {"currentNodeChanged(vtkMRMLNode*)": "_node_changed"}),
     "qMRMLTableView": (_TableView, {"selectionChanged()": "_rows_selected"}),
     "QTableView": (_PlainTableView, {}),
+    "ctkPathLineEdit": (_PathLineEdit, {}),
 }
 
 

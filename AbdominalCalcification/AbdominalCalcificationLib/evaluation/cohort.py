@@ -16,14 +16,15 @@ from ..errors import InputError
 _OF_MASKS = ("arteries", "artery_labels", "calcification", "calcification_labels")
 _PLAIN = ("case", "patient", "ct", *_OF_MASKS, "territories")
 _NAMED = (*_OF_MASKS, "group")
+_ALSO_CALLED = {"id": "case", "path": "ct"}
 # Between the files of one cell; no file name of Windows has it.
 _BETWEEN_FILES = "|"
 # Columns of cases.csv that a group must not hide.
 _RESERVED = ("case", "patient", "method", "structure", "territory", "state", "error")
 _EXPLAINED = (
-    "columns are case, patient, ct, arteries, artery_labels, calcification, calcification_labels (the reference), and "
-    "these four with :NAME for each method NAME; territories are those that the reference judges; group:NAME divides "
-    "the cohort"
+    "columns are case (or id), patient, ct (or path), arteries, artery_labels, calcification, calcification_labels (of "
+    "the reference), and these four with :NAME for each method NAME; territories are those that the reference judges; "
+    "group:NAME divides the cohort"
 )
 
 
@@ -187,6 +188,7 @@ def parse_seeds(text: str) -> list[int]:
 def _column(name: str, table: str) -> tuple[str, str]:
     """Return kind and name of a column; the reference's columns have an empty name."""
     kind, _, of = (part.strip() for part in name.partition(":"))
+    kind = _ALSO_CALLED.get(kind, kind)
     known = kind in _NAMED if of else kind in _PLAIN and ":" not in name
     if kind == "group" and of in _RESERVED:
         raise InputError(f"The table '{table}' divides by '{of}', a column of the results; name the group otherwise.")

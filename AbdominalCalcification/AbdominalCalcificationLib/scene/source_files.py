@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import json
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..reading.hounsfield import as_hounsfield
 from ..reading.images import header_flags, read_grid
 from .volumes import volume_from_node
 
+_READING = "AbdominalCalcification.Reading"
 _ENDINGS = (".nii", ".nii.gz", ".hdr", ".img", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
@@ -51,7 +53,17 @@ def ct_from_node_steps(volume_node) -> Generator[None, None, tuple[Volume, tuple
     volume = volume.with_array(array)
     yield
     slices = yield from check_slices_steps(volume)
-    return volume, (*flags, *doubts, *slices)
+    return volume, tuple(dict.fromkeys((*flags, *reading_flags(volume_node), *doubts, *slices)))
+
+
+def remember_reading(node, flags: Sequence[Flag]) -> None:
+    """Keep with a node what reading its files had to say, where not Slicer but we have read them."""
+    node.SetAttribute(_READING, json.dumps([[flag.code, flag.message, flag.territory] for flag in flags]))
+
+
+def reading_flags(node) -> tuple[Flag, ...]:
+    """Return what :func:`remember_reading` kept; nothing for a node that Slicer has read."""
+    return tuple(Flag(*flag) for flag in json.loads(node.GetAttribute(_READING) or "[]"))
 
 
 def file_flags(node) -> tuple[Flag, ...]:

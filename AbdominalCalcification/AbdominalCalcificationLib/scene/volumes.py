@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -10,6 +13,8 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from ..display import CTA_LEVEL_HU, CTA_WINDOW_HU
 from ..errors import InputError
 from ..geometry import Grid, Volume
+
+_OPENED_FROM = "AbdominalCalcification.OpenedFrom"
 
 
 def array_of_matrix(matrix: vtkMatrix4x4) -> np.ndarray:
@@ -144,4 +149,12 @@ def identity_of_node(volume_node) -> dict:
     hierarchy = volume_node.GetScene().GetSubjectHierarchyNode()
     item = hierarchy.GetItemByDataNode(volume_node) if hierarchy is not None else 0
     uid = hierarchy.GetItemUID(item, "DICOM") if item else ""
-    return identity | ({"series_uid": uid} if uid else {})
+    if uid:
+        identity["series_uid"] = uid
+    opened = volume_node.GetAttribute(_OPENED_FROM)
+    return identity | ({"opened_from": json.loads(opened)} if opened else {})
+
+
+def remember_file(volume_node, identity: Mapping) -> None:
+    """Keep with a node what tells which files its voxels were read from, where not Slicer but we have read them."""
+    volume_node.SetAttribute(_OPENED_FROM, json.dumps(dict(identity)))

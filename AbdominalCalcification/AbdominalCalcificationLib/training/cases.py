@@ -154,18 +154,37 @@ def read_cases(source: Source, label_names: Mapping[str, str] | None = None) -> 
     yield CorrectedCase(str(source.path), ct, arteries, calcification, tuple(flags))
 
 
+@dataclass(frozen=True)
+class CaseFolder:
+    """A folder with a CT called ``ct`` and perhaps the masks ``arteries`` and ``calcification``."""
+
+    place: Path
+    ct: Path
+    arteries: Path | None
+    calcification: Path | None
+
+
+def case_folder(here: Path) -> CaseFolder | None:
+    """Return what a folder holds as a case; None where it is none."""
+    ct = here / "ct" if (here / "ct").is_dir() else _image(here, "ct")
+    return None if ct is None else CaseFolder(here, ct, _mask(here, "arteries"), _mask(here, "calcification"))
+
+
+def folders_below(folder: Path) -> list[Path]:
+    """Return a folder and those below it that are not hidden, in the order of their names."""
+    below = sorted({folder, *(each for each in folder.rglob("*") if each.is_dir())})
+    return [here for here in below if not any(part.startswith(".") for part in here.relative_to(folder).parts)]
+
+
 def _below(folder: Path) -> list[Source]:
     """Return the cases in a folder and everything below it."""
     sources = []
-    for here in sorted({folder, *(each for each in folder.rglob("*") if each.is_dir())}):
-        if any(part.startswith(".") for part in here.relative_to(folder).parts):
-            continue
+    for here in folders_below(folder):
         scenes = sorted(each for each in here.glob("*.mrb") if not each.name.startswith("."))
         sources += [Source(each) for each in scenes]
-        ct = here / "ct" if (here / "ct").is_dir() else _image(here, "ct")
-        if ct is not None:
-            masks = _mask(here, "arteries"), _mask(here, "calcification")
-            sources.append(Source(ct, *masks, seed=_seed(here / "truth.json")))
+        case = case_folder(here)
+        if case is not None:
+            sources.append(Source(case.ct, case.arteries, case.calcification, seed=_seed(here / "truth.json")))
         elif (here / "measurements.json").is_file() and not scenes:
             raise InputError(
                 f"'{here}' is a result without its CT (no scene.mrb); name the CT and the masks in a table of cases."
