@@ -235,6 +235,8 @@ _BY_WORDS = {
 }
 
 KEPT_LENGTH_GROUPS: tuple[str, ...] = tuple(dict.fromkeys(t.group for t in TERRITORIES if t.group is not None))
+# What a kept length can be given for: those groups, and single branches.
+KEPT_LENGTHS: tuple[str, ...] = (*KEPT_LENGTH_GROUPS, *(t.name for t in TERRITORIES if t.group is not None))
 
 
 def territory(name: str) -> Territory:

@@ -141,6 +141,7 @@ KINDS: dict[str, FlagKind] = {
         _REVIEW, True, "Numbers of a mask that does not fit are worthless: check that it fits this CT."
     ),
     "edited_by_hand": FlagKind(_NOTE, False, "The numbers are those of the corrected masks."),
+    "reassigned_by_hand": FlagKind(_NOTE, False, "The numbers are those of the arteries that it was given to."),
     "bundled_model": FlagKind(
         _NOTE, False, "Look at every mask before you read its number, or use models of your own."
     ),

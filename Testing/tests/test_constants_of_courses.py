@@ -11,6 +11,7 @@ import pytest
 from AbdominalCalcificationLib.geometry import Grid
 from AbdominalCalcificationLib.geometry.voxels import neighbour_pairs
 from AbdominalCalcificationLib.measurement import beginning, bifurcation, coarse, course, shortening
+from AbdominalCalcificationLib.measurement.reference import Reference
 from AbdominalCalcificationLib.progress import drain
 
 GRID = Grid.from_spacing((200, 200, 200))
@@ -154,10 +155,10 @@ def test_a_piece_of_four_diagonals_has_no_course_of_its_own():
     for length in (6, 11):
         kji = block((0, 0, 0), (1, 1, length))
         points = GRID.ras_of_kji(kji)
-        parent = GRID.ras_of_kji(block((0, 3, -5), (1, 4, 30)))
+        parent = Reference(GRID.ras_of_kji(block((0, 3, -5), (1, 4, 30))))
         followed = drain(
             shortening.follow_branch_steps(
-                kji, points, np.full(length, np.inf), parent, np.zeros((0, 3)), GRID, attach_distance_mm=10.0
+                kji, points, np.full(length, np.inf), parent, Reference(np.zeros((0, 3))), GRID, attach_distance_mm=10.0
             )
         )
         starts.append(len(followed.pieces[0].start) == length)

@@ -13,13 +13,13 @@ from AbdominalCalcificationLib.comparison.lumen import Lumen
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import (
     bifurcation,
+    branches,
     chest,
     coarse,
     guard,
     measure,
     plausibility,
     quality,
-    steps,
 )
 from AbdominalCalcificationLib.progress import drain
 
@@ -105,11 +105,11 @@ def most_of(monkeypatch):
     asked = {}
 
     class Spied(coarse.Blocks):
-        def __init__(self, kji, grid, most):
+        def __init__(self, kji, grid, most, *origin):
             asked[int(kji[:, 2].min())] = most
-            super().__init__(kji, grid, most)
+            super().__init__(kji, grid, most, *origin)
 
-    monkeypatch.setattr(steps, "Blocks", Spied)
+    monkeypatch.setattr(branches, "Blocks", Spied)
     monkeypatch.setattr(bifurcation, "Blocks", Spied)
     labels = np.zeros((20, 12, 24), np.uint8)
     labels[:, :10, :10], labels[8:12, 3:7, 10:] = 1, territory("renal_left").label

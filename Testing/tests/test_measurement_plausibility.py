@@ -266,7 +266,7 @@ def test_no_more_voxels_are_followed_at_once_than_the_limits_say(monkeypatch):
         return pairs(kji, grid)
 
     monkeypatch.setattr(shortening, "neighbour_pairs", counted)
-    monkeypatch.setattr("AbdominalCalcificationLib.measurement.steps.MOST_OF_BRANCH", 500)
+    monkeypatch.setattr("AbdominalCalcificationLib.measurement.branches.MOST_OF_BRANCH", 500)
     monkeypatch.setattr("AbdominalCalcificationLib.measurement.bifurcation.MOST_OF_TRUNK", 2000)
     labels, calcified, grid = an_aorta()
     labels[20:32, 20:30, 34:74] = RENAL
@@ -286,7 +286,7 @@ def test_a_branch_followed_in_blocks_is_cut_where_its_voxels_would_be(monkeypatc
     renal = branch((1, 0.2, 0), 4, (6,), (40, 25, (0, 0, 1)))
     case = Phantom({"aorta": (aorta(60),), "renal_left": renal}).painted(grid_over((-12, -12, -31), (50, 40, 45), 0.7))
     fine = measure(*case).territory("renal_left").artery_volume_mm3
-    monkeypatch.setattr("AbdominalCalcificationLib.measurement.steps.MOST_OF_BRANCH", 1500)
+    monkeypatch.setattr("AbdominalCalcificationLib.measurement.branches.MOST_OF_BRANCH", 1500)
     blocks = measure(*case).territory("renal_left").artery_volume_mm3
     assert blocks == pytest.approx(fine, rel=0.05)
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import __version__
-from AbdominalCalcificationLib.anatomy import KEPT_LENGTH_GROUPS, TERRITORIES
+from AbdominalCalcificationLib.anatomy import KEPT_LENGTH_GROUPS, KEPT_LENGTHS, TERRITORIES
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.geometry import Grid, Volume
@@ -106,7 +106,8 @@ def test_the_schema_follows_the_territory_table():
     schema = measurements_schema()
     assert schema["$defs"]["territory_name"]["enum"] == [t.name for t in TERRITORIES]
     lengths = schema["$defs"]["parameters"]["properties"]["kept_length_mm"]
-    assert sorted(lengths["properties"]) == sorted(lengths["required"]) == sorted(KEPT_LENGTH_GROUPS)
+    assert sorted(lengths["required"]) == sorted(KEPT_LENGTH_GROUPS)
+    assert sorted(lengths["properties"]) == sorted(KEPT_LENGTHS)
 
 
 def test_json_holds_only_what_every_parser_reads():

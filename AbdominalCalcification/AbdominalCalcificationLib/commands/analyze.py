@@ -21,6 +21,12 @@ def add(commands) -> list[argparse.ArgumentParser]:
     analyze.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
     _add_sources(analyze.add_argument_group("where the masks come from"))
     add_measuring(analyze)
+    analyze.add_argument(
+        "--reassigned",
+        metavar="FILE",
+        type=Path,
+        help="measurements.json with calcification that was given to arteries by hand, to be given to them again",
+    )
     running = analyze.add_argument_group("how it runs")
     add_models(running)
     add_effort(running)

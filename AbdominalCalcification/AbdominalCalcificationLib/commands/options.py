@@ -67,7 +67,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         "--kept-length",
         metavar="GROUP=MM,...",
         help="path length kept of the branches: renal=30,mesenteric=50,common_iliac=40 by default (these "
-        "lengths are this program's own choice); 'inf' keeps all",
+        "lengths are this program's own choice); 'inf' keeps all; renal_left=25 sets one branch alone",
     )
     measuring.add_argument(
         "--max-distance", metavar="MM", type=number, default=3.0, help="farther from arteries: unassigned (3)"
@@ -132,9 +132,12 @@ def measurement_parameters(options: argparse.Namespace):
     """Return how the options say it is measured; InputError where they do not say it well."""
     from ..measurement import MeasurementParameters
     from ..reading import parse_kept_lengths
+    from ..reporting.documents import read_reassignments
 
+    reassigned = getattr(options, "reassigned", None)  # of one case: there is no such option for a cohort
     return MeasurementParameters(
         kept_length_mm=parse_kept_lengths(options.kept_length) if options.kept_length else {},
         max_distance_mm=options.max_distance,
         min_cluster_volume_mm3=options.min_cluster,
+        reassigned=read_reassignments(reassigned) if reassigned is not None else (),
     )

@@ -13,8 +13,8 @@ from ..progress import Progress, Steps, drain
 
 # Deep enough to leave the wall, its plaques and the partial volume at the edge behind; thin
 # branches alone have no such depth.
-_EROSIONS_MM = (2.0, 1.0, 0.0)
-_FEWEST_VOXELS = 100
+EROSIONS_MM = (2.0, 1.0, 0.0)
+FEWEST_VOXELS = 100
 # Percentile one standard deviation below the median of a normal distribution.
 _ONE_SIGMA_BELOW = 15.87
 # Below is air, or what the reader put in its place: no tissue, whatever a mask says.
@@ -75,12 +75,17 @@ def measure_lumen(ct: Volume, artery: np.ndarray) -> Lumen:
 
 def lumen_steps(ct: Volume, artery: np.ndarray) -> Steps[Lumen]:
     """Measure as :func:`measure_lumen` does, yielding in between."""
-    for radius in _EROSIONS_MM:
+    for radius in EROSIONS_MM:
         core = yield from eroded_steps(artery, ct.grid, radius)
-        if np.count_nonzero(core) >= _FEWEST_VOXELS:
+        if np.count_nonzero(core) >= FEWEST_VOXELS:
             break
     values = ct.array[core].astype(np.float64)
     yield Progress("Measuring the blood", 0.0)
+    return lumen_of_core(values)
+
+
+def lumen_of_core(values: np.ndarray) -> Lumen:
+    """Return what the blood measures by the HU of the core of arteries; not empty."""
     tissue = values > LEAST_TISSUE_HU
     values = values[tissue] if tissue.any() else values
     upper = np.percentile(values, 75)
@@ -96,5 +101,5 @@ def lumen_of_arteries_steps(ct: Volume, arteries: Volume) -> Steps[Lumen | None]
     yield Progress("Measuring the blood", 0.0)
     if box is None:
         return None
-    box = grown(box, max(_EROSIONS_MM), ct.grid)
+    box = grown(box, max(EROSIONS_MM), ct.grid)
     return (yield from lumen_steps(ct.cropped(box), arteries.array[box] != 0))

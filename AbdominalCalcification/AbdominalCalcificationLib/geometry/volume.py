@@ -99,8 +99,12 @@ class Grid:
 
     def ras_of_kji(self, indices_kji) -> np.ndarray:
         """Return RAS points, shape (n, 3) in mm, of array indices, shape (n, 3) as k, j, i."""
-        indices = np.atleast_2d(np.asarray(indices_kji, float))
-        return indices[:, ::-1] @ self.ijk_to_ras[:3, :3].T + self.ijk_to_ras[:3, 3]
+        k, j, i = np.atleast_2d(np.asarray(indices_kji, float)).T
+        points = np.empty((len(k), 3))
+        # Term by term: a product of matrices may round a row otherwise where there are more or fewer of them.
+        for row, (by_i, by_j, by_k, start) in enumerate(self.ijk_to_ras[:3]):
+            points[:, row] = i * by_i + j * by_j + k * by_k + start
+        return points
 
     def kji_of_ras(self, points_ras) -> np.ndarray:
         """Return fractional array indices, shape (n, 3) as k, j, i, of RAS points in mm."""

@@ -3,15 +3,18 @@
 Pure functions of arrays with geometry: no files, no scene, no globals.
 """
 
-from .parameters import MeasurementParameters, default_kept_lengths_mm
+from .live import LiveMeasurement
+from .parameters import MeasurementParameters, Reassignment, default_kept_lengths_mm
 from .result import Cluster, Measurement, Part, TerritoryMeasurement
 from .steps import measure, measure_steps
 
 __all__ = [
     "Cluster",
+    "LiveMeasurement",
     "Measurement",
     "MeasurementParameters",
     "Part",
+    "Reassignment",
     "TerritoryMeasurement",
     "default_kept_lengths_mm",
     "measure",

@@ -26,9 +26,52 @@ from .shortening import follow_trunk_steps
 BIFURCATION_GROUP = "common_iliac"
 
 
+@dataclass(frozen=True, eq=False)
+class Trunk:
+    """The aorta as it was followed.
+
+    Attributes
+    ----------
+    parent : Parent
+        What it was followed through.
+    limbs : dict of str to Followed
+        The common iliac arteries, by the name of their territory.
+    attach_distance_mm : float
+    followed : Followed
+    flags : tuple of Flag
+        What was left out, and where the bifurcation is in doubt.
+    """
+
+    parent: Parent
+    limbs: Mapping[str, Followed]
+    attach_distance_mm: float
+    followed: Followed
+    flags: tuple[Flag, ...]
+    _lower_end: _LowerEnd
+    _start_mm: np.ndarray
+
+    def is_still_of(self, limbs: Mapping[str, Followed], attach_distance_mm: float) -> bool:
+        """Return whether it would be followed in the same way again."""
+        same = self.attach_distance_mm == attach_distance_mm
+        return same and self.limbs.keys() == limbs.keys() and all(self.limbs[name] is limbs[name] for name in limbs)
+
+
+def limbs_of(trunk: Territory, followed: Mapping[str, Followed]) -> dict[str, Followed]:
+    """Return those of some branches with which the aorta's own path may begin."""
+    return {
+        name: branch
+        for name, branch in followed.items()
+        if (each := territory_named(name)).parent == trunk.name and each.group == BIFURCATION_GROUP
+    }
+
+
 def follow_from_bifurcation_steps(
-    parent: Parent, region: Region, followed: Mapping[str, Followed], attach_distance_mm: float
-) -> Steps[tuple[Followed, list[Flag]]]:
+    parent: Parent,
+    region: Region,
+    followed: Mapping[str, Followed],
+    attach_distance_mm: float,
+    before: Trunk | None = None,
+) -> Steps[Trunk]:
     """Follow the aorta upwards from where its limbs leave it, or from its lower end where none is seen.
 
     A limb leaves it where the largest piece of its mask begins, or the piece that this one goes on from: nothing else
@@ -44,41 +87,45 @@ def follow_from_bifurcation_steps(
         The branches, by the name of their territory.
     attach_distance_mm : float
         A limb farther away from the aorta is not seen.
-
-    Returns
-    -------
-    Followed
-        As a part of the result of the generator.
-    list of Flag
-        What was left out, and where the bifurcation is in doubt.
+    before : Trunk, optional
+        How it was followed before: what depends on nothing that is another one now is taken from there.
     """
-    trunk = parent.territory
+    trunk, found = parent.territory, limbs_of(parent.territory, followed)
+    same = before is not None and before.parent is parent
+    before = before if same and before.followed.blocks.begin_at(region.block_origin) else None
+    if before is not None and before.is_still_of(found, attach_distance_mm):
+        return before
     yield FOLLOWING
-    blocks = Blocks(region.kji_of(trunk), region.grid, MOST_OF_TRUNK)
-    yield FOLLOWING
-    lower_end = yield from _lower_end_steps(blocks, parent.counts)
+    if before is not None:
+        blocks, lower_end = before.followed.blocks, before._lower_end
+    else:
+        blocks = Blocks(region.kji_of(trunk), region.grid, MOST_OF_TRUNK, region.block_origin)
+        yield FOLLOWING
+        lower_end = yield from _lower_end_steps(blocks, parent.counts)
     yield FOLLOWING
     limbs, left_out = [], []
-    for name, branch in followed.items():
+    for name, branch in found.items():
         territory = territory_named(name)
-        if territory.parent == trunk.name and territory.group == BIFURCATION_GROUP:
-            limb = yield from _limb_steps(territory, branch, blocks, parent, region, attach_distance_mm)
-            if limb is not None and not lower_end.is_bifurcation_at(limb):
-                limb = None
-            if limb is not None:
-                limbs.append(limb)
-            left_out.append((yield from _left_out_steps(territory, branch, limb, trunk, region)))
+        limb = yield from _limb_steps(territory, branch, blocks, parent, region, attach_distance_mm)
+        if limb is not None and not lower_end.is_bifurcation_at(limb):
+            limb = None
+        if limb is not None:
+            limbs.append(limb)
+        left_out.append((yield from _left_out_steps(territory, branch, limb, trunk, region)))
     start, flags = _start_mm(limbs, blocks), []
     if not limbs:
         start = lower_end.start_mm
         message = f"{trunk.title}: bifurcation not seen; path distances count from the lower end of the mask."
         flags.append(Flag("bifurcation_not_seen", message, trunk.name))
     yield FOLLOWING
-    course = yield from follow_trunk_steps(blocks.kji, blocks.points_ras, start, blocks.grid)
-    result = Followed(blocks, course)
+    if before is not None and np.array_equal(start, before._start_mm):
+        result = before.followed
+    else:
+        course = yield from follow_trunk_steps(blocks.kji, blocks.points_ras, start, blocks.grid)
+        result = Followed(blocks, course)
     flags += _limbs_left_out(trunk, [each for each in left_out if each.count], result)
     flags += _unclear(trunk, max((lower_end.below_mm(limb) for limb in limbs), default=0.0), lower_end)
-    return result, flags
+    return Trunk(parent, found, attach_distance_mm, result, tuple(flags), lower_end, start)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,16 @@ import numpy as np
 from ..anatomy import TERRITORIES
 from .result import TerritoryMeasurement
 
+# Which of 256 values are labels of territories.
+IS_LABEL = np.zeros(256, bool)
+IS_LABEL[[territory.label for territory in TERRITORIES]] = True
+
 
 def territory_measurements(
-    labels: np.ndarray,
-    kept: np.ndarray,
+    present: np.ndarray,
+    in_mask: np.ndarray,
     value: np.ndarray,
-    beside: np.ndarray,
+    mask_label: np.ndarray,
     cluster_volumes_mm3: Mapping[str, Sequence[float]],
     voxel_volume_mm3: float,
 ) -> tuple[tuple[TerritoryMeasurement, ...], TerritoryMeasurement]:
@@ -23,20 +27,20 @@ def territory_measurements(
 
     Parameters
     ----------
-    labels, kept : ndarray of uint8, shape (m,)
-        Label of each artery voxel before and after shortening (0 where cut off).
+    present, in_mask : ndarray of int, shape (256,)
+        Artery voxels of each label, before and after shortening.
     value : ndarray of uint8, shape (n,)
         Territory label of each calcified voxel, or a ``Part``.
-    beside : ndarray of bool, shape (n,)
-        True for calcified voxels outside the artery mask.
+    mask_label : ndarray of uint8, shape (n,)
+        Label of the kept artery mask at each calcified voxel; 0 outside it.
     cluster_volumes_mm3 : mapping of str to sequence of float
         Of every territory.
     voxel_volume_mm3 : float
     """
-    present = np.bincount(labels, minlength=256)
-    in_mask = np.bincount(kept, minlength=256)
     calcified = np.bincount(value, minlength=256)
-    added = np.bincount(value[beside], minlength=256)
+    # What counts for a territory is artery of that territory, and of no other.
+    moved = IS_LABEL[value] & (mask_label != value)
+    added = np.bincount(value[moved], minlength=256) - np.bincount(mask_label[moved], minlength=256)
     rows = []
     for territory in TERRITORIES:
         label = territory.label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,21 +26,111 @@ _DESCRIBED = 200
 
 
 @dataclass(frozen=True, eq=False)
+class Components:
+    """The connected components of assigned calcification, in the order of their first voxels.
+
+    Attributes
+    ----------
+    first : ndarray of int, shape (m, 3)
+        Their first voxels.
+    size : ndarray of int, shape (m,)
+        In voxels.
+    sum_ras : ndarray, shape (m, 3)
+        Of the voxel centres, mm.
+    votes : ndarray of int, shape (m, territories)
+        Voxels of each territory.
+    described : ndarray of object, shape (m,)
+        A :class:`Cluster` without number and path distance; None where it was not asked for.
+    """
+
+    first: np.ndarray
+    size: np.ndarray
+    sum_ras: np.ndarray
+    votes: np.ndarray
+    described: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def taken(self, chosen: np.ndarray) -> Components:
+        """Return some of them, by number or as a mask."""
+        return Components(*(getattr(self, name)[chosen] for name in _COLUMNS))
+
+    def joined(self, other: Components) -> tuple[Components, np.ndarray]:
+        """Return these and others, and the new number of each, these first."""
+        both = Components(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in _COLUMNS))
+        order = np.lexsort(both.first.T[::-1])
+        number = np.empty(len(both), np.int32)
+        number[order] = np.arange(len(both), dtype=np.int32)
+        return both.taken(order), number
+
+
+_COLUMNS = ("first", "size", "sum_ras", "votes", "described")
+
+
+def no_components(territories: Sequence[Territory]) -> Components:
+    """Return the components of nothing."""
+    votes = np.zeros((0, len(territories)), int)
+    return Components(np.zeros((0, 3), np.int32), np.zeros(0, int), np.zeros((0, 3)), votes, np.zeros(0, object))
+
+
+def components_steps(
+    kji: np.ndarray, value: np.ndarray, grid: Grid, territories: Sequence[Territory]
+) -> Steps[tuple[Components, np.ndarray]]:
+    """Find the connected components of assigned calcification.
+
+    Parameters
+    ----------
+    kji : ndarray of int, shape (n, 3)
+        Assigned voxels, in the order of the array: all, or all those of some components.
+    value : ndarray of uint8, shape (n,)
+        Territory label.
+    grid : Grid
+    territories : sequence of Territory
+
+    Returns
+    -------
+    components : Components
+    component : ndarray of int32, shape (n,)
+        Of each voxel, from 0.
+    """
+    everything = tuple(slice(0, size) for size in grid.shape)
+    count, component = yield from pieces_steps(Runs(kji, everything), Progress(FINDING, 0.6))
+    found, first = np.unique(component, return_index=True)
+    order = np.argsort(first)
+    number = np.empty(count, np.int32)
+    number[found[order]] = np.arange(count, dtype=np.int32)
+    component, first = number[component], first[order]
+    yield Progress(FINDING, 0.6)
+    labels = [territory.label for territory in territories]
+    votes = np.stack([np.bincount(component[value == label], minlength=count) for label in labels], axis=1)
+    sums = []
+    for axis in grid.ras_of_kji(kji).T:
+        sums.append(np.bincount(component, axis, count))
+        yield Progress(FINDING, 0.6)
+    size = np.bincount(component, minlength=count)
+    return Components(kji[first], size, np.stack(sums, axis=1), votes, np.full(count, None, object)), component
+
+
+@dataclass(frozen=True, eq=False)
 class NumberedClusters:
     """The clusters of a case.
 
     Attributes
     ----------
-    cluster : ndarray of int, shape (n,)
-        Of each calcified voxel, from 1 by territory, then by falling volume; 0 outside listed clusters.
-    small : ndarray of bool, shape (n,)
-        Voxels of components below the minimum volume.
+    number : ndarray of int, shape (m,)
+        Of each component, from 1 by territory, then by falling volume; 0 for those that are not listed.
+    small : ndarray of bool, shape (m,)
+        Components below the minimum volume.
+    owner : ndarray of int, shape (m,)
+        Which of the territories has most of its voxels.
     volumes_mm3 : dict of str to list of float
         Volumes of all clusters of each territory, the largest first.
     """
 
-    cluster: np.ndarray
+    number: np.ndarray
     small: np.ndarray
+    owner: np.ndarray
     volumes_mm3: dict[str, list[float]]
 
     @property
@@ -48,104 +138,85 @@ class NumberedClusters:
         """The number of all clusters, listed or not."""
         return sum(map(len, self.volumes_mm3.values()))
 
+    @property
+    def listed(self) -> np.ndarray:
+        """The components that are listed, in the order of their numbers."""
+        listed = np.flatnonzero(self.number)
+        return listed[np.argsort(self.number[listed])]
 
-def numbered_clusters_steps(
-    kji: np.ndarray,
-    value: np.ndarray,
-    grid: Grid,
-    min_volume_mm3: float,
-    territories: Sequence[Territory],
-) -> Steps[NumberedClusters]:
-    """Find the clusters of the kept, assigned calcification and number them, the largest 5000 where there are more.
+
+def numbered(
+    components: Components, voxel_volume_mm3: float, min_volume_mm3: float, territories: Sequence[Territory]
+) -> NumberedClusters:
+    """Number the clusters of the kept, assigned calcification, the largest 5000 where there are more.
 
     Parameters
     ----------
-    kji : ndarray of int, shape (n, 3)
-        Calcified voxels, in the order of the array.
-    value : ndarray of uint8, shape (n,)
-        Territory label, or another value for voxels that no cluster may hold.
-    grid : Grid
+    components : Components
+    voxel_volume_mm3 : float
     min_volume_mm3 : float
     territories : sequence of Territory
         Their order settles which territory gets a cluster that lies equally in several.
     """
-    labels = np.array([territory.label for territory in territories])
-    assigned = np.flatnonzero(np.isin(value, labels))
-    everything = tuple(slice(0, size) for size in grid.shape)
-    count, component = yield from pieces_steps(Runs(kji[assigned], everything), Progress(FINDING, 0.6))
-    size = np.bincount(component, minlength=count)
-    keep = size * grid.voxel_volume_mm3 >= min_volume_mm3 * (1 - 1e-9)
-    votes = np.stack([np.bincount(component[value[assigned] == label], minlength=count) for label in labels])
-    owner = votes.argmax(axis=0)
-    yield Progress(FINDING, 0.6)
-
-    position = []
-    for axis in grid.ras_of_kji(kji[assigned]).T:
-        position.append(ranks(np.bincount(component, axis, count) / size))
-        yield Progress(FINDING, 0.6)
+    size = components.size
+    keep = size * voxel_volume_mm3 >= min_volume_mm3 * (1 - 1e-9)
+    owner = components.votes.argmax(axis=1)
+    position = [ranks(axis / size) for axis in components.sum_ras.T]
     falling = np.lexsort((*position, -size, ~keep))
-    listed = np.zeros(count, bool)
+    listed = np.zeros(len(size), bool)
     listed[falling[:MOST_LISTED]] = True
     listed &= keep
-    yield Progress(FINDING, 0.6)
     order = np.lexsort((*position, -size, owner, ~listed))
-    number = np.zeros(count, int)
-    number[order] = np.arange(1, count + 1)
-    cluster = np.zeros(len(kji), int)
-    cluster[assigned] = np.where(listed, number, 0)[component]
-    small = np.zeros(len(kji), bool)
-    small[assigned] = ~keep[component]
-    yield Progress(FINDING, 0.6)
-
+    number = np.zeros(len(size), int)
+    number[order] = np.arange(1, len(size) + 1)
     kept = falling[: np.count_nonzero(keep)]
     volumes_mm3 = {
-        territory.name: (size[kept[owner[kept] == index]] * grid.voxel_volume_mm3).tolist()
+        territory.name: (size[kept[owner[kept] == index]] * voxel_volume_mm3).tolist()
         for index, territory in enumerate(territories)
     }
-    return NumberedClusters(cluster, small, volumes_mm3)
+    return NumberedClusters(np.where(listed, number, 0), ~keep, owner, volumes_mm3)
 
 
-def describe_clusters_steps(
+def describe_steps(
+    components: Components,
+    chosen: np.ndarray,
+    rows_of: Callable[[np.ndarray], list[np.ndarray]],
     kji: np.ndarray,
-    cluster: np.ndarray,
     hu: np.ndarray | None,
-    value: np.ndarray,
     grid: Grid,
     territories: Sequence[Territory],
-) -> Steps[list[Cluster]]:
-    """Describe the clusters, in the order of their numbers, without their path distance.
+) -> Steps[None]:
+    """Describe components that are not described yet, without number and path distance.
 
     Parameters
     ----------
-    kji, value, grid, territories
-        As in :func:`numbered_clusters_steps`.
-    cluster : ndarray of int, shape (n,)
-        Cluster of each voxel, 0 for none.
+    components : Components
+        Their column `described` is written.
+    chosen : ndarray of int
+        Numbers of components.
+    rows_of : callable
+        Returns the rows of each of some components, in the order of the array.
+    kji : ndarray of int, shape (n, 3)
+        Calcified voxels, in the order of the array.
     hu : ndarray, shape (n,), or None
+    grid : Grid
+    territories : sequence of Territory
     """
-    labels = np.array([territory.label for territory in territories])
-    order = np.argsort(cluster, kind="stable")
-    ends = np.searchsorted(cluster[order], np.arange(1, cluster.max(initial=0) + 2))
-    described = []
-    for number, rows in enumerate(np.split(order, ends)[1:-1], start=1):
-        votes = np.bincount(value[rows], minlength=256)[labels]
-        centroid = grid.ras_of_kji(kji[rows]).mean(axis=0)
-        described.append(
-            Cluster(
-                id=number,
-                territory=territories[votes.argmax()].name,
-                voxel_count=len(rows),
-                volume_mm3=len(rows) * grid.voxel_volume_mm3,
-                centroid_ras=tuple(centroid.tolist()),
-                mean_hu=None if hu is None else float(hu[rows].mean()),
-                max_hu=None if hu is None else float(hu[rows].max()),
-                extent_mm=extent_mm(kji[rows], grid),
-                path_distance_mm=None,
-            )
+    waiting = np.array([each for each in chosen.tolist() if components.described[each] is None], int)
+    for done, (number, rows) in enumerate(zip(waiting.tolist(), rows_of(waiting), strict=True), start=1):
+        components.described[number] = Cluster(
+            id=0,
+            territory=territories[components.votes[number].argmax()].name,
+            voxel_count=len(rows),
+            volume_mm3=len(rows) * grid.voxel_volume_mm3,
+            centroid_ras=tuple(grid.ras_of_kji(kji[rows]).mean(axis=0).tolist()),
+            mean_hu=None if hu is None else float(hu[rows].mean()),
+            max_hu=None if hu is None else float(hu[rows].max()),
+            extent_mm=extent_mm(kji[rows], grid),
+            path_distance_mm=None,
         )
-        if number % _DESCRIBED == 0:
+        if done % _DESCRIBED == 0:
             yield Progress(DESCRIBING, 0.8)
-    return described
 
 
 def extent_mm(kji: np.ndarray, grid: Grid) -> float:

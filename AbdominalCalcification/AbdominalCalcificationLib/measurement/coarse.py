@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ..geometry import Grid
+from .course import path_lengths_at
 from .coursed import CoursedArtery
 
 
@@ -21,6 +25,8 @@ class Blocks:
     voxel_grid : Grid
     most : int
         Blocks at most.
+    origin : tuple of int
+        A voxel at which a block begins.
 
     Attributes
     ----------
@@ -34,6 +40,7 @@ class Blocks:
     voxels_kji: np.ndarray
     voxel_grid: Grid
     most: int
+    origin: tuple[int, int, int] = (0, 0, 0)
     kji: np.ndarray = field(init=False)
     grid: Grid = field(init=False)
     block: np.ndarray | None = field(init=False)
@@ -46,17 +53,23 @@ class Blocks:
             steps[np.argmin(steps * self.voxel_grid.plane_distances_mm[::-1])] += 1
             if len(self.voxels_kji) > self.most * np.prod(steps):
                 continue  # too many, even if all blocks were full
-            shape = -(-np.array(self.voxel_grid.shape) // steps)
-            key = (self.voxels_kji // steps) @ np.array([shape[1] * shape[2], shape[2], 1])
+            shape = -(-(np.array(self.voxel_grid.shape) - self.origin) // steps)
+            key = ((self.voxels_kji - np.array(self.origin, np.int32)) // steps) @ np.array(
+                [shape[1] * shape[2], shape[2], 1]
+            )
             there = np.zeros(int(np.prod(shape)), bool)
             there[key] = True
             block = np.cumsum(there, dtype=np.int32)[key] - 1
             kji = np.stack(np.unravel_index(np.flatnonzero(there), shape), axis=1)
             matrix = self.voxel_grid.ijk_to_ras @ np.diag([*steps[::-1], 1.0])
-            matrix[:3, 3] = self.voxel_grid.ras_of_kji((steps - 1) / 2)[0]
+            matrix[:3, 3] = self.voxel_grid.ras_of_kji((steps - 1) / 2 + self.origin)[0]
             grid = Grid(tuple(shape), matrix)
         for name, value in (("kji", kji), ("grid", grid), ("block", block)):
             object.__setattr__(self, name, value)
+
+    def begin_at(self, origin: tuple[int, int, int]) -> bool:
+        """Return whether there would be the same blocks if they began at another voxel."""
+        return self.block is None or self.origin == origin
 
     @property
     def points_ras(self) -> np.ndarray:
@@ -90,3 +103,17 @@ class Followed:
 
     blocks: Blocks
     course: CoursedArtery
+    _known: dict[tuple[float, ...], float] = field(default_factory=dict)
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The middles of the blocks."""
+        return cKDTree(self.blocks.points_ras)
+
+    def path_lengths_mm(self, points_ras: Sequence[tuple[float, ...]]) -> list[float]:
+        """Return the path length of the block nearest to each point, mm; each is looked up once."""
+        new = [point for point in dict.fromkeys(points_ras) if point not in self._known]
+        if new:
+            found = path_lengths_at(np.array(new), self.tree, self.course.path_lengths_mm)
+            self._known.update(zip(new, found.tolist(), strict=True))
+        return [self._known[point] for point in points_ras]

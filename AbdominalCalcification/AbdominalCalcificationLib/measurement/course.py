@@ -20,6 +20,7 @@ from scipy.spatial import cKDTree
 from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
 from .constants import MEETING_SECTION, SLICE_DIAGONALS, TWIG_RADII, WHOLE_SECTION
+from .reference import Reference
 
 
 class Course:
@@ -45,6 +46,7 @@ class Course:
 
     def __init__(self, points_ras: np.ndarray, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray, grid: Grid):
         self._points = points_ras
+        self._path_lengths_mm: np.ndarray | None = None
         self._diagonal = grid.voxel_diagonal_mm
         self._thickness = SLICE_DIAGONALS * self._diagonal
         self.shortest_mm = shortest_paths_mm(len(points_ras), pairs, start, start_mm)
@@ -194,7 +196,13 @@ class Course:
 
     def path_lengths_mm(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the path length of the voxels in `rows` (all by default), in mm."""
-        rows = np.arange(len(self._points)) if rows is None else np.asarray(rows)
+        if self._path_lengths_mm is None and rows is None:
+            self._path_lengths_mm = self._path_lengths(np.arange(len(self._points)))
+        if self._path_lengths_mm is None:
+            return self._path_lengths(np.asarray(rows))
+        return self._path_lengths_mm.copy() if rows is None else self._path_lengths_mm[rows]
+
+    def _path_lengths(self, rows: np.ndarray) -> np.ndarray:
         owner = self._owner[self._slice_of_voxel[rows]]
         result = self.shortest_mm[rows].copy()
         order = np.argsort(owner, kind="stable")
@@ -234,7 +242,9 @@ class Course:
             # The course goes on straight beyond its first and last centre.
             low = -self._thickness / size if self._parent[upper_end] < 0 else 0.0
             high = 1 + (0.0 if self._children[lower_end] else 2 * (self._thickness + self._radius[lower_end]) / size)
-            along = np.clip((points - origin) @ direction / size**2, low, high)
+            # Term by term: a product may round otherwise where there are more or fewer points.
+            x, y, z = (points - origin).T
+            along = np.clip((x * direction[0] + y * direction[1] + z * direction[2]) / size**2, low, high)
             distances[number] = np.linalg.norm(points - origin - along[:, None] * direction, axis=1)
             start, stop = self._length[upper_end], self._length[lower_end]
             lengths[number] = start + along * (stop - start)
@@ -258,7 +268,9 @@ def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.
     return csgraph.dijkstra(graph, directed=False, indices=count)[:count] - shift
 
 
-def path_lengths_at(points_ras: np.ndarray, artery: cKDTree, path_of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def path_lengths_at(
+    points_ras: np.ndarray, artery: cKDTree | Reference, path_of: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
     nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
     count = [len(rows) for rows in nearest]

@@ -60,6 +60,8 @@ class CoursedArtery:
         It touches the parent also where it only passes by.
     unclear_end : bool
         It begins at an end of its own, and another one lies about as near to the parent.
+    depends_on_length : bool
+        Limbs of it seem to touch, so that its courses may depend on the length up to which it was followed.
     """
 
     voxel_count: int
@@ -69,6 +71,7 @@ class CoursedArtery:
     begins_at_parent: bool
     touches_beside: bool
     unclear_end: bool = False
+    depends_on_length: bool = False
 
     @property
     def begins(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from ..geometry import Grid
 from ..geometry.voxels import FACE_NEIGHBOURS, TOLERANCE_MM, Pairs, components, neighbour_pairs
 from ..progress import Progress, Steps
 from .constants import VOXELS_PER_RADIUS, WAY_POWER, WIDE
+from .reference import Reference
 
 # Voxels at the wall count as this deep at least, in radii: a sum of costs holds no smaller and larger ones at once.
 _LEAST_DEPTH = 0.2
@@ -75,7 +76,7 @@ def lumen_steps(
     pairs: Pairs,
     start: np.ndarray,
     grid: Grid,
-    open_ras: cKDTree | None,
+    open_ras: cKDTree | Reference | None,
     progress: Progress,
 ) -> Steps[Lumen]:
     """Look at a connected piece of a vessel: at its voxels, at blocks of them where it is wide, else at parts of them.
@@ -89,7 +90,7 @@ def lumen_steps(
     start : ndarray of int
         Rows where the vessel begins.
     grid : Grid
-    open_ras : cKDTree or None
+    open_ras : cKDTree, Reference or None
         Voxel centres of other arteries, where the lumen goes on.
     progress : Progress
         Yielded between the parts.
@@ -144,7 +145,7 @@ def _split(kji: np.ndarray, grid: Grid, parts: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _depth_mm(
-    kji: np.ndarray, points_ras: np.ndarray, grid: Grid, open_ras: cKDTree | None, open_mm: float
+    kji: np.ndarray, points_ras: np.ndarray, grid: Grid, open_ras: cKDTree | Reference | None, open_mm: float
 ) -> np.ndarray:
     """Return the distance of voxels from the wall: half a voxel less than from the nearest one outside.
 

@@ -29,11 +29,13 @@ class Parent:
         artery.
     kji : ndarray of int, shape (m, 3)
         The voxels that count, as indices of the region.
+    is_one_piece : bool
     """
 
     territory: Territory
     counts: np.ndarray
     kji: np.ndarray
+    is_one_piece: bool
     _marked: np.ndarray
     _grid: Grid
 
@@ -49,7 +51,9 @@ class Parent:
 
     def touches_several_steps(self, kji: np.ndarray) -> Steps[bool]:
         """Return whether the voxels touch the largest piece and another one that counts."""
-        touches = []
+        touches: list[bool] = []
+        if self.is_one_piece:
+            return False
         for value in (self.territory.label, _OTHER_PIECE):
             touches.append(np.isfinite((yield from contact_steps(kji, self._marked, (value,), self._grid))).any())
         return all(touches)
@@ -59,12 +63,15 @@ def parent_steps(territory: Territory, region: Region) -> Steps[Parent]:
     """Find the voxels of an artery that others leave; none where it is not in the mask."""
     kji = region.kji_of(territory)
     if len(kji) == 0:
-        return Parent(territory, np.zeros(0, bool), kji, region.labels, region.grid)
-    runs = Runs(kji, tuple(slice(0, size) for size in region.grid.shape))
-    yield FOLLOWING
-    count, piece = yield from pieces_steps(runs, FOLLOWING)
+        return Parent(territory, np.zeros(0, bool), kji, True, region.labels, region.grid)
+    pieces = region.pieces.get(territory.label)
+    if pieces is None:
+        runs = Runs(kji, tuple(slice(0, size) for size in region.grid.shape))
+        yield FOLLOWING
+        pieces = yield from pieces_steps(runs, FOLLOWING)
+    count, piece = pieces
     if count == 1:
-        return Parent(territory, np.ones(len(kji), bool), kji, region.labels, region.grid)
+        return Parent(territory, np.ones(len(kji), bool), kji, True, region.labels, region.grid)
     size = np.bincount(piece)
     is_artery = size * region.grid.voxel_volume_mm3 >= territory.smallest_mm3
     value = np.where(is_artery, _OTHER_PIECE, _SPECK)
@@ -73,4 +80,4 @@ def parent_steps(territory: Territory, region: Region) -> Steps[Parent]:
     yield FOLLOWING
     marked[tuple(kji.T)] = value[piece]
     counts = (value != _SPECK)[piece]
-    return Parent(territory, counts, kji[counts], marked, region.grid)
+    return Parent(territory, counts, kji[counts], False, marked, region.grid)

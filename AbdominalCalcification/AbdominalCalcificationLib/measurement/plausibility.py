@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -45,29 +46,59 @@ class PlausibleArteries:
 
     Attributes
     ----------
-    kji : ndarray of int32, shape (n, 3)
-        In the order of the array.
-    labels : ndarray of uint8, shape (n,)
+    kji : dict of int to ndarray of int32, shape (n, 3)
+        By label, in the order of the array.
     refused : tuple of Territory
         In the mask, but not measured; `flags` say why.
     flags : tuple of Flag
     is_whole : bool
         Nothing was left out.
+    judged : dict of str to Judgement
+        By the name of the territory.
     """
 
-    kji: np.ndarray
-    labels: np.ndarray
+    kji: dict[int, np.ndarray]
     refused: tuple[Territory, ...]
     flags: tuple[Flag, ...]
     is_whole: bool
+    judged: dict[str, Judgement]
 
     def of(self, arteries: Volume) -> Volume:
         """Return the mask that was judged without what was left out."""
         if self.is_whole:
             return arteries
         array = np.zeros(arteries.array.shape, np.uint8)
-        array[tuple(self.kji.T)] = self.labels
+        for label, kji in self.kji.items():
+            array[tuple(kji.T)] = label
         return arteries.with_array(array)
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """Whether what is labelled as one territory can be it.
+
+    Attributes
+    ----------
+    kji : ndarray of int32, shape (n, 3)
+        Its voxels that are measured, in the order of the array.
+    is_whole : bool
+        All that are labelled so.
+    refused : bool
+    flags : tuple of Flag
+    pieces : tuple of int and ndarray, or None
+        How many connected pieces its voxels are, and in which each lies; None where that is not known.
+    """
+
+    kji: np.ndarray
+    is_whole: bool
+    refused: bool
+    flags: tuple[Flag, ...]
+    pieces: tuple[int, np.ndarray] | None = None
+
+    @cached_property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """The lowest and the highest index of its voxels along each axis."""
+        return tuple(np.array([getattr(self.kji[:, axis], end)() for axis in range(3)], int) for end in ("min", "max"))
 
 
 def plausible_arteries_steps(arteries: Volume) -> Steps[PlausibleArteries]:
@@ -92,40 +123,72 @@ def plausible_arteries_steps(arteries: Volume) -> Steps[PlausibleArteries]:
     InputError
         For labels that no territory has and values that are no numbers.
     """
-    counts = yield from _counts_steps(arteries.array)
-    judged = {t: _Judged(t, int(counts[t.label]), arteries) for t in TERRITORIES if counts[t.label]}
-    wanted = np.zeros(256, bool)
-    wanted[[territory.label for territory, each in judged.items() if each.judge_volume()]] = True
-    kji, labels = yield from _voxels_steps(arteries.array, wanted)
-    stays = np.ones(len(kji), bool)
-    for territory, each in judged.items():
-        if not wanted[territory.label]:
-            continue
-        rows = np.flatnonzero(labels == territory.label)
-        kept = yield from each.judge_shape_steps(kji[rows])
-        if kept is not None:
-            stays[rows] = kept
-    refused = tuple(territory for territory, each in judged.items() if each.refused)
-    is_whole = not refused and bool(stays.all())
-    if not is_whole:
-        kji, labels = kji[stays], labels[stays]
-    flags = [flag for each in judged.values() for flag in each.flags]
+    counts = yield from label_counts_steps(arteries.array)
+    kji = yield from label_voxels_steps(arteries.array, listed_labels(counts, arteries.grid))
+    judged = {}
+    for territory in TERRITORIES:
+        if counts[territory.label]:
+            count, own = int(counts[territory.label]), kji.get(territory.label)
+            judged[territory.name] = yield from judged_steps(territory, count, own, arteries.grid)
+    return plausible_of(judged)
+
+
+def plausible_of(judged: Mapping[str, Judgement]) -> PlausibleArteries:
+    """Join the judgements of the territories that a mask has, by their names."""
+    present = [territory for territory in TERRITORIES if territory.name in judged]
+    refused = tuple(territory for territory in present if judged[territory.name].refused)
+    flags = [flag for territory in present for flag in judged[territory.name].flags]
     trunk = TERRITORIES[0]
     if trunk in refused:
         message = f"{trunk.title}: what is labelled so is none, so there is nothing that the other arteries leave."
         flags.append(Flag("no_abdominal_aorta", message, trunk.name))
-    return PlausibleArteries(kji, labels, refused, tuple(flags), is_whole)
+    kji = {each.label: judged[each.name].kji for each in present if len(judged[each.name].kji)}
+    is_whole = all(judged[each.name].is_whole for each in present)
+    return PlausibleArteries(kji, refused, tuple(flags), is_whole, dict(judged))
+
+
+def judged_steps(territory: Territory, count: int, kji: np.ndarray | None, grid: Grid) -> Steps[Judgement]:
+    """Judge one territory by its voxels.
+
+    Parameters
+    ----------
+    territory : Territory
+    count : int
+        Of its voxels, at least one.
+    kji : ndarray of int32, shape (count, 3), or None
+        In the order of the array; None where there are more than such an artery can have (:func:`listed_labels`).
+    grid : Grid
+    """
+    each = _Judged(territory, count, grid)
+    stays = None
+    if not each.judge_volume() or kji is None:
+        stays = np.zeros(0 if kji is None else len(kji), bool)
+    else:
+        stays = yield from each.judge_shape_steps(kji)
+    nothing = np.zeros((0, 3), np.int32)
+    if stays is None or (len(stays) and stays.all()):
+        return Judgement(kji, True, False, tuple(each.flags), each.pieces)
+    own = nothing if kji is None else kji[stays]
+    return Judgement(own, False, each.refused, tuple(each.flags))
+
+
+def listed_labels(counts: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return for which of 256 labels the voxels can be listed: not more than such an artery has."""
+    listed = np.zeros(256, bool)
+    for territory in TERRITORIES:
+        listed[territory.label] = not _Judged(territory, int(counts[territory.label]), grid).is_too_large
+    return listed
 
 
 class _Judged:
     """The judgement of one territory, in the making."""
 
-    def __init__(self, territory: Territory, count: int, arteries: Volume):
-        self._territory, self._count = territory, count
-        self._grid = arteries.grid
-        self._voxel_mm3 = arteries.grid.voxel_volume_mm3
+    def __init__(self, territory: Territory, count: int, grid: Grid):
+        self._territory, self._count, self._grid = territory, count, grid
+        self._voxel_mm3 = grid.voxel_volume_mm3
         self.refused = False
         self.flags: list[Flag] = []
+        self.pieces: tuple[int, np.ndarray] | None = None
 
     def _refuse(self, code: str, message: str):
         self.refused = True
@@ -133,6 +196,11 @@ class _Judged:
 
     def _flag(self, code: str, message: str):
         self.flags.append(Flag(code, f"{self._territory.title}: {message}", self._territory.name))
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether there are more voxels than such an artery has, or than can be measured."""
+        return self._count * self._voxel_mm3 > 1000 * self._territory.largest_ml or self._count > MOST_VOXELS
 
     def judge_volume(self) -> bool:
         """Return whether the volume alone is possible."""
@@ -165,7 +233,7 @@ class _Judged:
         if len(runs) > MOST_RUNS:
             self._refuse("mask_shredded", f"{len(runs)} separate runs of voxels are no artery")
             return np.zeros(len(kji), bool)
-        count, piece = yield from pieces_steps(runs, Progress(STAGE, 0.0))
+        self.pieces = count, piece = yield from pieces_steps(runs, Progress(STAGE, 0.0))
         size = np.bincount(piece, minlength=count)
         kept = None if count <= MOST_PIECES else self._without_specks(size, piece)
         if not self.refused and self._is_tiny(size.max()):
@@ -234,7 +302,7 @@ def slabs(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         yield start, array[start : start + thickness]
 
 
-def _counts_steps(array: np.ndarray) -> Steps[np.ndarray]:
+def label_counts_steps(array: np.ndarray) -> Steps[np.ndarray]:
     """Count the voxels of every label."""
     check_numbers(array, "artery mask")
     counts, unknown = np.zeros(256, int), set()
@@ -252,18 +320,19 @@ def _counts_steps(array: np.ndarray) -> Steps[np.ndarray]:
     return counts
 
 
-def _voxels_steps(array: np.ndarray, wanted: np.ndarray) -> Steps[tuple[np.ndarray, np.ndarray]]:
-    """List the voxels of the wanted labels: indices, shape (n, 3), and labels, shape (n,)."""
-    indices, labels = [np.zeros((0, 3), np.int32)], [np.zeros(0, np.uint8)]
+def label_voxels_steps(array: np.ndarray, wanted: np.ndarray) -> Steps[dict[int, np.ndarray]]:
+    """List the voxels of each of the wanted labels that there are: indices, shape (n, 3), in the order of the array."""
+    found: dict[int, list[np.ndarray]] = {}
     for start, slab in slabs(array):
         place = np.flatnonzero(slab)
         values = slab.reshape(-1)[place].astype(np.uint8)
-        kept = wanted[values]
-        k, j, i = np.unravel_index(place[kept], slab.shape)
-        indices.append(np.stack([k + start, j, i], axis=1).astype(np.int32))
-        labels.append(values[kept])
+        k, j, i = np.unravel_index(place, slab.shape)
+        kji = np.stack([k + start, j, i], axis=1).astype(np.int32)
+        for label in np.flatnonzero(np.bincount(values, minlength=256)).tolist():
+            if wanted[label]:
+                found.setdefault(label, []).append(kji[values == label])
         yield Progress(STAGE, 0.0)
-    return np.concatenate(indices), np.concatenate(labels)
+    return {label: np.concatenate(parts) for label, parts in found.items()}
 
 
 def check_numbers(array: np.ndarray, name: str):

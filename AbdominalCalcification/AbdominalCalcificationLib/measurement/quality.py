@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
 from ..anatomy import territory as territory_named
 from ..comparison.lumen import LEAST_TISSUE_HU
 from ..flags import Flag
 from ..geometry import Grid
-from ..geometry.voxels import FACE_NEIGHBOURS
-from ..progress import Progress, Steps
-from .assignment import chunks
-from .constants import CEILING_HU, ENHANCED_HU, METAL_DISTANCE_MM, MOST_CALCIFIED, MOST_LISTED, THICK_MM
+from .constants import CEILING_HU, ENHANCED_HU, MOST_CALCIFIED, MOST_LISTED, THICK_MM
 from .coursed import CoursedArtery
-from .region import Region
 from .result import TerritoryMeasurement
 
-_CHECKING = Progress("Measuring: checking the image", 0.0)
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
 
 
@@ -128,29 +122,25 @@ def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:
     return [Flag("truncated_field_of_view", message, territory.name)]
 
 
-def no_enhancement_steps(region: Region) -> Steps[list[Flag]]:
+def no_enhancement(hu: np.ndarray, calcified: np.ndarray, inner: np.ndarray) -> list[Flag]:
     """Flag a lumen whose median is below 150 HU.
 
     Parameters
     ----------
-    region : Region
-        With a CT.
+    hu : ndarray, shape (n,)
+        Of all voxels of the arteries.
+    calcified, inner : ndarray of bool, shape (n,)
+        Which of them are calcified, and which have all six neighbours in an artery.
 
     Notes
     -----
     The lumen is what lies in an artery with all six neighbours and is neither calcified nor air
     (outside the scanned field); of arteries too thin for that, all that is neither.
     """
-    kji = region.artery_kji
-    hu = region.hu(kji)
-    yield _CHECKING
     tissue = hu > LEAST_TISSUE_HU
-    lumen = ~region.calcified[tuple(kji.T)] & (tissue | ~tissue.any())
-    inner = lumen.copy()
-    for offset in FACE_NEIGHBOURS:
-        yield _CHECKING
-        inner &= region.labels[tuple((kji + np.array(offset, kji.dtype)).T)] > 0
-    chosen = inner if inner.any() else lumen
+    lumen = ~calcified & (tissue | ~tissue.any())
+    deep = inner & lumen
+    chosen = deep if deep.any() else lumen
     if not chosen.any():
         return []
     median = float(np.median(hu[chosen]))
@@ -160,17 +150,8 @@ def no_enhancement_steps(region: Region) -> Steps[list[Flag]]:
     return [Flag("no_arterial_enhancement", message)]
 
 
-def metal_steps(region: Region, found: Sequence[Territory]) -> Steps[list[Flag]]:
-    """Flag values at the ceiling of the CT scale within 5 mm of an artery."""
-    beside = region.labels[tuple(region.bright_kji.T)] == 0
-    count = int(np.count_nonzero(~beside))
-    points = region.grid.ras_of_kji(region.bright_kji[beside])
-    if len(points) and found:
-        tree = cKDTree((yield from region.surface_ras_steps(found, _CHECKING)))
-        for some in chunks(points):
-            distance, _ = tree.query(some, distance_upper_bound=METAL_DISTANCE_MM)
-            count += int(np.isfinite(distance).sum())
-            yield _CHECKING
+def metal(count: int) -> list[Flag]:
+    """Flag voxels at the ceiling of the CT scale within 5 mm of an artery."""
     if count == 0:
         return []
     message = f"Metal near an artery: {count} voxels at or above {CEILING_HU:.0f} HU, the ceiling of the CT scale."
@@ -189,6 +170,26 @@ def all_calcified(territories: Sequence[TerritoryMeasurement]) -> list[Flag]:
         for each in territories
         if each.burden is not None and each.burden > MOST_CALCIFIED
     ]
+
+
+def given_by_hand(territory: Territory, count: int, grid: Grid, *, is_measured: bool) -> list[Flag]:
+    """Flag calcification that somebody gave to a territory.
+
+    Parameters
+    ----------
+    territory : Territory
+    count : int
+        Voxels that were given to it and are calcified now.
+    grid : Grid
+    is_measured : bool
+        The territory is measured; else they stay where they belong by themselves.
+    """
+    volume = f"{count * grid.voxel_volume_mm3:.1f} mm³ of calcification ({count} voxels)"
+    if is_measured:
+        text = f"{volume} were given to it by hand."
+    else:
+        text = f"{volume} were given to it by hand, but it is not measured, so they count where they lie."
+    return [Flag("reassigned_by_hand", f"{territory.title}: {text}", territory.name)]
 
 
 def shredded_calcification(count: int) -> list[Flag]:

@@ -2,69 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..anatomy import Territory
+from ..anatomy import territory as territory_named
 from ..errors import InputError
 from ..geometry import Box, Grid, Volume, grown
 from ..geometry.neighbourhood import reached_steps
 from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
-from .plausibility import PlausibleArteries, check_numbers, slabs
+from .plausibility import PlausibleArteries
+from .rows import rows_in_box
 
 _STAGE = "Measuring: reading the masks"
 # Voxels whose neighbours are looked at in one go.
 _SURFACE = 300_000
 # Voxels that are written in one go.
 _SPREAD = 20_000
+# Voxels of a mask that are looked at in one go.
+_LOOKED_AT = 4_000_000
+# A region begins and ends at multiples of so many voxels.
+_STEP = 16
 # Bytes of a new array that are written to in one go.
 _CLEARED = 16 << 20
 
 
 class Region:
-    """The voxels of arteries and calcification within reach of each other; made by :func:`region_steps`.
+    """The voxels of arteries and what lies within reach of them.
+
+    Parameters
+    ----------
+    ct : Volume or None
+    arteries : PlausibleArteries
+    whole : Grid
+        Of the volumes.
+    margin_mm : float
+        How far around the arteries the region reaches.
 
     Attributes
     ----------
     whole : Grid
-        Of the volumes.
+    box : Box
+        Of the whole volume: around the arteries.
     grid : Grid
-        Of the region: the box around the arteries and one voxel more on every side, which may
+        Of the region: the box and one voxel more on every side, which may
         lie outside the volume, so that every voxel has 26 neighbours. All indices (k, j, i)
-        of voxels are indices of this grid.
+        of voxels are indices of this grid; boxes are those of the whole volume.
     labels : ndarray of uint8
-    artery_kji, calcified_kji, bright_kji : ndarray of int, shape (n, 3)
-        Calcified voxels and voxels at the ceiling of the CT scale that are too far from every artery
-        to matter are not among them.
-    artery_labels : ndarray of uint8, shape (n,)
+    kept, cut : ndarray of uint8
+        The labels of what shortening leaves and takes away.
     calcified : ndarray of bool
-        Set at `calcified_kji`.
-    calcified_count : int
-        In the whole volume.
+        What of the calcification is within reach; written by :class:`.calcification.Calcification`.
+    near : ndarray of bool, shape of `box`
+        What may lie within reach of an artery; see :meth:`reach_steps`.
+    block_origin : tuple of int
+        A voxel of the region at which blocks of voxels begin.
+    pieces : dict of int to (int, ndarray)
+        By label, as in :class:`.plausibility.Judgement`.
     """
 
     def __init__(self, ct: Volume | None, arteries: PlausibleArteries, whole: Grid, margin_mm: float):
         self.whole, self._ct = whole, ct
-        self.box = grown(_box_of(arteries.kji), margin_mm, whole)
+        needed = box_around(arteries, whole, margin_mm)
+        self.box = roomy(needed, whole)
         self._first = np.array([part.start - 1 for part in self.box], np.int32)
         shape = tuple(part.stop - part.start + 2 for part in self.box)
         matrix = np.array(whole.ijk_to_ras)
         matrix[:3, 3] = whole.ras_of_kji(self._first)[0]
         self.grid = Grid(shape, matrix)
-        self.artery_kji = arteries.kji - self._first
-        self.artery_labels = arteries.labels
-        self.labels = np.zeros(shape, np.uint8)
-        self.labels[tuple(self.artery_kji.T)] = self.artery_labels
-        self._rows = {label: np.flatnonzero(self.artery_labels == label) for label in np.unique(self.artery_labels)}
-        self.calcified_kji = self.bright_kji = np.zeros((0, 3), np.int32)
+        self.labels, self.kept, self.cut = (np.zeros(shape, np.uint8) for _ in range(3))
         self.calcified = np.zeros(shape, bool)
-        self.calcified_count = 0
+        self.block_origin = (0, 0, 0)
+        self.begin_blocks_at(needed)
+        self.near = np.zeros(tuple(size - 2 for size in shape), bool)
+        self._kji: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.pieces: dict[int, tuple[int, np.ndarray] | None] = {}
+        self.label(arteries)
+
+    def label(self, arteries: PlausibleArteries, boxes: Sequence[Box] | None = None) -> None:
+        """Write the labels of arteries, in some boxes or everywhere; what is new is neither kept nor cut."""
+        known, self._kji = self._kji, {}
+        self.pieces = {territory_named(name).label: each.pieces for name, each in arteries.judged.items()}
+        for label, kji in arteries.kji.items():
+            same = label in known and known[label][0] is kji
+            self._kji[label] = known[label] if same else (kji, kji - self._first)
+        if boxes is None:
+            for label, (_, kji) in self._kji.items():
+                self.labels[tuple(kji.T)] = label
+            return
+        for box in boxes:
+            inside = self.inside(box)
+            labels = np.zeros_like(self.labels[inside])
+            start = [part.start for part in inside]
+            for label, (_, kji) in self._kji.items():
+                labels[tuple((rows_in_box(kji, inside) - start).T)] = label
+            different = labels != self.labels[inside]
+            self.kept[inside][different] = 0
+            self.cut[inside][different] = 0
+            self.labels[inside] = labels
+
+    def begin_blocks_at(self, needed: Box) -> None:
+        """Note the box that the arteries need: where voxels are joined to blocks, blocks begin with it."""
+        start = [part.start - 1 for part in needed]
+        self.block_origin = tuple(int(a) for a in start - self._first)
+
+    def inside(self, box: Box, margins: Sequence[int] = (0, 0, 0)) -> Box:
+        """Return where a box of the whole volume, grown by some voxels, lies in the region, as far as it does."""
+        return tuple(
+            slice(
+                min(max(part.start - margin - start, 1), size - 1),
+                max(min(part.stop + margin - start, size - 1), 1),
+            )
+            for part, margin, start, size in zip(box, margins, self._first.tolist(), self.grid.shape, strict=True)
+        )
+
+    def whole_box(self, low: np.ndarray, high: np.ndarray) -> Box:
+        """Return the box of the whole volume from one voxel of the region to another."""
+        return tuple(slice(int(a), int(b) + 1) for a, b in zip(low + self._first, high + self._first, strict=True))
+
+    def margins(self, distance_mm: float) -> tuple[int, ...]:
+        """Return how many voxels along k, j, i what lies within a distance can be away."""
+        per_mm = np.linalg.norm(np.linalg.inv(self.grid.ijk_to_ras[:3, :3]), axis=1)[::-1]
+        return tuple(np.floor(distance_mm * per_mm + 1e-6).astype(int).tolist())
+
+    def reach_steps(self, reach_mm: float, boxes: Sequence[Box]) -> Steps[None]:
+        """Find what may lie within reach of an artery, after labels were changed in some boxes."""
+        margins = self.margins(reach_mm)
+        for box in boxes:
+            changed = self.inside(box, margins)
+            read = self.inside(box, [2 * margin for margin in margins])
+            near = yield from reached_steps(self.labels[read] != 0, self.grid, reach_mm, Progress(_STAGE, 0.0))
+            part = tuple(slice(c.start - r.start, c.stop - r.start) for c, r in zip(changed, read, strict=True))
+            self.near[tuple(slice(c.start - 1, c.stop - 1) for c in changed)] = near[part]
+
+    def calcified_steps(self, mask: Volume, planes: slice) -> Steps[np.ndarray]:
+        """List the voxels within reach of an artery, in some planes of the region, where a whole mask is not 0."""
+        return (yield from self._hits_steps(planes, lambda box: mask.array[box] != 0))
+
+    def bright_steps(self, least_hu: float, planes: slice) -> Steps[np.ndarray]:
+        """List the voxels within reach of an artery, in some planes of the region, of so many HU or more."""
+        return (yield from self._hits_steps(planes, lambda box: self._ct.array[box] >= least_hu))
+
+    def _hits_steps(self, planes: slice, hit_in: Callable[[Box], np.ndarray]) -> Steps[np.ndarray]:
+        parts = [np.zeros((0, 3), np.int32)]
+        thickness = max(1, _LOOKED_AT // (self.near.shape[1] * self.near.shape[2]))
+        for start in range(planes.start, planes.stop, thickness):
+            stop = min(start + thickness, planes.stop)
+            first = self.box[0].start - 1
+            hit = hit_in((slice(start + first, stop + first), *self.box[1:]))
+            hit &= self.near[start - 1 : stop - 1]
+            parts.append((np.argwhere(hit) + np.array([start, 1, 1])).astype(np.int32))
+            yield Progress(_STAGE, 0.0)
+        return np.concatenate(parts)
 
     def kji_of(self, territory: Territory) -> np.ndarray:
         """Return the voxels of the territory's mask, shape (n, 3)."""
-        return self.artery_kji[self._rows.get(territory.label, np.zeros(0, int))]
+        return self._kji[territory.label][1] if territory.label in self._kji else np.zeros((0, 3), np.int32)
 
     def surface_ras_steps(self, territories: Sequence[Territory], progress: Progress) -> Steps[np.ndarray]:
         """Return the voxel centres of several territories that can be nearest to a voxel outside them, mm."""
@@ -103,13 +198,17 @@ class Region:
             raise InputError("The CT has voxels without a number (NaN) at the arteries; export the image again.")
         return values
 
+    @property
+    def has_ct(self) -> bool:
+        """Whether there are HU."""
+        return self._ct is not None
+
     def ct(self) -> Volume | None:
         """Return the CT in the box around the arteries."""
         return None if self._ct is None else self._ct.cropped(self.box)
 
-    def spread_steps(self, kji: np.ndarray, values: np.ndarray, progress: Progress) -> Steps[Volume]:
-        """Return a whole volume that is zero but for `values` at the voxels `kji`."""
-        array = np.zeros(self.whole.shape, values.dtype)
+    def spread_steps(self, array: np.ndarray, kji: np.ndarray, values: np.ndarray, progress: Progress) -> Steps[None]:
+        """Write values at voxels into an array of the whole volume."""
         # Memory is cleared where it is written first, far around each voxel: few voxels and few planes at a time.
         planes = max(1, _CLEARED // array[0].nbytes)
         ends = [*range(_SPREAD, len(kji), _SPREAD), *np.flatnonzero(np.diff(kji[:, 0] // planes)) + 1, len(kji)]
@@ -118,66 +217,20 @@ class Region:
             array[tuple(self.whole_kji(kji[start:end]).T)] = values[start:end]
             start = end
             yield progress
-        return Volume(array, self.whole)
 
 
-def region_steps(
-    ct: Volume | None,
-    arteries: PlausibleArteries,
-    calcification: Volume,
-    margin_mm: float,
-    reach_mm: float,
-    ceiling_hu: float,
-) -> Steps[Region]:
-    """Gather the voxels of a case that matter.
-
-    Parameters
-    ----------
-    ct : Volume or None
-    arteries : PlausibleArteries
-        Of a mask on the grid of `calcification`.
-    calcification : Volume
-    margin_mm : float
-        How far around the arteries the region reaches.
-    reach_mm : float
-        How far from them calcification and brightness matter, at most as far.
-    ceiling_hu : float
-        From which on a voxel is bright.
-
-    Raises
-    ------
-    InputError
-        See :func:`measure`.
-    """
-    check_numbers(calcification.array, "calcification mask")
-    region = Region(ct, arteries, calcification.grid, margin_mm)
-    yield Progress(_STAGE, 0.0)
-    artery = region.labels[1:-1, 1:-1, 1:-1] != 0
-    near = yield from reached_steps(artery, region.grid, reach_mm, Progress(_STAGE, 0.0))
-    calcified, bright = [], []
-    for start, slab in slabs(calcification.array):
-        region.calcified_count += int(np.count_nonzero(slab))
-        first, last = (min(max(n, region.box[0].start), region.box[0].stop) for n in (start, start + len(slab)))
-        if last > first:
-            where = (slice(first, last), *region.box[1:])
-            part = near[first - region.box[0].start : last - region.box[0].start]
-            calcified.append(_inside(calcification.array[where] != 0, part, first - region.box[0].start))
-            if ct is not None:
-                bright.append(_inside(ct.array[where] >= ceiling_hu, part, first - region.box[0].start))
-        yield Progress(_STAGE, 0.0)
-    region.calcified_kji = np.concatenate([region.calcified_kji, *calcified])
-    region.bright_kji = np.concatenate([region.bright_kji, *bright])
-    region.calcified[tuple(region.calcified_kji.T)] = True
-    return region
+def box_around(arteries: PlausibleArteries, whole: Grid, margin_mm: float) -> Box:
+    """Return the box that what lies within a distance of arteries needs."""
+    low, high = np.zeros(3, int), np.zeros(3, int)
+    if arteries.kji:
+        bounds = [each.bounds for each in arteries.judged.values() if len(each.kji)]
+        low, high = np.min([low for low, _ in bounds], axis=0), np.max([high for _, high in bounds], axis=0)
+    return grown(tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True)), margin_mm, whole)
 
 
-def _inside(hit: np.ndarray, near: np.ndarray, start: int) -> np.ndarray:
-    """Return the indices, in the region, of voxels that are hit and near."""
-    hit &= near
-    return (np.argwhere(hit) + np.array([start + 1, 1, 1])).astype(np.int32)
-
-
-def _box_of(kji: np.ndarray) -> Box:
-    if len(kji) == 0:
-        return (slice(0, 1),) * 3
-    return tuple(slice(int(a), int(b) + 1) for a, b in zip(kji.min(axis=0), kji.max(axis=0), strict=True))
+def roomy(box: Box, whole: Grid) -> Box:
+    """Return a box that begins and ends at multiples of some voxels, so that little more room is no other box."""
+    return tuple(
+        slice(part.start // _STEP * _STEP, min(-(-part.stop // _STEP) * _STEP, size))
+        for part, size in zip(box, whole.shape, strict=True)
+    )

@@ -43,6 +43,20 @@ class Cluster:
     extent_mm: float
     path_distance_mm: float | None
 
+    def numbered(self, number: int, path_distance_mm: float | None) -> Cluster:
+        """Return the same cluster with another number and path distance."""
+        return Cluster(
+            number,
+            self.territory,
+            self.voxel_count,
+            self.volume_mm3,
+            self.centroid_ras,
+            self.mean_hu,
+            self.max_hu,
+            self.extent_mm,
+            path_distance_mm,
+        )
+
 
 @dataclass(frozen=True)
 class TerritoryMeasurement:

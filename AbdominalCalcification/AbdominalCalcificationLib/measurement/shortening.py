@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -16,6 +15,7 @@ from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
 from .constants import SPECK_DIAGONALS
 from .course import Course, Pairs, path_lengths_at
 from .coursed import CoursedArtery, Piece
+from .reference import Reference
 from .touching import course_along_limbs_steps
 
 # A piece with fewer voxels has no limbs that could touch: two of 4 voxels across and twice as long.
@@ -26,8 +26,8 @@ def follow_branch_steps(
     kji: np.ndarray,
     points_ras: np.ndarray,
     contact: np.ndarray,
-    parent_ras: np.ndarray,
-    sibling_ras: np.ndarray,
+    parent: Reference,
+    siblings: Reference,
     grid: Grid,
     attach_distance_mm: float,
     kept_length_mm: float = np.inf,
@@ -47,14 +47,14 @@ def follow_branch_steps(
         The artery's voxels: indices, and centres in mm.
     contact : ndarray, shape (n,)
         Path length of the voxels that touch the parent, mm; ``inf`` elsewhere.
-    parent_ras, sibling_ras : ndarray, shape (m, 3)
-        Voxel centres of the parent, and of the other arteries that leave it, mm; may be empty.
+    parent, siblings : Reference
+        Voxel centres of the parent, and of the other arteries that leave it; may be empty.
     grid : Grid
     attach_distance_mm : float
     kept_length_mm : float
         Limbs that touch are told apart where that changes lengths up to here.
     """
-    pieces = _Pieces(kji, points_ras, grid, parent_ras)
+    pieces = _Pieces(kji, points_ras, grid, parent)
     yield FOLLOWING
     ostium = np.zeros(len(kji), bool)
     own_ends = {}
@@ -79,7 +79,7 @@ def follow_branch_steps(
         if gap_mm > attach_distance_mm + TOLERANCE_MM and not pieces.settled:
             detached, begins_at_parent = True, False
             number = pieces.largest()
-            unclear |= pieces.settle_from_own_end(number, parent_ras if len(parent_ras) else sibling_ras)
+            unclear |= pieces.settle_from_own_end(number, parent if len(parent) else siblings)
             yield from pieces.part_limbs_steps(kept_length_mm)
             continue
         start = own_ends.get(number) or pieces.start_over_gap(number, attach_distance_mm)
@@ -91,7 +91,14 @@ def follow_branch_steps(
         elif not np.isfinite(contact[pieces.rows_of(number)[start.rows]]).any():
             over_gap.append(gap_mm)
     return CoursedArtery(
-        len(kji), tuple(pieces.settled), tuple(over_gap), detached, begins_at_parent, touches_beside, unclear
+        len(kji),
+        tuple(pieces.settled),
+        tuple(over_gap),
+        detached,
+        begins_at_parent,
+        touches_beside,
+        unclear,
+        pieces.depends_on_length,
     )
 
 
@@ -99,7 +106,7 @@ def follow_trunk_steps(
     kji: np.ndarray, points_ras: np.ndarray, start_mm: np.ndarray, grid: Grid
 ) -> Steps[CoursedArtery]:
     """Follow an artery without a parent from the voxels where `start_mm` is finite: their path length, mm."""
-    pieces = _Pieces(kji, points_ras, grid, np.zeros((0, 3)))
+    pieces = _Pieces(kji, points_ras, grid, Reference(np.zeros((0, 3))))
     for number in pieces.touching(start_mm):
         yield FOLLOWING
         pieces.settle_where(number, np.isfinite(start_mm), start_mm)
@@ -113,8 +120,8 @@ def follow_trunk_steps(
 class _Pieces:
     """The connected pieces of an artery's mask, waiting for their place along it."""
 
-    def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid, parent_ras: np.ndarray):
-        self._kji, self._points, self._grid, self._parent_ras = kji, points_ras, grid, parent_ras
+    def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid, parent: Reference):
+        self._kji, self._points, self._grid, self._parent = kji, points_ras, grid, parent
         self._pairs = neighbour_pairs(kji, grid)
         count, self._label = components(len(kji), self._pairs[0], self._pairs[1])
         self._rows = _grouped(self._label, count)
@@ -123,8 +130,9 @@ class _Pieces:
         self._from_top = self._ranked_from_the_top(count)
         self.waiting = np.ones(count, bool)
         self.settled: list[Piece] = []
+        self.depends_on_length = False
         # Of every voxel without a place: the nearest voxel with one, and to which reference it belongs.
-        self._references: list[tuple[cKDTree, Callable[[np.ndarray], np.ndarray]]] = []
+        self._references: list[tuple[cKDTree | Reference, Callable[[np.ndarray], np.ndarray]]] = []
         self._gap = np.full(len(kji), np.inf)
         self._reference = np.full(len(kji), -1)
         self._piece_of_reference: list[int | None] = []
@@ -154,22 +162,18 @@ class _Pieces:
         size = np.array([len(self._rows[number]) for number in waiting])
         return int(waiting[np.lexsort((self._from_top[waiting], -size))[0]])
 
-    @cached_property
-    def _parent(self) -> cKDTree:
-        return cKDTree(self._parent_ras)
-
     def rows_of(self, number: int) -> np.ndarray:
         """Return the voxels of a piece, as rows of the artery."""
         return self._rows[number]
 
     def draw_near_to_parent(self):
         """Let waiting pieces see the parent; a path begins at its border."""
-        if len(self._parent_ras) and self.waiting.any():
+        if len(self._parent) and self.waiting.any():
             border = half_voxel_mm(self._grid)
             self._parent_reference = len(self._references)
             self._draw_near(self._parent, lambda rows: np.full(len(rows), -border), None)
 
-    def _draw_near(self, tree: cKDTree, path_of: Callable[[np.ndarray], np.ndarray], piece: int | None):
+    def _draw_near(self, tree: cKDTree | Reference, path_of: Callable[[np.ndarray], np.ndarray], piece: int | None):
         """Let waiting pieces see voxels of a piece that has its place, with the function of their path lengths."""
         rows = np.flatnonzero(self.waiting[self._label])
         gap, _ = tree.query(self._points[rows])
@@ -214,7 +218,7 @@ class _Pieces:
 
         def away_mm():
             # An end near the parent is the beginning, whatever other piece the middle comes near.
-            away = self._parent.query(points)[0] if len(self._parent_ras) else self._gap[rows]
+            away = self._parent.query(points)[0] if len(self._parent) else self._gap[rows]
             return away if away.min() <= attach_distance_mm + TOLERANCE_MM else self._gap[rows]
 
         return start_of(
@@ -267,27 +271,28 @@ class _Pieces:
         possible = np.array(pieces or range(len(gaps)))
         return int(possible[ranks(gaps[possible]).argmin()])
 
-    def settle_from_own_end(self, number: int, reference_ras: np.ndarray) -> bool:
+    def settle_from_own_end(self, number: int, reference: Reference) -> bool:
         """Settle a piece as the artery's beginning, from its end nearest to the reference points.
 
         Without any, from its upper end. Return whether another end is about as near.
         """
         points = self._points[self._rows[number]]
-        away = cKDTree(reference_ras).query(points)[0] if len(reference_ras) else -points[:, 2]
+        away = reference.query(points)[0] if len(reference) else -points[:, 2]
         start = own_end(points, self._pairs_within(number), self._grid, away)
         self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid), None, np.inf)
-        return start.unclear and len(reference_ras) > 0
+        return start.unclear and len(reference) > 0
 
     def part_limbs_steps(self, kept_length_mm: float) -> Steps[None]:
         """Measure the piece that was settled last along its limbs, where they touch."""
         piece = self.settled[-1]
         if len(piece.rows) < _FEWEST_FOLDED:
             return
-        open_ras = self._parent if len(self._parent_ras) else None
+        open_ras = self._parent if len(self._parent) else None
         kji, points = self._kji[piece.rows], self._points[piece.rows]
-        course, pairs, touch = yield from course_along_limbs_steps(
+        course, pairs, touch, has_walls = yield from course_along_limbs_steps(
             kji, points, piece.pairs, piece.start, piece.course, self._grid, open_ras, kept_length_mm, FOLLOWING
         )
+        self.depends_on_length |= has_walls
         self.settled[-1] = replace(piece, course=course, pairs=pairs, touch=touch)
 
     def _pairs_within(self, number: int) -> Pairs:

@@ -18,6 +18,7 @@ from ..progress import Progress, Steps
 from .constants import CERTAIN_OPENING, CHANGED_MM, FAR_RADII, WALL_RADII
 from .course import Course
 from .lumen import Lumen, Way, lumen_steps, way_steps
+from .reference import Reference
 
 # So many voxels behind a wall are asked for the way round it: they tell the same.
 _ASKED = 50
@@ -65,10 +66,10 @@ def course_along_limbs_steps(
     start: np.ndarray,
     course: Course,
     grid: Grid,
-    open_ras: cKDTree | None,
+    open_ras: cKDTree | Reference | None,
     kept_length_mm: float,
     progress: Progress,
-) -> Steps[tuple[Course, Pairs, Touch | None]]:
+) -> Steps[tuple[Course, Pairs, Touch | None, bool]]:
     """Return the course of a connected piece of a vessel along its limbs, where they touch.
 
     Parameters
@@ -87,10 +88,12 @@ def course_along_limbs_steps(
     pairs : Pairs
         Neighbours without a wall between them.
     touch : Touch or None
+    has_walls : bool
+        Limbs seem to touch, so that what is returned may depend on `kept_length_mm`.
     """
     walls = yield from walls_steps(kji, points_ras, pairs, start, grid, open_ras, progress)
     if walls is None:
-        return course, pairs, None
+        return course, pairs, None, False
     parted = tuple(part[~walls.between] for part in pairs)
     along = Course(points_ras, parted, start, course.shortest_mm[start], grid)
     yield progress
@@ -98,7 +101,7 @@ def course_along_limbs_steps(
     yield progress
     kept = np.flatnonzero(short_mm <= kept_length_mm + TOLERANCE_MM)
     touch = _touch(short_mm[kept], along.path_lengths_mm(kept), walls.certain)
-    return (along, parted, touch) if touch and walls.certain else (course, pairs, touch)
+    return (along, parted, touch, True) if touch and walls.certain else (course, pairs, touch, True)
 
 
 def _touch(short_mm: np.ndarray, along_mm: np.ndarray, certain: bool) -> Touch | None:
@@ -118,7 +121,7 @@ def walls_steps(
     pairs: Pairs,
     start: np.ndarray,
     grid: Grid,
-    open_ras: cKDTree | None,
+    open_ras: cKDTree | Reference | None,
     progress: Progress,
 ) -> Steps[Walls | None]:
     """Find the walls between limbs that touch; None where no limbs seem to.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..anatomy import CALCIFICATION, KEPT_LENGTH_GROUPS, known_names, territories_of_name
+from ..anatomy import CALCIFICATION, KEPT_LENGTHS, known_names, territories_of_name
 from ..errors import InputError
 from ..names import is_calcification_name
 
@@ -44,17 +44,17 @@ def parse_calcification_labels(text: str) -> dict[int | str, str]:
 
 
 def parse_kept_lengths(text: str) -> dict[str, float]:
-    """Parse ``renal=30,mesenteric=50,common_iliac=inf`` into path lengths in mm.
+    """Parse ``renal=30,renal_left=25,common_iliac=inf`` into path lengths in mm, of groups and of single branches.
 
     Raises
     ------
     InputError
-        For text of another form, unknown groups, and lengths that are not numbers of at least 0.
+        For text of another form, unknown groups and branches, and lengths that are not numbers of at least 0.
     """
     lengths: dict[str, float] = {}
     for group, value_text in _parts(text, "renal=30,mesenteric=50,common_iliac=40"):
-        if group not in KEPT_LENGTH_GROUPS:
-            raise InputError(f"There is no kept length called '{group}'; use {', '.join(KEPT_LENGTH_GROUPS)}.")
+        if group not in KEPT_LENGTHS:
+            raise InputError(f"There is no kept length called '{group}'; use {', '.join(KEPT_LENGTHS)}.")
         try:
             length = float(value_text)
         except ValueError:

@@ -90,7 +90,12 @@ class ArteryPainter:
             for territory, side in zip(sides, split_left_right(where, aorta, self._grid), strict=True):
                 for painted, plane in zip(self._labels, side, strict=True):
                     self._claim(painted, np.where(plane, np.uint8(territory.label), np.uint8(0)))
-        return Volume(self._labels, self._grid), self._overlap_flags()
+        return Volume(self._labels, self._grid), overlap_flags(self._overlaps, self._grid.voxel_volume_mm3)
+
+    @property
+    def overlaps(self) -> np.ndarray:
+        """How many voxels were claimed twice, by the strengths of the two labels (the lesser one first)."""
+        return self._overlaps
 
     def _claim(self, painted: np.ndarray, claimed: np.ndarray) -> None:
         """Paint labels over others, the stronger ones staying, and count what was claimed twice."""
@@ -101,14 +106,16 @@ class ArteryPainter:
             self._overlaps += np.bincount(pairs, minlength=_STRENGTHS**2).reshape(self._overlaps.shape)
         np.copyto(painted, claimed, where=old < new)
 
-    def _overlap_flags(self) -> list[Flag]:
-        territory_of = {int(STRENGTH[each.label]): each for each in TERRITORIES}
-        flags = []
-        for weak, strong in np.argwhere(self._overlaps).tolist():
-            volume = f"{self._overlaps[weak, strong] * self._grid.voxel_volume_mm3:.1f} mm³"
-            lost, kept = territory_of[weak].title, territory_of[strong]
-            text = f"{kept.title}: {volume} are in two segments that are called so."
-            if weak != strong:
-                text = f"{kept.title}: {volume} of it are also in {lost}; they count for {kept.title}."
-            flags.append(Flag("masks_overlap", text, kept.name))
-        return flags
+
+def overlap_flags(overlaps: np.ndarray, voxel_volume_mm3: float) -> list[Flag]:
+    """Return flags where segments overlap, of what :attr:`ArteryPainter.overlaps` counts."""
+    territory_of = {int(STRENGTH[each.label]): each for each in TERRITORIES}
+    flags = []
+    for weak, strong in np.argwhere(overlaps).tolist():
+        volume = f"{overlaps[weak, strong] * voxel_volume_mm3:.1f} mm³"
+        lost, kept = territory_of[weak].title, territory_of[strong]
+        text = f"{kept.title}: {volume} are in two segments that are called so."
+        if weak != strong:
+            text = f"{kept.title}: {volume} of it are also in {lost}; they count for {kept.title}."
+        flags.append(Flag("masks_overlap", text, kept.name))
+    return flags

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from ..flags import KINDS, Effect, Flag
-from ..measurement.parameters import MeasurementParameters
+from ..measurement.parameters import MeasurementParameters, Reassignment
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
 from ..trust import Note, Trust, Verdict, notes_of, trust_of
 
@@ -69,8 +70,46 @@ def _read_flags(flags: Sequence[Mapping]) -> tuple[list[Flag], list[Mapping]]:
 
 
 def parameters_document(parameters: MeasurementParameters) -> dict:
-    """Return `parameters` as JSON values; a kept length of None keeps the whole branch."""
-    return json_safe(asdict(parameters))
+    """Return `parameters` as JSON values; a kept length of None keeps the whole branch.
+
+    ``reassigned`` is there only where something was given to a territory by hand.
+    """
+    document = asdict(parameters)
+    if not parameters.reassigned:
+        del document["reassigned"]
+    return json_safe(document)
+
+
+def document_reassignments(document: Mapping) -> tuple[Reassignment, ...]:
+    """Return what was given to territories by hand, of a document as :func:`measurement_document` returns it.
+
+    Raises
+    ------
+    InputError
+        Where what stands there is none.
+    """
+    listed = (document.get("parameters") or {}).get("reassigned", [])
+    try:
+        return tuple(Reassignment(each["territory"], each["points_ras"]) for each in listed)
+    except (KeyError, TypeError):
+        raise InputError("Calcification given by hand is written in another form; give a measurements.json.") from None
+
+
+def read_reassignments(path: Path) -> tuple[Reassignment, ...]:
+    """Return what was given to territories by hand, of a measurements.json.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, or is none.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict):
+        raise InputError(f"'{path}' cannot be read as a measurements.json; name the file of an earlier result.")
+    return document_reassignments(document)
 
 
 def measurements_schema() -> dict:

@@ -60,22 +60,39 @@ def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, 
         another place, and for arteries of both sides without an aorta.
     """
     title = f"'{node.GetName()}'"
-    images = _images(node)
-    understood = _understood(node, images, wanted, label_names)
+    images = label_maps(node)
+    understood = understood_in(node, images, wanted, label_names)
+    return painted(node, volume_node, [image for image, _ in images], understood, title)
+
+
+def painted(node, volume_node, images, understood: Understanding, title: str) -> Mask:
+    """Return the mask that the label maps of a segmentation node hold, see :func:`mask_from_node`.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    volume_node : vtkMRMLScalarVolumeNode
+    images : sequence of vtkOrientedImageData
+    understood : Understanding
+        Of its segments.
+    title : str
+        What to call it.
+    """
     if understood.problem:
         raise InputError(f"{title} {understood.problem}; rename its segments, or say what they are.")
+    wanted = understood.wanted
     grid, to_world = grid_of_node(volume_node), world_matrix(node)
     painter, calcified = ArteryPainter(grid, title), np.zeros(grid.shape, np.uint8)
     flags = remarks(understood, title)
-    for number, (image, _) in enumerate(images):
-        values, names = _values_in(understood, number)
+    for number, image in enumerate(images):
+        values, names = values_in(understood, number)
         if not values:
             continue
         array = array_of_image(image)
         kept = np.where(np.isin(array, list(values)), array, 0)
         if wanted is Wanted.CALCIFICATION:
             kept, names = (kept != 0).astype(np.uint8), None
-        own = Volume(kept, _grid_of_image(image, to_world))
+        own = Volume(kept, grid_of_image(image, to_world))
         box, placed, told = _placed(own, grid, f"{wanted.title} {title}", names)
         flags += told
         if wanted is Wanted.ARTERIES:
@@ -88,7 +105,7 @@ def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, 
     return Mask(Volume(calcified, grid), tuple(flags))
 
 
-def _values_in(understood: Understanding, number: int) -> tuple[dict[int, tuple], dict[int, str]]:
+def values_in(understood: Understanding, number: int) -> tuple[dict[int, tuple], dict[int, str]]:
     """Return what the values of one label map stand for that is wanted, and what they are called."""
     known = understood.of_arteries()
     if understood.wanted is Wanted.CALCIFICATION:
@@ -102,7 +119,7 @@ def understood_segments(node, wanted: Wanted, label_names: Mapping[str, str] | N
 
     Parameters as for :func:`mask_from_node`.
     """
-    return _understood(node, _images(node), wanted, label_names)
+    return understood_in(node, label_maps(node), wanted, label_names)
 
 
 def segmentations_with_arteries(scene, volume_node=None) -> tuple:
@@ -134,7 +151,7 @@ def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, 
     return tuple(names)
 
 
-def _images(node) -> list[tuple[object, list[tuple[str, object]]]]:
+def label_maps(node) -> list[tuple[object, list[tuple[str, object]]]]:
     """Return the label maps of a node, each with the segments (ID and ``vtkSegment``) in it that are not empty."""
     import slicer
 
@@ -151,7 +168,8 @@ def _images(node) -> list[tuple[object, list[tuple[str, object]]]]:
     return list(images.values())
 
 
-def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | None) -> Understanding:
+def understood_in(node, images, wanted: Wanted, label_names: Mapping[str, str] | None = None) -> Understanding:
+    """Return what segments are taken for, given what :func:`label_maps` returns."""
     layers = {segment_id: number for number, (_, sharing) in enumerate(images) for segment_id, _ in sharing}
     drawn, empty = [], []
     for key, segment in segments_of(node):
@@ -163,7 +181,8 @@ def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | N
     return understand(drawn, wanted, label_names, empty=empty)
 
 
-def _grid_of_image(image, to_world: np.ndarray) -> Grid:
+def grid_of_image(image, to_world: np.ndarray) -> Grid:
+    """Return the grid of a label map of a segmentation in world coordinates, given the node's matrix to the world."""
     matrix = vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
     start = np.eye(4)
@@ -171,18 +190,25 @@ def _grid_of_image(image, to_world: np.ndarray) -> Grid:
     return Grid(image.GetDimensions()[::-1], to_world @ array_of_matrix(matrix) @ start)
 
 
+def start_on_voxels(own: Grid, grid: Grid) -> tuple[int, ...] | None:
+    """Return at which voxel (k, j, i) of a grid another one begins; None where its voxels are not those of the grid."""
+    start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
+    corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
+    if np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() > _SAME_VOXEL:
+        return None
+    return tuple(start.tolist())
+
+
 def _placed(
     mask: Volume, grid: Grid, title: str, labels: Mapping[int, str] | None
 ) -> tuple[Box, np.ndarray, list[Flag]]:
     """Return where in `grid` a label map lies (a box), its labels there, and what the grid did to it."""
-    own = mask.grid
-    start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
-    corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
-    if np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() > _SAME_VOXEL:
+    own, start = mask.grid, start_on_voxels(mask.grid, grid)
+    if start is None:
         aligned, flags = bring(mask, grid, title, labels)
         return (slice(None),) * 3, aligned.array, flags
     box, inside = [], []
-    for first, size, limit in zip(start.tolist(), own.shape, grid.shape, strict=True):
+    for first, size, limit in zip(start, own.shape, grid.shape, strict=True):
         low, high = max(first, 0), max(min(first + size, limit), max(first, 0))
         box.append(slice(low, high))
         inside.append(slice(low - first, high - first))

@@ -1,0 +1,269 @@
+"""A mask of the scene as an array that follows what is painted: only what changed is looked at.
+
+What a segmentation node holds is read by the rules of :mod:`.masks`, and equals what :func:`.masks.mask_from_node`
+returns at any time. Events do not matter here: undo tells of every segment, changed or not. Label maps that were
+not touched are known by their time stamps; the others are compared with what was read of them last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..flags import Flag
+from ..geometry import Box, Grid, Volume, bounding_box, common_box
+from ..reading.meanings import Understanding, Wanted
+from ..reading.painting import ArteryPainter, overlap_flags
+from ..reading.segments import remarks
+from .masks import grid_of_image, label_maps, painted, start_on_voxels, understood_in, values_in
+from .segmentations import mask_state, segments_of
+from .volumes import array_of_image, grid_of_node, world_matrix
+
+
+@dataclass(eq=False)
+class _Layer:
+    """A label map as it was read: its voxels, where in the grid they lie, and how many of each value there are."""
+
+    array: np.ndarray
+    box: Box
+    counts: np.ndarray
+    stamp: tuple
+    # Where the last change was, and what was there before.
+    changed: Box | None = None
+    before: np.ndarray | None = None
+
+    def part(self, box: Box, before_change: bool = False) -> np.ndarray:
+        """Return the values in a box of the grid, 0 outside of the label map; a box around the last change."""
+        result = np.zeros([side.stop - side.start for side in box], self.array.dtype)
+        both = [
+            slice(max(a.start, b.start), max(min(a.stop, b.stop), max(a.start, b.start)))
+            for a, b in zip(box, self.box, strict=True)
+        ]
+        result[_inside(both, box)] = self.array[_inside(both, self.box)]
+        if before_change and self.changed is not None:
+            result[_inside(self.changed, box)] = self.before
+        return result
+
+    def follow(self, array: np.ndarray, box: Box, stamp: tuple) -> None:
+        """Take over a label map, and note where it is another one than this."""
+        self.changed = self.before = None
+        if stamp == self.stamp:
+            return
+        other = _Layer(array, box, self.counts, stamp)
+        where = _different(self, other)
+        if where is not None:
+            self.changed, self.before = where, self.part(where)
+            after = other.part(where)
+            size = max(len(self.counts), int(after.max()) + 1)
+            counts = np.zeros(size, np.int64)
+            counts[: len(self.counts)] = self.counts
+            counts += np.bincount(after.ravel(), minlength=size) - np.bincount(self.before.ravel(), minlength=size)
+            self.counts = counts
+        if box != self.box:
+            self.array, self.box = array.copy(), box
+        elif where is not None:
+            self.array[_inside(where, box)] = array[_inside(where, box)]
+        self.stamp = stamp
+
+
+def _inside(box, frame: Box) -> Box:
+    """Return where a box lies in an array of which the first voxel is that of a frame."""
+    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, frame, strict=True))
+
+
+class MaskMirror:
+    """The mask that a segmentation node holds of a CT.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    volume_node : vtkMRMLScalarVolumeNode
+        The CT.
+    wanted : Wanted
+
+    Attributes
+    ----------
+    volume : Volume
+        uint8, as :func:`.masks.mask_from_node` returns it; nobody else may write to it.
+    flags : tuple of Flag
+    """
+
+    def __init__(self, node, volume_node, wanted: Wanted):
+        self._node, self._ct, self._wanted = node, volume_node, wanted
+        self._state: tuple | None = None
+        self._layers: list[_Layer] | None = None
+        self._understood: Understanding | None = None
+        self._overlaps = np.zeros((1, 1), np.int64)
+        self.volume: Volume | None = None
+        self.flags: tuple[Flag, ...] = ()
+
+    def changes(self) -> list[tuple[Box, np.ndarray]]:
+        """Return what changed in the mask since this was asked last: boxes and values; `volume` stays as it was.
+
+        The first time `volume` is read, and nothing is returned. Who asks writes the values into `volume`.
+
+        Raises
+        ------
+        InputError
+            Where the node holds no such mask, see :func:`.masks.mask_from_node`; asked again, it is read again.
+        """
+        state = mask_state(self._node, self._ct)
+        if state == self._state:
+            return []
+        before, self._state = self._state, None
+        changed = None
+        if before is not None and self._layers is not None and before[1] == state[1]:
+            changed = self._changes_of_layers()
+        if changed is None:
+            changed = self._read_anew()
+        self._state = state
+        return changed
+
+    def _read_anew(self) -> list[tuple[Box, np.ndarray]]:
+        """Read the whole mask."""
+        title = f"'{self._node.GetName()}'"
+        images = label_maps(self._node)
+        understood = understood_in(self._node, images, self._wanted)
+        mask = painted(self._node, self._ct, [image for image, _ in images], understood, title)
+        self.flags, self._understood = mask.flags, understood
+        self._layers = self._layers_of(images, mask.volume.grid)
+        if self._layers is not None and self._wanted is Wanted.ARTERIES:
+            self._overlaps = self._painted(tuple(slice(0, size) for size in mask.volume.array.shape), self._layers)[1]
+        if self.volume is None or not self.volume.grid.same_as(mask.volume.grid, 0.0):
+            self.volume = mask.volume
+            return []
+        box = bounding_box(self.volume.array != mask.volume.array)
+        return [] if box is None else [(box, mask.volume.array[box])]
+
+    def _layers_of(self, images, grid: Grid) -> list[_Layer] | None:
+        """Return label maps as they are; None where a mask of them takes more than painting voxel by voxel."""
+        if any(len(territories) > 1 for _, territories in self._understood.of_arteries()):
+            return None  # left and right are told apart by all of it
+        placed = [self._placed(image, grid) for image, _ in images]
+        if any(each is None for each in placed):
+            return None
+        return [_Layer(array.copy(), box, _counted(array), stamp) for array, box, stamp in placed]
+
+    def _placed(self, image, grid: Grid) -> tuple[np.ndarray, Box, tuple] | None:
+        """Return voxels, place and time stamp of a label map; None where it lies not on the grid's voxels alone."""
+        own, array = grid_of_image(image, world_matrix(self._node)), array_of_image(image)
+        start = start_on_voxels(own, grid)
+        inside = start is not None and all(
+            first >= 0 and first + size <= limit
+            for first, size, limit in zip(start, own.shape, grid.shape, strict=True)
+        )
+        if not inside or array.dtype.kind not in "bui" or (array.dtype.kind == "i" and array.min() < 0):
+            return None
+        box = tuple(slice(first, first + size) for first, size in zip(start, own.shape, strict=True))
+        return array, box, _stamp(image)
+
+    def _changes_of_layers(self) -> list[tuple[Box, np.ndarray]] | None:
+        """Compare label maps with what was read of them; None where the mask has to be read anew."""
+        grid, layers = self._grid(), self._layers
+        images = self._images_of(layers)
+        if images is None or not grid.same_as(self.volume.grid, 0.0):
+            return None
+        for image, layer in zip(images, layers, strict=True):
+            placed = self._placed(image, grid)
+            if placed is None or placed[0].dtype != layer.array.dtype:
+                return None
+            layer.follow(*placed)
+        if not self._is_understood_alike(images, layers):
+            return None
+        box = common_box(layer.changed for layer in layers)
+        if box is None:
+            return []
+        values, overlaps = self._painted(box, layers)
+        self._overlaps = self._overlaps + overlaps - self._painted(box, layers, before_change=True)[1]
+        self.flags = tuple(self._remarks())
+        inner = bounding_box(self.volume.array[box] != values)
+        if inner is None:
+            return []
+        where = tuple(slice(b.start + i.start, b.start + i.stop) for b, i in zip(box, inner, strict=True))
+        return [(where, values[inner])]
+
+    def _images_of(self, layers: list[_Layer]) -> list | None:
+        """Return the label maps of the node in which something is drawn; None where there are others than before."""
+        images: list = []
+        for segment_id, segment in segments_of(self._node):
+            image = self._node.GetBinaryLabelmapInternalRepresentation(segment_id)
+            if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
+                continue
+            if any(each is image for each in images):
+                continue
+            is_known = any(layer.stamp == _stamp(image) for layer in layers)
+            if is_known or array_of_image(image).any():
+                images.append(image)
+        return images if len(images) == len(layers) else None
+
+    def _is_understood_alike(self, images, layers: list[_Layer]) -> bool:
+        """Return whether the segments stand for what they stood for, those without a voxel included."""
+        sharing: list[tuple[object, list]] = [(image, []) for image in images]
+        for segment_id, segment in segments_of(self._node):
+            image = self._node.GetBinaryLabelmapInternalRepresentation(segment_id)
+            for number, each in enumerate(images):
+                if each is image:
+                    counts = layers[number].counts
+                    value = segment.GetLabelValue()
+                    if value < len(counts) and counts[value]:
+                        sharing[number][1].append((segment_id, segment))
+        if not all(found for _, found in sharing):
+            return False
+        return understood_in(self._node, sharing, self._wanted) == self._understood
+
+    def _painted(self, box: Box, layers: list[_Layer], before_change: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mask in a box of the grid, and how many voxels there are claimed twice."""
+        if self._wanted is Wanted.CALCIFICATION:
+            calcified = np.zeros([side.stop - side.start for side in box], np.uint8)
+            for number, layer in enumerate(layers):
+                values, _ = values_in(self._understood, number)
+                if values:
+                    calcified |= np.isin(layer.part(box, before_change), list(values))
+            return calcified, self._overlaps * 0
+        painter = ArteryPainter(self._grid().cropped(box))
+        for number, layer in enumerate(layers):
+            values, names = values_in(self._understood, number)
+            if values:
+                part = layer.part(box, before_change)
+                painter.paint(np.where(np.isin(part, list(values)), part, 0), values, names)
+        volume, _ = painter.finished()
+        return volume.array, painter.overlaps
+
+    def _grid(self) -> Grid:
+        return grid_of_node(self._ct)
+
+    def _remarks(self) -> list[Flag]:
+        flags = remarks(self._understood, f"'{self._node.GetName()}'")
+        if self._wanted is Wanted.ARTERIES:
+            flags += overlap_flags(self._overlaps, self._grid().voxel_volume_mm3)
+        return flags
+
+
+def _stamp(image) -> tuple:
+    return image.GetAddressAsString(""), image.GetMTime(), image.GetExtent()
+
+
+def _counted(array: np.ndarray) -> np.ndarray:
+    counts = np.zeros(int(array.max(initial=0)) + 1, np.int64)
+    for plane in array:  # plane by plane, for counting takes eight bytes a voxel
+        counts += np.bincount(plane.ravel(), minlength=len(counts))
+    return counts
+
+
+def _different(before: _Layer, after: _Layer) -> Box | None:
+    """Return the box of the grid around what differs in two label maps; None where nothing does."""
+    if before.box == after.box:
+        changed = np.array([not np.array_equal(a, b) for a, b in zip(before.array, after.array, strict=True)])
+        planes = np.flatnonzero(changed)
+        if not len(planes):
+            return None
+        planes = slice(int(planes[0]), int(planes[-1]) + 1)
+        inner = bounding_box(before.array[planes] != after.array[planes])
+        first = (before.box[0].start + planes.start, before.box[1].start, before.box[2].start)
+        return tuple(slice(n + part.start, n + part.stop) for n, part in zip(first, inner, strict=True))
+    both = common_box([before.box, after.box])
+    inner = bounding_box(before.part(both) != after.part(both))
+    if inner is None:
+        return None
+    return tuple(slice(b.start + part.start, b.start + part.stop) for b, part in zip(both, inner, strict=True))
