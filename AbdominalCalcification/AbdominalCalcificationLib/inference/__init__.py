@@ -3,9 +3,9 @@
 Importing this package needs neither torch nor nnunetv2; only the worker process does.
 """
 
+from ..effort import Effort, parse_folds
 from ..processes.worker import Worker
 from .archive import import_model, installed_models, models_folder
-from .effort import Effort, parse_folds
 from .model_folder import ModelFolder, describe
 from .segment import Segmentation, segment_steps
 
