@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["panel_fixtures"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -10,22 +10,14 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
-from panels import (  # noqa: F401  (fixtures)
-    asked,
-    choices,
+from panels import (
     column_headers,
     endless_work,
     erase_lower_half,
     heads,
-    host,
     mask_of,
-    module,
     nodes_in_scene,
-    panel,
-    panel_with_corrected_calcification,
-    panel_with_masks,
     parameters_of,
-    run,
     settle,
     shown_in,
     status,

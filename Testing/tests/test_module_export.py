@@ -18,18 +18,7 @@ from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene
 from AbdominalCalcificationLib.scene.display import nodes_of
 from full_disks import contents_below
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    erase_lower_half,
-    host,
-    module,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    settle,
-    status,
-)
+from panels import erase_lower_half, parameters_of, settle, status
 
 pytestmark = pytest.mark.scene
 

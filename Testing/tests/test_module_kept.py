@@ -14,24 +14,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import slicer
 
 from AbdominalCalcificationLib.progress import Progress, drain
-from panels import (  # noqa: F401  (fixtures)
-    asked,
-    choices,
-    erase_lower_half,
-    flags,
-    host,
-    module,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    recompute,
-    run,
-    settle,
-    shown_in,
-    status,
-    total_of,
-)
+from panels import asked, erase_lower_half, flags, parameters_of, recompute, settle, shown_in, status, total_of
 
 pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]

@@ -26,26 +26,6 @@ IN_SLICER = {"SimpleITK": "2.5.3", "requests": "2.33.0", "numpy": "2.0.2"}
 
 
 @pytest.fixture
-def module(monkeypatch):
-    """The module in an empty scene; what a slot raises fails the test."""
-    from host import start
-
-    host, raised = start(), []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
-    slicer.mrmlScene.Clear()
-    yield host.module
-    slicer.mrmlScene.Clear()
-    assert raised == []
-
-
-@pytest.fixture
-def panel(module):
-    widget = module.AbdominalCalcificationWidget()
-    yield widget
-    widget.cleanup()
-
-
-@pytest.fixture
 def installed(module, monkeypatch):
     """What is installed, name to version; what pip is asked for is there at once."""
     from host import packaging

@@ -16,23 +16,7 @@ import slicer
 
 from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.resources import sample_case
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    endless_work,
-    erase_lower_half,
-    host,
-    mask_of,
-    module,
-    nodes_in_scene,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    recompute,
-    run,
-    settle,
-    status,
-)
+from panels import endless_work, erase_lower_half, mask_of, nodes_in_scene, parameters_of, recompute, run, status
 
 pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]
