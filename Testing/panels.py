@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.progress import Progress
 def settle(widget):
     from host.application import run_until
 
-    assert run_until(lambda: not widget.isBusy, 240)
+    assert run_until(lambda: not widget.isBusy)
 
 
 def run(widget):

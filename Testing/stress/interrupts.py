@@ -32,7 +32,7 @@ from stress.scenarios import SCENARIOS, Scenario, make_inputs
 
 MARK = "ABDOMINAL_CALCIFICATION_STRESS"
 # How long a process may take to end after a signal, and its children after it.
-ENDS_WITHIN_S, CHILDREN_END_WITHIN_S = 90, 5
+ENDS_WITHIN_S, CHILDREN_END_WITHIN_S = 300, 60
 
 
 @dataclass

@@ -92,7 +92,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def until(condition, seconds=60.0) -> bool:
+def until(condition, seconds=240.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.voxels import ranks
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
+from examples import tried
 from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, label_of, reoriented, rotation_about
 
 PARAMETERS = MeasurementParameters({"renal": 17.0, "common_iliac": 12.0})
@@ -85,7 +86,7 @@ def test_the_tree_has_something_of_everything():
         assert "territory_attached_over_gap" in codes
 
 
-@settings(max_examples=40, deadline=None)
+@tried(40)
 @given(name=st.sampled_from(sorted(GRIDS)), orientation=st.sampled_from(ORIENTATIONS))
 def test_flipped_and_permuted_axes_change_no_number(name, orientation):
     case = [reoriented(volume, *orientation) for volume in CASES[name]]
@@ -101,7 +102,7 @@ def test_flipped_and_permuted_axes_change_no_number(name, orientation):
 @example(seed=466207, smoothness=1.5, mirrored=False, unit_mm=1.0, orientation=((0, 1, 2), (False, False, True)))
 @example(seed=701, smoothness=1.5, mirrored=True, unit_mm=1.0, orientation=((0, 1, 2), (True, True, True)))
 @example(seed=1017, smoothness=0.0, mirrored=True, unit_mm=0.7, orientation=((2, 0, 1), (False, False, False)))
-@settings(max_examples=25, deadline=None)
+@tried(25)
 @given(
     seed=st.integers(0, 2**32 - 1),
     smoothness=st.sampled_from([0.0, 0.8, 1.5]),
@@ -137,7 +138,7 @@ def test_numbers_on_either_side_of_a_half_rank_alike():
     assert ranks([]).tolist() == []
 
 
-@settings(max_examples=15, deadline=None)
+@tried(15)
 @given(
     axis=st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda axis: np.linalg.norm(axis) > 0.1),
     degrees=st.floats(-40, 40),

@@ -154,7 +154,7 @@ def test_a_cancelled_comparison_leaves_the_scene_alone(panel_with_corrected_calc
     panel = panel_with_corrected_calcification
     before = nodes_in_scene()
     panel.ui.compareButton.click()
-    assert run_until(lambda: "Working" in status(panel), 10)
+    assert run_until(lambda: "Working" in status(panel))
     assert not panel.ui.compareButton.enabled
     panel.ui.cancelButton.click()
     assert closed == [True]

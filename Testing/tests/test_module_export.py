@@ -78,7 +78,7 @@ def test_cancel_at_any_stage_leaves_nothing_and_the_earlier_result(panel_with_re
         export(panel, folder)
     before = contents_below(tmp_path)
     panel.panel.state.runner.start(slowly(panel, folder, stage), lambda _outcome: None)
-    assert run_until(lambda: status(panel) == stage, 60)
+    assert run_until(lambda: status(panel) == stage)
     assert any(".unfinished" in str(path) for path in tmp_path.rglob("*")), "it is being written"
     panel.ui.cancelButton.click()
     assert contents_below(tmp_path) == before

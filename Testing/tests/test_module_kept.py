@@ -86,7 +86,7 @@ def test_a_cancelled_export_leaves_the_numbers_as_they_were(panel_with_results, 
     erase_lower_half(panel)
     monkeypatch.setattr("AbdominalCalcificationLib.export.export_steps", endless_export)
     panel.panel.export.export_to(tmp_path / "result", overwrite=False)
-    assert run_until(lambda: "Writing" in status(panel), 60)
+    assert run_until(lambda: "Writing" in status(panel))
     panel.ui.cancelButton.click()
     assert total_of(panel) == before
     assert "press Recompute" in flags(panel)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.scene
 def until(condition):
     from host.application import run_until
 
-    assert run_until(condition, 20)
+    assert run_until(condition)
 
 
 def a_slice_view():

@@ -32,7 +32,7 @@ def send(number=signal.SIGTERM):
     os.kill(os.getpid(), number)
 
 
-def wait(seconds=5.0):
+def wait(seconds=60.0):
     """Do what a signal may interrupt."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -287,7 +287,7 @@ def test_processes_of_a_pool_end_with_a_parent_that_is_killed(processes, tmp_pat
             os.kill(children[0], number)  # left to the parent
         parent.kill()
         parent.wait()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end and any(map(is_running, children)):
             time.sleep(0.05)
         assert not any(map(is_running, children))
