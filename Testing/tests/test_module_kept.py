@@ -160,5 +160,5 @@ def test_reload_reloads_the_panel_and_the_library_too():
         "print([sys.modules[name] is old for name, old in zip(names, before)])"
     )
     paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
-    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=500)
     assert done.stdout.strip().splitlines()[-1] == "[False, False, False]", done.stdout + done.stderr

@@ -17,7 +17,10 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.signals import Interrupted, between_steps, check, exit_code, orderly_signals, shielded
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's"),
+    pytest.mark.usefixtures("signals_of_a_terminal"),
+]
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if os.name != "nt" else []
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 
