@@ -45,6 +45,8 @@ TILES = 5
 worker.Session._predictor = lambda self, use, job: (Predictor(), "LPS")
 import AbdominalCalcificationLib.inference.devices as devices
 devices.choose_device = lambda device: "cpu"
+import AbdominalCalcificationLib.inference.packages as packages
+packages.check_imports = lambda: None
 CHANGE
 worker.main(sys.argv[1])
 """

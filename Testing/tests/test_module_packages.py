@@ -18,6 +18,7 @@ import slicer
 from AbdominalCalcificationLib.errors import InferenceError
 from AbdominalCalcificationLib.inference.packages import PACKAGES
 from AbdominalCalcificationLib.resources import resources_folder, sample_case
+from panels import asked, status
 
 pytestmark = pytest.mark.scene
 REPOSITORY = Path(__file__).parents[2]
@@ -106,15 +107,6 @@ def nnunet_extension(installed, monkeypatch):
     library.InstallLogic = InstallLogic
     monkeypatch.setitem(sys.modules, "SlicerNNUNetLib", library)
     return installer
-
-
-def status(widget) -> str:
-    return widget.ui.statusLabel.text
-
-
-def asked(widget) -> str:
-    """The question that the panel asks; empty where it asks none."""
-    return widget.ui.questionLabel.text if not widget.ui.questionFrame.isHidden() else ""
 
 
 def press_install(panel) -> None:
