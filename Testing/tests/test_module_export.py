@@ -20,7 +20,7 @@ from AbdominalCalcificationLib.scene.display import nodes_of
 from full_disks import contents_below
 from panels import erase_lower_half, parameters_of, settle, status
 
-pytestmark = pytest.mark.scene
+pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 
 
 def export(panel, folder, overwrite=False):

@@ -16,7 +16,7 @@ import slicer
 from AbdominalCalcificationLib.progress import Progress, drain
 from panels import asked, erase_lower_half, flags, parameters_of, recompute, settle, shown_in, status, total_of
 
-pytestmark = pytest.mark.scene
+pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 TESTING = Path(__file__).parents[1]
 
 
