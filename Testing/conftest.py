@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["cohort_fixtures", "panel_fixtures"]
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Workers of pytest-xdist share the cores: libraries that start a thread for every one of them, in every worker and in
+# what it starts, wait for each other. And sums of floats do not depend on the machine. Before numpy is loaded.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "LP_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+
+# These take longest: they come first, so that at the end no worker is left with one of them alone.
+LONGEST = (
+    "test_interrupts.py",
+    "test_training_nnunet.py",
+    "test_evaluation_run.py",
+    "test_privacy.py",
+    "test_module_corrections.py",
+    "test_module_panel.py",
+    "test_simulation_patient.py",
+    "test_evaluation_resume.py",
+    "test_full_disk.py",
+    "test_inference_nnunet.py",
+    "test_inference_fast.py",
+    "test_inference_worker.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Order the files; what is in a file stays as it is."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
+def pytest_runtest_setup(item):
+    """Skip what needs a network where there is none; told without importing, which takes seconds in every process."""
+    if item.get_closest_marker("nnunet") is not None:
+        for name in ("torch", "nnunetv2"):
+            if importlib.util.find_spec(name) is None:
+                pytest.skip(f"needs {name}")
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +77,26 @@ def scene():
     scene = ensure_application().scene
     scene.Clear(False)
     return scene
+
+
+@pytest.fixture
+def signals_of_a_terminal():
+    """Signals have their usual effect, here and in programs that are started: in the background they may be ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    if hasattr(signal, "SIGHUP"):
+        usual[signal.SIGHUP] = signal.SIG_DFL
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def small_pictures(monkeypatch):
+    """The pictures of results are small where they are not what a test is about: drawing takes longer than the rest."""
+    from AbdominalCalcificationLib.reporting import views
+
+    monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
 
 
 @pytest.fixture(scope="session")

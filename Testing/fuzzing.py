@@ -3,7 +3,8 @@
     PYTHONPATH=AbdominalCalcification python Testing/fuzzing.py KIND EXAMPLES [SEED]
 
 prints what became of them as JSON. Every example must be read, or refused with one line; a reader that takes more
-than :data:`LONGEST_S` seconds is ended. The process is one of its own, so that a crash and its memory are seen.
+than :data:`LONGEST_S` seconds of the processor is ended. The process is one of its own, so that a crash and its
+memory are seen.
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ import io
 import json
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
 import traceback
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +30,7 @@ from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from AbdominalCalcificationLib.library_output import captured
 from peak_memory import peak_mib
 from seg_files import CODES, Described, with_label_table, write_seg
+from time_limits import TooSlow, in_time
 
 LONGEST_S = 10.0
 _TELLING = (
@@ -288,23 +288,6 @@ KINDS: dict[str, tuple[str, Callable, Change, Callable]] = {
 }
 
 
-class TooSlow(BaseException):
-    """The reader was ended."""
-
-
-@contextmanager
-def _in_time() -> Iterator[None]:
-    def ring(*_):
-        raise TooSlow(f"took more than {LONGEST_S} s")
-
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
 def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
     """Return what became of `examples` changed files: how many were read and refused, and every failure."""
     name, make, change, read = KINDS[kind]
@@ -318,9 +301,9 @@ def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
         for number in range(examples):
             rng = random.Random(f"{kind} {seed} {number}")
             path.write_bytes(change(content, rng))
-            begin = time.monotonic()
+            begin = time.process_time()
             try:
-                with _in_time(), captured() as said:
+                with in_time(LONGEST_S), captured() as said:
                     read(path)
                 result["read"] += 1
             except AbdominalCalcificationError as error:
@@ -330,7 +313,7 @@ def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
             except (Exception, TooSlow):
                 result["failures"].append(f"{number}: {traceback.format_exc(limit=-4)}")
                 del said
-            result["slowest_s"] = max(result["slowest_s"], round(time.monotonic() - begin, 2))
+            result["slowest_s"] = max(result["slowest_s"], round(time.process_time() - begin, 2))
     result["memory_mib"] = round(peak_mib())
     result["memory_before_mib"] = round(before_mib)
     return result

@@ -8,6 +8,7 @@ any grid by asking for every voxel centre what lies there.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import permutations, product
 
 import numpy as np
@@ -47,7 +48,7 @@ class Tube:
     towards: tuple[float, float, float] = (0.0, 0.0, 1.0)
     path_mm: float = 0.0
 
-    @property
+    @cached_property
     def frame(self) -> np.ndarray:
         """Rows: along the axis at its beginning, towards the bend, across both."""
         along = np.asarray(self.direction, float) / np.linalg.norm(self.direction)

@@ -1,5 +1,6 @@
 """``python -m AbdominalCalcificationLib``: the command line."""
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -8,6 +9,9 @@ from contextlib import suppress
 def program() -> None:
     """Run the command line and end with its exit code."""
     _leave_no_cut_bytecode()
+    # Products of matrices are thin here: the threads of NumPy's BLAS, one for each core, would spin and wait for each
+    # other, and take several times as much of the processor.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from .signals import NAMES, exit_code, orderly_signals
 
     code = 1

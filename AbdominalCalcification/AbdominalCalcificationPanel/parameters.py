@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.effort import TILE_STEP, TILE_STEPS, Effort, parse_folds
 from AbdominalCalcificationLib.errors import InputError
 
 
@@ -90,7 +91,7 @@ class AbdominalCalcificationParameterNode:
     calcification: vtkMRMLSegmentationNode
     cutOff: vtkMRMLSegmentationNode
     device: Device = Device.AUTO
-    tileStep: Annotated[float, WithinRange(0.1, 1)] = 0.5
+    tileStep: Annotated[float, WithinRange(*TILE_STEPS)] = TILE_STEP
     mirroring: bool = False
     folds: str = ""
     renalLengthMm: Length = KEPT_LENGTH_MM["renal"]
@@ -152,7 +153,6 @@ def choices_of(parameters, trust: bool = False):
 
     Raises InputError where a source is chosen and not named.
     """
-    from AbdominalCalcificationLib.inference import Effort, parse_folds
     from AbdominalCalcificationLib.inference.totalsegmentator import usable_weights
     from AbdominalCalcificationLib.pipeline import Choices
     from AbdominalCalcificationLib.reading import parse_label_names

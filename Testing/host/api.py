@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 API = json.loads(Path(__file__).with_name("slicer_api.json").read_text(encoding="utf-8"))
@@ -22,6 +23,7 @@ def _names(entry: dict) -> set[str]:
     return {bare(each) for kind in ("methods", "properties", "signals") for each in entry.get(kind, ())}
 
 
+@cache
 def names_of(class_name: str) -> frozenset[str]:
     """Return the attributes that Python sees on an instance of a widget class in Slicer."""
     names = _names(API["classes"][class_name]) | _PYTHONQT
@@ -30,6 +32,7 @@ def names_of(class_name: str) -> frozenset[str]:
     return frozenset(names)
 
 
+@cache
 def properties_of(class_name: str) -> frozenset[str]:
     """Return the properties of a widget class in Slicer."""
     properties = set(API["classes"][class_name]["properties"])

@@ -96,7 +96,7 @@ def make_modules(logics: dict, module_path: Path) -> StrictNamespace:
     return modules
 
 
-def run_until(condition, timeout_s: float = 60.0) -> bool:
+def run_until(condition, timeout_s: float = 240.0) -> bool:
     """Let Qt's event loop turn until `condition()` holds; return whether it came to hold."""
     timer = QtCore.QElapsedTimer()
     timer.start()

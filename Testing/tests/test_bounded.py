@@ -17,6 +17,7 @@ from AbdominalCalcificationLib.errors import InputError, ModelError
 from AbdominalCalcificationLib.evaluation import read_cohort
 from AbdominalCalcificationLib.inference import import_model
 from AbdominalCalcificationLib.training.small import SmallConfiguration, read_configuration
+from examples import tried
 
 
 def test_a_text_is_read_up_to_its_limit(tmp_path):
@@ -156,6 +157,7 @@ def test_numbers_and_other_text_stay_as_they_are(text):
     assert csv_files.original(text) == text
 
 
+@tried(100)
 @given(st.text())
 def test_what_was_written_is_read_back(text):
     assert csv_files.original(csv_files.harmless(text)) == text

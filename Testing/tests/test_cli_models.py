@@ -18,9 +18,7 @@ from scipy.ndimage import gaussian_filter
 from AbdominalCalcificationLib import cli
 from tiny_models import a_tiny_model_folder
 
-pytest.importorskip("torch", reason="needs PyTorch")
-pytest.importorskip("nnunetv2", reason="needs nnunetv2")
-pytestmark = pytest.mark.nnunet
+pytestmark = [pytest.mark.nnunet, pytest.mark.usefixtures("small_pictures")]
 
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 
@@ -103,6 +101,7 @@ def test_labels_with_other_names_are_mapped_by_the_user(ct, calcification_model,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="interrupts are sent by signal here")
+@pytest.mark.usefixtures("signals_of_a_terminal")
 def test_interrupting_while_a_network_runs_leaves_no_result_and_no_process(artery_model, calcification_model, tmp_path):
     # Large enough to be still at work when the interrupt comes.
     image = sitk.GetImageFromArray(np.full((200, 200, 200), 200, np.int16))
@@ -122,7 +121,7 @@ def test_interrupting_while_a_network_runs_leaves_no_result_and_no_process(arter
         time.sleep(0.5)
         run.send_signal(signal.SIGINT)
         rest = run.stderr.read()
-        assert run.wait(timeout=30) == 130
+        assert run.wait(timeout=500) == 130
     assert "Cancelled; nothing was written." in rest
     assert not is_running(worker)
     assert sorted(tmp_path.iterdir()) == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from AbdominalCalcificationLib import common_grid
@@ -15,6 +15,7 @@ from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.lattice import covering, filling, voxels_match
 from AbdominalCalcificationLib.geometry.resample import nearest_hu
 from AbdominalCalcificationLib.measurement import measure
+from examples import tried
 
 THICK = Grid.from_spacing((12, 40, 40), (0.8, 0.8, 5.0), (-16, -16, -30))
 AORTA = territory("aorta").label
@@ -210,7 +211,7 @@ def test_air_surrounds_the_ct():
     assert (moved.array > -1024).sum() == np.prod(THICK.shape)
 
 
-@settings(max_examples=40, deadline=None)
+@tried(40)
 @given(
     st.tuples(*[st.floats(0.3, 2.5) for _ in range(3)]),
     st.floats(-40, 40),

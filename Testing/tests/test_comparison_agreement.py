@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from AbdominalCalcificationLib.comparison.agreement import agreement, holm, icc_2_1, paired_test
 from AbdominalCalcificationLib.errors import InputError
+from examples import tried
 
 # Bland & Altman 1986, Lancet i:307-310, table: first readings with the Wright and the mini Wright
 # peak flow meter of 17 subjects, l/min.
@@ -69,7 +70,7 @@ def test_concordance_of_a_hand_worked_example():
 
 
 @given(numbers)
-@settings(max_examples=80, deadline=None)
+@tried(80)
 def test_statistics_equal_plain_formulas_and_scipy(pairs):
     x, y, spread = varied(pairs)
     result = agreement(x, y, resamples=0)
@@ -286,7 +287,7 @@ def test_values_that_are_not_finite_or_not_paired_are_refused():
 
 
 @given(st.lists(st.integers(1, 1000).map(lambda n: n / 1000), max_size=12))
-@settings(max_examples=50, deadline=None)
+@tried(50)
 def test_holms_correction_is_statsmodels(p_values):
     multitest = pytest.importorskip("statsmodels.stats.multitest")
     expected = multitest.multipletests(p_values, method="holm")[1].tolist() if p_values else []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from AbdominalCalcificationLib.comparison.mistakes import ARTERY, ELSEWHERE, RIM, mistaken_volumes
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from examples import tried
 
 KINDS = {"bone": 1, "stent": 2}
 SPACING_MM = (0.5, 1.0, 2.0)
@@ -46,7 +47,7 @@ def test_true_positives_and_empty_predictions_are_no_mistakes():
     assert sum(mistaken_volumes(*volumes(reference=same)).values()) == 0
 
 
-@settings(max_examples=30, deadline=None)
+@tried(30)
 @given(st.integers(0, 10**6))
 def test_the_parts_add_up_and_equal_a_search_over_all_pairs(seed):
     rng = np.random.default_rng(seed)

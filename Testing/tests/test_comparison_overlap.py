@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.distance import cdist
@@ -23,6 +23,7 @@ from AbdominalCalcificationLib.comparison.overlap import (
 )
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from examples import tried
 
 SHAPE = (4, 5, 6)
 masks = hnp.arrays(bool, SHAPE, elements=st.booleans())
@@ -39,7 +40,7 @@ def voxels(array):
 
 
 @given(masks, masks)
-@settings(max_examples=60, deadline=None)
+@tried(60)
 def test_volume_metrics_equal_set_arithmetic(reference, prediction):
     r, p = voxels(reference), voxels(prediction)
     overlap = volume_overlap(a_volume(reference), a_volume(prediction))
@@ -57,7 +58,7 @@ def test_volume_metrics_equal_set_arithmetic(reference, prediction):
 
 
 @given(masks, masks)
-@settings(max_examples=30, deadline=None)
+@tried(30)
 def test_volume_metrics_equal_scikit_learns(reference, prediction):
     metrics = pytest.importorskip("sklearn.metrics")
     if not reference.any() or not prediction.any():
@@ -71,7 +72,7 @@ def test_volume_metrics_equal_scikit_learns(reference, prediction):
 
 
 @given(labels, labels)
-@settings(max_examples=30, deadline=None)
+@tried(30)
 def test_each_label_is_counted_as_if_it_were_alone(reference, prediction):
     together = volume_overlap_by_label(a_volume(reference), a_volume(prediction), [1, 2, 3])
     for label, overlap in together.items():
@@ -136,7 +137,7 @@ def plain_percentile(distances, areas, part):
 
 
 @given(masks, masks, st.sampled_from([0.5, 1.0, 2.6]))
-@settings(max_examples=40, deadline=None)
+@tried(40)
 def test_surface_metrics_equal_a_brute_force_on_sheared_grids(reference, prediction, tolerance_mm):
     if not reference.any() or not prediction.any():
         return
@@ -204,7 +205,7 @@ def test_one_voxel_beside_another_is_one_spacing_away():
 
 
 @given(masks, masks)
-@settings(max_examples=20, deadline=None)
+@tried(20)
 def test_flipping_and_turning_the_grid_changes_nothing(reference, prediction):
     grid = Grid.from_spacing(SHAPE, (0.7, 0.8, 2.5), (3, 4, 5))
     flip = np.array([[-1.0, 0, 0, SHAPE[2] - 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
@@ -239,7 +240,7 @@ def plain_pieces(mask):
     hnp.arrays(bool, SHAPE, elements=st.sampled_from([False] * 6 + [True])),
     st.sampled_from([0.0, 0.5, 1.0]),
 )
-@settings(max_examples=50, deadline=None)
+@tried(50)
 def test_lesions_are_counted_as_a_walk_over_voxels_counts_them(reference, prediction, coverage):
     def count(mask, other):
         pieces, inside = plain_pieces(mask), voxels(other)

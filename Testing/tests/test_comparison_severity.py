@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from AbdominalCalcificationLib.comparison.severity import SeverityGroups, group_agreement, weighted_kappa
 from AbdominalCalcificationLib.errors import InputError
+from examples import tried
 
 
 def test_a_burden_at_a_cut_point_belongs_to_the_group_above():
@@ -43,7 +44,7 @@ def test_weighted_kappa_of_a_published_example():
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40))
-@settings(max_examples=60, deadline=None)
+@tried(60)
 def test_groups_agree_as_scikit_learn_says(pairs):
     metrics = pytest.importorskip("sklearn.metrics")
     reference, prediction = np.array(pairs).T

@@ -10,12 +10,7 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
 from AbdominalCalcificationLib.inference import ModelFolder
-from cohorts import a_cohort, evaluate, write_table
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    return a_cohort(tmp_path_factory.mktemp("cohort") / "cases")
+from cohorts import evaluate, write_table
 
 
 def test_nothing_to_compare_is_refused(cohort, tmp_path):

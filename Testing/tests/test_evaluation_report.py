@@ -6,23 +6,11 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
-import pytest
 import SimpleITK as sitk
 
 from AbdominalCalcificationLib.evaluation.case import _verdict
 from AbdominalCalcificationLib.flags import Flag
 from cohorts import SPACING_MM, a_cohort, evaluate, rows_in, write_table
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    return a_cohort(tmp_path_factory.mktemp("cohort") / "cases")
-
-
-@pytest.fixture(scope="module")
-def evaluation(cohort, tmp_path_factory):
-    output = tmp_path_factory.mktemp("evaluation") / "result"
-    return output, evaluate(cohort, output, jobs=2, methods=("idealised", "fixed:500"))
 
 
 def test_the_report_is_one_file_that_needs_nothing_else(evaluation):

@@ -4,50 +4,57 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import cli
-from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort
+from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, pool, read_cohort
 from AbdominalCalcificationLib.evaluation.store import Store
+from AbdominalCalcificationLib.progress import drain
 from cohorts import SHAPE, a_cohort, evaluate, rows_in, write, write_table
 
 RESULT_FILES = ("agreement.csv", "cases.csv", "evaluation.json", "overlap.csv", "report.html")
 
 
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    return a_cohort(tmp_path_factory.mktemp("cohort") / "cases")
+def dies(pipe, *_):
+    """What a process does that is killed at its first case."""
+    pipe.recv()
+    os._exit(9)
 
 
-def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(cohort, tmp_path):
-    steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(resamples=10), jobs=1)
-    killed = False
+@pytest.fixture
+def processes_die(monkeypatch):
+    """Lets as many processes die as one says, and works in the others."""
+    start, work = pool._Process, pool._work
+
+    def let(count):
+        left = [dies] * count
+
+        def started(*given):
+            monkeypatch.setattr(pool, "_work", left.pop() if left else work)
+            return start(*given)
+
+        monkeypatch.setattr(pool, "_Process", started)
+
+    return let
+
+
+def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(cohort, tmp_path, processes_die):
+    processes_die(1)
     messages = []
-    try:
-        while True:
-            step = next(steps)
-            messages.append(step.message)
-            for child in multiprocessing.active_children() if step.waiting and not killed else ():
-                child.kill()
-                killed = True
-            time.sleep(0.005)
-    except StopIteration as stop:
-        document = stop.value
-    assert killed
+    steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(resamples=10), jobs=1)
+    document = drain(steps, lambda step: messages.append(step.message))
     assert len(document["failed"]) == 1
     assert "out of memory, or killed?" in document["failed"][0]["reason"]
     assert any("out of memory, or killed?" in message for message in messages)
     assert evaluate(cohort, tmp_path / "out")["failed"] == []
 
 
-def test_a_case_that_failed_in_part_keeps_its_results_where_its_process_dies_when_tried_again(tmp_path):
+def test_a_case_that_failed_in_part_keeps_its_results_where_its_process_dies_when_tried_again(tmp_path, processes_die):
     rows = rows_in(a_cohort(tmp_path / "cases"))[1:2]
     rows[0]["calcification:careless"] = "gone.nrrd"
     table = write_table(tmp_path / "cases" / "cohort.csv", rows)
@@ -55,12 +62,10 @@ def test_a_case_that_failed_in_part_keeps_its_results_where_its_process_dies_whe
     assert [each["method"] for each in first["failed"]] == ["careless"]
     before = contents(tmp_path / "out")
 
-    steps = evaluate_steps(read_cohort(table), tmp_path / "out", Settings(resamples=100), jobs=1)
+    processes_die(1)
     messages = []
-    for step in steps:
-        messages.append(step.message)
-        for child in multiprocessing.active_children() if step.waiting else ():
-            child.kill()
+    steps = evaluate_steps(read_cohort(table), tmp_path / "out", Settings(resamples=100), jobs=1)
+    drain(steps, lambda step: messages.append(step.message))
     assert any("out of memory, or killed?" in message for message in messages)
     assert contents(tmp_path / "out") == before
 
@@ -96,26 +101,45 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in [*(folder / name for name in RESULT_FILES), *plots]}
 
 
+# The command line, which kills itself once so many cases are finished. Its processes have been sent no more than four
+# cases each in advance, so that some are left.
+KILLED_HALF_WAY = """
+import os, signal, sys
+from pathlib import Path
+from AbdominalCalcificationLib import cli, evaluation
+
+def evaluate_steps(cases, output, *given, **more):
+    steps = own(cases, output, *given, **more)
+    while True:
+        try:
+            yield next(steps)
+        except StopIteration as stop:
+            return stop.value
+        if len(list(Path(output, "cases").glob("case*.json"))) >= 2:
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+own, evaluation.evaluate_steps = evaluation.evaluate_steps, evaluate_steps
+if __name__ == "__main__":
+    sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
 def test_killed_half_way_and_resumed_gives_the_identical_report(tmp_path):
-    table = a_cohort(tmp_path / "cases", count=14)
-    options = [str(table), "--method", "idealised", "--resamples", "50", "--quiet", "--jobs", "2"]
-    program = [sys.executable, "-m", "AbdominalCalcificationLib", "evaluate", *options]
+    table = a_cohort(tmp_path / "cases", count=11)
+    options = ["evaluate", str(table), "--method", "idealised", "--resamples", "50", "--quiet", "--jobs", "2"]
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
+    (tmp_path / "killed.py").write_text(KILLED_HALF_WAY, encoding="utf-8")
 
     halfway = tmp_path / "halfway"
-    process = subprocess.Popen([*program, "--output", str(halfway)], env=environment)
+    killed = [sys.executable, str(tmp_path / "killed.py"), *options, "--output", str(halfway)]
+    assert subprocess.run(killed, env=environment).returncode != 0
     records = halfway / "cases"
-    while process.poll() is None and len(list(records.glob("case*.json"))) < 5:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-    process.wait()
-    time.sleep(0.5)
     finished = {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}
-    assert 5 <= len(finished) < 14
+    assert 2 <= len(finished) < 11
     assert not (halfway / "report.html").exists()
 
     for output in (halfway, tmp_path / "whole"):
-        subprocess.run([*program, "--output", str(output)], env=environment, check=True)
+        assert cli.main([*options, "--output", str(output)]) == 0
     assert contents(halfway) == contents(tmp_path / "whole")
     assert {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}.items() >= finished.items()
 

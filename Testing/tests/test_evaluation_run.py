@@ -24,17 +24,6 @@ def row_of(rows, **wanted):
     return next(row for row in rows if all(row[name] == value for name, value in wanted.items()))
 
 
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    return a_cohort(tmp_path_factory.mktemp("cohort") / "cases")
-
-
-@pytest.fixture(scope="module")
-def evaluation(cohort, tmp_path_factory):
-    output = tmp_path_factory.mktemp("evaluation") / "result"
-    return output, evaluate(cohort, output, jobs=2, methods=("idealised", "fixed:500"))
-
-
 def test_the_per_case_table_holds_what_counting_voxels_gives(cohort, evaluation):
     rows = rows_in(evaluation[0] / "cases.csv")
     folder = cohort.parent

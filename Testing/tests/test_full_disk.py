@@ -26,11 +26,15 @@ from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.reporting.views import render_views
-from AbdominalCalcificationLib.simulation.files import simulate_steps
+from AbdominalCalcificationLib.simulation import files, simulate
+from cohorts import a_cohort
 from full_disks import contents_below, largest_file, sizes_below, small_disk
 from tiny_models import TRAINER_FOLDER, a_model_folder_without_weights
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="limits are POSIX's"),
+    pytest.mark.usefixtures("small_pictures"),
+]
 SHAPE = (24, 28, 26)
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 
@@ -48,10 +52,11 @@ def a_case() -> tuple[Volume, Volume, Volume]:
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
-    """What writers write: an analysis, and a folder for files that they start from."""
+    """What writers write: an analysis, a virtual patient, and a folder for files that they start from."""
     ct, arteries, calcification = a_case()
     analysis = drain(analyze_steps(ct, Choices(), Given(arteries, calcification)))
-    return SimpleNamespace(analysis=analysis, folder=tmp_path_factory.mktemp("given"))
+    patient = simulate(5, spacing_mm=(4.0,) * 3, shape=(20, 16, 20))
+    return SimpleNamespace(analysis=analysis, patient=patient, folder=tmp_path_factory.mktemp("given"))
 
 
 def write_result(folder, given):
@@ -71,7 +76,9 @@ def write_scene(folder, given):
 
 
 def write_patient(folder, given):
-    drain(simulate_steps([(5, folder / "p")], {"spacing_mm": (4.0,) * 3, "shape": (20, 16, 20)}, overwrite=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_simulated", lambda seed, arguments: given.patient)
+        drain(files.simulate_steps([(5, folder / "p")], overwrite=True))
 
 
 def write_dataset(folder, given, update=False):
@@ -88,8 +95,6 @@ def write_dataset(folder, given, update=False):
 
 
 def write_evaluation(folder, given):
-    from test_evaluation_run import a_cohort
-
     from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort
 
     cohort = given.folder / "cohort"
@@ -169,14 +174,15 @@ def test_a_file_that_may_not_grow_is_never_taken_for_whole(tmp_path, name, given
     write(tmp_path / "whole", given)
     sizes = list(sizes_below(tmp_path / "whole").values())
     (tmp_path / "earlier" / "notes.txt").write_text("mine")
-    for limit in limits_below(sizes, _SLACK if name == "scene" else 1):
-        for place in ("nothing", "earlier"):
-            before = left_in(tmp_path / place)
-            with pytest.raises(AbdominalCalcificationError) as caught, largest_file(limit):
-                write(tmp_path / place, given)
-            assert "\n" not in str(caught.value)
-            assert ".unfinished-" not in str(caught.value)
-            assert left_in(tmp_path / place) == before, f"at {limit} bytes"
+    # Where nothing was and where something else was, in turn.
+    for number, limit in enumerate(limits_below(sizes, _SLACK if name == "scene" else 1)):
+        place = ("earlier", "nothing")[number % 2]
+        before = left_in(tmp_path / place)
+        with pytest.raises(AbdominalCalcificationError) as caught, largest_file(limit):
+            write(tmp_path / place, given)
+        assert "\n" not in str(caught.value)
+        assert ".unfinished-" not in str(caught.value)
+        assert left_in(tmp_path / place) == before, f"at {limit} bytes"
     with largest_file(10 * max(sizes) + 100_000):
         write(tmp_path / "nothing", given)
     assert sizes_below(tmp_path / "nothing").keys() == sizes_below(tmp_path / "whole").keys()
@@ -225,8 +231,7 @@ def test_a_disk_that_fills_up_is_noticed(tmp_path, name, given):
             assert left_in(disk / "in") == {}
 
 
-@pytest.mark.parametrize("blocks", [1, 4, 12, 64])
-def test_the_command_line_does_not_report_success_of_a_cut_result(tmp_path, blocks):
+def test_the_command_line_does_not_report_success_of_a_cut_result(tmp_path):
     for name, volume in zip(("ct", "arteries", "calcification"), a_case(), strict=True):
         write_volume(tmp_path / f"{name}.nii.gz", volume)
     command = [sys.executable, "-m", "AbdominalCalcificationLib", "analyze", str(tmp_path / "ct.nii.gz")]
@@ -235,13 +240,14 @@ def test_the_command_line_does_not_report_success_of_a_cut_result(tmp_path, bloc
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(tmp_path)}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     before = contents_below(tmp_path)
-    limited = ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command, "--kept-length", "renal=10", "--quiet"]
-    ended = subprocess.run(limited, env=environment, capture_output=True, text=True)
-    assert ended.returncode == 2, ended.stderr
-    (line,) = ended.stderr.splitlines()
-    assert "File too large" in line
-    assert "nothing of it was" in line
-    assert contents_below(tmp_path) == before
+    for blocks in (1, 4, 12, 64):
+        limited = ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command, "--kept-length", "renal=10", "--quiet"]
+        ended = subprocess.run(limited, env=environment, capture_output=True, text=True)
+        assert ended.returncode == 2, ended.stderr
+        (line,) = ended.stderr.splitlines()
+        assert "File too large" in line
+        assert "nothing of it was" in line
+        assert contents_below(tmp_path) == before, f"at {blocks} blocks"
 
 
 def test_bytecode_is_not_cut_where_files_may_not_grow(tmp_path):
@@ -255,9 +261,12 @@ def test_bytecode_is_not_cut_where_files_may_not_grow(tmp_path):
     assert subprocess.run(command, env=environment).returncode == 0
 
 
-def test_cut_cases_of_a_training_are_made_again(tmp_path):
+def test_cut_cases_of_a_training_are_made_again(tmp_path, monkeypatch):
+    from AbdominalCalcificationLib.training import simulated
     from AbdominalCalcificationLib.training.simulated import raw_dataset_steps
 
+    small = simulated.Protocol(1005, (3.0, 3.0, 3.0), (24, 32, 36), None, "arterial")
+    monkeypatch.setattr(simulated, "draw_protocol", lambda seed: small)
     drain(raw_dataset_steps(tmp_path, [1005]))
     whole = contents_below(tmp_path)
     for name in whole:

@@ -1,4 +1,4 @@
-"""Readers of scenes, models, tables and settings on damaged and hostile files; ``ABDOMINAL_EXAMPLES`` sets how many."""
+"""Readers of scenes, models, tables and settings on damaged and hostile files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from AbdominalCalcificationLib import cli
+from examples import examples
 from fuzzing import KINDS, LONGEST_S
 
-EXAMPLES = int(os.environ.get("ABDOMINAL_EXAMPLES", "60"))
+EXAMPLES = examples(60)
 NEEDED = {"scene": "slicer", "mrml": "slicer", "checkpoint": "torch"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -20,6 +20,7 @@ from AbdominalCalcificationLib.geometry.neighbourhood import (
 )
 from AbdominalCalcificationLib.geometry.pieces import Runs, pieces_steps
 from AbdominalCalcificationLib.progress import Progress, drain
+from examples import tried
 from phantoms import rotation_about
 
 TOUCHING = np.ones((3, 3, 3))
@@ -30,7 +31,7 @@ def a_mask(seed, density, shape):
     return np.random.default_rng(seed).random(shape) < density
 
 
-@settings(max_examples=150, deadline=None)
+@tried(150)
 @given(
     seed=st.integers(0, 10_000),
     density=st.sampled_from([0.0, 0.02, 0.08, 0.3, 0.9, 1.0]),

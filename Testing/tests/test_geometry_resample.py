@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels, fraction_outside
 from AbdominalCalcificationLib.geometry.sides import split_left_right
+from examples import tried
 
 
 def rotation(degrees_abc) -> np.ndarray:
@@ -57,7 +58,7 @@ flips = st.tuples(st.booleans(), st.booleans(), st.booleans())
 angles = st.tuples(*[st.floats(-180, 180) for _ in range(3)])
 
 
-@settings(max_examples=60, deadline=None)
+@tried(60)
 @given(seed=st.integers(0, 999), order=orders, flips=flips, degrees=angles)
 def test_flipped_and_permuted_grids_are_bit_exact(seed, order, flips, degrees):
     labels = random_labels(seed, degrees=degrees)
@@ -68,7 +69,7 @@ def test_flipped_and_permuted_grids_are_bit_exact(seed, order, flips, degrees):
     assert fraction_outside(stored, labels.grid) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@tried(60)
 @given(
     seed=st.integers(0, 999),
     order=orders,
@@ -94,7 +95,7 @@ def test_crops_and_margins_of_whole_voxels_are_bit_exact(seed, order, flips, box
     assert fraction_outside(stored, grid) == pytest.approx(1 - inside / np.count_nonzero(labels.array))
 
 
-@settings(max_examples=25, deadline=None)
+@tried(25)
 @given(seed=st.integers(0, 999), degrees=angles, spacing=st.tuples(*[st.floats(0.4, 3) for _ in range(3)]))
 def test_any_other_grid_gets_the_nearest_label(seed, degrees, spacing):
     labels = random_labels(seed)
@@ -151,7 +152,7 @@ def test_sides_follow_a_slanting_aorta():
     assert np.array_equal(found_right, right)
 
 
-@settings(max_examples=20, deadline=None)
+@tried(20)
 @given(order=orders, flips=flips, degrees=st.tuples(*[st.floats(-15, 15) for _ in range(3)]))
 def test_sides_do_not_depend_on_how_the_volume_is_stored(order, flips, degrees):
     grid = Grid.from_spacing((10, 11, 31), (1, 1, 2), directions_ras=rotation(degrees))

@@ -16,8 +16,6 @@ from AbdominalCalcificationLib.reading import read_ct
 from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model, sample_case
 from tiny_models import a_noisy_ct, a_tiny_model_folder
 
-pytest.importorskip("torch", reason="needs torch")
-pytest.importorskip("nnunetv2", reason="needs nnunetv2")
 pytestmark = pytest.mark.nnunet
 
 

@@ -23,8 +23,6 @@ from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.progress import drain
 from tiny_models import a_noisy_ct, a_tiny_model_folder
 
-pytest.importorskip("torch", reason="needs torch")
-pytest.importorskip("nnunetv2", reason="needs nnunetv2")
 pytestmark = pytest.mark.nnunet
 
 INFERENCE = Path(AbdominalCalcificationLib.__file__).parent / "inference"
@@ -257,10 +255,21 @@ def test_a_worker_killed_in_the_middle_of_the_network_is_explained(models, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+# The worker, with 4 GiB more address space than its libraries take, which depends on the build of PyTorch and on the
+# number of cores.
+LIMITED = """
+import resource, runpy, sys
+import nnunetv2.inference.predict_from_raw_data, torch
+taken = next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmSize"))
+resource.setrlimit(resource.RLIMIT_AS, (taken + (4 << 30), resource.getrlimit(resource.RLIMIT_AS)[1]))
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on address space")
 def test_out_of_memory_is_said_in_one_line_and_the_worker_lives_on(models):
-    command = ["sh", "-c", 'ulimit -v 6000000; exec "$@"', "sh", sys.executable, str(INFERENCE)]
-    with Worker(command) as limited:
+    with Worker([sys.executable, "-c", LIMITED, str(INFERENCE)]) as limited:
         # One tile of this network weighs 32 GiB.
         message = message_of(a_noisy_ct(), models("aorta", patch_size=[2048, 2048, 2048]), InferenceError, limited)
         assert "not enough memory" in message

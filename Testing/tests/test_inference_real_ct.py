@@ -8,8 +8,6 @@ from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct
 from tiny_models import a_tiny_model_folder
 
-pytest.importorskip("torch", reason="needs torch")
-pytest.importorskip("nnunetv2", reason="needs nnunetv2")
 pytestmark = [pytest.mark.nnunet, pytest.mark.real_ct]
 
 

@@ -45,6 +45,8 @@ TILES = 5
 worker.Session._predictor = lambda self, use, job: (Predictor(), "LPS")
 import AbdominalCalcificationLib.inference.devices as devices
 devices.choose_device = lambda device: "cpu"
+import AbdominalCalcificationLib.inference.packages as packages
+packages.check_imports = lambda: None
 CHANGE
 worker.main(sys.argv[1])
 """
@@ -92,7 +94,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def until(condition, seconds=60.0) -> bool:
+def until(condition, seconds=240.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)

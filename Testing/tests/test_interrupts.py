@@ -1,7 +1,7 @@
 """Commands interrupted and killed at random moments leave nothing, and what was there before as it was.
 
-A few runs of the quick commands; ``ABDOMINAL_CALCIFICATION_INTERRUPTS=100`` makes it so many runs of every command
-(hours), as ``Testing/stress/interrupts.py`` does.
+A few runs of the quick commands, at moments drawn alike in every run; ``ABDOMINAL_CALCIFICATION_INTERRUPTS=100``
+makes it so many runs of every command at other moments (hours), as ``Testing/stress/interrupts.py`` does.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pytest
 from stress.interrupts import Stress
 from stress.scenarios import SCENARIOS
 
-pytest.importorskip("torch", reason="makes a model to import")
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found in /proc"),
     pytest.mark.nnunet,
+    pytest.mark.usefixtures("signals_of_a_terminal"),
 ]
 RUNS = int(os.environ.get("ABDOMINAL_CALCIFICATION_INTERRUPTS", "0"))
 QUICK = ("analyze", "simulate", "models import")
@@ -28,7 +28,7 @@ IN_ORDER = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 @pytest.fixture(scope="module")
 def stress(tmp_path_factory):
-    return Stress(tmp_path_factory.mktemp("stress"), seed=os.getpid())
+    return Stress(tmp_path_factory.mktemp("stress"), seed=os.getpid() if RUNS else 0)
 
 
 @pytest.mark.timeout(0 if RUNS else 600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,6 +29,11 @@ LEFT_LIMB, RIGHT_LIMB = limb(1), limb(-1)
 
 
 def a_case(left: Tube | None = LEFT_LIMB, right: Tube | None = RIGHT_LIMB):
+    return tuple(volume.with_array(volume.array.copy()) for volume in painted(left, right))
+
+
+@cache
+def painted(left: Tube | None, right: Tube | None):
     arteries = {"aorta": (TRUNK,), "common_iliac_left": (left,), "common_iliac_right": (right,)}
     arteries = {name: tubes for name, tubes in arteries.items() if tubes != (None,)}
     plaque = Plaque(TRUNK, (TRUTH_MM - 2, TRUTH_MM + 2), (6, 9), (-1, 1))
@@ -57,6 +63,11 @@ def distance_mm(result) -> float:
     return cluster.path_distance_mm
 
 
+@cache
+def undisturbed_mm() -> float:
+    return distance_mm(measure(*a_case()))
+
+
 def flags_about(result, name="aorta"):
     flags = {flag.code: flag.message for flag in result.flags if flag.territory == name}
     return {code: message for code, message in flags.items() if code != "truncated_field_of_view"}
@@ -72,7 +83,7 @@ def test_path_distances_along_the_aorta_count_from_its_limbs():
 @pytest.mark.parametrize(("label", "side"), [(LEFT, 1), (LEFT, -1), (RIGHT, -1)])
 def test_a_stray_voxel_beside_the_aorta_is_no_limb(label, side, height_mm):
     result = measure(*with_voxel_beside(a_case(), label, side, height_mm))
-    assert distance_mm(result) == distance_mm(measure(*a_case()))
+    assert distance_mm(result) == undisturbed_mm()
     (said,) = flags_about(result).values()
     assert "1 piece of" in said
     assert "(0.7 mm³)" in said
@@ -166,23 +177,38 @@ def test_a_stray_piece_of_the_aorta_is_not_its_lower_end():
     assert set(flags_about(result)) == {"bifurcation_not_seen"}
 
 
+@cache
+def disturbed():
+    case = with_voxel_beside(with_box(a_case(), LEFT, (8, -2, -30), (12, 2, 20)), RIGHT, -1, 10)
+    return case, measure(*case)
+
+
 @pytest.mark.parametrize("orientation", ORIENTATIONS[3::11])
 def test_the_axes_do_not_matter(orientation):
-    case = with_voxel_beside(with_box(a_case(), LEFT, (8, -2, -30), (12, 2, 20)), RIGHT, -1, 10)
-    expected = measure(*case)
+    case, expected = disturbed()
     result = measure(*[reoriented(volume, *orientation) for volume in case])
     assert distance_mm(result) == pytest.approx(distance_mm(expected), abs=1e-4)
     assert flags_about(result) == flags_about(expected)
 
 
 def renal_case():
+    return tuple(volume.with_array(volume.array.copy()) for volume in painted_renal())
+
+
+@cache
+def painted_renal():
     tubes = branch((1, 0, 0), 3, (60,))
     return Phantom({"aorta": (aorta(60),), "renal_left": tubes}).painted(grid_over((-14, -14, -32), (76, 14, 32), 0.9))
 
 
+@cache
+def undisturbed_renal():
+    return measure(*painted_renal())
+
+
 @pytest.mark.parametrize("along_mm", [20, 40, 58, 59])
 def test_a_stray_voxel_of_the_aorta_is_no_second_ostium(along_mm):
-    expected, case = measure(*renal_case()), renal_case()
+    expected, case = undisturbed_renal(), renal_case()
     labels, grid = case[1].array, case[1].grid
     j, i = np.round(grid.kji_of_ras([[9 + along_mm, 0, 0]])[0, 1:]).astype(int)
     column = np.flatnonzero(labels[:, j, i] == RENAL)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.voxels import ranks
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
+from examples import tried
 from phantoms import ORIENTATIONS, Phantom, Plaque, aorta, branch, grid_over, label_of, reoriented, rotation_about
 
 PARAMETERS = MeasurementParameters({"renal": 17.0, "common_iliac": 12.0})
@@ -55,8 +58,18 @@ def sheared(grid: Grid) -> Grid:
 
 
 GRIDS["sheared"] = sheared(GRIDS["anisotropic"])
-CASES = {name: a_tree().painted(grid) for name, grid in GRIDS.items()}
-REFERENCES = {name: measure(*case, PARAMETERS) for name, case in CASES.items()}
+
+
+@cache
+def case_on(name):
+    """The tree on one of the grids, painted."""
+    return a_tree().painted(GRIDS[name])
+
+
+@cache
+def reference(name):
+    """The numbers of the tree on one of the grids."""
+    return measure(*case_on(name), PARAMETERS)
 
 
 def assert_same_numbers(result, expected, centroids=True):
@@ -78,21 +91,21 @@ def assert_same_numbers(result, expected, centroids=True):
 
 
 def test_the_tree_has_something_of_everything():
-    for result in REFERENCES.values():
+    for result in map(reference, GRIDS):
         assert result.unassigned_calcified_volume_mm3 + result.beyond_kept_length_calcified_volume_mm3 > 0
         assert len(result.clusters) >= 4
         codes = {flag.code for flag in result.flags}
         assert "territory_attached_over_gap" in codes
 
 
-@settings(max_examples=40, deadline=None)
+@tried(40)
 @given(name=st.sampled_from(sorted(GRIDS)), orientation=st.sampled_from(ORIENTATIONS))
 def test_flipped_and_permuted_axes_change_no_number(name, orientation):
-    case = [reoriented(volume, *orientation) for volume in CASES[name]]
+    case = [reoriented(volume, *orientation) for volume in case_on(name)]
     result = measure(*case, PARAMETERS)
-    assert_same_numbers(result, REFERENCES[name])
-    assert {(f.code, f.message) for f in result.flags} == {(f.code, f.message) for f in REFERENCES[name].flags}
-    kept = reoriented(REFERENCES[name].kept_arteries, *orientation)
+    assert_same_numbers(result, reference(name))
+    assert {(f.code, f.message) for f in result.flags} == {(f.code, f.message) for f in reference(name).flags}
+    kept = reoriented(reference(name).kept_arteries, *orientation)
     assert (result.kept_arteries.array == kept.array).all()
 
 
@@ -101,7 +114,7 @@ def test_flipped_and_permuted_axes_change_no_number(name, orientation):
 @example(seed=466207, smoothness=1.5, mirrored=False, unit_mm=1.0, orientation=((0, 1, 2), (False, False, True)))
 @example(seed=701, smoothness=1.5, mirrored=True, unit_mm=1.0, orientation=((0, 1, 2), (True, True, True)))
 @example(seed=1017, smoothness=0.0, mirrored=True, unit_mm=0.7, orientation=((2, 0, 1), (False, False, False)))
-@settings(max_examples=25, deadline=None)
+@tried(25)
 @given(
     seed=st.integers(0, 2**32 - 1),
     smoothness=st.sampled_from([0.0, 0.8, 1.5]),
@@ -137,7 +150,7 @@ def test_numbers_on_either_side_of_a_half_rank_alike():
     assert ranks([]).tolist() == []
 
 
-@settings(max_examples=15, deadline=None)
+@tried(15)
 @given(
     axis=st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda axis: np.linalg.norm(axis) > 0.1),
     degrees=st.floats(-40, 40),
@@ -147,8 +160,8 @@ def test_a_patient_who_lies_elsewhere_and_turned_has_the_same_numbers(axis, degr
     moved = np.eye(4)
     moved[:3, :3] = rotation_about(axis, degrees)
     moved[:3, 3] = shift_mm
-    case = [Volume(v.array, Grid(v.grid.shape, moved @ v.grid.ijk_to_ras)) for v in CASES["anisotropic"]]
-    expected = REFERENCES["anisotropic"]
+    case = [Volume(v.array, Grid(v.grid.shape, moved @ v.grid.ijk_to_ras)) for v in case_on("anisotropic")]
+    expected = reference("anisotropic")
     result = measure(*case, PARAMETERS)
     assert_same_numbers(result, expected, centroids=False)
     for got, wanted in zip(result.clusters, expected.clusters, strict=True):
@@ -158,5 +171,5 @@ def test_a_patient_who_lies_elsewhere_and_turned_has_the_same_numbers(axis, degr
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_arrays_may_be_views_in_any_memory_order(order):
-    case = [Volume(np.asarray(v.array, order=order)[::-1][::-1], v.grid) for v in CASES["isotropic"]]
-    assert_same_numbers(measure(*case, PARAMETERS), REFERENCES["isotropic"])
+    case = [Volume(np.asarray(v.array, order=order)[::-1][::-1], v.grid) for v in case_on("isotropic")]
+    assert_same_numbers(measure(*case, PARAMETERS), reference("isotropic"))

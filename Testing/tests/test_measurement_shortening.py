@@ -49,14 +49,14 @@ def codes(result, name="renal_left"):
         ((0.8, 0.8, 1.25), rotation_about((1, 2, 3), 35)),
     ],
 )
-@pytest.mark.parametrize("length_mm", [30, 41.7])
-def test_a_branch_is_cut_at_its_path_length_along_the_course(bend_mm, radius_mm, spacing_mm, rotation, length_mm):
+def test_a_branch_is_cut_at_its_path_length_along_the_course(bend_mm, radius_mm, spacing_mm, rotation):
     tubes = branch((1, 0, 0), radius_mm, (8,), (46, bend_mm, (0, 0, 1)))
     phantom = Phantom({"aorta": (aorta(30),), "renal_left": tubes})
     high = (66, 11, 34) if bend_mm == np.inf else (46, 11, 46)
     case = phantom.painted(grid_over((-12, -11, -18), high, spacing_mm, rotation))
-    result = measure(*case, MeasurementParameters({"renal": length_mm}))
-    assert_cut_at(length_mm, result, tubes)
+    for length_mm in (30, 41.7):
+        result = measure(*case, MeasurementParameters({"renal": length_mm}))
+        assert_cut_at(length_mm, result, tubes)
 
 
 def test_a_cut_far_along_a_winding_branch_is_as_exact():

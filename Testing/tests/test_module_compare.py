@@ -10,22 +10,14 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
-from panels import (  # noqa: F401  (fixtures)
-    asked,
-    choices,
+from panels import (
     column_headers,
     endless_work,
     erase_lower_half,
     heads,
-    host,
     mask_of,
-    module,
     nodes_in_scene,
-    panel,
-    panel_with_corrected_calcification,
-    panel_with_masks,
     parameters_of,
-    run,
     settle,
     shown_in,
     status,
@@ -162,7 +154,7 @@ def test_a_cancelled_comparison_leaves_the_scene_alone(panel_with_corrected_calc
     panel = panel_with_corrected_calcification
     before = nodes_in_scene()
     panel.ui.compareButton.click()
-    assert run_until(lambda: "Working" in status(panel), 10)
+    assert run_until(lambda: "Working" in status(panel))
     assert not panel.ui.compareButton.enabled
     panel.ui.cancelButton.click()
     assert closed == [True]

@@ -18,20 +18,9 @@ from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene
 from AbdominalCalcificationLib.scene.display import nodes_of
 from full_disks import contents_below
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    erase_lower_half,
-    host,
-    module,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    settle,
-    status,
-)
+from panels import erase_lower_half, parameters_of, settle, status
 
-pytestmark = pytest.mark.scene
+pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 
 
 def export(panel, folder, overwrite=False):
@@ -89,7 +78,7 @@ def test_cancel_at_any_stage_leaves_nothing_and_the_earlier_result(panel_with_re
         export(panel, folder)
     before = contents_below(tmp_path)
     panel.panel.state.runner.start(slowly(panel, folder, stage), lambda _outcome: None)
-    assert run_until(lambda: status(panel) == stage, 60)
+    assert run_until(lambda: status(panel) == stage)
     assert any(".unfinished" in str(path) for path in tmp_path.rglob("*")), "it is being written"
     panel.ui.cancelButton.click()
     assert contents_below(tmp_path) == before

@@ -14,26 +14,9 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import slicer
 
 from AbdominalCalcificationLib.progress import Progress, drain
-from panels import (  # noqa: F401  (fixtures)
-    asked,
-    choices,
-    erase_lower_half,
-    flags,
-    host,
-    module,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    recompute,
-    run,
-    settle,
-    shown_in,
-    status,
-    total_of,
-)
+from panels import asked, erase_lower_half, flags, parameters_of, recompute, settle, shown_in, status, total_of
 
-pytestmark = pytest.mark.scene
+pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 TESTING = Path(__file__).parents[1]
 
 
@@ -103,7 +86,7 @@ def test_a_cancelled_export_leaves_the_numbers_as_they_were(panel_with_results, 
     erase_lower_half(panel)
     monkeypatch.setattr("AbdominalCalcificationLib.export.export_steps", endless_export)
     panel.panel.export.export_to(tmp_path / "result", overwrite=False)
-    assert run_until(lambda: "Writing" in status(panel), 60)
+    assert run_until(lambda: "Writing" in status(panel))
     panel.ui.cancelButton.click()
     assert total_of(panel) == before
     assert "press Recompute" in flags(panel)
@@ -177,5 +160,5 @@ def test_reload_reloads_the_panel_and_the_library_too():
         "print([sys.modules[name] is old for name, old in zip(names, before)])"
     )
     paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
-    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=500)
     assert done.stdout.strip().splitlines()[-1] == "[False, False, False]", done.stdout + done.stderr

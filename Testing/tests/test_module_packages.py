@@ -18,31 +18,12 @@ import slicer
 from AbdominalCalcificationLib.errors import InferenceError
 from AbdominalCalcificationLib.inference.packages import PACKAGES
 from AbdominalCalcificationLib.resources import resources_folder, sample_case
+from panels import asked, status
 
 pytestmark = pytest.mark.scene
 REPOSITORY = Path(__file__).parents[2]
 # As it lies in a Slicer: what comes with it, and nothing that models need.
 IN_SLICER = {"SimpleITK": "2.5.3", "requests": "2.33.0", "numpy": "2.0.2"}
-
-
-@pytest.fixture
-def module(monkeypatch):
-    """The module in an empty scene; what a slot raises fails the test."""
-    from host import start
-
-    host, raised = start(), []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
-    slicer.mrmlScene.Clear()
-    yield host.module
-    slicer.mrmlScene.Clear()
-    assert raised == []
-
-
-@pytest.fixture
-def panel(module):
-    widget = module.AbdominalCalcificationWidget()
-    yield widget
-    widget.cleanup()
 
 
 @pytest.fixture
@@ -126,15 +107,6 @@ def nnunet_extension(installed, monkeypatch):
     library.InstallLogic = InstallLogic
     monkeypatch.setitem(sys.modules, "SlicerNNUNetLib", library)
     return installer
-
-
-def status(widget) -> str:
-    return widget.ui.statusLabel.text
-
-
-def asked(widget) -> str:
-    """The question that the panel asks; empty where it asks none."""
-    return widget.ui.questionLabel.text if not widget.ui.questionFrame.isHidden() else ""
 
 
 def press_install(panel) -> None:

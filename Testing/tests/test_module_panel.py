@@ -16,23 +16,7 @@ import slicer
 
 from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.resources import sample_case
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    endless_work,
-    erase_lower_half,
-    host,
-    mask_of,
-    module,
-    nodes_in_scene,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    recompute,
-    run,
-    settle,
-    status,
-)
+from panels import endless_work, erase_lower_half, mask_of, nodes_in_scene, parameters_of, recompute, run, status
 
 pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]
@@ -44,7 +28,7 @@ def test_nothing_heavy_is_imported_while_slicer_starts():
         "print([m for m in ('torch', 'nnunetv2', 'scipy', 'SimpleITK') if m in sys.modules])"
     )
     paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
-    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=500)
     assert done.stdout.strip().splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
@@ -109,7 +93,7 @@ def test_cancel_ends_the_worker_process_and_leaves_the_scene_alone(panel):
     before = nodes_in_scene()
     panel.ui.runButton.click()
     # Far enough that the worker reports work of its own.
-    assert run_until(lambda: "Starting" not in status(panel) and panel.ui.progressBar.value > 0, 200)
+    assert run_until(lambda: "Starting" not in status(panel) and panel.ui.progressBar.value > 0)
     process = panel.logic.session.worker._process
     panel.ui.cancelButton.click()
     assert "Cancelled" in status(panel)
@@ -125,7 +109,7 @@ def test_cancel_closes_the_work_and_leaves_the_scene_alone(panel_with_masks, mon
     panel.ui.runButton.click()
     from host.application import run_until
 
-    assert run_until(lambda: "Working" in status(panel), 10)
+    assert run_until(lambda: "Working" in status(panel))
     assert "about 75 s left" in status(panel)
     assert panel.ui.progressBar.value == pytest.approx(291, abs=1)
     assert not panel.ui.runButton.enabled
@@ -162,7 +146,7 @@ def test_cancel_leaves_the_contents_of_every_node(panel_with_results, monkeypatc
     before = contents_of_the_scene()
     monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", endless_work([]))
     getattr(panel.ui, button).click()
-    assert run_until(lambda: "Working" in status(panel), 10)
+    assert run_until(lambda: "Working" in status(panel))
     panel.ui.cancelButton.click()
     assert contents_of_the_scene() == before
 
@@ -180,7 +164,7 @@ def test_closing_the_scene_cancels(panel_with_masks, monkeypatch):
     panel_with_masks.ui.runButton.click()
     from host.application import run_until
 
-    run_until(lambda: "Working" in status(panel_with_masks), 10)
+    run_until(lambda: "Working" in status(panel_with_masks))
     slicer.mrmlScene.Clear()
     assert closed == [True]
     assert not panel_with_masks.isBusy
@@ -327,4 +311,4 @@ def test_a_worker_that_has_nothing_to_do_is_ended(panel_with_results, monkeypatc
     monkeypatch.setattr(panel.logic.session.worker, "close", lambda: closed.append(1))
     panel.panel.state.runner._idle_timer.interval = 10
     recompute(panel)
-    assert run_until(lambda: closed == [1], 5)
+    assert run_until(lambda: closed == [1])

@@ -13,23 +13,7 @@ import slicer
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.comparison.severity import SeverityGroups
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    column_headers,
-    erase_lower_half,
-    heads,
-    host,
-    module,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    recompute,
-    run,
-    settle,
-    shown_in,
-    status,
-)
+from panels import column_headers, erase_lower_half, heads, parameters_of, recompute, run, shown_in, status
 
 pytestmark = pytest.mark.scene
 

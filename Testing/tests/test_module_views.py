@@ -15,18 +15,7 @@ from AbdominalCalcificationLib.display import CTA_LEVEL_HU, CTA_WINDOW_HU
 from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.scene.display import fit_cameras, show_ct
 from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    endless_work,
-    host,
-    module,
-    panel,
-    panel_with_masks,
-    panel_with_results,
-    parameters_of,
-    run,
-    status,
-)
+from panels import endless_work, parameters_of, run, status
 
 pytestmark = pytest.mark.scene
 
@@ -34,7 +23,7 @@ pytestmark = pytest.mark.scene
 def until(condition):
     from host.application import run_until
 
-    assert run_until(condition, 20)
+    assert run_until(condition)
 
 
 def a_slice_view():

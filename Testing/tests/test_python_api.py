@@ -35,7 +35,7 @@ def python(code: str, folder: Path) -> subprocess.CompletedProcess:
     """Run `code` in `folder`, in a process that finds the library as an installed one does."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "AbdominalCalcification")}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env=environment)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=500, env=environment)
 
 
 def burdens_of(measurement) -> dict:

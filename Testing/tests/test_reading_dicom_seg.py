@@ -244,7 +244,7 @@ def test_bytes_changed_at_random_end_in_a_mask_or_in_one_line(tmp_path):
     write_seg(path, some_masks(), ARTERIES, OBLIQUE)
     whole = path.read_bytes()
     rng = np.random.default_rng(7)
-    begin = time.monotonic()
+    begin = time.process_time()
     refused = 0
     for _ in range(60):
         content = bytearray(whole)
@@ -256,7 +256,7 @@ def test_bytes_changed_at_random_end_in_a_mask_or_in_one_line(tmp_path):
         except InputError:  # anything else is a fault of the reader
             refused += 1
     assert refused > 10
-    assert time.monotonic() - begin < 60
+    assert time.process_time() - begin < 60
 
 
 def test_sitk_sees_the_geometry_that_is_read(tmp_path):

@@ -1,7 +1,4 @@
-"""Damaged files: an answer in one line, in time, in little memory, and never the end of the process.
-
-ABDOMINAL_CALCIFICATION_DAMAGED sets how many files are tried.
-"""
+"""Damaged files: an answer in one line, in time, in little memory, and never the end of the process."""
 
 from __future__ import annotations
 
@@ -13,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from examples import examples
+
 TESTING = Path(__file__).resolve().parents[1]
-COUNT = int(os.environ.get("ABDOMINAL_CALCIFICATION_DAMAGED", "260"))
+COUNT = examples(260)
 MOST_MIB = 2048
 
 

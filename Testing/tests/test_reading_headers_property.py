@@ -7,27 +7,21 @@ without the code under test. ABDOMINAL_CALCIFICATION_EXAMPLES sets how many head
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reading.images import header_flags
+from examples import tried
 from image_headers import a_ct, a_mask, nifti_fields, write_meta, write_nifti, write_nrrd
 
-EXAMPLES = int(os.environ.get("ABDOMINAL_CALCIFICATION_EXAMPLES", "100"))
-TRY = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 SHAPE = (8, 10, 12)
 CT, MASK = a_ct(), a_mask()
 NIFTI_UNITS = {0: 1.0, 1: 1e3, 2: 1.0, 3: 1e-3}
@@ -165,7 +159,7 @@ def truth_of_nifti(fields) -> tuple[Truth, float, float]:
     return truth, slope, intercept
 
 
-@TRY
+@tried(100)
 @given(fields=nifti_headers(), is_ct=st.booleans())
 def test_nifti(tmp_path, fields, is_ct):
     array = CT if is_ct else MASK
@@ -230,7 +224,7 @@ def nrrd_headers(draw):
     return fields, truth
 
 
-@TRY
+@tried(100)
 @given(header=nrrd_headers(), is_ct=st.booleans(), apart=st.booleans())
 def test_nrrd(tmp_path, header, is_ct, apart):
     fields, truth = header
@@ -297,7 +291,7 @@ def meta_headers(draw):
     return fields, truth, slope, intercept
 
 
-@TRY
+@tried(100)
 @given(header=meta_headers(), is_ct=st.booleans(), apart=st.booleans())
 def test_metaimage(tmp_path, header, is_ct, apart):
     fields, truth, slope, intercept = header

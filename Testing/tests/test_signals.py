@@ -17,7 +17,10 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.signals import Interrupted, between_steps, check, exit_code, orderly_signals, shielded
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's"),
+    pytest.mark.usefixtures("signals_of_a_terminal"),
+]
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if os.name != "nt" else []
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 
@@ -32,7 +35,7 @@ def send(number=signal.SIGTERM):
     os.kill(os.getpid(), number)
 
 
-def wait(seconds=5.0):
+def wait(seconds=60.0):
     """Do what a signal may interrupt."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -287,7 +290,7 @@ def test_processes_of_a_pool_end_with_a_parent_that_is_killed(processes, tmp_pat
             os.kill(children[0], number)  # left to the parent
         parent.kill()
         parent.wait()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end and any(map(is_running, children)):
             time.sleep(0.05)
         assert not any(map(is_running, children))

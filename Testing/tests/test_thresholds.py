@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -15,6 +15,7 @@ from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.neighbourhood import dilated, eroded
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import artery_labels, read_ct, read_mask
+from examples import tried
 
 RADIUS_MM = 9.0
 
@@ -154,7 +155,7 @@ def test_masks_on_another_grid_are_refused():
         threshold_calcification(phantom.ct, other)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(seed=st.integers(0, 10_000))
 def test_the_idealised_threshold_is_the_best_of_all_thresholds(seed):
     random = np.random.default_rng(seed)
@@ -195,7 +196,7 @@ def test_where_a_method_looks_is_what_it_would_find_without_a_threshold():
     assert searched(ct, arteries, "idealised:6").array.sum() > everything.sum()
 
 
-@settings(max_examples=8, deadline=None)
+@tried(8)
 @given(
     order=st.permutations([0, 1, 2]),
     flips=st.tuples(st.booleans(), st.booleans(), st.booleans()),

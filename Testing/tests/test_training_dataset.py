@@ -19,15 +19,6 @@ from dicom_files import write_series
 from placements import OBLIQUE
 
 
-@pytest.fixture
-def cases(tmp_path):
-    """Three case folders below one folder; a name that no file may have."""
-    root = tmp_path / "corrected"
-    for number in range(3):
-        a_patient(root / f"Jane Doe {number}", number)
-    return root
-
-
 def test_a_dataset_has_nnunets_layout_and_our_names_and_no_name_of_a_patient(cases, tmp_path):
     folder = tmp_path / "raw" / "Dataset101_Arteries"
     done = export([cases], folder)

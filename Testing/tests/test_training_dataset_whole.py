@@ -15,14 +15,7 @@ from AbdominalCalcificationLib.training.cases import find_sources
 from AbdominalCalcificationLib.training.tasks import TASKS, check_cases, open_dataset
 from dataset_cases import LPS, SHAPE, a_patient, export, files_below
 
-
-@pytest.fixture
-def cases(tmp_path):
-    """Three case folders below one folder; a name that no file may have."""
-    root = tmp_path / "corrected"
-    for number in range(3):
-        a_patient(root / f"Jane Doe {number}", number)
-    return root
+pytestmark = pytest.mark.usefixtures("small_pictures")
 
 
 def test_an_interrupted_export_leaves_everything_as_it_was(cases, tmp_path):

@@ -8,11 +8,6 @@ import pytest
 from AbdominalCalcificationLib.inference.devices import has_bfloat16
 from AbdominalCalcificationLib.training import small
 
-torch = pytest.importorskip("torch", reason="needs PyTorch")
-nnUNetTrainer = pytest.importorskip(
-    "nnunetv2.training.nnUNetTrainer.nnUNetTrainer", reason="needs nnunetv2"
-).nnUNetTrainer
-
 pytestmark = pytest.mark.nnunet
 
 
@@ -20,6 +15,9 @@ pytestmark = pytest.mark.nnunet
 @pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
 def test_training_calculates_in_bfloat16_only_where_the_hardware_has_it(monkeypatch, kind, has_it):
     # PyTorch answers yes for older GPUs too, which only imitate it, unless it is asked for the hardware alone.
+    import torch
+    from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
     hardware = {"cpu": not has_it, "cuda": not has_it, kind: has_it}
     monkeypatch.setattr(small, "has_bfloat16", lambda: hardware["cpu"])
     monkeypatch.setattr(
@@ -33,6 +31,8 @@ def test_training_calculates_in_bfloat16_only_where_the_hardware_has_it(monkeypa
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_a_training_step_runs_the_network_in_bfloat16_only_where_that_is_quick(quick):
+    import torch
+
     trainer = a_trainer("cpu")
     trainer.is_quick_with_bfloat16 = quick
     voxels = torch.ones(2, 1, 4, 4, 4)
@@ -46,6 +46,8 @@ def test_a_training_step_runs_the_network_in_bfloat16_only_where_that_is_quick(q
     ("supported", "expected"), [((), False), (("amx_tile",), True), (("avx512_bf16",), True), (None, False)], ids=str
 )
 def test_a_cpu_has_bfloat16_with_either_of_two_instruction_sets(monkeypatch, supported, expected):
+    import torch
+
     for name in ("amx_tile", "avx512_bf16"):
         if supported is None:  # a PyTorch that cannot be asked
             monkeypatch.delattr(torch.cpu, f"_is_{name}_supported", raising=False)
@@ -56,6 +58,8 @@ def test_a_cpu_has_bfloat16_with_either_of_two_instruction_sets(monkeypatch, sup
 
 def a_trainer(kind):
     """Return the small models' trainer around stand-ins of one layer, on a device of a kind that need not be there."""
+
+    import torch
 
     class Network(torch.nn.Conv3d):
         calculated_in = ()

@@ -6,6 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
+from ..effort import TILE_STEP, Effort, parse_folds
 from ..errors import InputError
 from .terminal import Terminal
 
@@ -101,8 +102,8 @@ def add_effort(group) -> None:
         "--tile-step",
         metavar="PART",
         type=number,
-        default=0.5,
-        help="distance of neighbouring tiles as a part of their width (0.5): less takes longer",
+        default=TILE_STEP,
+        help=f"distance of neighbouring tiles as a part of their width ({TILE_STEP:g}): less takes longer",
     )
     group.add_argument(
         "--mirroring",
@@ -112,10 +113,8 @@ def add_effort(group) -> None:
     group.add_argument("--folds", metavar="0,1,...", default="", help="folds of the named models (all that are there)")
 
 
-def effort(options: argparse.Namespace):
+def effort(options: argparse.Namespace) -> Effort:
     """Return how much work the options say that networks do; InputError where they do not say it well."""
-    from ..inference import Effort, parse_folds
-
     return Effort(options.tile_step, options.mirroring, parse_folds(options.folds))
 
 

@@ -3,11 +3,15 @@
 Importing this package needs neither torch nor nnunetv2; only the worker process does.
 """
 
+from typing import TYPE_CHECKING
+
+from ..effort import Effort, parse_folds
 from ..processes.worker import Worker
 from .archive import import_model, installed_models, models_folder
-from .effort import Effort, parse_folds
 from .model_folder import ModelFolder, describe
-from .segment import Segmentation, segment_steps
+
+if TYPE_CHECKING:
+    from .segment import Segmentation, segment_steps
 
 __all__ = [
     "Effort",
@@ -21,3 +25,12 @@ __all__ = [
     "parse_folds",
     "segment_steps",
 ]
+
+
+def __getattr__(name: str):
+    # Imported when it is asked for: to look at a model folder takes nothing of what segmenting and measuring take.
+    if name in ("Segmentation", "segment_steps"):
+        from . import segment
+
+        return getattr(segment, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

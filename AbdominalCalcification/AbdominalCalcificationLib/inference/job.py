@@ -13,13 +13,13 @@ from typing import Protocol
 import numpy as np
 
 from ..anatomy import territory
+from ..effort import TILE_STEP
 from ..geometry import Grid, Volume, bounding_box, grown
 from ..measurement.plausibility import plausible_arteries_steps
 from ..progress import drain
 from .islands import GAP_MM, without_islands
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
-from .tiles import TILE_STEP
 
 # Calcification farther than this from every artery is not the arteries'. Wider than the 3 mm
 # within which it is assigned to one (measurement.md#assignment-of-calcification), so that *unassigned* stays visible.

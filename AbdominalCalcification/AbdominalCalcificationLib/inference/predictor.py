@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..effort import TILE_STEP
 from ..geometry import Box, bounding_box
 from .clock import Clock, Report
 from .devices import run_with_fallback
@@ -21,7 +22,7 @@ from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import TILE_STEP, Tile, core, lattice
+from .tiles import Tile, core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..effort import TILE_STEP
 from ..errors import ModelError
 from ..geometry import bounding_box
 from .clock import TILES, Clock, Report
@@ -19,7 +20,6 @@ from .devices import run_with_fallback
 from .network import Network
 from .plans import ct_intensities
 from .sweep import INFINITE
-from .tiles import TILE_STEP
 
 
 def predict_plainly(

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from ..anatomy import TERRITORIES
+from ..effort import Effort
 from ..errors import InferenceError, InputError, ModelError
 from ..geometry import Volume
 from ..names import normalized
 from ..processes.worker import Worker
 from ..progress import Progress, Steps
 from .devices import check_device_name
-from .effort import Effort
 from .job import Job, ModelUse
 from .merging import provided_by
 from .model_folder import ModelFolder

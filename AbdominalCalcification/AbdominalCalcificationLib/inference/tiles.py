@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..effort import TILE_STEP
 from ..geometry import Box
 
-TILE_STEP = 0.5
 # nnU-Net's Gaussian: its width as a part of the tile.
 GAUSSIAN_SIGMA = 1 / 8
 # The range of the weights: as wide as half precision bears. Logits up to some hundreds do not

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
 STEP_MM = 0.5
@@ -32,6 +31,9 @@ class Centerline:
     @classmethod
     def through(cls, knots) -> Centerline:
         """Return the natural spline through `knots`, shape (n, 3), sampled evenly by arc length."""
+        # With all of SciPy's optimisers, which evaluating and training without virtual patients need not wait for.
+        from scipy.interpolate import CubicSpline
+
         knots = np.asarray(knots, float)
         chord = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
         spline = CubicSpline(chord, knots, bc_type="natural")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import InputError
-from .tiles import TILE_STEP
+from .errors import InputError
 
+# nnU-Net's own.
+TILE_STEP = 0.5
 # Below, an image takes a hundred times as long as usual; at 1, tiles do not overlap.
 TILE_STEPS = (0.1, 1.0)
 

@@ -1,0 +1,33 @@
+"""Small cohorts as files: fixtures that every test finds."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def cohort(tmp_path_factory):
+    """The table of :func:`cohorts.a_cohort`; made once, so nobody changes it."""
+    from cohorts import a_cohort
+
+    return a_cohort(tmp_path_factory.mktemp("cohort") / "cases")
+
+
+@pytest.fixture(scope="session")
+def evaluation(cohort, tmp_path_factory):
+    """Folder and document of an evaluation of the cohort with two methods of the program's own."""
+    from cohorts import evaluate
+
+    output = tmp_path_factory.mktemp("evaluation") / "result"
+    return output, evaluate(cohort, output, jobs=2, methods=("idealised", "fixed:500"))
+
+
+@pytest.fixture
+def cases(tmp_path):
+    """Three case folders below one folder; a name that no file may have."""
+    from dataset_cases import a_patient
+
+    root = tmp_path / "corrected"
+    for number in range(3):
+        a_patient(root / f"Jane Doe {number}", number)
+    return root

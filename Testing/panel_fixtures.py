@@ -1,0 +1,92 @@
+"""The module's panel in the test host: fixtures, found by every test (``conftest.py``)."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from AbdominalCalcificationLib.resources import sample_case
+
+
+@pytest.fixture(scope="session")
+def host():
+    """The stand-in for the application; skips where it cannot be."""
+    pytest.importorskip("slicer", reason="the host needs slicer-core")
+    pytest.importorskip("PySide6", reason="the host needs PySide6")
+    from host import start
+
+    return start()
+
+
+@pytest.fixture
+def module(host, monkeypatch):
+    """The module in an empty scene. Qt swallows what a slot raises: here it fails the test."""
+    import slicer
+
+    raised = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
+    slicer.mrmlScene.Clear()
+    slicer.mrmlScene.GetSubjectHierarchyNode()  # there from the start in Slicer; made when first asked for here
+    yield host.module
+    slicer.mrmlScene.Clear()
+    assert raised == []
+
+
+@pytest.fixture
+def choices(module):
+    """The module that knows what can be chosen."""
+    from AbdominalCalcificationPanel import parameters
+
+    return parameters
+
+
+@pytest.fixture
+def panel(module):
+    """The panel of an empty scene."""
+    widget = module.AbdominalCalcificationWidget()
+    yield widget
+    widget.cleanup()
+
+
+@pytest.fixture
+def panel_with_masks(choices, panel):
+    """The panel with the sample CT and, chosen as given masks, its exact truth."""
+    import slicer
+
+    from AbdominalCalcificationLib.reading import read_mask
+    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+
+    parameters = panel.logic.getParameterNode()
+    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    folder = sample_case().parent
+    parameters.arteries = show_arteries(parameters.ct, read_mask(folder / "simulated_cta_arteries.nrrd"))
+    parameters.calcification = show_calcification(parameters.ct, read_mask(folder / "simulated_cta_calcification.nrrd"))
+    parameters.arterySource = choices.ArterySource.EXISTING
+    parameters.calcificationSource = choices.CalcificationSource.EXISTING
+    return panel
+
+
+@pytest.fixture
+def panel_with_results(panel_with_masks):
+    """The panel with the numbers of the given masks."""
+    from panels import run
+
+    run(panel_with_masks)
+    return panel_with_masks
+
+
+@pytest.fixture
+def panel_with_corrected_calcification(choices, panel_with_masks):
+    """Thresholded calcification, corrected by hand afterwards; the threshold source still chosen."""
+    from panels import asked, erase_lower_half, run
+
+    panel = panel_with_masks
+    parameters = panel.logic.getParameterNode()
+    parameters.calcification = None
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
+    parameters.threshold = "fixed:400"
+    run(panel)
+    assert not asked(panel)
+    erase_lower_half(panel)
+    return panel
