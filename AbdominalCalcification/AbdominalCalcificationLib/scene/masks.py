@@ -75,7 +75,7 @@ def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, 
         kept = np.where(np.isin(array, list(values)), array, 0)
         if wanted is Wanted.CALCIFICATION:
             kept, names = (kept != 0).astype(np.uint8), None
-        own = Volume(kept, _grid_of_image(image, to_world))
+        own = Volume(kept, grid_of_image(image, to_world))
         box, placed, told = _placed(own, grid, f"{wanted.title} {title}", names)
         flags += told
         if wanted is Wanted.ARTERIES:
@@ -163,7 +163,15 @@ def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | N
     return understand(drawn, wanted, label_names, empty=empty)
 
 
-def _grid_of_image(image, to_world: np.ndarray) -> Grid:
+def grid_of_image(image, to_world: np.ndarray) -> Grid:
+    """Return the grid of a ``vtkOrientedImageData`` in world coordinates.
+
+    Parameters
+    ----------
+    image : vtkOrientedImageData
+    to_world : ndarray, shape (4, 4)
+        From the coordinates of its node to the world.
+    """
     matrix = vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
     start = np.eye(4)
@@ -171,14 +179,21 @@ def _grid_of_image(image, to_world: np.ndarray) -> Grid:
     return Grid(image.GetDimensions()[::-1], to_world @ array_of_matrix(matrix) @ start)
 
 
+def voxel_offset(own: Grid, grid: Grid) -> np.ndarray | None:
+    """Return the voxel of `grid` (k, j, i) at which `own` begins; None where its voxels are others."""
+    start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
+    corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
+    is_same = np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() <= _SAME_VOXEL
+    return start if is_same else None
+
+
 def _placed(
     mask: Volume, grid: Grid, title: str, labels: Mapping[int, str] | None
 ) -> tuple[Box, np.ndarray, list[Flag]]:
     """Return where in `grid` a label map lies (a box), its labels there, and what the grid did to it."""
     own = mask.grid
-    start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
-    corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
-    if np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() > _SAME_VOXEL:
+    start = voxel_offset(own, grid)
+    if start is None:
         aligned, flags = bring(mask, grid, title, labels)
         return (slice(None),) * 3, aligned.array, flags
     box, inside = [], []
