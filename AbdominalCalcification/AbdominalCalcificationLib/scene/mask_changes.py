@@ -78,6 +78,24 @@ def apply_change(node, volume_node, change: MaskChange) -> None:
         node.EndModify(was_modifying)
 
 
+def marked_at(node, volume_node, wanted: Wanted, kji: np.ndarray) -> np.ndarray:
+    """Return which voxels of a CT (k, j, i, shape (n, 3)) a mask node marks, bool, shape (n,).
+
+    Raises
+    ------
+    InputError
+        Where a segment lies on other voxels than those of the CT.
+    """
+    result = np.zeros(len(kji), bool)
+    if len(kji) == 0:
+        return result
+    low, high = kji.min(axis=0), kji.max(axis=0) + 1
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    for each in _drawn(node, grid_of_node(volume_node), wanted):
+        result |= _values_in(each, box)[tuple((kji - low).T)] == each.value
+    return result
+
+
 def _drawn(node, grid: Grid, wanted: Wanted) -> list[_Drawn]:
     """Return the segments of a node that count, without those in which nothing is drawn."""
     understood = understood_segments(node, wanted)
