@@ -173,6 +173,7 @@ class Panel(VTKObservationMixin):
             one.mark_outdated()
         if measured:  # said once: this comes with every stroke of the brush
             self.results.say_outdated()
+        self.results.clusters.follow_mask()
 
     def _compared_mask_changed(self, node):
         """Note that the comparison no longer belongs to the masks."""
