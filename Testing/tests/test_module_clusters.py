@@ -18,8 +18,6 @@ from panels import (  # noqa: F401  (fixtures)
     mask_of,
     module,
     panel,
-    panel_with_masks,
-    panel_with_results,
     parameters_of,
     recompute,
     settle,
@@ -27,12 +25,9 @@ from panels import (  # noqa: F401  (fixtures)
     status,
     total_of,
 )
+from review_panel import a_crosshair, clusters_of, panel_with_plaques  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.scene
-
-
-def clusters_of(panel):
-    return panel.logic.foundResults(parameters_of(panel)).document["clusters"]
 
 
 def chosen(panel) -> str:
@@ -46,23 +41,14 @@ def choose(panel, head):
     panel.ui.clustersTable.selectRow(heads(panel.ui.clustersTable).index(head))
 
 
-def crosshair():
-    node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-    return node.GetCrosshairRAS()
-
-
 @pytest.fixture
-def with_views(panel_with_results):
-    """The panel with a slice view, a crosshair and a 3D camera in its scene."""
-    scene = slicer.mrmlScene
-    if scene.GetFirstNodeByClass("vtkMRMLCrosshairNode") is None:
-        crosshair_node = slicer.vtkMRMLCrosshairNode()
-        crosshair_node.SetCrosshairName("default")
-        scene.AddNode(crosshair_node)
-    camera = scene.AddNewNodeByClass("vtkMRMLCameraNode")
+def with_views(panel_with_plaques):
+    """The panel with a crosshair and a 3D camera in its scene."""
+    a_crosshair()
+    camera = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
     camera.SetFocalPoint([0, 0, 0])
     camera.SetPosition([0, 500, 0])
-    return panel_with_results
+    return panel_with_plaques
 
 
 def test_next_and_previous_go_through_the_list_as_it_is_sorted_and_turn_the_views(with_views):
@@ -74,7 +60,7 @@ def test_next_and_previous_go_through_the_list_as_it_is_sorted_and_turn_the_view
     for cluster in by_volume[:3]:
         ui.nextCluster.click()
         assert chosen(panel) == str(cluster["id"])
-        assert crosshair() == pytest.approx(cluster["centroid_ras"])
+        assert a_crosshair().GetCrosshairRAS() == pytest.approx(cluster["centroid_ras"])
         camera = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCameraNode")
         assert camera.GetFocalPoint() == pytest.approx(cluster["centroid_ras"])
         away = np.subtract(camera.GetPosition(), camera.GetFocalPoint())
@@ -85,14 +71,14 @@ def test_next_and_previous_go_through_the_list_as_it_is_sorted_and_turn_the_view
     assert heads(ui.clustersTable) == [str(each["id"]) for each in clusters_of(panel)]
 
 
-def test_keys_go_through_the_list(panel_with_results):
-    ui = panel_with_results.ui
+def test_keys_go_through_the_list(panel_with_plaques):
+    ui = panel_with_plaques.ui
     keys = [button.shortcut.toString() for button in (ui.nextCluster, ui.previousCluster, ui.seenCluster)]
     assert keys == ["N", "Shift+N", "K"]
 
 
-def test_a_tick_says_what_was_seen_and_stays_though_numbers_change(panel_with_results):
-    panel, ui = panel_with_results, panel_with_results.ui
+def test_a_tick_says_what_was_seen_and_stays_though_numbers_change(panel_with_plaques):
+    panel, ui = panel_with_plaques, panel_with_plaques.ui
     count = len(clusters_of(panel))
     assert ui.clusterHint.text == f"0 of {count} seen, 0 rejected."
     choose(panel, "2")
@@ -114,8 +100,8 @@ def test_a_tick_says_what_was_seen_and_stays_though_numbers_change(panel_with_re
     assert ui.clusterHint.text == f"0 of {count - 1} seen, 1 rejected."
 
 
-def test_two_clusters_are_rejected_and_one_is_restored(panel_with_results):
-    panel, ui = panel_with_results, panel_with_results.ui
+def test_two_clusters_are_rejected_and_one_is_restored(panel_with_plaques):
+    panel, ui = panel_with_plaques, panel_with_plaques.ui
     before, clusters = total_of(panel), clusters_of(panel)
     mask, arteries = mask_of(panel).array.copy(), parameters_of(panel).arteries.GetSegmentation().GetMTime()
     for each in clusters[:2]:
@@ -144,8 +130,8 @@ def test_two_clusters_are_rejected_and_one_is_restored(panel_with_results):
     assert parameters_of(panel).arteries.GetSegmentation().GetMTime() == arteries
 
 
-def test_what_was_rejected_is_in_a_scene_that_was_saved(panel_with_results, tmp_path):
-    panel = panel_with_results
+def test_what_was_rejected_is_in_a_scene_that_was_saved(panel_with_plaques, tmp_path):
+    panel = panel_with_plaques
     before, count = total_of(panel), len(clusters_of(panel))
     choose(panel, "1")
     panel.ui.seenCluster.click()
@@ -163,8 +149,8 @@ def test_what_was_rejected_is_in_a_scene_that_was_saved(panel_with_results, tmp_
     assert total_of(panel) == before
 
 
-def test_a_cluster_that_an_edit_took_away_is_not_rejected_but_said(panel_with_results):
-    panel, ui = panel_with_results, panel_with_results.ui
+def test_a_cluster_that_an_edit_took_away_is_not_rejected_but_said(panel_with_plaques):
+    panel, ui = panel_with_plaques, panel_with_plaques.ui
     lowest = min(clusters_of(panel), key=lambda each: each["centroid_ras"][2])
     erase_lower_half(panel)
     after = mask_of(panel).array.copy()
