@@ -14,3 +14,5 @@ ONLY_SECOND_COLOR = (0.84, 0.37, 0.0)
 
 # Green, amber and red as they are read on black, by the verdict on a result.
 VERDICT_COLORS = {"ok": (0.30, 0.69, 0.31), "review": (1.0, 0.70, 0.0), "unusable": (0.90, 0.22, 0.21)}
+# What is shown before it is taken.
+PREVIEW_COLOR = (1.0, 0.9, 0.1)

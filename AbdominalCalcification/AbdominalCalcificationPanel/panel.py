@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from . import choosing
+from .click_tools import ClickTools
 from .comparison_view import ComparisonView
 from .export_control import ExportControl
 from .inputs_view import InputsView
@@ -48,6 +49,7 @@ class Panel(VTKObservationMixin):
         self.inputs = InputsView(ui, self.state)
         self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.results = ResultsView(ui, self.state)
+        self.click_tools = ClickTools(ui, self.state)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
@@ -66,6 +68,7 @@ class Panel(VTKObservationMixin):
     def close(self):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
+        self.click_tools.stop()
         self.state.runner.close()
         self.set_parameters(None)
         self.removeObservers()
@@ -81,6 +84,7 @@ class Panel(VTKObservationMixin):
     def exit(self):
         """Called each time another module is opened."""
         self.is_open = False
+        self.click_tools.stop()
 
     def show_scene(self):
         """Show the scene's choices and results; take the first CT where none is chosen."""
@@ -114,7 +118,7 @@ class Panel(VTKObservationMixin):
             for node in choosing.drop_what_is_no_mask(self.state.parameters):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
-        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison):
+        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison, self.click_tools):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
