@@ -9,6 +9,7 @@ from slicer.util import VTKObservationMixin
 from . import choosing
 from .click_tools import ClickTools
 from .comparison_view import ComparisonView
+from .cut_points import CutPoints
 from .export_control import ExportControl
 from .inputs_view import InputsView
 from .mask_watcher import MaskWatcher
@@ -50,6 +51,7 @@ class Panel(VTKObservationMixin):
         self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.results = ResultsView(ui, self.state)
         self.click_tools = ClickTools(ui, self.state)
+        self.cut_points = CutPoints(ui, self.state)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
@@ -69,6 +71,7 @@ class Panel(VTKObservationMixin):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
         self.click_tools.stop()
+        self.cut_points.close()
         self.state.runner.close()
         self.set_parameters(None)
         self.removeObservers()
@@ -118,7 +121,9 @@ class Panel(VTKObservationMixin):
             for node in choosing.drop_what_is_no_mask(self.state.parameters):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
-        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison, self.click_tools):
+        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison):
+            part.update()
+        for part in (self.click_tools, self.cut_points):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -163,6 +168,7 @@ class Panel(VTKObservationMixin):
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
+        self.cut_points.follow_masks()
 
     def _exported(self, outcome):
         self.comparison.show()

@@ -35,6 +35,12 @@ def show_preview(volume_node, change: MaskChange):
     described = [Described("preview", "Not yet added", PREVIEW_COLOR, 1)]
     ready = drained(ready_segments_steps(volume_node, array, described, slicer.vtkSegmentation(), Surfaces.MADE))
     node = put(_PREVIEW, volume_node, ready)
-    node.SetSaveWithScene(False)
+    keep_out_of_files(node)
     node.GetDisplayNode().SetVisibility2DFill(True)
     return node
+
+
+def keep_out_of_files(node) -> None:
+    """See to it that a scene that is saved holds neither a node nor what displays it."""
+    for each in (node, *(node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes()))):
+        each.SetSaveWithScene(False)

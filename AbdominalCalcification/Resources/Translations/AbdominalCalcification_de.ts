@@ -252,6 +252,14 @@
         <translation>Nichts hinzufügen.</translation>
     </message>
     <message>
+        <source>Show on each branch where its kept length ends; drag a mark along the branch to change it.</source>
+        <translation>Auf jedem Ast zeigen, wo seine behaltene Länge endet; eine Marke den Ast entlang ziehen, um sie zu ändern.</translation>
+    </message>
+    <message>
+        <source>Kept lengths</source>
+        <translation>Behaltene Längen</translation>
+    </message>
+    <message>
         <source>What the piece that is clicked, or what lies beyond a cut, becomes.</source>
         <translation>Was aus dem angeklickten Stück wird, oder aus dem, was hinter einem Schnitt liegt.</translation>
     </message>
@@ -562,6 +570,13 @@
     <message>
         <source>A mask was changed since: press Compare for numbers that belong to it.</source>
         <translation>Eine Maske wurde seither geändert: „Vergleichen“ drücken für Zahlen, die zu ihr gehören.</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cut_points</name>
+    <message>
+        <source>Drag a mark along its branch to change the kept length.</source>
+        <translation>Eine Marke ihren Ast entlang ziehen, um die behaltene Länge zu ändern.</translation>
     </message>
 </context>
 <context>

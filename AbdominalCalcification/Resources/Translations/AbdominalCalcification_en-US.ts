@@ -252,6 +252,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Show on each branch where its kept length ends; drag a mark along the branch to change it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept lengths</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What the piece that is clicked, or what lies beyond a cut, becomes.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -561,6 +569,13 @@
     </message>
     <message>
         <source>A mask was changed since: press Compare for numbers that belong to it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cut_points</name>
+    <message>
+        <source>Drag a mark along its branch to change the kept length.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
