@@ -3,6 +3,7 @@
 from slicer.i18n import tr as _
 
 from . import result_rows
+from .cluster_coloring import ClusterColoring
 from .mask_editing import MaskEditing
 from .table_view import TableView
 
@@ -16,6 +17,7 @@ class ClusterList:
 
     def __init__(self, ui, state):
         self._ui, self._state, self._editing = ui, state, MaskEditing(state)
+        self._coloring = ClusterColoring(ui)
         self._found, self._clusters, self._rejected, self._seen = None, [], [], []
         self._current = None  # number among the rows: clusters, then what was rejected
         self._table = TableView(ui.clustersTable, sortable=True, chosen=self._choose)
@@ -46,6 +48,7 @@ class ClusterList:
         self._clusters = [] if found is None else found.document["clusters"]
         self._read()
         self._fill()
+        self._coloring.show(found, self._clusters)
         self._current = self._number_at(before)
         if self._current is None and before is not None:
             # What was looked at is gone: the one that stands in its place, so that the next key goes on from there.

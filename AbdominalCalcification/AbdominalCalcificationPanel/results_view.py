@@ -93,8 +93,13 @@ class ResultsView:
         button.blockSignals(was_blocked)
 
     def _shown_masks(self):
+        from AbdominalCalcificationLib.scene.cluster_colors import colors_of
+
         parameters = self._state.parameters
-        return () if parameters is None else (parameters.arteries, parameters.calcification, parameters.cutOff)
+        if parameters is None:
+            return ()
+        colored = None if parameters.calcification is None else colors_of(parameters.calcification)
+        return (parameters.arteries, parameters.calcification, parameters.cutOff, colored)
 
     def _look_at(self, outcome):
         """Turn the views to what was measured; only the first time, then they are where the user wants them."""

@@ -10,8 +10,9 @@ from ..errors import InputError
 from ..geometry import Volume, grown
 from ..progress import drain
 from .change import CALCIFICATION, MaskChange, amount, change_of
+from .cluster_pieces import ClusterPieces
 from .constants import LARGEST_PLAQUE_MM3, PICK_MM, PLAQUE_REACH_MM
-from .picking import picked_voxel, piece_around, pieces_of, voxel_at
+from .picking import picked_voxel, piece_around, voxel_at
 
 # Around what can be reached: enough to see that bone beside an artery belongs to something large.
 _MARGIN_MM = 15.0
@@ -136,20 +137,11 @@ def reject_cluster(
     InputError
         Where the mask holds no such piece (any more).
     """
-    centre = np.asarray(centroid_ras, float)
-    reach_mm = extent_mm + calcification.grid.voxel_diagonal_mm
-    kji, count, piece = pieces_of(calcification.array != 0)
-    size = np.bincount(piece, minlength=count)
-    points = calcification.grid.ras_of_kji(kji) if count else np.zeros((0, 3))
-    away = np.full(count, np.inf)
-    np.minimum.at(away, piece, np.linalg.norm(points - centre, axis=1))
-    middles = np.stack([np.bincount(piece, axis, count) for axis in points.T], axis=1) / np.maximum(size, 1)[:, None]
-    same = (size == voxel_count) & (np.linalg.norm(middles - centre, axis=1) <= 1e-3)
-    possible = (size >= voxel_count) & (away <= reach_mm)
-    if not possible.any():
+    pieces = ClusterPieces(calcification)
+    number = pieces.number_of(centroid_ras, voxel_count, extent_mm)
+    if number is None:
         raise InputError("The mask holds this cluster no more; press Recompute for the clusters of the mask as it is.")
-    number = int(np.flatnonzero(same)[0]) if same.any() else int(np.where(possible, away, np.inf).argmin())
-    found = kji[piece == number]
+    found = pieces.voxels_of(number)
     text = f"Cluster rejected: {amount(len(found), calcification)} removed"
     if len(found) > voxel_count:
         text += f", {amount(len(found) - voxel_count, calcification)} of them beyond the kept length or near no artery"

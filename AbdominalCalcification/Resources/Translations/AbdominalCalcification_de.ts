@@ -232,6 +232,10 @@
         <translation>Zurückholen</translation>
     </message>
     <message>
+        <source>What the colours of the clusters say in the views; nothing that is measured.</source>
+        <translation>Was die Farben der Cluster in den Ansichten sagen; gemessen wird dasselbe.</translation>
+    </message>
+    <message>
         <source>Click on a missed plaque in a slice view: what would be added is shown first. With Ctrl a click removes calcification.</source>
         <translation>In einer Schichtansicht auf eine übersehene Plaque klicken: Was hinzukäme, wird zuerst gezeigt. Mit Strg entfernt ein Klick Kalk.</translation>
     </message>
@@ -540,6 +544,25 @@
     <message>
         <source>Shown, not yet added: {change}</source>
         <translation>Gezeigt, noch nicht hinzugefügt: {change}</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_coloring</name>
+    <message>
+        <source>Clusters in one colour</source>
+        <translation>Cluster in einer Farbe</translation>
+    </message>
+    <message>
+        <source>Clusters coloured by artery</source>
+        <translation>Cluster nach Arterie gefärbt</translation>
+    </message>
+    <message>
+        <source>Clusters coloured by size</source>
+        <translation>Cluster nach Größe gefärbt</translation>
+    </message>
+    <message>
+        <source>Clusters coloured by HU</source>
+        <translation>Cluster nach HU gefärbt</translation>
     </message>
 </context>
 <context>

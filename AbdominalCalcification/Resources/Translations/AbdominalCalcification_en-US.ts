@@ -232,6 +232,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>What the colours of the clusters say in the views; nothing that is measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Click on a missed plaque in a slice view: what would be added is shown first. With Ctrl a click removes calcification.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -539,6 +543,25 @@
     </message>
     <message>
         <source>Shown, not yet added: {change}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_coloring</name>
+    <message>
+        <source>Clusters in one colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters coloured by artery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters coloured by size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters coloured by HU</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
