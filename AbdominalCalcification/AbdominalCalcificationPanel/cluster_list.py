@@ -4,6 +4,7 @@ from slicer.i18n import tr as _
 
 from . import result_rows
 from .cluster_coloring import ClusterColoring
+from .cluster_territory import ClusterTerritory
 from .mask_editing import MaskEditing
 from .table_view import TableView
 
@@ -26,6 +27,7 @@ class ClusterList:
         ui.seenCluster.connect("clicked(bool)", self._set_seen)
         ui.rejectCluster.connect("clicked(bool)", self.reject)
         ui.restoreCluster.connect("clicked(bool)", self.restore)
+        self._territory = ClusterTerritory(ui, state, self._editing)
 
     @property
     def _mask(self):
@@ -76,6 +78,7 @@ class ClusterList:
         ui.previousCluster.enabled = ui.nextCluster.enabled = is_any
         for widget in (ui.seenCluster, ui.rejectCluster, ui.restoreCluster, ui.previousCluster, ui.nextCluster):
             widget.visible = is_any
+        self._territory.show(self._found, self._cluster if self._mask is not None else None)
         ui.clusterHint.visible = is_any
         ui.clusterHint.text = _("{seen} of {count} seen, {rejected} rejected.").format(
             seen=sum(self._seen), count=len(self._clusters), rejected=len(self._rejected)

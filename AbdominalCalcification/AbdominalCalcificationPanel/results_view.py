@@ -185,7 +185,11 @@ def outdated_text(parameters, found):
     chosen = {"arteries": parameters.arteries, "calcification": parameters.calcification}
     if any(found.masks.get(role, node) is not node for role, node in chosen.items()):
         return _("Other masks are chosen than those that were measured: press Recompute for their numbers.")
-    if found.document["parameters"] != parameters_document(measurement_parameters(parameters)):
+    chosen_parameters = parameters_document(measurement_parameters(parameters))
+    if found.document["parameters"] != chosen_parameters:
+        known = {**found.document["parameters"], "reassigned": chosen_parameters.get("reassigned")}
+        if {**chosen_parameters, "reassigned": known["reassigned"]} == known:
+            return _("Clusters were given to other arteries: press Recompute for the numbers of these.")
         return _("Other lengths are set under Advanced than those measured with: press Recompute to use them.")
     return ""
 

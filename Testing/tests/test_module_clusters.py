@@ -164,3 +164,30 @@ def test_a_cluster_that_an_edit_took_away_is_not_rejected_but_said(panel_with_pl
 def test_without_results_there_is_nothing_to_do_with_clusters(panel):
     for name in ("nextCluster", "previousCluster", "seenCluster", "rejectCluster", "restoreCluster", "clusterHint"):
         assert getattr(panel.ui, name).isHidden(), name
+
+
+def test_a_cluster_is_given_to_another_artery(panel_with_plaques):
+    panel, ui = panel_with_plaques, panel_with_plaques.ui
+    from AbdominalCalcificationPanel.parameters import can_reassign
+
+    choose(panel, "1")
+    assert ui.clusterTerritory.isHidden() is not can_reassign()
+    if not can_reassign():
+        pytest.skip("the measurement knows of no clusters that were given to an artery")
+    total = total_of(panel)
+    cluster = clusters_of(panel)[0]
+    assert cluster["territory"] == "aorta"
+    titles = [ui.clusterTerritory.itemText(number) for number in range(ui.clusterTerritory.count)]
+    number = titles.index("Belongs to: Left renal artery")
+    ui.clusterTerritory.currentIndex = number
+    ui.clusterTerritory.activated.emit(number)
+    assert "given to other arteries: press Recompute" in ui.verdictLabel.text
+    recompute(panel)
+    (found,) = [each for each in clusters_of(panel) if each["centroid_ras"] == cluster["centroid_ras"]]
+    assert found["territory"] == "renal_left"
+    assert total_of(panel) == total
+    choose(panel, str(found["id"]))
+    assert ui.clusterTerritory.currentIndex == number
+    ui.clusterTerritory.activated.emit(0)
+    recompute(panel)
+    assert clusters_of(panel)[0]["territory"] == "aorta"

@@ -9,10 +9,19 @@ from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.reporting.documents import measurement_document
 from AbdominalCalcificationLib.review import reject_cluster, restore_voxels
+from AbdominalCalcificationLib.review.cluster_pieces import ClusterPieces
 from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.mask_changes import apply_change
 from AbdominalCalcificationLib.scene.masks import calcification_from_node
-from AbdominalCalcificationLib.scene.reviewed import rejected_clusters, remember_rejected, seen_clusters, set_seen
+from AbdominalCalcificationLib.scene.reviewed import (
+    give_to_territory,
+    given_to_territories,
+    rejected_clusters,
+    remember_rejected,
+    seen_clusters,
+    set_seen,
+    territories_given,
+)
 from AbdominalCalcificationLib.scene.segmentations import show_calcification
 from AbdominalCalcificationLib.scene.volumes import grid_of_node, matrix_of_array, volume_node_from
 from placements import OBLIQUE, affine, rotation
@@ -136,3 +145,27 @@ def test_a_scene_with_nothing_decided_has_nothing_to_offer(case):
     assert rejected_clusters(case.node, case.ct) == []
     assert seen_clusters(case.ct, case.clusters()) == [False, False]
     assert seen_clusters(case.ct, []) == []
+
+
+def voxels_in(case, cluster):
+    pieces = ClusterPieces(case.calcification)
+    return pieces.voxels_of(pieces.number_of(cluster["centroid_ras"], cluster["voxel_count"], cluster["extent_mm"]))
+
+
+def test_a_cluster_is_given_to_an_artery_and_back(case):
+    clusters = case.clusters()
+    kji = voxels_in(case, clusters[1])
+    give_to_territory(case.ct, clusters[1], kji, "renal_left", reader="Ada")
+    assert territories_given(case.ct, clusters) == [None, "renal_left"]
+    ((name, points),) = given_to_territories(case.ct)
+    assert name == "renal_left"
+    assert np.array_equal(np.rint(case.calcification.grid.kji_of_ras(points)).astype(int), kji)
+    give_to_territory(case.ct, clusters[1], kji, "renal_right")
+    assert [name for name, _ in given_to_territories(case.ct)] == ["renal_right"]
+    give_to_territory(case.ct, clusters[0], voxels_in(case, clusters[0]), "celiac_trunk")
+    assert territories_given(case.ct, clusters) == ["celiac_trunk", "renal_right"]
+    case.reject(clusters[0])
+    assert territories_given(case.ct, case.clusters()) == ["renal_right"]
+    give_to_territory(case.ct, clusters[1], kji, None)
+    give_to_territory(case.ct, clusters[0], rejected_clusters(case.node, case.ct)[0].kji, None)
+    assert given_to_territories(case.ct) == []

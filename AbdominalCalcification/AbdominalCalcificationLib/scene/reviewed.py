@@ -1,4 +1,4 @@
-"""What a reader decided about clusters, kept with the scene: which were seen, which were rejected.
+"""What a reader decided about clusters, kept with the scene: which were seen, rejected, given to another artery.
 
 Clusters are numbered anew by every measurement, so what was seen is known by its place in the CT's voxels
 (:mod:`review.places`), and what was rejected by its voxels. Nothing has to be taken back when an edit is undone: a
@@ -27,6 +27,7 @@ from .volumes import grid_of_node
 
 _SEEN = "AbdominalCalcification.SeenClusters"  # of the CT
 _REJECTED = "AbdominalCalcification.RejectedClusters"  # of the calcification mask
+_REASSIGNED = "AbdominalCalcification.ReassignedClusters"  # of the CT
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +139,61 @@ def rejected_clusters(node, volume_node) -> list[Rejected]:
             centre = tuple(grid.ras_of_kji([note["kji"]])[0].tolist())
             found.append(Rejected(kji, note["territory"], note["volume_mm3"], centre, note["reader"], note["time"]))
     return found
+
+
+def give_to_territory(
+    volume_node, cluster: Mapping, kji: np.ndarray, name: str | None, reader: str = "", time: str = ""
+) -> None:
+    """Note that a cluster belongs to a territory, whatever is nearest to it.
+
+    Parameters
+    ----------
+    volume_node : vtkMRMLScalarVolumeNode
+        The CT.
+    cluster : mapping
+        Of a measurements document.
+    kji : ndarray of int, shape (n, 3)
+        Its voxels in the CT; what was noted of them before is forgotten.
+    name : str or None
+        Territory; None leaves it to the measurement again.
+    reader, time : str, optional
+        As for :func:`set_seen`.
+    """
+    grid = grid_of_node(volume_node)
+    given = set(map(tuple, kji.tolist()))
+    noted = []
+    for note in _noted(volume_node, _REASSIGNED):
+        voxels = _unpacked(note["voxels"], note["box"])
+        if tuple(note["shape"]) != grid.shape or given.isdisjoint(map(tuple, voxels.tolist())):
+            noted.append(note)
+    if name is not None:
+        low, high = kji.min(axis=0), kji.max(axis=0) + 1
+        voxels = np.zeros(high - low, bool)
+        voxels[tuple((kji - low).T)] = True
+        box = [[int(start), int(stop)] for start, stop in zip(low, high, strict=True)]
+        note = _note(cluster, grid, reader, time) | {"territory": name, "shape": list(grid.shape), "box": box}
+        noted.append(note | {"voxels": _packed(voxels)})
+    volume_node.SetAttribute(_REASSIGNED, json.dumps(noted) if noted else None)
+
+
+def given_to_territories(volume_node) -> list[tuple[str, np.ndarray]]:
+    """Return what was given to territories: the name of each, and voxel centres, shape (n, 3), RAS in mm."""
+    grid = grid_of_node(volume_node)
+    return [
+        (note["territory"], grid.ras_of_kji(_unpacked(note["voxels"], note["box"])))
+        for note in _noted(volume_node, _REASSIGNED)
+        if tuple(note["shape"]) == grid.shape
+    ]
+
+
+def territories_given(volume_node, clusters: Sequence[Mapping]) -> list[str | None]:
+    """Return the territory that each cluster was given to; None where it was not; parameters as for `seen_clusters`."""
+    noted, result = _noted(volume_node, _REASSIGNED), [None] * len(clusters)
+    found = matched(_places(noted, volume_node), _places_of(clusters))
+    for note, cluster in zip(noted, found, strict=True):
+        if cluster is not None:
+            result[cluster] = note["territory"]
+    return result
 
 
 def _noted(node, name: str) -> list[dict]:

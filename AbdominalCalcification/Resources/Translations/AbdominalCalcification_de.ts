@@ -232,6 +232,10 @@
         <translation>Zurückholen</translation>
     </message>
     <message>
+        <source>The artery that this cluster belongs to, whatever is nearest to it.</source>
+        <translation>Die Arterie, zu der dieser Cluster gehört, was immer ihm am nächsten liegt.</translation>
+    </message>
+    <message>
         <source>What the colours of the clusters say in the views; nothing that is measured.</source>
         <translation>Was die Farben der Cluster in den Ansichten sagen; gemessen wird dasselbe.</translation>
     </message>
@@ -581,6 +585,17 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.cluster_territory</name>
+    <message>
+        <source>Belongs to the nearest artery</source>
+        <translation>Gehört zur nächsten Arterie</translation>
+    </message>
+    <message>
+        <source>Belongs to: {artery}</source>
+        <translation>Gehört zu: {artery}</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.comparison_view</name>
     <message>
         <source>Nothing compared yet.</source>
@@ -922,6 +937,10 @@ mm</translation>
     <message>
         <source>Nothing measured yet.</source>
         <translation>Noch nichts gemessen.</translation>
+    </message>
+    <message>
+        <source>Clusters were given to other arteries: press Recompute for the numbers of these.</source>
+        <translation>Cluster wurden anderen Arterien zugeordnet: Neu berechnen, damit die Zahlen dazu passen.</translation>
     </message>
     <message>
         <source>Done. {masks}: edited meanwhile and kept; the new mask is beside it.</source>

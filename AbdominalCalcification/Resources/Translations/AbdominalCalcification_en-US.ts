@@ -232,6 +232,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The artery that this cluster belongs to, whatever is nearest to it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What the colours of the clusters say in the views; nothing that is measured.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -581,6 +585,17 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.cluster_territory</name>
+    <message>
+        <source>Belongs to the nearest artery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Belongs to: {artery}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.comparison_view</name>
     <message>
         <source>Nothing compared yet.</source>
@@ -911,6 +926,10 @@ mm</source>
     </message>
     <message>
         <source>Nothing measured yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters were given to other arteries: press Recompute for the numbers of these.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
