@@ -3,7 +3,7 @@
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from .kept_lengths import kept_length_mm, set_kept_length
+from .kept_lengths import forget_overruled, kept_length_mm, set_kept_length
 from .parameters import measurement_parameters
 
 
@@ -24,6 +24,8 @@ class CutPoints(VTKObservationMixin):
 
     def update(self):
         """Enable the button; let the marks follow lengths that were typed, and masks that are gone."""
+        if self._state.parameters is not None:
+            forget_overruled(self._state.parameters)
         button = self._ui.cutPointsButton
         button.enabled = self._state.has_masks and (self._state.is_free or button.checked)
         if button.checked and not self._state.has_masks:

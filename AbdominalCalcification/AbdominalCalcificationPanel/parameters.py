@@ -12,6 +12,8 @@ from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.errors import InputError
 
+from .kept_lengths import group_lengths_mm, own_lengths_mm
+
 
 class ArterySource(enum.Enum):
     BUNDLED = "bundled"
@@ -97,6 +99,7 @@ class AbdominalCalcificationParameterNode:
     renalLengthMm: Length = KEPT_LENGTH_MM["renal"]
     mesentericLengthMm: Length = KEPT_LENGTH_MM["mesenteric"]
     commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
+    branchLengths: str = ""
     maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
     minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
     exportAnonymous: bool = False
@@ -138,11 +141,7 @@ def measurement_parameters(parameters):
     from AbdominalCalcificationLib.measurement import MeasurementParameters
 
     return MeasurementParameters(
-        kept_length_mm={
-            "renal": parameters.renalLengthMm,
-            "mesenteric": parameters.mesentericLengthMm,
-            "common_iliac": parameters.commonIliacLengthMm,
-        },
+        kept_length_mm=group_lengths_mm(parameters) | own_lengths_mm(parameters),
         max_distance_mm=parameters.maxDistanceMm,
         min_cluster_volume_mm3=parameters.minClusterVolumeMm3,
         **({"reassigned": _reassigned(parameters.ct)} if can_reassign() else {}),

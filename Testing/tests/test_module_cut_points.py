@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pytest
 
 pytest.importorskip("slicer", reason="the host needs slicer-core")
@@ -38,6 +41,12 @@ def place(node):
     return position
 
 
+def length(panel):
+    from AbdominalCalcificationPanel.kept_lengths import kept_length_mm
+
+    return kept_length_mm(parameters_of(panel), "renal_left")
+
+
 def on_axis(length_mm):
     return RENAL_TUBES[1].point(length_mm).tolist()
 
@@ -48,6 +57,31 @@ def drag(node, *places):
     for each in places:
         node.SetNthControlPointPositionWorld(0, *each)
     node.InvokeEvent(node.PointEndInteractionEvent)
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_a_branch_has_a_length_of_its_own_until_that_of_its_group_is_typed(module, monkeypatch, single):
+    from AbdominalCalcificationPanel import kept_lengths
+
+    monkeypatch.setattr(kept_lengths, "can_be_single", lambda: single)
+    parameters = SimpleNamespace(
+        renalLengthMm=30.0, mesentericLengthMm=50.0, commonIliacLengthMm=40.0, branchLengths=""
+    )
+    kept_lengths.set_kept_length(parameters, "renal_left", 12.5)
+    lengths = {name: kept_lengths.kept_length_mm(parameters, name) for name in ("renal_left", "renal_right")}
+    assert lengths == {"renal_left": 12.5, "renal_right": 30.0 if single else 12.5}
+    assert kept_lengths.own_lengths_mm(parameters) == ({"renal_left": 12.5} if single else {})
+    parameters.renalLengthMm = 25.0
+    assert kept_lengths.kept_length_mm(parameters, "renal_left") == 25.0
+    assert kept_lengths.own_lengths_mm(parameters) == {}
+
+
+def test_a_length_that_was_overruled_does_not_come_back(panel_with_plaques):
+    parameters = parameters_of(panel_with_plaques)
+    parameters.branchLengths = '{"renal_left": [12.5, 30.0], "celiac_trunk": [20.0, 50.0]}'
+    panel_with_plaques.ui.renalLength.value = 25
+    panel_with_plaques.ui.renalLength.value = 30
+    assert json.loads(parameters.branchLengths) == {"celiac_trunk": [20.0, 50.0]}
 
 
 @pytest.fixture
@@ -74,8 +108,8 @@ def test_a_mark_that_is_dragged_slides_along_the_vessel_and_sets_the_length(show
     assert place(node) == pytest.approx(on_axis(12), abs=STEP_MM)
     assert parameters.renalLengthMm == 20
     drag(node, (x + 1, y + 7, z), (x, y, z))
-    assert parameters.renalLengthMm == pytest.approx(12, abs=STEP_MM)
-    assert node.GetNthControlPointLabel(0) == f"L renal {parameters.renalLengthMm:.1f} mm"
+    assert length(shown) == pytest.approx(12, abs=STEP_MM)
+    assert node.GetNthControlPointLabel(0) == f"L renal {length(shown):.1f} mm"
     assert "Other lengths are set" in shown.ui.verdictLabel.text
     recompute(shown)
     document = shown.logic.foundResults(parameters).document
@@ -93,7 +127,7 @@ def test_a_length_that_is_typed_moves_the_mark_back(shown):
 
 def test_a_mark_cannot_be_dragged_beyond_the_vessel(shown):
     drag(marks(shown), (300, 0, 0))
-    assert parameters_of(shown).renalLengthMm == pytest.approx(30, abs=STEP_MM)
+    assert length(shown) == pytest.approx(30, abs=STEP_MM)
 
 
 def test_a_mark_that_is_not_dragged_changes_nothing(shown):
