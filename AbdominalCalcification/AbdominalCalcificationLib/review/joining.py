@@ -20,7 +20,7 @@ from ..measurement.constants import MOST_OF_BRANCH, SPECK_DIAGONALS
 from ..measurement.course import Course
 from .change import ARTERIES, MaskChange, amount, change_of
 from .constants import CALIBRE_WITHIN_MM, DARK_COST, LONGEST_WAY, WIDEST_GAP_MM
-from .picking import picked_piece, piece_around
+from .picking import picked_piece, piece_around, surface_of
 
 # Points of the way over which its zigzag from voxel to voxel is evened out.
 _SMOOTHED = 5
@@ -80,11 +80,11 @@ def _parent(artery: Territory) -> Territory:
 
 
 def _others(arteries: Volume, artery: Territory, piece: np.ndarray) -> np.ndarray:
-    """Return the voxels that the piece can be joined to: of its own artery, and of the one that this leaves."""
+    """Return the outer voxels that the piece can be joined to: of its own artery, and of the one that this leaves."""
     labels = {artery.label, _parent(artery).label}
     possible = np.isin(arteries.array, list(labels))
     possible[tuple(piece.T)] = False
-    found = np.argwhere(possible)
+    found = surface_of(possible, arteries.grid)
     if len(found) == 0:
         raise InputError(
             f"There is nothing that this piece of the {artery.title.lower()} could be joined to: "

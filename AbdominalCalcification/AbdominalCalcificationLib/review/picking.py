@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..anatomy import Territory, territory_of_label
 from ..errors import InputError
-from ..geometry import Volume, bounding_box, grown
+from ..geometry import Grid, Volume, bounding_box, grown
 from ..geometry.pieces import Runs, pieces_steps
 from ..geometry.voxels import ranks
 from ..progress import Progress, drain
@@ -74,6 +74,29 @@ def pieces_of(mask: np.ndarray) -> tuple[np.ndarray, int, np.ndarray]:
     kji = np.argwhere(mask[box]) + [part.start for part in box]
     count, piece = drain(pieces_steps(Runs(kji, box), _LOOKING))
     return kji, count, piece
+
+
+def surface_of(mask: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return the voxels of a mask, shape (n, 3), that can be nearest to a voxel outside it.
+
+    On axes at right angles that takes a face to the outside.
+    """
+    box = bounding_box(mask)
+    if box is None:
+        return np.zeros((0, 3), int)
+    inside = mask[box]
+    surface = inside
+    if grid.is_rectangular:
+        inner = np.pad(inside, 1)
+        inner = (
+            inner[:-2, 1:-1, 1:-1]
+            & inner[2:, 1:-1, 1:-1]
+            & inner[1:-1, :-2, 1:-1]
+            & inner[1:-1, 2:, 1:-1]
+            & (inner[1:-1, 1:-1, :-2] & inner[1:-1, 1:-1, 2:])
+        )
+        surface = inside & ~inner
+    return np.argwhere(surface) + [part.start for part in box]
 
 
 def piece_around(mask: np.ndarray, voxel: np.ndarray) -> np.ndarray:

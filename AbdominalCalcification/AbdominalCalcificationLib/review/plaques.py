@@ -16,6 +16,8 @@ from .picking import picked_voxel, piece_around, voxel_at
 
 # Around what can be reached: enough to see that bone beside an artery belongs to something large.
 _MARGIN_MM = 15.0
+# How far is looked, one after the other, until all of a plaque is seen: most are small, and near is quick.
+_PARTS_OF_REACH = (1 / 8, 1 / 3, 1)
 
 
 def missed_plaque(
@@ -60,27 +62,38 @@ def missed_plaque(
         if not volume.grid.same_as(ct.grid):
             raise InputError(f"The {name} and the CT are on different grids; align them first.")
     own = voxel_at(ct, point_ras)
-    reach = grown(tuple(slice(n, n + 1) for n in own.tolist()), PLAQUE_REACH_MM, ct.grid)
+    for part in _PARTS_OF_REACH:
+        reach_mm = part * PLAQUE_REACH_MM
+        kji, is_whole = _grown(ct, arteries, calcification, own, point_ras, threshold_hu, distance_mm, reach_mm)
+        if is_whole:
+            break
+    if not is_whole or len(kji) * ct.grid.voxel_volume_mm3 > LARGEST_PLAQUE_MM3:
+        raise InputError(
+            f"What is above {threshold_hu:.0f} HU here runs away: it is more than {LARGEST_PLAQUE_MM3:.0f} mm³ or "
+            f"reaches farther than {PLAQUE_REACH_MM:.0f} mm; raise the threshold, or paint the plaque."
+        )
+    text = f"Plaque added: {amount(len(kji), ct)} above {threshold_hu:.0f} HU."
+    return change_of(CALCIFICATION, calcification, kji, 1, text)
+
+
+def _grown(
+    ct: Volume, arteries: Volume, calcification: Volume, own, point_ras, threshold_hu, distance_mm, reach_mm
+) -> tuple[np.ndarray, bool]:
+    """Return what hangs together with a place, looked for up to a distance from it, and whether that is all of it."""
+    reach = grown(tuple(slice(n, n + 1) for n in own.tolist()), reach_mm, ct.grid)
     box = grown(reach, _MARGIN_MM, ct.grid)
     near, artery = ct.cropped(box), arteries.array[box] != 0
     calcified = calcification.array[box] != 0
     if not artery.any():
         raise InputError("There is no artery near the place clicked; draw the artery first.")
     bright = near.array > threshold_hu
-    possible = drain(near_artery_without_bone_steps(near, artery, threshold_hu, distance_mm))
-    seed = picked_voxel(near.with_array(possible & bright & ~calcified), point_ras, lambda values: values)
+    possible = drain(near_artery_without_bone_steps(near, artery, threshold_hu, distance_mm)) & bright & ~calcified
+    seed = picked_voxel(near.with_array(possible), point_ras, lambda values: values)
     if seed is None:
         raise InputError(_why_not(near, calcified, bright, point_ras, threshold_hu, distance_mm))
-    kji = piece_around(possible & bright & ~calcified, seed)
+    kji = piece_around(possible, seed)
     away = np.linalg.norm(near.grid.ras_of_kji(kji) - np.asarray(point_ras, float), axis=1).max()
-    volume_mm3 = len(kji) * ct.grid.voxel_volume_mm3
-    if away > PLAQUE_REACH_MM or volume_mm3 > LARGEST_PLAQUE_MM3:
-        raise InputError(
-            f"What is above {threshold_hu:.0f} HU here runs away: it is more than {LARGEST_PLAQUE_MM3:.0f} mm³ or "
-            f"reaches farther than {PLAQUE_REACH_MM:.0f} mm; raise the threshold, or paint the plaque."
-        )
-    text = f"Plaque added: {amount(len(kji), ct)} above {threshold_hu:.0f} HU."
-    return change_of(CALCIFICATION, calcification, kji + [part.start for part in box], 1, text)
+    return kji + [part.start for part in box], bool(away <= reach_mm)
 
 
 def _why_not(near: Volume, calcified, bright, point_ras, threshold_hu: float, distance_mm: float) -> str:

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, territory
 from ..errors import InputError
-from ..geometry import Volume
+from ..geometry import Grid, Volume, grown
 from ..geometry.voxels import TOLERANCE_MM
 from .change import ARTERIES, MaskChange, amount, change_of
 from .picking import picked_piece, pieces_of
@@ -62,17 +62,18 @@ def remove_loose(arteries: Volume, attach_distance_mm: float = 10.0) -> MaskChan
         Where everything hangs together.
     """
     attached: dict[str, np.ndarray] = {}
-    loose, said, labels = [], [], []
+    loose, said = [], []
     for each in _parents_first():
         kji, count, piece = pieces_of(arteries.array == each.label)
         if count == 0:
             continue
-        parent = attached.get(each.parent or "", np.zeros((0, 3), int))
-        stays = _attached(kji, count, piece, parent, arteries, attach_distance_mm)
+        stays = np.ones(len(kji), bool)
+        if count > 1:
+            parent = attached.get(each.parent or "", np.zeros((0, 3), int))
+            stays = _attached(kji, count, piece, parent, arteries.grid, attach_distance_mm)
         attached[each.name] = kji[stays]
         if not stays.all():
             loose.append(kji[~stays])
-            labels.append(each)
             number = len(np.unique(piece[~stays]))
             said.append(f"{each.title} {number} piece{'' if number == 1 else 's'}, {amount(len(loose[-1]), arteries)}")
     if not loose:
@@ -84,23 +85,37 @@ def remove_loose(arteries: Volume, attach_distance_mm: float = 10.0) -> MaskChan
     return change_of(ARTERIES, arteries, np.concatenate(loose), 0, text)
 
 
-def _attached(kji, count, piece, parent_kji, arteries: Volume, attach_distance_mm: float) -> np.ndarray:
+def _attached(kji, count, piece, parent_kji, grid: Grid, attach_distance_mm: float) -> np.ndarray:
     """Return which voxels of an artery lie in pieces that hang together with its largest one or with its parent."""
-    points = arteries.grid.ras_of_kji(kji)
     stays = np.zeros(count, bool)
     stays[np.bincount(piece, minlength=count).argmax()] = True
-    reach = attach_distance_mm + TOLERANCE_MM
-    if len(parent_kji):
-        near, _ = cKDTree(arteries.grid.ras_of_kji(parent_kji)).query(points, distance_upper_bound=reach)
-        stays[piece[np.isfinite(near)]] = True
+    near = _near(kji, parent_kji, grid, attach_distance_mm)
+    stays[piece[near]] = True
     fresh = stays.copy()
     while fresh.any() and not stays.all():
         waiting = np.flatnonzero(~stays[piece])
-        near, _ = cKDTree(points[fresh[piece]]).query(points[waiting], distance_upper_bound=reach)
+        near = _near(kji[waiting], kji[fresh[piece]], grid, attach_distance_mm)
         fresh = np.zeros(count, bool)
-        fresh[piece[waiting[np.isfinite(near)]]] = True
+        fresh[piece[waiting[near]]] = True
         stays |= fresh
     return stays[piece]
+
+
+def _near(kji: np.ndarray, others: np.ndarray, grid: Grid, distance_mm: float) -> np.ndarray:
+    """Return which voxels lie within a distance of any of the others."""
+    result = np.zeros(len(kji), bool)
+    if len(kji) == 0 or len(others) == 0:
+        return result
+    box = grown(
+        tuple(slice(int(a), int(b) + 1) for a, b in zip(kji.min(0), kji.max(0), strict=True)), distance_mm, grid
+    )
+    low, high = (np.array([getattr(part, end) for part in box]) for end in ("start", "stop"))
+    others = others[((others >= low) & (others < high)).all(axis=1)]
+    if len(others):
+        reach = distance_mm + TOLERANCE_MM
+        away, _ = cKDTree(grid.ras_of_kji(others)).query(grid.ras_of_kji(kji), distance_upper_bound=reach)
+        result = np.isfinite(away)
+    return result
 
 
 def _parents_first():

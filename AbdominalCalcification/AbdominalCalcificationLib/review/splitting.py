@@ -15,7 +15,7 @@ from ..measurement.coarse import Blocks
 from ..measurement.constants import MOST_OF_BRANCH, SLICE_DIAGONALS
 from ..measurement.course import Course
 from .change import ARTERIES, MaskChange, amount, change_of
-from .picking import picked_piece
+from .picking import picked_piece, surface_of
 
 
 def split_here(
@@ -89,7 +89,7 @@ def _course_of(
         start = own_end(points, pairs, grid, -points[:, 2])
         return Course(points, pairs, start.rows, start.depth_mm, grid)
     label = territory(artery.parent).label
-    parent = np.argwhere(arteries.array == label)
+    parent = surface_of(arteries.array == label, arteries.grid)
     contact = blocks.start_mm(_contact(kji, arteries, label))
     touching = np.flatnonzero(np.isfinite(contact))
     if len(parent) == 0:
