@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..geometry import Box, Grid
 from ..reading.meanings import Wanted, meaning_of
 from ..review.change import MaskChange
-from .masks import grid_of_image, understood_segments, voxel_offset
+from .masks import grid_of_image, start_on_voxels, understood_segments
 from .segmentations import add_calcification, add_territory, said_of_segment, segments_of
 from .volumes import array_of_image, grid_of_node, image_of_array, matrix_of_array, world_matrix
 
@@ -26,7 +26,7 @@ class _Drawn:
     stands_for : int
         What it means in the mask: a territory's label, or 1 for calcification; 0 for arteries of both sides.
     image : vtkOrientedImageData
-    offset : ndarray of int, shape (3,)
+    offset : tuple of int
         Voxel of the CT (k, j, i) at which the image begins.
     value : int
         Of its voxels in the image.
@@ -35,7 +35,7 @@ class _Drawn:
     segment_id: str
     stands_for: int
     image: object
-    offset: np.ndarray
+    offset: tuple[int, ...]
     value: int
 
 
@@ -108,7 +108,7 @@ def _drawn(node, grid: Grid, wanted: Wanted) -> list[_Drawn]:
     found = []
     for segment_id, stands_for in known.items():
         image = node.GetBinaryLabelmapInternalRepresentation(segment_id)
-        offset = voxel_offset(grid_of_image(image, world_matrix(node)), grid)
+        offset = start_on_voxels(grid_of_image(image, world_matrix(node)), grid)
         if offset is None:
             raise InputError(
                 f"'{node.GetName()}' is drawn on other voxels than those of the CT; correct it in the Segment Editor."
@@ -124,10 +124,10 @@ def _values_in(each: _Drawn, box: Box) -> np.ndarray:
     result = np.zeros([part.stop - part.start for part in box], array.dtype)
     inside, place = [], []
     for part, first, size in zip(box, each.offset, array.shape, strict=True):
-        low, high = max(part.start, int(first)), min(part.stop, int(first) + size)
+        low, high = max(part.start, first), min(part.stop, first + size)
         if high <= low:
             return result
-        inside.append(slice(low - int(first), high - int(first)))
+        inside.append(slice(low - first, high - first))
         place.append(slice(low - part.start, high - part.start))
     result[tuple(place)] = array[tuple(inside)]
     return result

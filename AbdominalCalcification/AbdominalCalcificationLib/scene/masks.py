@@ -164,14 +164,7 @@ def _understood(node, images, wanted: Wanted, label_names: Mapping[str, str] | N
 
 
 def grid_of_image(image, to_world: np.ndarray) -> Grid:
-    """Return the grid of a ``vtkOrientedImageData`` in world coordinates.
-
-    Parameters
-    ----------
-    image : vtkOrientedImageData
-    to_world : ndarray, shape (4, 4)
-        From the coordinates of its node to the world.
-    """
+    """Return the grid of a label map of a segmentation in world coordinates, given the node's matrix to the world."""
     matrix = vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
     start = np.eye(4)
@@ -179,25 +172,25 @@ def grid_of_image(image, to_world: np.ndarray) -> Grid:
     return Grid(image.GetDimensions()[::-1], to_world @ array_of_matrix(matrix) @ start)
 
 
-def voxel_offset(own: Grid, grid: Grid) -> np.ndarray | None:
-    """Return the voxel of `grid` (k, j, i) at which `own` begins; None where its voxels are others."""
+def start_on_voxels(own: Grid, grid: Grid) -> tuple[int, ...] | None:
+    """Return at which voxel (k, j, i) of a grid another one begins; None where its voxels are not those of the grid."""
     start = np.round(grid.kji_of_ras(own.ijk_to_ras[:3, 3])[0]).astype(int)
     corners = np.array([np.zeros(3), *np.diag(np.array(own.shape) - 1.0), np.array(own.shape) - 1.0])
-    is_same = np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() <= _SAME_VOXEL
-    return start if is_same else None
+    if np.abs(grid.kji_of_ras(own.ras_of_kji(corners)) - corners - start).max() > _SAME_VOXEL:
+        return None
+    return tuple(start.tolist())
 
 
 def _placed(
     mask: Volume, grid: Grid, title: str, labels: Mapping[int, str] | None
 ) -> tuple[Box, np.ndarray, list[Flag]]:
     """Return where in `grid` a label map lies (a box), its labels there, and what the grid did to it."""
-    own = mask.grid
-    start = voxel_offset(own, grid)
+    own, start = mask.grid, start_on_voxels(mask.grid, grid)
     if start is None:
         aligned, flags = bring(mask, grid, title, labels)
         return (slice(None),) * 3, aligned.array, flags
     box, inside = [], []
-    for first, size, limit in zip(start.tolist(), own.shape, grid.shape, strict=True):
+    for first, size, limit in zip(start, own.shape, grid.shape, strict=True):
         low, high = max(first, 0), max(min(first + size, limit), max(first, 0))
         box.append(slice(low, high))
         inside.append(slice(low - first, high - first))
