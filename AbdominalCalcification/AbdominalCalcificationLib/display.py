@@ -14,3 +14,10 @@ ONLY_SECOND_COLOR = (0.84, 0.37, 0.0)
 
 # Green, amber and red as they are read on black, by the verdict on a result.
 VERDICT_COLORS = {"ok": (0.30, 0.69, 0.31), "review": (1.0, 0.70, 0.0), "unusable": (0.90, 0.22, 0.21)}
+# What is shown before it is taken.
+PREVIEW_COLOR = (1.0, 0.9, 0.1)
+# Clusters by size and by mean HU: where groups begin (our choice), and the colours of the groups, dark to bright
+# (viridis, which people who see no red or no green can order too).
+CLUSTER_MM3 = (10.0, 50.0, 200.0)
+CLUSTER_HU = (400.0, 600.0, 800.0)
+RISING_COLORS = ((0.27, 0.00, 0.33), (0.19, 0.41, 0.56), (0.21, 0.72, 0.47), (0.99, 0.91, 0.14))

@@ -8,7 +8,9 @@ from slicer.util import VTKObservationMixin
 
 from . import choosing
 from .case_list_view import CaseListView
+from .click_tools import ClickTools
 from .comparison_view import ComparisonView
+from .cut_points import CutPoints
 from .export_control import ExportControl
 from .inputs_view import InputsView
 from .mask_watcher import MaskWatcher
@@ -49,6 +51,8 @@ class Panel(VTKObservationMixin):
         self.inputs = InputsView(ui, self.state)
         self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.results = ResultsView(ui, self.state)
+        self.click_tools = ClickTools(ui, self.state)
+        self.cut_points = CutPoints(ui, self.state)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
@@ -68,6 +72,8 @@ class Panel(VTKObservationMixin):
     def close(self):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
+        self.click_tools.stop()
+        self.cut_points.close()
         self.state.runner.close()
         self.case_list.close()
         self.set_parameters(None)
@@ -84,6 +90,7 @@ class Panel(VTKObservationMixin):
     def exit(self):
         """Called each time another module is opened."""
         self.is_open = False
+        self.click_tools.stop()
 
     def show_scene(self):
         """Show the scene's choices and results; take the first CT where none is chosen."""
@@ -118,6 +125,8 @@ class Panel(VTKObservationMixin):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
         for part in (self.inputs, self.meanings, self.run, self.export, self.comparison, self.case_list):
+            part.update()
+        for part in (self.click_tools, self.cut_points):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -162,6 +171,7 @@ class Panel(VTKObservationMixin):
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
+        self.cut_points.follow_masks()
 
     def _exported(self, outcome):
         self.comparison.show()
@@ -183,6 +193,7 @@ class Panel(VTKObservationMixin):
             one.mark_outdated()
         if measured:  # said once: this comes with every stroke of the brush
             self.results.say_outdated()
+        self.results.clusters.follow_mask()
 
     def _compared_mask_changed(self, node):
         """Note that the comparison no longer belongs to the masks."""

@@ -1,6 +1,7 @@
 """What the user chooses, kept with the scene, and what it means to the library."""
 
 import enum
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.effort import TILE_STEP, TILE_STEPS, Effort, parse_folds
 from AbdominalCalcificationLib.errors import InputError
+
+from .kept_lengths import group_lengths_mm, own_lengths_mm
 
 
 class ArterySource(enum.Enum):
@@ -97,6 +100,7 @@ class AbdominalCalcificationParameterNode:
     renalLengthMm: Length = KEPT_LENGTH_MM["renal"]
     mesentericLengthMm: Length = KEPT_LENGTH_MM["mesenteric"]
     commonIliacLengthMm: Length = KEPT_LENGTH_MM["common_iliac"]
+    branchLengths: str = ""
     maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
     minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
     exportAnonymous: bool = False
@@ -138,14 +142,27 @@ def measurement_parameters(parameters):
     from AbdominalCalcificationLib.measurement import MeasurementParameters
 
     return MeasurementParameters(
-        kept_length_mm={
-            "renal": parameters.renalLengthMm,
-            "mesenteric": parameters.mesentericLengthMm,
-            "common_iliac": parameters.commonIliacLengthMm,
-        },
+        kept_length_mm=group_lengths_mm(parameters) | own_lengths_mm(parameters),
         max_distance_mm=parameters.maxDistanceMm,
         min_cluster_volume_mm3=parameters.minClusterVolumeMm3,
+        **({"reassigned": _reassigned(parameters.ct)} if can_reassign() else {}),
     )
+
+
+def can_reassign() -> bool:
+    """Return whether the measurement knows of clusters that were given to an artery by hand."""
+    from AbdominalCalcificationLib.measurement import MeasurementParameters
+
+    return "reassigned" in {field.name for field in fields(MeasurementParameters)}
+
+
+def _reassigned(ct):
+    """Return what was given to arteries on a CT, as measurement parameters have it."""
+    from AbdominalCalcificationLib.measurement.parameters import Reassignment
+    from AbdominalCalcificationLib.scene.reviewed import given_to_territories
+
+    given = () if ct is None else given_to_territories(ct)
+    return tuple(Reassignment(name, tuple(map(tuple, points.tolist()))) for name, points in given)
 
 
 def choices_of(parameters, trust: bool = False):

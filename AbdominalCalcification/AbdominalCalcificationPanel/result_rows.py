@@ -89,12 +89,17 @@ def _severity(burden):
     return number, text.format(name=groups.names[number], cuts=", ".join(cuts))
 
 
-def cluster_table(document):
-    """Return the clusters of a measurements document, in its order."""
+def cluster_table(clusters, seen=(), rejected=()):
+    """Return the clusters of a measurements document, in its order, and what was rejected behind them.
+
+    :param clusters: of the document
+    :param seen: whether each was looked at
+    :param rejected: scene.reviewed.Rejected
+    """
     from AbdominalCalcificationLib.anatomy import territory
 
     columns = (
-        Cell(_("Artery"), is_number=False),
+        Cell(_("Artery"), _("Sorts by artery, and within it by the number at the left."), is_number=False),
         Cell(_("Volume\nmm³")),
         Cell(_("Mean\nHU")),
         Cell(_("Max.\nHU")),
@@ -103,13 +108,20 @@ def cluster_table(document):
         *(Cell(f"{axis}\nmm", _("Centre, in patient coordinates (RAS).")) for axis in "RAS"),
     )
     rows = []
-    for each in document["clusters"]:
+    for number, each in enumerate(clusters):
         artery = territory(each["territory"])
         keys = (("volume_mm3", 1), ("mean_hu", 0), ("max_hu", 0), ("path_distance_mm", 1), ("extent_mm", 1))
         numbers = [_number(each[key], digits) for key, digits in keys]
         numbers += [_number(value, 1) for value in each["centroid_ras"]]
-        name = Cell(artery.short, artery.title, is_number=False)
-        rows.append(Row(Cell(str(each["id"])), (name, *numbers)))
+        is_seen = number < len(seen) and seen[number]
+        head = Cell(f"{each['id']} ✓", _("You looked at this one.")) if is_seen else Cell(str(each["id"]))
+        rows.append(Row(head, (Cell(artery.short, artery.title, number, is_number=False), *numbers)))
+    for number, each in enumerate(rejected, start=len(rows)):
+        artery = territory(each.territory)
+        tip = _("Rejected by {reader}, {time}.").format(reader=html.escape(each.reader), time=each.time)
+        numbers = [_number(each.volume_mm3, 1), *(_number(None, 0) for _column in range(4))]
+        numbers += [_number(value, 1) for value in each.centroid_ras]
+        rows.append(Row(Cell("✕", tip), (Cell(artery.short, tip, number, is_number=False), *numbers)))
     return Table(columns, tuple(rows))
 
 

@@ -6,6 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import result_rows
+from .cluster_list import ClusterList
 from .parameters import measurement_parameters
 from .table_view import TableView
 
@@ -22,7 +23,7 @@ class ResultsView:
         ui.showChartButton.connect("clicked(bool)", self.show_chart)
         ui.notesLabel.connect("linkActivated(QString)", self.select_territory)
         self._territories = TableView(ui.territoriesTable)
-        self._clusters = TableView(ui.clustersTable, sortable=True, chosen=self.jump_to_cluster)
+        self.clusters = ClusterList(ui, state)
 
     @property
     def found(self):
@@ -33,13 +34,14 @@ class ResultsView:
         """Enable what can be done; say whether the results are still those of what is chosen."""
         self._follow_3d()
         self._show_trust(self.found)
+        self.clusters.update()
 
     def show(self):
         """Show the results of the chosen CT, or that there are none."""
         ui, found = self._ui, self.found
         document = None if found is None else found.document
         self._territories.show(None if found is None else result_rows.territory_table(document))
-        self._clusters.show(None if found is None else result_rows.cluster_table(document))
+        self.clusters.show(found)
         for widget in (ui.territoriesTable, ui.clustersLabel, ui.clustersTable):
             widget.visible = found is not None
         ui.showChartButton.enabled = found is not None
@@ -91,8 +93,13 @@ class ResultsView:
         button.blockSignals(was_blocked)
 
     def _shown_masks(self):
+        from AbdominalCalcificationLib.scene.cluster_colors import colors_of
+
         parameters = self._state.parameters
-        return () if parameters is None else (parameters.arteries, parameters.calcification, parameters.cutOff)
+        if parameters is None:
+            return ()
+        colored = None if parameters.calcification is None else colors_of(parameters.calcification)
+        return (parameters.arteries, parameters.calcification, parameters.cutOff, colored)
 
     def _look_at(self, outcome):
         """Turn the views to what was measured; only the first time, then they are where the user wants them."""
@@ -119,13 +126,6 @@ class ResultsView:
         found = self.found
         if found is not None and found.chart is not None:
             slicer.modules.plots.logic().ShowChartInLayout(found.chart)
-
-    def jump_to_cluster(self, number):
-        """Centre the views on a cluster, by its number in the document."""
-        from AbdominalCalcificationLib.scene.display import centre_on
-
-        if self.found is not None:
-            centre_on(self.found.document["clusters"][number]["centroid_ras"])
 
     def select_territory(self, name):
         """Select the row of a territory."""
@@ -185,7 +185,11 @@ def outdated_text(parameters, found):
     chosen = {"arteries": parameters.arteries, "calcification": parameters.calcification}
     if any(found.masks.get(role, node) is not node for role, node in chosen.items()):
         return _("Other masks are chosen than those that were measured: press Recompute for their numbers.")
-    if found.document["parameters"] != parameters_document(measurement_parameters(parameters)):
+    chosen_parameters = parameters_document(measurement_parameters(parameters))
+    if found.document["parameters"] != chosen_parameters:
+        known = {**found.document["parameters"], "reassigned": chosen_parameters.get("reassigned")}
+        if {**chosen_parameters, "reassigned": known["reassigned"]} == known:
+            return _("Clusters were given to other arteries: press Recompute for the numbers of these.")
         return _("Other lengths are set under Advanced than those measured with: press Recompute to use them.")
     return ""
 

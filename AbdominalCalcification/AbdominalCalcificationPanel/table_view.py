@@ -16,6 +16,7 @@ class TableView:
 
     def __init__(self, view, sortable=False, chosen=None):
         self._view, self._sortable, self._choose = view, sortable, chosen
+        self._is_quiet = False
         # The view owns its models: they must not end before it.
         self._rows, self._sorted = None, qt.QSortFilterProxyModel(view)
         self._sorted.sortRole = int(qt.Qt.UserRole)
@@ -48,14 +49,39 @@ class TableView:
         self._view.resizeColumnsToContents()
         self._view.sortingEnabled = self._sortable
 
-    def select(self, number):
-        """Select a row by its number among the rows given to :meth:`show`."""
-        self._view.selectRow(self._sorted.mapFromSource(self._rows.index(number, 0)).row())
+    def select(self, number, tell=True):
+        """Select a row by its number among the rows given to :meth:`show`; `tell` also calls what is chosen."""
+        self._is_quiet = not tell
+        try:
+            self._view.selectRow(self._sorted.mapFromSource(self._rows.index(number, 0)).row())
+        finally:
+            self._is_quiet = False
+
+    @property
+    def selected_row(self):
+        """The selected row as it is sorted; -1 where none is."""
+        rows = [index.row() for index in self._view.selectionModel().selectedRows()]
+        return rows[0] if len(rows) == 1 else -1
+
+    def number_in_row(self, row):
+        """Return the number, among the rows given to :meth:`show`, of a row as sorted, or of the last before it."""
+        row = min(row, self._sorted.rowCount() - 1)
+        return self._sorted.mapToSource(self._sorted.index(row, 0)).row() if row >= 0 else None
+
+    def step(self, rows):
+        """Select the row so many rows below the selected one, as they are sorted; it ends at the first and the last."""
+        last = self._sorted.rowCount() - 1
+        here = self.selected_row
+        there = (0 if rows > 0 else last) if here < 0 else min(max(here + rows, 0), last)
+        if there >= 0 and there != here:
+            self._view.selectRow(there)
 
     def _selection_changed(self, selected, deselected):
         self._choose_selected()
 
     def _choose_selected(self):
+        if self._is_quiet:
+            return
         chosen = [self._sorted.mapToSource(index).row() for index in self._view.selectionModel().selectedRows()]
         if len(chosen) == 1:
             self._choose(chosen[0])

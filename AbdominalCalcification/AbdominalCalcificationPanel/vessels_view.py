@@ -5,7 +5,6 @@ import shutil
 import qt
 import slicer
 import vtk
-from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 # Places farther from a vessel than this are not beside it, mm.

@@ -8,6 +8,7 @@ import slicer
 from PySide6 import QtCore, QtWidgets
 
 from .api import API, StrictNamespace, names_on
+from .slice_views import NAMES, SliceViews
 
 
 class Signals:
@@ -61,6 +62,9 @@ class LayoutManager(StrictNamespace):
         self.__dict__["resets"] = {"slices": 0, "3d": 0}
         self.resetSliceViews = lambda: self._count("slices")
         self.resetThreeDViews = lambda: self._count("3d")
+        views = SliceViews()
+        self.sliceViewNames = lambda: NAMES
+        self.sliceWidget = views.widget
 
     def _count(self, what):
         self.resets[what] += 1

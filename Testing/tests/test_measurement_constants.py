@@ -19,9 +19,9 @@ VALUES = {name: value for name, value in vars(constants).items() if name.isupper
 MOVES = (0.6, 1.6)
 
 
-def table() -> dict[str, list[str]]:
+def constants_table(document: Path = DOCUMENT) -> dict[str, list[str]]:
     """Return value, unit, meaning and test of each constant, as the documentation has them."""
-    section = DOCUMENT.read_text(encoding="utf-8").split("\n## Constants\n")[1].split("\n## ")[0]
+    section = document.read_text(encoding="utf-8").split("\n## Constants\n")[1].split("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "| `" in line]
     return {row[0].strip("`"): row[1:] for row in rows}
 
@@ -37,7 +37,7 @@ def named_test(place: str):
 
 
 def test_the_table_in_the_documentation_is_that_of_the_code():
-    documented = table()
+    documented = constants_table()
     assert list(documented) == list(VALUES)
     assert {name: float(row[0]) for name, row in documented.items()} == VALUES
     assert all(cell for row in documented.values() for cell in row)
@@ -60,7 +60,7 @@ def test_each_constant_is_used_and_stands_in_one_place():
 @pytest.mark.parametrize("factor", MOVES)
 @pytest.mark.parametrize("name", VALUES)
 def test_the_test_of_a_constant_fails_where_it_is_moved(name, factor, monkeypatch):
-    probe = named_test(table()[name][-1])
+    probe = named_test(constants_table()[name][-1])
     moved = type(VALUES[name])(VALUES[name] * factor)
     for module_name, module in list(sys.modules.items()):
         if module_name.startswith("AbdominalCalcificationLib.measurement.") and hasattr(module, name):

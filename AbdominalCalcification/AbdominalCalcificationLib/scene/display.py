@@ -48,6 +48,17 @@ def centre_on(ras_mm: Sequence[float]) -> None:
         crosshair.SetCrosshairRAS(ras_mm)
 
 
+def centre_cameras_on(ras_mm: Sequence[float]) -> None:
+    """Let every 3D view of the application's scene look at a place, from the side and distance it looked from."""
+    import slicer
+
+    for camera in nodes_of(slicer.mrmlScene, "vtkMRMLCameraNode"):
+        moved = zip(camera.GetPosition(), camera.GetFocalPoint(), ras_mm, strict=True)
+        camera.SetPosition([position - focus + place for position, focus, place in moved])
+        camera.SetFocalPoint(list(ras_mm))
+        camera.ResetClippingRange()
+
+
 def show_ct(ct) -> bool:
     """Show a CT in every slice view of its scene.
 

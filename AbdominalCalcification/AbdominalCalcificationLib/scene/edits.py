@@ -57,6 +57,11 @@ def take_over(node, history: Mapping[str, str]) -> None:
         node.SetAttribute(name, value)
 
 
+def origin_text(node) -> str:
+    """Return what is another text once another mask was put into a node; empty where nothing is remembered."""
+    return node.GetAttribute(_ORIGIN) or ""
+
+
 def source_of(node) -> dict:
     """Return where the mask of a node came from; empty where unknown."""
     return json.loads(node.GetAttribute(_SOURCE) or "{}")
@@ -134,7 +139,7 @@ def edit_note(node, mask: Volume, editor: str | None = None, time: str | None = 
     text = {
         "mask": node.GetName(),
         "changed_voxels": changed,
-        "editor": editor or _user(),
+        "editor": editor or user_name(),
         "time": time or datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
     return EditNote(text, checksum)
@@ -157,7 +162,8 @@ def _checksum(mask: Volume) -> str:
     return f"{zlib.crc32(np.ascontiguousarray(mask.array.astype(np.uint8, copy=False))):08x}"
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return who is logged in."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # no name to be had: a container without a user database

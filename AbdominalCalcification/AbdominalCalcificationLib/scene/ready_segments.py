@@ -112,16 +112,31 @@ def ready_segments_steps(
 
 def _oriented_image(volume_node, array: np.ndarray, box):
     """Return the part of a label map in which something is, where it lies in the CT's own coordinates."""
-    import slicer
-
-    image = slicer.vtkOrientedImageData()
+    image = _empty_image()
     if box is not None:
         image_of_array(array[box].astype(np.uint8, copy=False), image, [part.start for part in box[::-1]])
-    else:
-        # Of no voxel, but of a type: VTK complains of surfaces of images without one.
-        image.SetExtent(0, -1, 0, -1, 0, -1)
-        image.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
     ijk_to_ras = vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(ijk_to_ras)
     image.SetImageToWorldMatrix(ijk_to_ras)
     return image
+
+
+def _empty_image():
+    """Return an image of no voxel, but of a type: VTK complains of surfaces of images without one."""
+    import slicer
+
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(0, -1, 0, -1, 0, -1)
+    image.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
+    return image
+
+
+def add_empty_representations(segment, segmentation) -> None:
+    """Give a ``vtkSegment`` in which nothing is drawn what the segments of a segmentation have."""
+    import slicer
+
+    binary = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    closed = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    for name, made in ((binary, _empty_image), (closed, vtkPolyData)):
+        if segmentation.ContainsRepresentation(name):
+            segment.AddRepresentation(name, made())

@@ -22,7 +22,7 @@ from ..geometry import Volume, bounding_box
 from ..progress import drained
 from ..reading.meanings import MEANING_TAG, Segment, meaning_called, meaning_of
 from .display import allow_surface
-from .ready_segments import Described, ReadySegments, Surfaces, ready_segments_steps
+from .ready_segments import Described, ReadySegments, Surfaces, add_empty_representations, ready_segments_steps
 from .volumes import grid_of_node
 
 CALCIFICATION_ID = "calcification"
@@ -217,15 +217,29 @@ def add_territory(arteries_node, name: str) -> str:
     str
         Segment ID.
     """
+    each = territory(name)
+    entry = terminology.entry_of_territory(each)
+    return _add_empty(arteries_node, Described(each.name, each.title, each.color, each.label, entry))
+
+
+def add_calcification(calcification_node) -> str:
+    """Add an empty segment for calcification, where there is none, so that it can be drawn; return its ID."""
+    entry = terminology.entry_of_calcification()
+    return _add_empty(calcification_node, Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry))
+
+
+def _add_empty(node, described: Described) -> str:
+    """Add a segment in which nothing is drawn, unless the node has one with its ID; return that."""
     import slicer
 
-    each = territory(name)
-    segmentation = arteries_node.GetSegmentation()
-    if segmentation.GetSegment(each.name) is None:
+    segmentation = node.GetSegmentation()
+    if segmentation.GetSegment(described.segment_id) is None:
         segment = slicer.vtkSegment()
-        Described(each.name, each.title, each.color, each.label, terminology.entry_of_territory(each)).describe(segment)
-        segmentation.AddSegment(segment, each.name)
-    return each.name
+        described.describe(segment)
+        # Else the segmentation makes them, and an image for the surface, which is then never drawn.
+        add_empty_representations(segment, segmentation)
+        segmentation.AddSegment(segment, described.segment_id)
+    return described.segment_id
 
 
 def mask_state(node, volume_node) -> tuple:

@@ -192,6 +192,118 @@
         <translation>Cluster: anklicken, um ihn in allen Ansichten zu sehen.</translation>
     </message>
     <message>
+        <source>Go to the cluster above in the list (Shift+N).</source>
+        <translation>Zum Cluster darüber in der Liste (Umschalt+N).</translation>
+    </message>
+    <message>
+        <source>◀</source>
+        <translation>◀</translation>
+    </message>
+    <message>
+        <source>Go to the cluster below in the list (N).</source>
+        <translation>Zum Cluster darunter in der Liste (N).</translation>
+    </message>
+    <message>
+        <source>▶</source>
+        <translation>▶</translation>
+    </message>
+    <message>
+        <source>Note that you looked at this cluster (K).</source>
+        <translation>Vermerken, dass dieser Cluster angesehen wurde (K).</translation>
+    </message>
+    <message>
+        <source>Seen</source>
+        <translation>Gesehen</translation>
+    </message>
+    <message>
+        <source>Take this cluster out of the calcification mask; it stays in the list and can be restored.</source>
+        <translation>Diesen Cluster aus der Kalkmaske nehmen; er bleibt in der Liste und kann zurückgeholt werden.</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Put this rejected cluster back into the calcification mask.</source>
+        <translation>Diesen verworfenen Cluster wieder in die Kalkmaske legen.</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>Zurückholen</translation>
+    </message>
+    <message>
+        <source>The artery that this cluster belongs to, whatever is nearest to it.</source>
+        <translation>Die Arterie, zu der dieser Cluster gehört, was immer ihm am nächsten liegt.</translation>
+    </message>
+    <message>
+        <source>What the colours of the clusters say in the views; nothing that is measured.</source>
+        <translation>Was die Farben der Cluster in den Ansichten sagen; gemessen wird dasselbe.</translation>
+    </message>
+    <message>
+        <source>Click on a missed plaque in a slice view: what would be added is shown first. With Ctrl a click removes calcification.</source>
+        <translation>In einer Schichtansicht auf eine übersehene Plaque klicken: Was hinzukäme, wird zuerst gezeigt. Mit Strg entfernt ein Klick Kalk.</translation>
+    </message>
+    <message>
+        <source>Add plaque</source>
+        <translation>Plaque dazu</translation>
+    </message>
+    <message>
+        <source>Add what is shown to the calcification mask.</source>
+        <translation>Das Gezeigte in die Kalkmaske aufnehmen.</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>Hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add nothing.</source>
+        <translation>Nichts hinzufügen.</translation>
+    </message>
+    <message>
+        <source>Show on each branch where its kept length ends; drag a mark along the branch to change it.</source>
+        <translation>Auf jedem Ast zeigen, wo seine behaltene Länge endet; eine Marke den Ast entlang ziehen, um sie zu ändern.</translation>
+    </message>
+    <message>
+        <source>Kept lengths</source>
+        <translation>Behaltene Längen</translation>
+    </message>
+    <message>
+        <source>What the piece that is clicked, or what lies beyond a cut, becomes.</source>
+        <translation>Was aus dem angeklickten Stück wird, oder aus dem, was hinter einem Schnitt liegt.</translation>
+    </message>
+    <message>
+        <source>Click on a piece of an artery in a slice view: it becomes the artery chosen at the left.</source>
+        <translation>In einer Schichtansicht auf ein Stück einer Arterie klicken: Es wird die links gewählte Arterie.</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Click on an artery in a slice view: it is cut there, and what lies beyond becomes the artery chosen at the left.</source>
+        <translation>In einer Schichtansicht auf eine Arterie klicken: Sie wird dort durchtrennt, und was dahinter liegt, wird die links gewählte Arterie.</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>Trennen</translation>
+    </message>
+    <message>
+        <source>Click on a piece of an artery in a slice view: it is joined over the gap to its artery, or to the one that it leaves.</source>
+        <translation>In einer Schichtansicht auf ein Stück einer Arterie klicken: Es wird über die Lücke mit seiner Arterie verbunden, oder mit der, aus der es abgeht.</translation>
+    </message>
+    <message>
+        <source>Join</source>
+        <translation>Verbinden</translation>
+    </message>
+    <message>
+        <source>Remove the pieces of arteries that hang together with nothing.</source>
+        <translation>Die Stücke von Arterien entfernen, die mit nichts zusammenhängen.</translation>
+    </message>
+    <message>
+        <source>Remove loose pieces</source>
+        <translation>Lose Stücke entfernen</translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation>Vergleichen</translation>
     </message>
@@ -404,6 +516,86 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.click_tools</name>
+    <message>
+        <source>added plaque</source>
+        <translation>Plaque hinzugefügt</translation>
+    </message>
+    <message>
+        <source>renamed piece</source>
+        <translation>Stück umbenannt</translation>
+    </message>
+    <message>
+        <source>removed loose pieces</source>
+        <translation>lose Stücke entfernt</translation>
+    </message>
+    <message>
+        <source>removed calcification</source>
+        <translation>Kalk entfernt</translation>
+    </message>
+    <message>
+        <source>joined gap</source>
+        <translation>Lücke verbunden</translation>
+    </message>
+    <message>
+        <source>cut artery</source>
+        <translation>Arterie durchtrennt</translation>
+    </message>
+    <message>
+        <source>(removed)</source>
+        <translation>(entfernt)</translation>
+    </message>
+    <message>
+        <source>Shown, not yet added: {change}</source>
+        <translation>Gezeigt, noch nicht hinzugefügt: {change}</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_coloring</name>
+    <message>
+        <source>Clusters in one colour</source>
+        <translation>Cluster in einer Farbe</translation>
+    </message>
+    <message>
+        <source>Clusters coloured by artery</source>
+        <translation>Cluster nach Arterie gefärbt</translation>
+    </message>
+    <message>
+        <source>Clusters coloured by size</source>
+        <translation>Cluster nach Größe gefärbt</translation>
+    </message>
+    <message>
+        <source>Clusters coloured by HU</source>
+        <translation>Cluster nach HU gefärbt</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_list</name>
+    <message>
+        <source>restoring of a cluster</source>
+        <translation>Cluster zurückgeholt</translation>
+    </message>
+    <message>
+        <source>{seen} of {count} seen, {rejected} rejected.</source>
+        <translation>{seen} von {count} gesehen, {rejected} verworfen.</translation>
+    </message>
+    <message>
+        <source>rejection of cluster {number}</source>
+        <translation>Cluster {number} verworfen</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_territory</name>
+    <message>
+        <source>Belongs to the nearest artery</source>
+        <translation>Gehört zur nächsten Arterie</translation>
+    </message>
+    <message>
+        <source>Belongs to: {artery}</source>
+        <translation>Gehört zu: {artery}</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.comparison_view</name>
     <message>
         <source>Nothing compared yet.</source>
@@ -416,6 +608,13 @@
     <message>
         <source>A mask was changed since: press Compare for numbers that belong to it.</source>
         <translation>Eine Maske wurde seither geändert: „Vergleichen“ drücken für Zahlen, die zu ihr gehören.</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cut_points</name>
+    <message>
+        <source>Drag a mark along its branch to change the kept length.</source>
+        <translation>Eine Marke ihren Ast entlang ziehen, um die behaltene Länge zu ändern.</translation>
     </message>
 </context>
 <context>
@@ -663,6 +862,10 @@ mm³</translation>
         <translation>Arterie</translation>
     </message>
     <message>
+        <source>Sorts by artery, and within it by the number at the left.</source>
+        <translation>Sortiert nach Arterie, und darin nach der Nummer links.</translation>
+    </message>
+    <message>
         <source>Volume
 mm³</source>
         <translation>Volumen
@@ -701,6 +904,14 @@ mm</translation>
         <translation>Größter Abstand zweier seiner Voxel.</translation>
     </message>
     <message>
+        <source>You looked at this one.</source>
+        <translation>Diesen haben Sie angesehen.</translation>
+    </message>
+    <message>
+        <source>Rejected by {reader}, {time}.</source>
+        <translation>Verworfen von {reader}, {time}.</translation>
+    </message>
+    <message>
         <source>Centre, in patient coordinates (RAS).</source>
         <translation>Mittelpunkt, in Patientenkoordinaten (RAS).</translation>
     </message>
@@ -726,6 +937,10 @@ mm</translation>
     <message>
         <source>Nothing measured yet.</source>
         <translation>Noch nichts gemessen.</translation>
+    </message>
+    <message>
+        <source>Clusters were given to other arteries: press Recompute for the numbers of these.</source>
+        <translation>Cluster wurden anderen Arterien zugeordnet: Neu berechnen, damit die Zahlen dazu passen.</translation>
     </message>
     <message>
         <source>Done. {masks}: edited meanwhile and kept; the new mask is beside it.</source>

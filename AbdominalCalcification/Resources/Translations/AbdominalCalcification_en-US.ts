@@ -192,6 +192,118 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Go to the cluster above in the list (Shift+N).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>◀</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go to the cluster below in the list (N).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>▶</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note that you looked at this cluster (K).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take this cluster out of the calcification mask; it stays in the list and can be restored.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put this rejected cluster back into the calcification mask.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The artery that this cluster belongs to, whatever is nearest to it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the colours of the clusters say in the views; nothing that is measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click on a missed plaque in a slice view: what would be added is shown first. With Ctrl a click removes calcification.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add plaque</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add what is shown to the calcification mask.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show on each branch where its kept length ends; drag a mark along the branch to change it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept lengths</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the piece that is clicked, or what lies beyond a cut, becomes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click on a piece of an artery in a slice view: it becomes the artery chosen at the left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click on an artery in a slice view: it is cut there, and what lies beyond becomes the artery chosen at the left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click on a piece of an artery in a slice view: it is joined over the gap to its artery, or to the one that it leaves.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the pieces of arteries that hang together with nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove loose pieces</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation type="unfinished"></translation>
     </message>
@@ -404,6 +516,86 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.click_tools</name>
+    <message>
+        <source>added plaque</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>renamed piece</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>removed loose pieces</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>removed calcification</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>joined gap</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cut artery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>(removed)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shown, not yet added: {change}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_coloring</name>
+    <message>
+        <source>Clusters in one colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters coloured by artery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters coloured by size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters coloured by HU</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_list</name>
+    <message>
+        <source>restoring of a cluster</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{seen} of {count} seen, {rejected} rejected.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>rejection of cluster {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cluster_territory</name>
+    <message>
+        <source>Belongs to the nearest artery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Belongs to: {artery}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.comparison_view</name>
     <message>
         <source>Nothing compared yet.</source>
@@ -415,6 +607,13 @@
     </message>
     <message>
         <source>A mask was changed since: press Compare for numbers that belong to it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.cut_points</name>
+    <message>
+        <source>Drag a mark along its branch to change the kept length.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -658,6 +857,10 @@ mm³</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Sorts by artery, and within it by the number at the left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Volume
 mm³</source>
         <translation type="unfinished"></translation>
@@ -691,6 +894,14 @@ mm</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>You looked at this one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rejected by {reader}, {time}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Centre, in patient coordinates (RAS).</source>
         <translation type="unfinished"></translation>
     </message>
@@ -715,6 +926,10 @@ mm</source>
     </message>
     <message>
         <source>Nothing measured yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clusters were given to other arteries: press Recompute for the numbers of these.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

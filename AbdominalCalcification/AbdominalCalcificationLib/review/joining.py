@@ -1,0 +1,219 @@
+"""A tube over the gap between a piece of an artery and what it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
+
+from ..anatomy import Territory, territory
+from ..comparison.thresholds import UNENHANCED_THRESHOLD_HU
+from ..errors import InputError
+from ..geometry import Box, Grid, Volume, grown
+from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+from ..measurement.beginning import half_voxel_mm, own_end
+from ..measurement.constants import MOST_OF_BRANCH, SPECK_DIAGONALS
+from ..measurement.course import Course
+from .change import ARTERIES, MaskChange, amount, change_of
+from .constants import CALIBRE_WITHIN_MM, DARK_COST, LONGEST_WAY, WIDEST_GAP_MM
+from .picking import picked_piece, piece_around, surface_of
+
+# Points of the way over which its zigzag from voxel to voxel is evened out.
+_SMOOTHED = 5
+
+
+def join_over_gap(ct: Volume | None, arteries: Volume, point_ras: npt.ArrayLike) -> MaskChange:
+    """Join the piece of an artery at a place to another piece of that artery, or to the artery that it leaves.
+
+    A tube leads from the end of the piece that is nearest to them to what is nearest to that end. Its radius is that of
+    the piece (between two pieces it changes evenly from one to the other), its way the cheapest through voxels that
+    belong to no artery: one as dark as tissue costs ten times as much as one as bright as the lumen, so that it
+    follows a vessel that is seen. Without a CT it is the shortest.
+
+    Parameters
+    ----------
+    ct : Volume or None
+        HU.
+    arteries : Volume
+        Territory labels, on the grid of the CT.
+    point_ras : array_like, shape (3,)
+        RAS, mm; the 26-connected piece of one label that lies there is meant.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to join, or it hangs together already, the gap is wider than 30 mm, or another artery
+        lies in the way.
+    """
+    if ct is not None and not ct.grid.same_as(arteries.grid):
+        raise InputError("The artery masks and the CT are on different grids; align them first.")
+    artery, _, piece = picked_piece(arteries, point_ras)
+    grid = arteries.grid
+    joint = _joint(piece, _others(arteries, artery, piece), arteries)
+    if joint.gap_mm <= grid.voxel_diagonal_mm + TOLERANCE_MM and np.abs(joint.end - joint.start).max() <= 1:
+        raise InputError("This piece hangs together with its artery already; click on the piece that lies apart.")
+    if joint.gap_mm > WIDEST_GAP_MM + TOLERANCE_MM:
+        wide = f"The gap is {joint.gap_mm:.0f} mm wide, and no more than {WIDEST_GAP_MM:.0f} mm are joined"
+        raise InputError(f"{wide}; draw what is missing.")
+    to_piece = arteries.array[tuple(joint.start)] == artery.label
+    start, end = joint.start, _middle(piece, joint.end_rows, grid)
+    radius_mm = np.full(2, _radius_mm(piece, joint.end_rows, grid))
+    if to_piece:
+        other = piece_around(arteries.array == artery.label, start)
+        rows = _facing(other, start, end, radius_mm[1], grid)
+        start, radius_mm[0] = _middle(other, rows, grid), _radius_mm(other, rows, grid)
+    kji = _tube(_way(ct, arteries, piece, (start, end)), radius_mm, arteries)
+    where = "another piece of it" if to_piece else f"the {_parent(artery).title.lower()}"
+    text = (
+        f"{artery.title} joined to {where} over a gap of {joint.gap_mm:.1f} mm: {amount(len(kji), arteries)} added, "
+        f"radius {radius_mm[1]:.1f} mm."
+    )
+    return change_of(ARTERIES, arteries, kji, artery.label, text)
+
+
+def _parent(artery: Territory) -> Territory:
+    return artery if artery.parent is None else territory(artery.parent)
+
+
+def _others(arteries: Volume, artery: Territory, piece: np.ndarray) -> np.ndarray:
+    """Return the outer voxels that the piece can be joined to: of its own artery, and of the one that this leaves."""
+    labels = {artery.label, _parent(artery).label}
+    possible = np.isin(arteries.array, list(labels))
+    possible[tuple(piece.T)] = False
+    found = surface_of(possible, arteries.grid)
+    if len(found) == 0:
+        raise InputError(
+            f"There is nothing that this piece of the {artery.title.lower()} could be joined to: "
+            f"no other piece of it, and no {_parent(artery).title.lower()}."
+        )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Joint:
+    """Two voxels that face each other over a gap.
+
+    Attributes
+    ----------
+    end, start : ndarray of int, shape (3,)
+        Of the piece, and of what it can be joined to.
+    end_rows : ndarray of int
+        Rows of the piece that lie at that end.
+    gap_mm : float
+        Between their centres.
+    """
+
+    end: np.ndarray
+    start: np.ndarray
+    end_rows: np.ndarray
+    gap_mm: float
+
+
+def _joint(piece: np.ndarray, others: np.ndarray, arteries: Volume) -> _Joint:
+    """Return the end of a piece that is nearest to the others, and which of these lies nearest to that end."""
+    grid = arteries.grid
+    points = grid.ras_of_kji(piece)
+    away, nearest = cKDTree(grid.ras_of_kji(others)).query(points)
+    rows = np.arange(len(piece))
+    is_speck = np.linalg.norm(np.ptp(points, axis=0)) <= SPECK_DIAGONALS * grid.voxel_diagonal_mm
+    if not is_speck and len(piece) <= MOST_OF_BRANCH:
+        rows = own_end(points, neighbour_pairs(piece, grid), grid, away).rows
+    x, y, z = (ranks(axis) for axis in points[rows].T)
+    best = rows[np.lexsort((x, y, z, ranks(away[rows])))[0]]
+    return _Joint(piece[best], others[nearest[best]], rows, float(away[best]))
+
+
+def _middle(kji: np.ndarray, rows: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return the voxel of a piece that is nearest to the middle of some of its voxels."""
+    points = grid.ras_of_kji(kji)
+    away = np.linalg.norm(points - points[rows].mean(axis=0), axis=1)
+    x, y, z = (ranks(axis) for axis in points.T)
+    return kji[np.lexsort((x, y, z, ranks(away)))[0]]
+
+
+def _facing(kji: np.ndarray, voxel: np.ndarray, end: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
+    """Return the rows of a piece, around one of its voxels, that face the end of another one."""
+    points, (here, there) = grid.ras_of_kji(kji), grid.ras_of_kji([voxel, end])
+    away = np.linalg.norm(points - there, axis=1)
+    near = np.linalg.norm(points - here, axis=1) <= 2 * radius_mm + grid.voxel_diagonal_mm
+    return np.flatnonzero(near & (away <= away[near].min() + grid.voxel_diagonal_mm))
+
+
+def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
+    """Return the radius of a piece over 6 mm from one of its ends: the median over the slices of its course."""
+    points = grid.ras_of_kji(kji)
+    away, _ = cKDTree(points[end_rows]).query(points)
+    near = np.flatnonzero(away <= 3 * CALIBRE_WITHIN_MM)
+    first, second, _ = neighbour_pairs(kji[near], grid)
+    _, limb = components(len(near), first, second)
+    near = near[np.isin(limb, limb[np.isin(near, end_rows)])]  # not another limb that comes near
+    rows = np.flatnonzero(np.isin(near, end_rows))
+    course = Course(points[near], neighbour_pairs(kji[near], grid), rows, np.zeros(len(rows)), grid)
+    # The end itself is rounded off.
+    section = (course.shortest_mm > grid.voxel_diagonal_mm) & (course.shortest_mm <= CALIBRE_WITHIN_MM)
+    section = np.flatnonzero(section) if section.any() else np.arange(len(near))
+    return max(float(np.median(course.radius_mm(section))), half_voxel_mm(grid))
+
+
+def _way(ct: Volume | None, arteries: Volume, piece: np.ndarray, ends) -> np.ndarray:
+    """Return the voxels of the cheapest way between two voxels, in its order, shape (n, 3)."""
+    grid, (start, end) = arteries.grid, ends
+    ends_ras = grid.ras_of_kji(ends)
+    straight_mm = float(np.linalg.norm(ends_ras[0] - ends_ras[1]))
+    box = grown(_box_of(ends), straight_mm, grid)
+    low = np.array([part.start for part in box])
+    free = np.isin(arteries.array[box], (0, arteries.array[tuple(end)]))
+    free[tuple(start - low)] = True
+    kji = np.argwhere(free) + low
+    points = grid.ras_of_kji(kji)
+    longest = LONGEST_WAY * straight_mm + 2 * grid.voxel_diagonal_mm
+    kji = kji[np.linalg.norm(points[:, None] - ends_ras, axis=2).sum(axis=1) <= longest]
+    first, second, length = neighbour_pairs(kji, grid)
+    cost = np.ones(len(kji)) if ct is None else _costs(ct, kji, piece)
+    weights = length * (cost[first] + cost[second]) / 2
+    graph = sparse.csr_matrix((weights, (first, second)), shape=(len(kji), len(kji)))
+    rows = [int(np.flatnonzero((kji == each).all(axis=1))[0]) for each in (start, end)]
+    cheapest, before = csgraph.dijkstra(graph, directed=False, indices=rows[0], return_predecessors=True)
+    if not np.isfinite(cheapest[rows[1]]):
+        raise InputError("Another artery lies between the two ends; erase or rename what lies in the gap first.")
+    found = [rows[1]]
+    while found[-1] != rows[0]:
+        found.append(int(before[found[-1]]))
+    return kji[found[::-1]]
+
+
+def _costs(ct: Volume, kji: np.ndarray, piece: np.ndarray) -> np.ndarray:
+    """Return what each voxel costs the way: 1 where as bright as the piece, 10 where as dark as tissue."""
+    lumen_hu = float(np.median(ct.array[tuple(piece.T)]))
+    if not lumen_hu > UNENHANCED_THRESHOLD_HU:
+        return np.ones(len(kji))  # no vessel is seen that could be followed
+    hu = np.nan_to_num(ct.array[tuple(kji.T)].astype(float), nan=-np.inf)
+    return 1 + (DARK_COST - 1) * np.clip((lumen_hu - hu) / lumen_hu, 0, 1)
+
+
+def _tube(way: np.ndarray, radius_mm: np.ndarray, arteries: Volume) -> np.ndarray:
+    """Return the voxels, of no artery, of a way and within a radius of it that changes evenly, shape (n, 3)."""
+    grid = arteries.grid
+    axis = grid.ras_of_kji(way)
+    smooth = ndimage.uniform_filter1d(axis, min(_SMOOTHED, len(axis)), axis=0, mode="nearest")
+    smooth[[0, -1]] = axis[[0, -1]]
+    fine = np.linspace(0, len(smooth) - 1, 4 * len(smooth))
+    centres = np.stack([np.interp(fine, np.arange(len(smooth)), part) for part in smooth.T], axis=1)
+    radii = np.interp(fine, [0, len(smooth) - 1], radius_mm)
+    box = grown(_box_of(way), float(radii.max()), grid)
+    kji = np.argwhere(arteries.array[box] == 0) + [part.start for part in box]
+    points = grid.ras_of_kji(kji)
+    away, nearest = cKDTree(centres).query(points, distance_upper_bound=radii.max() + TOLERANCE_MM)
+    inside = np.isfinite(away)
+    inside[inside] = away[inside] <= radii[nearest[inside]] + TOLERANCE_MM
+    inner = way[arteries.array[tuple(way.T)] == 0]
+    return np.unique(np.concatenate([kji[inside], inner]), axis=0)
+
+
+def _box_of(voxels) -> Box:
+    kji = np.asarray(voxels)
+    return tuple(slice(int(a), int(b) + 1) for a, b in zip(kji.min(axis=0), kji.max(axis=0), strict=True))

@@ -1,0 +1,120 @@
+"""An artery cut across its course: what is beyond becomes another one, or is removed."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from ..anatomy import Territory, territory
+from ..errors import InputError
+from ..geometry import Volume
+from ..geometry.voxels import TOLERANCE_MM, Pairs, components, neighbour_pairs
+from ..measurement.beginning import contact_mm, own_end, start_of
+from ..measurement.coarse import Blocks
+from ..measurement.constants import MOST_OF_BRANCH, SLICE_DIAGONALS
+from ..measurement.course import Course
+from .change import ARTERIES, MaskChange, amount, change_of
+from .picking import picked_piece, surface_of
+
+
+def split_here(
+    arteries: Volume, point_ras: npt.ArrayLike, beyond: str | None, attach_distance_mm: float = 10.0
+) -> MaskChange:
+    """Cut an artery at a place across its course; what lies beyond becomes another artery, or is removed.
+
+    The course of the piece begins where measuring lets it begin: at the artery that it leaves, else at its own end
+    nearest to that; the aorta's at its upper end. *Beyond* is what lies farther along it than the place, and hangs
+    together with it: of an artery that forks, the limb that was clicked.
+
+    Parameters
+    ----------
+    arteries : Volume
+        Territory labels.
+    point_ras : array_like, shape (3,)
+        RAS, mm.
+    beyond : str or None
+        Territory that what is beyond becomes; None removes it.
+    attach_distance_mm : float
+        As in ``MeasurementParameters``.
+
+    Raises
+    ------
+    InputError
+        Where no artery lies, nothing is beyond, or it would stay what it is.
+    """
+    artery, voxel, kji = picked_piece(arteries, point_ras)
+    if beyond == artery.name:
+        raise InputError(f"What is beyond is the {artery.title.lower()} already; choose another artery.")
+    blocks = Blocks(kji, arteries.grid, MOST_OF_BRANCH)
+    pairs = neighbour_pairs(blocks.kji, blocks.grid)
+    course = _course_of(artery, kji, blocks, pairs, arteries, attach_distance_mm)
+    row = int(np.flatnonzero((kji == voxel).all(axis=1))[0])
+    length = course.path_lengths_mm()
+    here = length[row if blocks.block is None else blocks.block[row]]
+    is_beyond = blocks.of_voxels(_limb_beyond(length, here, pairs, blocks, row))
+    if not is_beyond.any():
+        raise InputError("Nothing of this artery lies beyond the place clicked; click nearer to where it begins.")
+    if is_beyond.all():
+        raise InputError("Nothing of this artery lies before the place clicked; rename the whole piece instead.")
+    what = amount(int(np.count_nonzero(is_beyond)), arteries)
+    becomes = "removed" if beyond is None else f"now the {territory(beyond).title.lower()}"
+    text = f"{artery.title} cut {here:.0f} mm along its course: what is beyond, {what}, is {becomes}."
+    value = 0 if beyond is None else territory(beyond).label
+    return change_of(ARTERIES, arteries, kji[is_beyond], value, text)
+
+
+def _limb_beyond(length: np.ndarray, here: float, pairs: Pairs, blocks: Blocks, row: int) -> np.ndarray:
+    """Return which blocks lie beyond a length, in the limb in which the voxel `row` lies."""
+    clicked = row if blocks.block is None else int(blocks.block[row])
+    first, second, _ = pairs
+    thickness = SLICE_DIAGONALS * blocks.grid.voxel_diagonal_mm
+    slab = np.abs(length - here) <= thickness + TOLERANCE_MM
+    both = slab[first] & slab[second]
+    _, section = components(len(length), first[both], second[both])
+    farther = length > here + TOLERANCE_MM
+    both = farther[first] & farther[second]
+    _, limb = components(len(length), first[both], second[both])
+    own = farther & slab & (section == section[clicked])
+    return farther & np.isin(limb, np.unique(limb[own]))
+
+
+def _course_of(
+    artery: Territory, kji: np.ndarray, blocks: Blocks, pairs: Pairs, arteries: Volume, attach_distance_mm: float
+) -> Course:
+    """Return the course of a piece from where it begins."""
+    points, grid = blocks.points_ras, blocks.grid
+    if artery.parent is None:
+        # Blood runs down: the end that is highest.
+        start = own_end(points, pairs, grid, -points[:, 2])
+        return Course(points, pairs, start.rows, start.depth_mm, grid)
+    label = territory(artery.parent).label
+    parent = surface_of(arteries.array == label, arteries.grid)
+    contact = blocks.start_mm(_contact(kji, arteries, label))
+    touching = np.flatnonzero(np.isfinite(contact))
+    if len(parent) == 0:
+        start = own_end(points, pairs, grid, -points[:, 2])
+        return Course(points, pairs, start.rows, start.depth_mm, grid)
+    away = cKDTree(arteries.grid.ras_of_kji(parent)).query(points)[0]
+    if len(touching) == 0:
+        start = own_end(points, pairs, grid, away)
+        return Course(points, pairs, start.rows, start.depth_mm, grid)
+    start = start_of(touching, points, pairs, grid, lambda: away, attach_distance_mm, touching=True)
+    depth = start.depth_mm if start.own_end else contact[start.rows]
+    return Course(points, pairs, start.rows, depth, grid)
+
+
+def _contact(kji: np.ndarray, arteries: Volume, label: int) -> np.ndarray:
+    """Return how far voxels that touch another artery lie from the common border, mm; ``inf`` elsewhere."""
+    low = kji.min(axis=0) - 1
+    shape = kji.max(axis=0) - low + 2
+    labels = np.zeros(shape, np.uint8)
+    inside = tuple(
+        slice(max(int(start), 0), min(int(start + size), limit))
+        for start, size, limit in zip(low, shape, arteries.array.shape, strict=True)
+    )
+    place = tuple(
+        slice(part.start - int(start), part.stop - int(start)) for part, start in zip(inside, low, strict=True)
+    )
+    labels[place] = arteries.array[inside]
+    return contact_mm(kji - low, labels, (label,), arteries.grid)

@@ -1,0 +1,52 @@
+"""The choice of the artery that a cluster belongs to."""
+
+from slicer.i18n import tr as _
+
+from .parameters import can_reassign
+
+
+class ClusterTerritory:
+    """Gives the chosen cluster to an artery; the measurement follows with the next numbers.
+
+    :param ui: widgets of the .ui file by name
+    :param state: PanelState
+    :param editing: MaskEditing
+    """
+
+    def __init__(self, ui, state, editing):
+        from AbdominalCalcificationLib.anatomy import TERRITORIES
+
+        self._choice, self._state, self._editing = ui.clusterTerritory, state, editing
+        self._names = [None, *(each.name for each in TERRITORIES)]
+        self._choice.addItems([_("Belongs to the nearest artery"), *(self._title(each) for each in TERRITORIES)])
+        self._found = self._cluster = None
+        self._choice.connect("activated(int)", lambda index: self._editing.attempt(self._give, self._names[index]))
+
+    def show(self, found, cluster):
+        """Show to what a cluster of results was given; None shows none."""
+        from AbdominalCalcificationLib.scene.reviewed import territories_given
+
+        self._found, self._cluster = found, cluster
+        self._choice.visible = cluster is not None and can_reassign()
+        self._choice.enabled = self._state.is_free
+        if cluster is not None:
+            (name,) = territories_given(found.ct, [cluster])
+            self._choice.currentIndex = self._names.index(name)
+
+    def _give(self, name):
+        from AbdominalCalcificationLib.errors import InputError
+        from AbdominalCalcificationLib.review.cluster_pieces import ClusterPieces
+        from AbdominalCalcificationLib.scene.reviewed import give_to_territory
+
+        cluster = self._cluster
+        (mask,) = self._editing.masks("calcification")
+        pieces = ClusterPieces(mask)
+        number = pieces.number_of(cluster["centroid_ras"], cluster["voxel_count"], cluster["extent_mm"])
+        if number is None:
+            raise InputError("The mask holds this cluster no more; press Recompute for those of the mask as it is.")
+        give_to_territory(self._found.ct, cluster, pieces.voxels_of(number), name)
+        self._state.parameters.parameterNode.Modified()  # whoever follows the parameters looks anew
+
+    @staticmethod
+    def _title(territory):
+        return _("Belongs to: {artery}").format(artery=territory.title)

@@ -1,0 +1,216 @@
+"""Tools that act on a click in a slice view: plaques added and removed, arteries repaired, numbers after it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import numpy as np
+import slicer
+
+from host.slice_views import NAMES, click
+from panels import (  # noqa: F401  (fixtures)
+    choices,
+    host,
+    mask_of,
+    module,
+    nodes_in_scene,
+    panel,
+    parameters_of,
+    recompute,
+    shown_in,
+    status,
+    total_of,
+)
+from phantoms import Phantom, label_of
+from review_cases import PHANTOM, RENAL, RENAL_PLAQUE, RENAL_TUBES, painted, with_gap
+from review_panel import PLAQUES, clusters_of, panel_with_plaques, put_into  # noqa: F401  (fixtures)
+
+pytestmark = pytest.mark.scene
+
+FAR_END = RENAL_TUBES[1].point(24)
+PLACE = tuple(RENAL_PLAQUE.tube.point(23))
+
+
+def arteries_of(panel):
+    from AbdominalCalcificationLib.scene.masks import arteries_from_node
+
+    parameters = parameters_of(panel)
+    return arteries_from_node(parameters.arteries, parameters.ct)
+
+
+def burden_of(panel, name):
+    (found,) = [
+        each for each in panel.logic.foundResults(parameters_of(panel)).document["territories"] if each["name"] == name
+    ]
+    return found["burden"]
+
+
+@pytest.fixture
+def panel_with_missed(choices, panel):
+    """A plaque of the renal artery is seen on the CT and missing in the mask."""
+    ct, arteries, calcification = painted("straight", Phantom(PHANTOM.arteries, PLAQUES))
+    points = ct.grid.ras_of_kji(np.argwhere(np.ones(ct.array.shape, bool)))
+    missed = RENAL_PLAQUE.contains(points).reshape(ct.array.shape)
+    return put_into(panel, choices, (ct, arteries, calcification.with_array(calcification.array & ~missed)))
+
+
+@pytest.fixture
+def panel_with_gap(choices, panel):
+    """The left renal artery is in two pieces."""
+    phantom = Phantom(PHANTOM.arteries, PLAQUES, (with_gap(RENAL_TUBES[1], 4, 10),))
+    ct, arteries, calcification = painted("straight", phantom)
+    return put_into(panel, choices, (ct, arteries, calcification))
+
+
+def choose_artery(panel, title):
+    combo = panel.ui.pieceTerritory
+    titles = [combo.itemText(number) for number in range(combo.count)]
+    combo.currentIndex = titles.index(title)
+
+
+@pytest.mark.parametrize("view", NAMES)
+def test_a_missed_plaque_is_shown_and_then_added(panel_with_missed, view):
+    panel, ui = panel_with_missed, panel_with_missed.ui
+    before, mask, nodes = total_of(panel), mask_of(panel).array.copy(), nodes_in_scene()
+    ui.plaqueTool.click()
+    assert ui.acceptPlaque.isHidden()
+    click(PLACE, view)
+    assert status(panel).startswith("Shown, not yet added: Plaque added: ")
+    assert np.array_equal(mask_of(panel).array, mask)
+    (shown,) = [
+        slicer.mrmlScene.GetNodeByID(each)
+        for each in nodes_in_scene() - nodes
+        if each.startswith("vtkMRMLSegmentationNode")
+    ]
+    assert not shown.GetSaveWithScene()
+    assert not ui.acceptPlaque.isHidden()
+    ui.acceptPlaque.click()
+    assert ui.acceptPlaque.isHidden()
+    assert shown.GetScene() is None
+    added = mask_of(panel).array.astype(bool) & ~mask.astype(bool)
+    points = mask_of(panel).grid.ras_of_kji(np.argwhere(added))
+    assert RENAL_PLAQUE.contains(points).all()
+    assert len(points) * mask_of(panel).grid.voxel_volume_mm3 == pytest.approx(RENAL_PLAQUE.volume_mm3, rel=0.1)
+    recompute(panel)
+    assert total_of(panel) == pytest.approx(before + len(points) * mask_of(panel).grid.voxel_volume_mm3, abs=0.11)
+
+
+def test_a_plaque_that_is_shown_can_be_left(panel_with_missed):
+    panel, ui = panel_with_missed, panel_with_missed.ui
+    mask, nodes = mask_of(panel).array.copy(), nodes_in_scene()
+    for leave in (ui.dropPlaque.click, ui.plaqueTool.click, panel.exit):
+        if not ui.plaqueTool.checked:
+            ui.plaqueTool.click()
+        click(PLACE)
+        assert not ui.acceptPlaque.isHidden()
+        leave()
+        assert ui.acceptPlaque.isHidden()
+        assert not [each for each in nodes_in_scene() - nodes if each.startswith("vtkMRMLSegmentation")]
+    assert np.array_equal(mask_of(panel).array, mask)
+    assert not ui.plaqueTool.checked
+    click(PLACE)
+    assert ui.acceptPlaque.isHidden()
+
+
+def test_with_ctrl_a_click_removes_calcification(panel_with_plaques):
+    panel, ui = panel_with_plaques, panel_with_plaques.ui
+    count = len(clusters_of(panel))
+    ui.plaqueTool.click()
+    click(PLACE, ctrl=True)
+    assert status(panel).startswith("Calcification removed: ")
+    recompute(panel)
+    assert len(clusters_of(panel)) == count - 1
+    click((0, 0, 0), ctrl=True)
+    assert "No calcification lies within 2 mm" in status(panel)
+
+
+def test_what_cannot_be_added_is_said(panel_with_missed):
+    panel = panel_with_missed
+    panel.ui.plaqueTool.click()
+    click((30, 10, 20))
+    assert "of the place clicked is above" in status(panel)
+    assert panel.ui.acceptPlaque.isHidden()
+
+
+def test_a_click_is_the_tools_alone_while_one_waits(panel_with_plaques):
+    heard = []
+    interactor = slicer.app.layoutManager().sliceWidget("Red").sliceView().interactor()
+    tag = interactor.AddObserver("LeftButtonPressEvent", lambda *_: heard.append(1))
+    click(PLACE)
+    assert heard == [1]
+    panel_with_plaques.ui.joinTool.click()
+    click(PLACE)
+    assert heard == [1]
+    panel_with_plaques.ui.joinTool.click()
+    click(PLACE)
+    assert heard == [1, 1]
+    interactor.RemoveObserver(tag)
+
+
+def test_one_tool_waits_at_a_time(panel_with_plaques):
+    ui = panel_with_plaques.ui
+    tools = (ui.plaqueTool, ui.renameTool, ui.joinTool, ui.splitTool)
+    for tool in tools:
+        tool.click()
+        assert [each.checked for each in tools] == [each is tool for each in tools]
+    ui.splitTool.click()
+    assert not any(each.checked for each in tools)
+
+
+def test_a_gap_is_joined_and_the_numbers_follow(panel_with_gap):
+    panel = panel_with_gap
+    assert "gap" in panel.ui.notesLabel.text
+    calcified = mask_of(panel).array.copy()
+    panel.ui.joinTool.click()
+    click(tuple(FAR_END))
+    assert status(panel).startswith("Left renal artery joined to another piece of it over a gap of ")
+    recompute(panel)
+    assert "gap" not in panel.ui.notesLabel.text
+    assert np.array_equal(mask_of(panel).array, calcified)
+
+
+def test_a_piece_gets_its_right_name_and_is_renamed_back(panel_with_gap):
+    panel = panel_with_gap
+    before = arteries_of(panel).array.copy()
+    choose_artery(panel, "Coeliac trunk")
+    panel.ui.renameTool.click()
+    click(tuple(FAR_END))
+    moved = arteries_of(panel).array == label_of("celiac_trunk")
+    assert moved.sum() > 50
+    assert "become the coeliac trunk" in status(panel)
+    recompute(panel)
+    assert burden_of(panel, "celiac_trunk") is not None
+    assert panel.ui.renameTool.checked
+    choose_artery(panel, "Left renal artery")
+    click(tuple(FAR_END))
+    assert np.array_equal(arteries_of(panel).array, before)
+
+
+def test_an_artery_is_split_where_it_is_clicked(panel_with_plaques):
+    panel = panel_with_plaques
+    before = arteries_of(panel).array
+    choose_artery(panel, "(removed)")
+    panel.ui.splitTool.click()
+    click(tuple(RENAL_TUBES[1].point(15)))
+    after = arteries_of(panel)
+    points = after.grid.ras_of_kji(np.argwhere(after.array == RENAL))
+    assert points[:, 0].max() == pytest.approx(9 + 15, abs=1.3)
+    assert np.array_equal(after.array == 1, before == 1)
+    assert status(panel).endswith("is removed.")
+
+
+def test_loose_pieces_are_removed(choices, panel):
+    phantom = Phantom(PHANTOM.arteries, PLAQUES, (with_gap(RENAL_TUBES[1], 15, 27),))
+    put_into(panel, choices, painted("straight", phantom))
+    panel.ui.removeLoose.click()
+    assert status(panel).startswith("Removed what does not hang together: Left renal artery 1 piece")
+    panel.ui.removeLoose.click()
+    assert "nothing was removed" in status(panel)
+
+
+def test_without_masks_no_tool_can_be_used(panel):
+    ui = panel.ui
+    assert not any(each.enabled for each in (ui.plaqueTool, ui.renameTool, ui.joinTool, ui.splitTool, ui.removeLoose))

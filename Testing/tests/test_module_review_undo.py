@@ -1,0 +1,93 @@
+"""Corrections by one click are undone and done again, one by one, over both masks, and the numbers with them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import numpy as np
+
+from host.slice_views import click
+from panels import (  # noqa: F401  (fixtures)
+    choices,
+    heads,
+    host,
+    mask_of,
+    module,
+    panel,
+    parameters_of,
+    recompute,
+    total_of,
+)
+from phantoms import Phantom
+from review_cases import PHANTOM, RENAL_PLAQUE, RENAL_TUBES, painted, with_gap
+from review_panel import PLAQUES, put_into
+
+pytestmark = pytest.mark.scene
+
+
+@pytest.fixture
+def panel_to_correct(choices, panel):
+    """A renal artery in two pieces, with a plaque that the mask misses."""
+    if not hasattr(panel.panel.state, "undo"):
+        pytest.skip("this panel has no undo")
+    phantom = Phantom(PHANTOM.arteries, PLAQUES, (with_gap(RENAL_TUBES[1], 4, 10),))
+    ct, arteries, calcification = painted("straight", phantom)
+    points = ct.grid.ras_of_kji(np.argwhere(np.ones(ct.array.shape, bool)))
+    missed = RENAL_PLAQUE.contains(points).reshape(ct.array.shape)
+    return put_into(panel, choices, (ct, arteries, calcification.with_array(calcification.array & ~missed)))
+
+
+def masks_of(panel):
+    from AbdominalCalcificationLib.scene.masks import arteries_from_node
+
+    parameters = parameters_of(panel)
+    return mask_of(panel).array.copy(), arteries_from_node(parameters.arteries, parameters.ct).array.copy()
+
+
+def reject(panel):
+    panel.ui.clustersTable.selectRow(0)
+    panel.ui.rejectCluster.click()
+
+
+def add_plaque(panel):
+    if not panel.ui.plaqueTool.checked:
+        panel.ui.plaqueTool.click()
+    click(tuple(RENAL_PLAQUE.tube.point(23)))
+    panel.ui.acceptPlaque.click()
+
+
+def join(panel):
+    panel.ui.joinTool.click()
+    click(tuple(RENAL_TUBES[1].point(24)))
+
+
+def test_each_correction_is_one_step_back_and_one_forward(panel_to_correct):
+    panel, undo = panel_to_correct, panel_to_correct.panel.state.undo
+    undo.watch([parameters_of(panel).arteries, parameters_of(panel).calcification])
+    states, totals = [masks_of(panel)], [total_of(panel)]
+    steps = (reject, reject, add_plaque, join)
+    for step in steps:
+        step(panel)
+        recompute(panel)
+        states.append(masks_of(panel))
+        totals.append(total_of(panel))
+        assert any((a != b).any() for a, b in zip(states[-1], states[-2], strict=True)), step
+    assert undo.undo_text == "joined gap"
+    names = []
+    for state, total in zip(states[-2::-1], totals[-2::-1], strict=True):
+        names.append(undo.undo_text)
+        undo.undo()
+        assert all(np.array_equal(a, b) for a, b in zip(masks_of(panel), state, strict=True))
+        recompute(panel)
+        assert total_of(panel) == total
+    assert names == ["joined gap", "added plaque", "rejection of cluster 1", "rejection of cluster 1"]
+    assert "✕" not in heads(panel.ui.clustersTable)
+    for state in states[1:]:
+        undo.redo()
+        assert all(np.array_equal(a, b) for a, b in zip(masks_of(panel), state, strict=True))
+    recompute(panel)
+    assert heads(panel.ui.clustersTable).count("✕") == 2
+    assert total_of(panel) == totals[-1]
