@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def native_path(path: str | os.PathLike[str]) -> str:
                 f"The name '{part[:40]}…' is {length} bytes long, and file systems allow {_LONGEST_NAME}; shorten it."
             )
     return text
+
+
+def data_folder(name: str) -> Path:
+    """Return this program's folder for what a user keeps on this computer, and in it the one called `name`."""
+    if sys.platform == "win32":
+        local = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        return local / "AbdominalCalcification" / name.capitalize()
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/AbdominalCalcification" / name.capitalize()
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "abdominal-calcification" / name
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:

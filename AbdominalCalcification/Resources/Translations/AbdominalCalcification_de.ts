@@ -4,6 +4,22 @@
 <context>
     <name>AbdominalCalcification</name>
     <message>
+        <source>Put these masks onto their CT; what they replace stays as an earlier version.</source>
+        <translation>Legt diese Masken auf ihr CT; was sie ersetzen, bleibt als frühere Version.</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation>Löscht sie von der Festplatte dieses Rechners.</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
         <source>Inputs</source>
         <translation>Eingaben</translation>
     </message>
@@ -190,6 +206,30 @@
     <message>
         <source>Clusters: click one to see it in all views.</source>
         <translation>Cluster: anklicken, um ihn in allen Ansichten zu sehen.</translation>
+    </message>
+    <message>
+        <source>Earlier versions</source>
+        <translation>Frühere Versionen</translation>
+    </message>
+    <message>
+        <source>Masks as they were before a run or another version took their place; kept with the scene.</source>
+        <translation>Masken, wie sie waren, bevor ein Lauf oder eine andere Version sie ersetzte; mit der Szene gespeichert.</translation>
+    </message>
+    <message>
+        <source>Put this version back; the mask as it is now becomes an earlier version too.</source>
+        <translation>Setzt diese Version wieder ein; die jetzige Maske wird auch eine frühere Version.</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>Zurückholen</translation>
+    </message>
+    <message>
+        <source>Forget this version.</source>
+        <translation>Vergisst diese Version.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -438,6 +478,17 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.history_keeper</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation>Korrekturen können nicht gegen einen Absturz gesichert werden ({reason}): Szene oft speichern.</translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
+        <translation>„{name}“ ist als beide Masken gewählt: Was darin korrigiert wird, wird nicht richtig verfolgt.</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.inputs_view</name>
     <message>
         <source>nnU-Net v2 model folder for arteries</source>
@@ -584,6 +635,33 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.recovery_bar</name>
+    <message>
+        <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended ({count} edits, last {time} UTC).</source>
+        <translation>Korrekturen von „{name}“ waren nicht gespeichert, als Slicer endete ({count} Änderungen, die letzte {time} UTC).</translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene, and press Recompute.</source>
+        <translation>Wiederhergestellt; Szene speichern und Neu berechnen drücken.</translation>
+    </message>
+    <message>
+        <source>Delete the corrections of &apos;{name}&apos; for good?</source>
+        <translation>Die Korrekturen von „{name}“ endgültig löschen?</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Keeping what was recovered</source>
+        <translation>Wiederhergestelltes wird gesichert</translation>
+    </message>
+    <message>
+        <source> {count} more after it.</source>
+        <translation> Danach {count} weitere.</translation>
     </message>
 </context>
 <context>
@@ -759,8 +837,8 @@ mm</translation>
 <context>
     <name>AbdominalCalcificationPanel.run_control</name>
     <message>
-        <source>{masks}: corrected by hand, or not made here. Running again would replace this work.</source>
-        <translation>{masks}: von Hand korrigiert oder nicht hier entstanden. Ein neuer Lauf würde diese Arbeit ersetzen.</translation>
+        <source>{masks}: corrected by hand, or not made here. Running again makes new masks in their place.</source>
+        <translation>{masks}: von Hand korrigiert oder nicht hier erstellt. Ein neuer Lauf setzt neue Masken an ihre Stelle.</translation>
     </message>
     <message>
         <source>Segment what is needed, then measure.</source>
@@ -807,12 +885,12 @@ mm</translation>
         <translation>die Verkalkungsmaske</translation>
     </message>
     <message>
-        <source>Keep, make new masks</source>
-        <translation>Behalten, neue Masken anlegen</translation>
+        <source>Keep as earlier version</source>
+        <translation>Als frühere Version behalten</translation>
     </message>
     <message>
-        <source>Replace</source>
-        <translation>Ersetzen</translation>
+        <source>Do not keep</source>
+        <translation>Nicht behalten</translation>
     </message>
     <message>
         <source>Choose {what} under Inputs.</source>
@@ -865,6 +943,41 @@ mm</translation>
     <message>
         <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
         <translation>Hier sind noch keine Gewichte von TotalSegmentator für Arterien: dessen Modul einmal ausführen (Aufgabe total).</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.versions_view</name>
+    <message>
+        <source>Put aside {name}; {count} voxels changed, last by {editor}.</source>
+        <translation>Abgelegt: {name}; {count} Voxel geändert, zuletzt von {editor}.</translation>
+    </message>
+    <message>
+        <source>Restored; what it replaced is an earlier version now. Press Recompute.</source>
+        <translation>Zurückgeholt; was ersetzt wurde, ist jetzt eine frühere Version. Neu berechnen drücken.</translation>
+    </message>
+    <message>
+        <source>Delete this version? {version}</source>
+        <translation>Diese Version löschen? {version}</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Arteries</source>
+        <translation>Arterien</translation>
+    </message>
+    <message>
+        <source>Calcification</source>
+        <translation>Verkalkung</translation>
+    </message>
+    <message>
+        <source>Put aside {name}; not made here.</source>
+        <translation>Abgelegt: {name}; nicht hier erstellt.</translation>
+    </message>
+    <message>
+        <source>Put aside {name}; as it was made.</source>
+        <translation>Abgelegt: {name}; wie erstellt.</translation>
     </message>
 </context>
 </TS>

@@ -4,6 +4,22 @@
 <context>
     <name>AbdominalCalcification</name>
     <message>
+        <source>Put these masks onto their CT; what they replace stays as an earlier version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Inputs</source>
         <translation type="unfinished"></translation>
     </message>
@@ -189,6 +205,30 @@
     </message>
     <message>
         <source>Clusters: click one to see it in all views.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier versions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Masks as they were before a run or another version took their place; kept with the scene.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put this version back; the mask as it is now becomes an earlier version too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forget this version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -438,6 +478,17 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.history_keeper</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.inputs_view</name>
     <message>
         <source>nnU-Net v2 model folder for arteries</source>
@@ -583,6 +634,33 @@
     <name>AbdominalCalcificationPanel.question_bar</name>
     <message>
         <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.recovery_bar</name>
+    <message>
+        <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended ({count} edits, last {time} UTC).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene, and press Recompute.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the corrections of &apos;{name}&apos; for good?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeping what was recovered</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> {count} more after it.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -749,7 +827,7 @@ mm</source>
 <context>
     <name>AbdominalCalcificationPanel.run_control</name>
     <message>
-        <source>{masks}: corrected by hand, or not made here. Running again would replace this work.</source>
+        <source>{masks}: corrected by hand, or not made here. Running again makes new masks in their place.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -797,11 +875,11 @@ mm</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Keep, make new masks</source>
+        <source>Keep as earlier version</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Replace</source>
+        <source>Do not keep</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -854,6 +932,41 @@ mm</source>
     </message>
     <message>
         <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.versions_view</name>
+    <message>
+        <source>Put aside {name}; {count} voxels changed, last by {editor}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restored; what it replaced is an earlier version now. Press Recompute.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete this version? {version}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arteries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calcification</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put aside {name}; not made here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put aside {name}; as it was made.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
