@@ -21,7 +21,8 @@ class RecoveryBar:
         """Look for what was left, without what running programs hold."""
         from AbdominalCalcificationLib.history.recovery import left_behind
 
-        self._cases = left_behind()
+        if not self._cases:  # else they are offered already, and reading them takes time
+            self._cases = left_behind()
         self.update()
 
     def update(self):

@@ -14,11 +14,11 @@ from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.history import UNATTENDED, UNKNOWN
 from AbdominalCalcificationLib.progress import drain, drained
-from AbdominalCalcificationLib.reading.meanings import NOTHING
+from AbdominalCalcificationLib.reading.meanings import NOTHING, Wanted
 from AbdominalCalcificationLib.scene import edits, tools
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, mask_from_node
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification, state_meaning
-from AbdominalCalcificationLib.scene.tracking import UNDONE, MaskTracker, tracker_steps
+from AbdominalCalcificationLib.scene.tracking import UNDONE, MaskTracker, start_layers, tracker_steps
 from AbdominalCalcificationLib.scene.versions import (
     delete_version,
     keep_version,
@@ -62,10 +62,9 @@ def entries_of(node):
 
 def assert_adds_up(node, ct, role="arteries"):
     """The sum of all entries is the difference between what the mask was and what it is."""
-    from AbdominalCalcificationLib.reading.meanings import Wanted
-
     grid = grid_of_node(ct)
-    start, now = edits.start_of(node, grid).array, mask_from_node(node, ct, Wanted(role)).volume.array
+    whole = tuple(slice(0, size) for size in SHAPE)
+    start, now = start_layers(node, grid).part(whole), mask_from_node(node, ct, Wanted(role)).volume.array
     note = edits.edit_note(node, Volume(now, grid), role=role)
     for label in range(1, 256):
         gained = sum(each.labels.get(label, (0, 0))[0] for each in note.ledger.entries)

@@ -12,7 +12,7 @@ from ..errors import InputError, WriteError
 from ..geometry import Volume
 from ..history import Ledger, MaskState
 from ..history.recovery import MaskBase, RecoveredCase, RecoveredMask, RecoveryStore
-from ..progress import Progress, Steps, shown
+from ..progress import Progress, Steps, drained, shown
 from ..reading.ct import voxel_checksum
 from . import edits
 from .layers import Layers
@@ -146,7 +146,8 @@ class Autosave:
 def _packer(layers: Layers) -> Callable[[], str]:
     def pack() -> str:
         box = layers.extent() or (slice(0, 0),) * 3
-        return edits.packed_part(layers.part(box), box, layers.grid.shape)
+        slabs = (layers.part(each) for each in edits.slabs_of(box))
+        return drained(edits.packed_slabs_steps(slabs, box, layers.grid.shape))
 
     return pack
 

@@ -11,7 +11,7 @@ import base64
 import getpass
 import json
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -111,21 +111,19 @@ def _differing(text: str | None, mask: Volume) -> int | None:
 
 def origin_of(node, grid: Grid) -> Volume | None:
     """Return what was remembered, on the grid of the CT; None where nothing was, or a mask of another shape."""
-    return _remembered(node.GetAttribute(_ORIGIN), grid)
-
-
-def start_of(node, grid: Grid) -> Volume | None:
-    """Return the mask that the history of a node begins with; None as for :func:`origin_of`."""
-    return _remembered(node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN), grid)
-
-
-def _remembered(text: str | None, grid: Grid) -> Volume | None:
+    text = node.GetAttribute(_ORIGIN)
     shape, box, origin = unpacked(text) if text else ((), (), None)
     if shape != grid.shape:
         return None
     array = np.zeros(shape, np.uint8)
     array[box] = origin
     return Volume(array, grid)
+
+
+def start_part(node) -> tuple[tuple[int, ...], Box, np.ndarray] | None:
+    """Return the mask that the history of a node begins with, as :func:`unpacked` does; None where it is not known."""
+    text = node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN)
+    return unpacked(text) if text else None
 
 
 @dataclass(frozen=True)
@@ -276,21 +274,23 @@ def packed_steps(array: np.ndarray) -> Generator[None, None, str]:
     """Do as :func:`packed`, a few slices at a time."""
     box = bounding_box(array) or (slice(0, 0),) * 3
     yield
-    return (yield from packed_part_steps(array[box], box, array.shape))
+    slabs = (array[each] for each in slabs_of(box))
+    return (yield from packed_slabs_steps(slabs, box, array.shape))
 
 
-def packed_part(array: np.ndarray, box: Box, shape: tuple[int, ...]) -> str:
-    """Return the part of a mask in a box, outside of which nothing is, as text for an attribute."""
-    return drained(packed_part_steps(array, box, shape))
+def slabs_of(box: Box) -> Iterator[Box]:
+    """Yield the parts of a box, in their order, that are packed in one step."""
+    planes, *rest = box
+    for first in range(planes.start, planes.stop, _SLICES):
+        yield (slice(first, min(first + _SLICES, planes.stop)), *rest)
 
 
-def packed_part_steps(array: np.ndarray, box: Box, shape: tuple[int, ...]) -> Generator[None, None, str]:
-    """Do as :func:`packed_part`, a few slices at a time."""
+def packed_slabs_steps(slabs: Iterable[np.ndarray], box: Box, shape: tuple[int, ...]) -> Generator[None, None, str]:
+    """Return a mask, from its parts in :func:`slabs_of` a box outside of which nothing is, as text for an attribute."""
     header = {"shape": shape, "box": [[part.start, part.stop] for part in box]}
     press, data = zlib.compressobj(6), []
-    for first in range(0, len(array), _SLICES):
-        part = np.ascontiguousarray(array[first : first + _SLICES]).astype(np.uint8, copy=False)
-        data.append(press.compress(part.tobytes()))
+    for slab in slabs:
+        data.append(press.compress(np.ascontiguousarray(slab).astype(np.uint8, copy=False).tobytes()))
         yield
     text = base64.urlsafe_b64encode(b"".join([*data, press.flush()])).decode("ascii")
     return json.dumps(header) + "\n" + text

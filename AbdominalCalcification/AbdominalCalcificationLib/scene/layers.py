@@ -202,13 +202,13 @@ def _whole(node, volume_node, wanted: Wanted) -> tuple[Layer, ...]:
     """Return a mask that cannot be read box by box as one label map."""
     array = mask_from_node(node, volume_node, wanted).volume.array
     box = bounding_box(array)
-    return () if box is None else (whole_layer(array, box),)
+    return () if box is None else (whole_layer(array[box].copy(), box),)
 
 
 def whole_layer(array: np.ndarray, box: Box) -> Layer:
-    """Return a mask whose values are its labels already, of which there are none outside of `box`, as one label map."""
+    """Return the part of a mask in `box`, outside of which nothing is, as one label map: its values are its labels."""
     labels = np.arange(256, dtype=np.uint8).tobytes()
-    return Layer(None, array[box].copy(), tuple(part.start for part in box), labels)
+    return Layer(None, array, tuple(part.start for part in box), labels)
 
 
 def _differing(a: Layer, b: Layer) -> Box | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..geometry import Box, bounding_box, common_box
+from ..geometry import Box, Grid, bounding_box, common_box
 from ..history import UNATTENDED, Entry, MaskState
 from ..progress import drained
 from ..reading.meanings import Wanted
@@ -107,7 +107,7 @@ class MaskTracker:
         around = now.difference(before)
         yield
         change = _Change(self.shape)
-        for box in _slabs(around):
+        for box in slabs(around):
             change.look(before.part(box), now.part(box), box)
             yield
         self._layers = now
@@ -141,7 +141,7 @@ def tracker_steps(role: str, node, ct) -> Generator[None, None, MaskTracker]:
     """
     layers = read_layers(node, ct, Wanted(role))
     state = MaskState({}, 0)
-    for box in _slabs(layers.extent()):
+    for box in slabs(layers.extent()):
         yield
         state += MaskState.of(layers.part(box), [part.start for part in box], layers.grid.shape)
     yield from _close_gap_steps(role, node, layers, state)
@@ -151,20 +151,16 @@ def tracker_steps(role: str, node, ct) -> Generator[None, None, MaskTracker]:
 def _close_gap_steps(role: str, node, layers: Layers, state: MaskState) -> Generator[None, None, None]:
     """Add to the history of a mask what was changed while nobody watched, if anything was."""
     kept, shape = edits.kept_note(node), layers.grid.shape
-    start = edits.start_of(node, layers.grid)
     if kept.ledger is not None and (kept.ledger.state == state or kept.shape != shape):
         return
     entry = None
     if kept.ledger is not None and kept.ledger.entries:
         before = state  # which voxels nobody knows; their sums close the gap
-    elif start is None:
+    elif (old := start_layers(node, layers.grid)) is None:
         return
     else:
-        box = bounding_box(start.array)
-        part = () if box is None else (whole_layer(start.array, box),)
-        old, change = Layers(layers.grid, part), _Change(shape)
-        before = MaskState({}, 0)
-        for slab in _slabs(common_box([box, layers.extent()])):
+        before, change = MaskState({}, 0), _Change(shape)
+        for slab in slabs(common_box([old.extent(), layers.extent()])):
             yield
             labels = old.part(slab)
             before += MaskState.of(labels, [each.start for each in slab], shape)
@@ -207,7 +203,16 @@ class _Change:
         return Entry(time, time, editor, tool, labels, 1, self.box)
 
 
-def _slabs(box: Box | None) -> Iterator[Box]:
+def start_layers(node, grid: Grid) -> Layers | None:
+    """Return the mask that the history of a node begins with; None where it is not known, or of another shape."""
+    start = edits.start_part(node)
+    if start is None or start[0] != grid.shape:
+        return None
+    _shape, box, array = start
+    return Layers(grid, (whole_layer(array, box),) if array.size else ())
+
+
+def slabs(box: Box | None) -> Iterator[Box]:
     """Yield the parts of a box that are looked at in one step."""
     if box is None:
         return

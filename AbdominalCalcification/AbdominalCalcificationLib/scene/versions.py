@@ -11,17 +11,20 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from ..errors import InputError
-from ..geometry import Volume
+from ..geometry import Volume, common_box
+from ..history import MaskState
 from ..progress import Progress, Steps, shown
+from ..reading.meanings import Wanted
 from . import edits
-from .ownership import READ
+from .layers import Layers, read_layers
 from .segmentations import ARTERIES, CALCIFICATIONS, mask_state, put, ready_steps
 from .tools import settle, tool
+from .tracking import slabs, start_layers
 from .volumes import grid_of_node
 
 _INDEX = "AbdominalCalcification.Versions"
@@ -86,11 +89,12 @@ def version_steps(node, role: str, ct, name: str) -> Generator[None, None, Ready
         Where the mask cannot be read.
     """
     settle()
-    mask = READ[role](node, ct)
+    layers = read_layers(node, ct, Wanted(role))
     yield
-    note = edits.edit_note(node, mask, role=role)
-    yield
-    text = yield from edits.packed_steps(mask.array)
+    note = yield from _note_steps(node, role, layers)
+    box = layers.extent() or (slice(0, 0),) * 3
+    parts = (layers.part(each) for each in edits.slabs_of(box))
+    text = yield from edits.packed_slabs_steps(parts, box, layers.grid.shape)
     last = note.ledger.entries[-1] if note.ledger is not None and note.ledger.entries else None
     version = Version(
         key=secrets.token_hex(4),
@@ -100,6 +104,24 @@ def version_steps(node, role: str, ct, name: str) -> Generator[None, None, Ready
         changed_voxels=note.changed_voxels,
     )
     return ReadyVersion(version, {_MASK: text, **edits.history_of(node, note)})
+
+
+def _note_steps(node, role: str, layers: Layers) -> Generator[None, None, edits.EditNote]:
+    """Return what was done to a mask, looked at slab by slab where its history is complete."""
+    kept, start = edits.kept_note(node), start_layers(node, layers.grid)
+    yield
+    if start is None:
+        return kept
+    state, changed = MaskState({}, 0), 0
+    for slab in slabs(common_box([start.extent(), layers.extent()])):
+        labels = layers.part(slab)
+        state += MaskState.of(labels, [each.start for each in slab], layers.grid.shape)
+        changed += int(np.count_nonzero(labels != start.part(slab)))
+        yield
+    if kept.ledger is None or kept.ledger.state != state:  # nobody watched
+        whole = tuple(slice(0, size) for size in layers.grid.shape)
+        return edits.edit_note(node, Volume(layers.part(whole), layers.grid), role=role)
+    return replace(kept, changed_voxels=changed)
 
 
 def keep_version(node, ready: ReadyVersion) -> None:
