@@ -170,6 +170,32 @@ def test_a_mask_under_the_transform_of_its_ct_is_followed_box_by_box(ct, arterie
     assert tracker.look("Paint").where.tolist() == [0]
 
 
+def test_a_history_goes_on_where_ct_and_mask_are_moved_together(ct, arteries, scene):
+    tracker = tracker_of(arteries, ct)
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.diag([-1, -1, 1, 1.0])))
+    for node in (ct, arteries):
+        node.SetAndObserveTransformNodeID(transform.GetID())
+    assert tracker.look(UNKNOWN) is None
+    draw(arteries, ct, "aorta", np.s_[0, 0, 0], 1)
+    assert tracker.look("Paint").where.tolist() == [0]
+    assert_adds_up(arteries, ct)
+
+
+def test_the_first_voxels_of_an_empty_mask_are_followed(ct):
+    empty = Volume(np.zeros(SHAPE, np.uint8), grid_of_node(ct))
+    node = show_calcification(ct, empty)
+    edits.remember_origin(node, empty, {}, "calcification")
+    tracker = tracker_of(node, ct, "calcification")
+    draw(node, ct, "calcification", np.s_[3, 3, 3:5], 1)
+    assert tracker.look("Paint").entry.labels == {1: (2, 0)}
+    draw(node, ct, "calcification", np.s_[:], 0)
+    tracker.look("Erase")
+    a_version(node, ct, "calcification")
+    assert edits.edit_note(node, empty).text is None, "as it was made"
+    assert [each.tool for each in entries_of(node)] == ["Paint", UNDONE]
+
+
 def test_a_mask_made_anew_begins_another_history(ct, arteries):
     tracker = tracker_of(arteries, ct)
     draw(arteries, ct, "aorta", np.s_[0, 0, 0:4], 1)

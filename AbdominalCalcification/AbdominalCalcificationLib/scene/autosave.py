@@ -154,12 +154,13 @@ def _packer(layers: Layers) -> Callable[[], str]:
 
 def _once(make: Callable[[], str]) -> Callable[[], str]:
     """Return what makes a text the first time it is asked, by whichever thread."""
-    made, lock = [], threading.Lock()
+    made, makers, lock = [], [make], threading.Lock()
 
     def get() -> str:
         with lock:
             if not made:
-                made.append(make())
+                made.append(makers[0]())
+                makers.clear()  # and with it what it was made from
         return made[0]
 
     return get

@@ -88,7 +88,7 @@ class Layers:
 
     def difference(self, other: Layers) -> Box | None:
         """Return the box of the grid in which the label maps of two moments may differ; None where they do not."""
-        same = len(self.layers) == len(other.layers) and self.grid.same_as(other.grid)
+        same = len(self.layers) == len(other.layers)
         if not same or any(a.labels != b.labels for a, b in zip(self.layers, other.layers, strict=True)):
             return _overlap(common_box(each.box for each in (*self.layers, *other.layers)), self._all)
         pairs = zip(self.layers, other.layers, strict=True)
@@ -122,7 +122,7 @@ def read_layers(node, volume_node, wanted: Wanted, before: Layers | None = None)
     tables = _tables(node, images, wanted)
     if tables is None or None in starts:
         return Layers(grid, _whole(node, volume_node, wanted))
-    known = {} if before is None or not before.grid.same_as(grid) else {each.key: each for each in before.layers}
+    known = {} if before is None else {each.key: each for each in before.layers}
     layers = []
     for (image, _), start, labels in zip(images, starts, tables, strict=True):
         key = image.GetAddressAsString(""), image.GetMTime(), image.GetPointData().GetScalars().GetMTime()

@@ -101,8 +101,8 @@ class MaskTracker:
             Where the mask cannot be read now; then the next look finds all that happened meanwhile.
         """
         before, now = self._layers, read_layers(self.node, self.ct, Wanted(self.role), self._layers)
-        if not now.grid.same_as(before.grid):
-            raise InputError(f"'{self.node.GetName()}' lies on other voxels than before; its history cannot go on.")
+        if now.grid.shape != before.grid.shape:  # where it lies in the world is no matter: CT and mask move together
+            raise InputError(f"The CT of '{self.node.GetName()}' has other voxels now; its history cannot go on.")
         yield
         around = now.difference(before)
         yield
