@@ -117,16 +117,16 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         given = [role for role, node in case.masks.items() if node is not None]
         return drain(self.session.analyze_steps(case, Choices(**choices), given), progress)
 
-    def analyzeSteps(self, parameters, trust=False, replaceMasks=True):
+    def analyzeSteps(self, parameters, trust=False, keepVersions=True):
         """Segment what is not there yet, measure, and show the result.
 
         :param parameters: AbdominalCalcificationParameterNode
         :param trust: load checkpoints that can run code
-        :param replaceMasks: write into the chosen mask nodes; False leaves them and makes new ones
+        :param keepVersions: keep corrected masks that are written to as earlier versions; otherwise they are lost
         :return: generator of Progress that returns the scene.session.Outcome
         """
         choices = choices_of(parameters, trust)
-        steps = self.session.analyze_steps(case_of(parameters), choices, given_masks(parameters), replaceMasks)
+        steps = self.session.analyze_steps(case_of(parameters), choices, given_masks(parameters), keepVersions)
         return (yield from self._choosingSteps(parameters, steps))
 
     def recomputeSteps(self, parameters):
@@ -173,6 +173,34 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
     def masksToAskAbout(self, parameters):
         """Return the mask nodes that Run would overwrite though they hold somebody's work."""
         return self.session.masks_to_ask_about(case_of(parameters), given_masks(parameters))
+
+    def versions(self, mask):
+        """Return the earlier versions of a mask node (scene.versions.Version), the newest first."""
+        from AbdominalCalcificationLib.scene.versions import versions_of
+
+        return [] if mask is None else versions_of(mask)
+
+    def restoreVersionSteps(self, mask, role, key, ct):
+        """Put an earlier version of a mask back; what it holds now becomes one. See analyzeSteps.
+
+        :param mask: segmentation node
+        :param role: "arteries" or "calcification"
+        :param key: of the Version
+        :param ct: CT volume node that it is a mask of
+        """
+        from AbdominalCalcificationLib.scene.versions import restore_version_steps
+
+        return restore_version_steps(mask, role, ct, key)
+
+    def recoverSteps(self, case):
+        """Put the masks of a case that was not saved onto its CT. See analyzeSteps.
+
+        :param case: AbdominalCalcificationLib.history.recovery.RecoveredCase
+        :return: generator of Progress that returns the CT and the mask nodes by role
+        """
+        from AbdominalCalcificationLib.scene.autosave import recover_steps
+
+        return recover_steps(case, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
 
     def needsModels(self, parameters):
         """Return whether a network has to run."""

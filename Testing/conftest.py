@@ -50,6 +50,15 @@ def pytest_runtest_setup(item):
                 pytest.skip(f"needs {name}")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def recovery_folder(tmp_path_factory):
+    """Corrections that are kept against a crash, away from those of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("recovery")
+        patch.setenv("ABDOMINAL_CALCIFICATION_RECOVERY", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def real_ct() -> Path:
     """Folder of the real CT slab (``dicom/`` and ``totalsegmentator_labels.nii.gz``); not part of the project."""

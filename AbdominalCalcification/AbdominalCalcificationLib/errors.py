@@ -33,6 +33,11 @@ class WriteError(InputError):
         """What could not be written."""
         return self.args[0]
 
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return self.args[1]
+
     def of(self, place) -> WriteError:
         """Return the same about another place: that which a temporary one stands for."""
         return WriteError(place, *self.args[1:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def file_name_of(name: str) -> str:
     if plain == name and name == name.lower() and name not in _RESERVED_NAMES:
         return plain
     return f"{plain}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:8]}"
+
+
+def data_folder(name: str) -> Path:
+    """Return this program's folder for what a user keeps on this computer, and in it the one called `name`."""
+    if sys.platform == "win32":
+        local = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        return local / "AbdominalCalcification" / name.capitalize()
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/AbdominalCalcification" / name.capitalize()
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "abdominal-calcification" / name
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:

@@ -58,3 +58,16 @@ def drop_what_is_no_mask(parameters):
             dropped.append(node)
             setattr(parameters, name, None)
     return dropped
+
+
+def masks_with_history(parameters, results):
+    """Return the masks whose corrections are followed: role, node, and the CT in whose voxels.
+
+    :param results: all scene.results.Results of the scene
+    """
+    from AbdominalCalcificationLib.scene.ownership import ct_of
+
+    masks = [(role, node, one.ct) for one in results for role, node in one.measured.items()]
+    masks += [(role, getattr(parameters, role), parameters.ct) for role in ("arteries", "calcification")]
+    found = {(role, node): ct_of(node) or ct for role, node, ct in masks if node is not None}
+    return [(role, node, ct) for (role, node), ct in found.items() if ct is not None and ct.GetImageData() is not None]

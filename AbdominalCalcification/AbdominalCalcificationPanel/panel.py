@@ -12,16 +12,19 @@ from .click_tools import ClickTools
 from .comparison_view import ComparisonView
 from .cut_points import CutPoints
 from .export_control import ExportControl
+from .history_keeper import HistoryKeeper
 from .inputs_view import InputsView
 from .mask_watcher import MaskWatcher
 from .message_view import MessageView
 from .packages_view import PackagesView
 from .question_bar import QuestionBar
+from .recovery_bar import RecoveryBar
 from .results_view import ResultsView
 from .run_control import RunControl
 from .runner import StepRunner
 from .segment_meanings import SegmentMeanings
 from .state import PanelState
+from .versions_view import VersionsView
 
 
 class Panel(VTKObservationMixin):
@@ -57,6 +60,9 @@ class Panel(VTKObservationMixin):
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
         self.case_list = CaseListView(ui, self.state, self._case_opened)
+        self.versions = VersionsView(ui, self.state, self._masks_replaced)
+        self.history = HistoryKeeper(messages)
+        self.recovery = RecoveryBar(ui, self.state, self._recovered, lambda: self.history.is_written)
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 
@@ -77,6 +83,7 @@ class Panel(VTKObservationMixin):
         self.state.runner.close()
         self.case_list.close()
         self.set_parameters(None)
+        self.history.close()
         self.removeObservers()
 
     def enter(self):
@@ -84,6 +91,7 @@ class Panel(VTKObservationMixin):
         self.is_open = True
         self.inputs.totalsegmentator.look()
         self.show_scene()
+        self.recovery.look()
         self.update()
         self.packages.show()
 
@@ -124,9 +132,8 @@ class Panel(VTKObservationMixin):
             for node in choosing.drop_what_is_no_mask(self.state.parameters):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
-        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison, self.case_list):
-            part.update()
-        for part in (self.click_tools, self.cut_points):
+        parts = (self.inputs, self.meanings, self.run, self.export, self.comparison, self.versions, self.recovery)
+        for part in (*parts, self.case_list, self.click_tools, self.cut_points):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -166,12 +173,27 @@ class Panel(VTKObservationMixin):
         self._measured_masks.watch([(node, one.ct) for one in results for node in one.measured.values()])
         compared = () if found is None else (*found.compared, found.arteries)
         self._compared_masks.watch([(node, self.state.parameters.ct) for node in compared])
+        self.history.watch(choosing.masks_with_history(self.state.parameters, results))
 
     def _measured(self, outcome):
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
         self.cut_points.follow_masks()
+
+    def _masks_replaced(self, node):
+        """Show what was made of a mask that was put back."""
+        self.update()
+        self.results.show()
+        self.comparison.show()
+
+    def _recovered(self, ct, masks):
+        """Choose the masks that were recovered."""
+        parameters = self.state.parameters
+        parameters.ct = ct
+        for role, node in masks.items():
+            setattr(parameters, role, node)
+        self._masks_replaced(None)
 
     def _exported(self, outcome):
         self.comparison.show()
@@ -219,6 +241,7 @@ class Panel(VTKObservationMixin):
         self.state.runner.cancel()
         self.case_list.leave()
         self.set_parameters(None)
+        self.history.let_go()
         self.state.messages.say("")
 
     def _scene_replaced(self, caller, event):

@@ -72,13 +72,13 @@ class RunControl:
             state.messages.show_error(error)
             return
         if not corrected:
-            self._run(replace=True)
+            self._run()
             return
-        text = _("{masks}: corrected by hand, or not made here. Running again would replace this work.")
+        text = _("{masks}: corrected by hand, or not made here. Running again makes new masks in their place.")
         state.questions.ask(
             text.format(masks=", ".join(f"'{node.GetName()}'" for node in corrected)),
-            (_("Keep, make new masks"), lambda: self._run(replace=False)),
-            (_("Replace"), lambda: self._replace(corrected)),
+            (_("Keep as earlier version"), self._run),
+            (_("Do not keep"), lambda: self._replace(corrected)),
         )
 
     def recompute(self, checked=False):
@@ -87,10 +87,10 @@ class RunControl:
     def _replace(self, agreed):
         """Run over masks that the user agreed to lose; ask again where others were corrected since."""
         if set(self._state.logic.masksToAskAbout(self._state.parameters)) <= set(agreed):
-            self._run(replace=True)
+            self._run(keep=False)
         else:
             self.run()
 
-    def _run(self, replace):
-        steps = self._state.logic.analyzeSteps(self._state.parameters, self._ui.trustCheckBox.checked, replace)
+    def _run(self, keep=True):
+        steps = self._state.logic.analyzeSteps(self._state.parameters, self._ui.trustCheckBox.checked, keep)
         self._state.runner.start(steps, self._measured)

@@ -77,9 +77,10 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self.parameters.threshold = "fixed:400"
         self.assertFalse(self.logic.needsModels(self.parameters))
         own = self.parameters.calcification
-        analysis = drain(self.logic.analyzeSteps(self.parameters, replaceMasks=False)).analysis
+        analysis = drain(self.logic.analyzeSteps(self.parameters)).analysis
         self.assertGreater(analysis.measurement.total.calcified_volume_mm3, 0)
-        self.assertIsNot(self.parameters.calcification, own)
+        self.assertIs(self.parameters.calcification, own)
+        self.assertEqual(len(self.logic.versions(own)), 1, "what was there is somebody's work")
 
     def test_modelsSegmentTheSample(self):
         missing = self.logic.missingPackages()
@@ -97,7 +98,7 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self._choose_sample_with_masks()
         self.parameters.calcificationSource = CalcificationSource.THRESHOLD
         self.parameters.threshold = "fixed:400"
-        drain(self.logic.analyzeSteps(self.parameters, replaceMasks=False))
+        drain(self.logic.analyzeSteps(self.parameters))
         self.assertEqual(self.logic.masksToAskAbout(self.parameters), [])
         removed = self._erase_half(self.parameters.calcification)
         self.assertEqual(self.logic.masksToAskAbout(self.parameters), [self.parameters.calcification])
@@ -109,7 +110,7 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self._choose_sample_with_masks()
         self.parameters.calcificationSource = CalcificationSource.THRESHOLD
         self.parameters.threshold = "fixed:400"
-        made = drain(self.logic.analyzeSteps(self.parameters, replaceMasks=False)).analysis.calcification
+        made = drain(self.logic.analyzeSteps(self.parameters)).analysis.calcification
         removed = self._erase_half(self.parameters.calcification) * made.grid.voxel_volume_mm3
         for reloaded in (False, True):
             table = drain(self.logic.compareSteps(self.parameters)).table.GetTable()

@@ -160,7 +160,16 @@ def test_models_and_edits_are_told_without_names(tmp_path):
             "label_names": {WORD: "aorta"},
             "added_later": WORD,
         },
-        "edits": [{"mask": f"{WORD} arteries", "editor": WORD, "changed_voxels": 7, "time": "2026"}],
+        "edits": [
+            {
+                "mask": f"{WORD} arteries",
+                "structure": "arteries",
+                "editor": WORD,
+                "changed_voxels": 7,
+                "time": "2026",
+                "entries": [{"editor": WORD, "tool": "Paint", "added_removed_voxels": {"aorta": [7, 0]}, "more": WORD}],
+            }
+        ],
         "added_later": WORD,
     }
     kept = anonymous_provenance(provenance)
@@ -168,6 +177,9 @@ def test_models_and_edits_are_told_without_names(tmp_path):
     assert UID not in json.dumps(kept)
     assert kept["models"] == [{"role": "arteries", "name": "left out", "folds": ["0"], "checksum": "sha256:1"}]
     assert kept["edits"][0]["changed_voxels"] == 7
+    assert kept["edits"][0]["entries"] == [
+        {"editor": "left out", "tool": "Paint", "added_removed_voxels": {"aorta": [7, 0]}}
+    ]
     assert kept["input"]["modality"] == "CT"
     assert kept["parameters"] == {"device": "cpu", "artery_labels": {"52": "aorta"}}
 

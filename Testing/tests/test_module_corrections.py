@@ -44,18 +44,32 @@ def test_running_again_asks_before_it_overwrites_a_correction(panel_with_correct
     assert parameters_of(panel).calcification is corrected
 
 
-def test_a_correction_can_be_kept_beside_a_new_mask(panel_with_corrected_calcification):
-    from AbdominalCalcificationLib.scene.masks import calcification_from_node
-
+def test_a_correction_is_kept_as_an_earlier_version(panel_with_corrected_calcification):
     panel = panel_with_corrected_calcification
-    parameters = parameters_of(panel)
-    corrected, before = parameters.calcification, mask_of(panel).array.copy()
+    corrected, before = parameters_of(panel).calcification, mask_of(panel).array.copy()
+    assert panel.ui.versionsSection.isHidden()
     panel.ui.runButton.click()
     panel.ui.firstAnswer.click()
     settle(panel)
-    assert parameters.calcification is not corrected
-    assert np.array_equal(calcification_from_node(corrected, parameters.ct).array, before)
-    assert mask_of(panel).array.sum() > before.sum()
+    assert parameters_of(panel).calcification is corrected
+    made = mask_of(panel).array.copy()
+    assert made.sum() > before.sum()
+    assert not panel.ui.versionsSection.isHidden()
+    assert str(np.count_nonzero(made != before)) in panel.ui.versionLabel.text
+    panel.ui.restoreVersionButton.click()
+    settle(panel)
+    assert np.array_equal(mask_of(panel).array, before)
+    assert panel.ui.versionsBox.count == 1, "what was replaced is a version now"
+    panel.ui.runButton.click()
+    assert asked(panel), "it is a corrected mask again"
+    panel.ui.lastAnswer.click()
+    panel.ui.restoreVersionButton.click()
+    settle(panel)
+    assert np.array_equal(mask_of(panel).array, made)
+    panel.ui.deleteVersionButton.click()
+    assert asked(panel)
+    panel.ui.firstAnswer.click()
+    assert panel.ui.versionsSection.isHidden()
 
 
 def test_a_correction_can_be_replaced(panel_with_corrected_calcification):

@@ -143,6 +143,7 @@ def test_cancel_leaves_the_contents_of_every_node(panel_with_results, monkeypatc
     panel = panel_with_results
     remember_as_made(panel)
     erase_lower_half(panel)
+    panel.panel.history.flush()
     before = contents_of_the_scene()
     monkeypatch.setattr("AbdominalCalcificationLib.pipeline.analyze_steps", endless_work([]))
     getattr(panel.ui, button).click()

@@ -326,12 +326,13 @@ def test_hand_edits_are_counted_voxel_by_voxel(a_ct_node):
     assert np.array_equal(edits.origin_of(node, mask.grid).array, mask.array)
     assert edits.origin_of(node, mask.grid.cropped(np.s_[1:, :, :])) is None
     note = noted(node, edited, editor="Ann", time="2026-01-02T03:04:05+00:00")
-    assert note == {
+    assert {key: note[key] for key in ("mask", "changed_voxels", "editor", "time")} == {
         "mask": "CT arteries",
         "changed_voxels": 3,
         "editor": "Ann",
         "time": "2026-01-02T03:04:05+00:00",
     }
+    assert note["entries"][0]["added_removed_voxels"] == {"1": [1, 0], "3": [1, 0], "5": [0, 1], "6": [0, 1]}
     assert noted(node, edited, editor="Bob") == note, "nothing changed since"
     assert edits.kept_note(node).text == note
     array[4, 4, 8], array[4, 4, 9] = mask.array[4, 4, 8], 0  # one put back, its neighbour erased: as many, not the same

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import stat
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,7 @@ from ..durable import sync, sync_all
 from ..errors import ModelError
 from ..explanations import first_line
 from ..leftovers import unfinished_folder
+from ..paths import data_folder
 from ..signals import shielded
 from .model_folder import ModelFolder, find_trainer_folder
 
@@ -38,12 +38,7 @@ def models_folder() -> Path:
     """
     if chosen := os.environ.get(MODELS_VARIABLE):
         return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        local = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-        return local / "AbdominalCalcification" / "Models"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support/AbdominalCalcification/Models"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "abdominal-calcification" / "models"
+    return data_folder("models")
 
 
 def installed_models(folder: Path | None = None) -> list[ModelFolder]:

@@ -20,7 +20,8 @@ _CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres", "3d_cascade_fullres")
 _OF_SOURCE = ("kind", "method", "threshold_hu", "description")
 _OF_PARAMETERS = ("device", "arteries", "reference", "tile_step", "mirroring")
 _LABELS = ("artery_labels", "calcification_labels")
-_OF_EDIT = ("changed_voxels", "time")
+_OF_EDIT = ("structure", "changed_voxels", "time")
+_OF_ENTRY = ("time", "until", "tool", "edits", "added_removed_voxels", "box_kji")
 _QUOTING = "'\"“‘/\\"
 # Flags whose messages are made of this program's own words and of numbers; others may name files, series or segments.
 _OWN_WORDS = frozenset(
@@ -98,9 +99,7 @@ def anonymous_provenance(provenance: Mapping) -> dict:
         "models": [_model(each) for each in provenance.get("models", ())],
         "calcification_source": None if source is None else _only(source, _OF_SOURCE),
         "parameters": _parameters(provenance.get("parameters", {})),
-        "edits": [
-            {"mask": LEFT_OUT, "editor": LEFT_OUT, **_only(each, _OF_EDIT)} for each in provenance.get("edits", ())
-        ],
+        "edits": [_edit(each) for each in provenance.get("edits", ())],
         "anonymous": True,
     }
 
@@ -140,6 +139,11 @@ def _model(model: Mapping) -> dict:
     if kept.get("configuration") not in _CONFIGURATIONS:
         kept.pop("configuration", None)
     return {"name": LEFT_OUT, **kept}
+
+
+def _edit(edit: Mapping) -> dict:
+    entries = [{"editor": LEFT_OUT, **_only(each, _OF_ENTRY)} for each in edit.get("entries", ())]
+    return {"mask": LEFT_OUT, "editor": LEFT_OUT, **_only(edit, _OF_EDIT), "entries": entries}
 
 
 def _origin(origin: Mapping) -> dict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..anatomy import TERRITORIES
 from ..flags import Effect
 from ..measurement.result import Measurement, TerritoryMeasurement
@@ -43,6 +45,7 @@ def summary(measurement: Measurement) -> str:
     ):
         if volume_mm3 > 0:
             lines.append(f"{what}: {volume_mm3:.1f} mm³, in no burden")
+    lines += [edit_text(each) for each in measurement.provenance.get("edits", ())]
     lines += [
         f"{'Note' if note.effect is Effect.NOTE else 'Look'}: {note.message} {note.advice}"
         for note in notes_of(measurement.flags)
@@ -63,6 +66,20 @@ def territory_cells(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...
         _number(numbers.mean_cluster_volume_mm3, 1),
         _number(numbers.largest_cluster_volume_mm3, 1),
     )
+
+
+def edit_text(edit: Mapping) -> str:
+    """Return what was done to a mask by hand as one line, from the ``edits`` of a result."""
+    voxels: dict[str, list[int]] = {}
+    for entry in edit.get("entries", ()):
+        total = voxels.setdefault(entry["tool"], [0, 0])
+        for added, removed in entry["added_removed_voxels"].values():
+            total[0] += added
+            total[1] += removed
+    tools = ", ".join(f"{tool} +{added} −{removed}" for tool, (added, removed) in voxels.items())
+    what = edit.get("structure") or edit["mask"]
+    by = f"last by {edit['editor']}, {edit['time']}"
+    return f"Corrected by hand ({what}): {counted(edit['changed_voxels'], 'voxel')} differ from before; {tools}; {by}"
 
 
 def counted(number: int, noun: str) -> str:

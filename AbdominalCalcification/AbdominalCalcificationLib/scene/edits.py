@@ -1,8 +1,8 @@
-"""Which voxels of a mask were corrected by hand, since when, by whom.
+"""Which voxels of a mask were corrected by hand: what it was made as, and its history since.
 
-What a model produced is kept with the segmentation node, compressed, as a node attribute: so
-it is saved with the scene in every format, follows a cloned node, and the number of changed
-voxels is exact however often the scene is saved and edited again.
+Both are kept with the segmentation node as attributes, what a model produced compressed: so they are saved with the
+scene in every format, follow a cloned node, and the numbers are exact however often the scene is saved and edited
+again. Of a mask that was not made here, what it was when it was first edited under our eyes takes that place.
 """
 
 from __future__ import annotations
@@ -11,22 +11,33 @@ import base64
 import getpass
 import json
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 import numpy as np
 
-from ..geometry import Grid, Volume, bounding_box
+from ..anatomy import CALCIFICATION, TERRITORIES
+from ..geometry import Box, Grid, Volume, bounding_box
+from ..history import Entry, Ledger, MaskState
+from ..history.ledger import UNATTENDED
+from ..progress import drained
 
 _ORIGIN = "AbdominalCalcification.Origin"
+_FIRST_SEEN = "AbdominalCalcification.FirstSeen"
 _SOURCE = "AbdominalCalcification.Source"
-_EDITS = "AbdominalCalcification.Edits"
-_EDITED = "AbdominalCalcification.EditedMask"  # checksum of the mask that the note tells of
+EDITS = "AbdominalCalcification.Edits"
+# All that a mask has come by since it was made.
+REMEMBERED = (_ORIGIN, _FIRST_SEEN, _SOURCE, EDITS)
+_SLICES = 16
+_NAMES = {
+    "arteries": {each.label: each.name for each in TERRITORIES},
+    "calcification": {1: CALCIFICATION},
+}
 
 
-def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
-    """Keep with a segmentation node what was put there before anybody corrected it.
+def remember_origin(node, mask: Volume, source: Mapping | None = None, role: str | None = None) -> None:
+    """Keep with a segmentation node what was put there before anybody corrected it; its history begins anew.
 
     Parameters
     ----------
@@ -35,10 +46,25 @@ def remember_origin(node, mask: Volume, source: Mapping | None = None) -> None:
         uint8 labels (or truth values) on the grid of the CT.
     source : mapping, optional
         Where the mask came from (model identity, threshold, ...); anything JSON can hold.
+    role : {'arteries', 'calcification'}, optional
+        What its labels are called.
     """
-    node.SetAttribute(_ORIGIN, _packed(mask.array))
+    node.SetAttribute(_ORIGIN, packed(mask.array))
+    node.RemoveAttribute(_FIRST_SEEN)
     node.SetAttribute(_SOURCE, json.dumps(dict(source or {})))
-    keep_note(node, EditNote())
+    ledger = Ledger.beginning(MaskState.of(mask.array.astype(np.uint8, copy=False)))
+    keep_note(node, EditNote(ledger, mask.array.shape, role, 0))
+
+
+def remember_first_seen(node, mask_text: str) -> None:
+    """Keep with a node that was not made here what its mask was (as :func:`packed`) before the first edit we saw."""
+    if not knows_start(node):
+        node.SetAttribute(_FIRST_SEEN, mask_text)
+
+
+def knows_start(node) -> bool:
+    """Return whether it is kept what the mask of a node was before its first edit."""
+    return bool(node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN))
 
 
 def history_of(node, note: EditNote | None = None) -> dict[str, str]:
@@ -46,8 +72,9 @@ def history_of(node, note: EditNote | None = None) -> dict[str, str]:
 
     `note` stands in for the one that is kept with the node.
     """
-    note = kept_note(node) if note is None else note
-    known = {name: node.GetAttribute(name) for name in (_ORIGIN, _SOURCE)} | note.attributes()
+    known = {name: node.GetAttribute(name) for name in REMEMBERED}
+    if note is not None:
+        known |= note.attributes()
     return {name: value for name, value in known.items() if value}
 
 
@@ -68,14 +95,17 @@ def source_of(node) -> dict:
 
 
 def changed_voxels(node, mask: Volume) -> int | None:
-    """Return how many voxels of `mask` differ from what was remembered.
+    """Return how many voxels of `mask` differ from what was made and remembered.
 
     None where nothing was remembered, or a mask of another shape: nothing is known then.
     """
-    packed = node.GetAttribute(_ORIGIN)
-    if not packed:
+    return _differing(node.GetAttribute(_ORIGIN), mask)
+
+
+def _differing(text: str | None, mask: Volume) -> int | None:
+    if not text:
         return None
-    shape, box, origin = _unpacked(packed)
+    shape, box, origin = unpacked(text)
     if shape != mask.array.shape:
         return None
     current = mask.array.astype(np.uint8, copy=False)
@@ -86,8 +116,8 @@ def changed_voxels(node, mask: Volume) -> int | None:
 
 def origin_of(node, grid: Grid) -> Volume | None:
     """Return what was remembered, on the grid of the CT; None where nothing was, or a mask of another shape."""
-    packed = node.GetAttribute(_ORIGIN)
-    shape, box, origin = _unpacked(packed) if packed else ((), (), None)
+    text = node.GetAttribute(_ORIGIN)
+    shape, box, origin = unpacked(text) if text else ((), (), None)
     if shape != grid.shape:
         return None
     array = np.zeros(shape, np.uint8)
@@ -95,60 +125,109 @@ def origin_of(node, grid: Grid) -> Volume | None:
     return Volume(array, grid)
 
 
+def start_part(node) -> tuple[tuple[int, ...], Box, np.ndarray] | None:
+    """Return the mask that the history of a node begins with, as :func:`unpacked` does; None where it is not known."""
+    text = node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN)
+    return unpacked(text) if text else None
+
+
 @dataclass(frozen=True)
 class EditNote:
-    """That a mask was corrected, before it is kept with the node.
+    """What was done to a mask, before it is kept with the node.
 
     Attributes
     ----------
-    text : dict or None
-        ``mask`` (name of the node), ``changed_voxels``, ``editor``, ``time``, as result documents
-        list it; None where the mask is as it was put there, and where nothing is known of it.
-    checksum : str or None
-        Of the mask that the note tells of.
+    ledger : Ledger or None
+        Its history; None where nothing is known of it.
+    shape : tuple of int or None
+        Of the mask (k, j, i).
+    role : str or None
+        ``arteries`` or ``calcification``.
+    changed_voxels : int or None
+        How many voxels differ from what the history begins with; None where that was not looked at since.
+    mask : str
+        What the node is called.
     """
 
-    text: dict | None = None
-    checksum: str | None = None
+    ledger: Ledger | None = None
+    shape: tuple[int, ...] | None = None
+    role: str | None = None
+    changed_voxels: int | None = None
+    mask: str = field(default="", compare=False)
+
+    @property
+    def text(self) -> dict | None:
+        """What result documents list; None where the mask is as it was, and where nothing is known of it.
+
+        ``mask``, ``structure``, ``changed_voxels``, ``editor`` and ``time`` of the last edit, and all ``entries``.
+        """
+        if self.ledger is None or not self.changed_voxels or not self.ledger.entries:
+            return None
+        last = self.ledger.entries[-1]
+        return {
+            "mask": self.mask,
+            "structure": self.role,
+            "changed_voxels": self.changed_voxels,
+            "editor": last.editor,
+            "time": last.until,
+            "entries": [each.document(_NAMES.get(self.role)) for each in self.ledger.entries],
+        }
 
     def attributes(self) -> dict[str, str | None]:
         """Return the node attributes that hold this note."""
-        return {_EDITS: None if self.text is None else json.dumps(self.text), _EDITED: self.checksum}
+        if self.ledger is None:
+            return {EDITS: None}
+        about = {"role": self.role, "shape": list(self.shape), "changed_voxels": self.changed_voxels}
+        return {EDITS: json.dumps(about | self.ledger.document(), separators=(",", ":"))}
 
 
-def edit_note(node, mask: Volume, editor: str | None = None, time: str | None = None) -> EditNote:
-    """Return the note that the mask of a node was corrected; the node stays as it is.
+def edit_note(
+    node, mask: Volume, editor: str | None = None, time: str | None = None, role: str | None = None
+) -> EditNote:
+    """Return what was done to the mask of a node; the node stays as it is.
 
-    The earlier note stands until the mask is another one.
+    Where the mask is not what its history says, it was changed while nobody watched, and an entry says so.
 
     Parameters
     ----------
     mask : Volume
         The mask as it is now.
     editor : str, optional
-        Who corrected it; the name of the logged-in user by default.
+        Who is taken to have made such changes; the name of the logged-in user by default.
     time : str, optional
         ISO 8601; now by default.
+    role : {'arteries', 'calcification'}, optional
+        What its labels are called; as it was kept by default.
     """
-    changed = changed_voxels(node, mask)
-    if changed == 0:
-        return EditNote()
-    noted, checksum = kept_note(node), _checksum(mask)
-    if changed is None or (noted.text is not None and checksum == noted.checksum):
-        return noted
-    text = {
-        "mask": node.GetName(),
-        "changed_voxels": changed,
-        "editor": editor or user_name(),
-        "time": time or datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
-    return EditNote(text, checksum)
+    kept, start = kept_note(node), node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN)
+    changed = _differing(start, mask)
+    if changed is None:
+        return kept
+    array = mask.array.astype(np.uint8, copy=False)
+    state, ledger = MaskState.of(array), kept.ledger
+    shape, box, origin = unpacked(start)
+    earlier = {}
+    if ledger is None:
+        ledger = Ledger.beginning(MaskState.of(origin, [part.start for part in box], shape))
+        earlier = json.loads(node.GetAttribute(EDITS) or "{}")  # who and when, as an earlier version noted it
+    when, who = time or earlier.get("time") or now(), editor or earlier.get("editor") or user()
+    if not ledger.entries and state != ledger.state:  # the start is known voxel by voxel, so all of it is
+        before = np.zeros(shape, np.uint8)
+        before[box] = origin
+        around = bounding_box(before != array)
+        entry = Entry.of_change(before[around], array[around], around, time=when, editor=who, tool=UNATTENDED)
+        ledger = ledger.with_entry(entry, state)
+    ledger = ledger.closed(state, time=when, editor=who)
+    return EditNote(ledger, array.shape, role or kept.role, changed, node.GetName())
 
 
 def kept_note(node) -> EditNote:
-    """Return the note that is kept with a node."""
-    text = node.GetAttribute(_EDITS)
-    return EditNote(json.loads(text) if text else None, node.GetAttribute(_EDITED))
+    """Return the note that is kept with a node; an empty one where an earlier version wrote it in its own way."""
+    document = json.loads(node.GetAttribute(EDITS) or "{}")
+    if "entries" not in document:
+        return EditNote()
+    about = document["role"], document["changed_voxels"], node.GetName()
+    return EditNote(Ledger.read(document), tuple(document["shape"]), *about)
 
 
 def keep_note(node, note: EditNote) -> None:
@@ -158,27 +237,72 @@ def keep_note(node, note: EditNote) -> None:
             node.SetAttribute(name, value)
 
 
-def _checksum(mask: Volume) -> str:
-    return f"{zlib.crc32(np.ascontiguousarray(mask.array.astype(np.uint8, copy=False))):08x}"
+def note_entry(node, entry: Entry | None, before: MaskState, after: MaskState, shape, role: str) -> EditNote:
+    """Return the history of a node with one more entry; what was changed before that, unwatched, becomes its own.
+
+    Parameters
+    ----------
+    entry : Entry or None
+        None where nothing was changed since `before`.
+    before, after : MaskState
+        Of the mask before and after that edit.
+    shape : tuple of int
+        Of the mask.
+    """
+    kept = kept_note(node)
+    ledger = Ledger.beginning(before) if kept.ledger is None or kept.shape != tuple(shape) else kept.ledger
+    ledger = ledger.closed(before, time=now(), editor=user())
+    ledger = ledger if entry is None else ledger.with_entry(entry, after)
+    changed = kept.changed_voxels if ledger is kept.ledger else None
+    return EditNote(ledger, tuple(shape), role, changed, node.GetName())
 
 
-def user_name() -> str:
-    """Return who is logged in."""
+def now() -> str:
+    """Return the time, as histories have it."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def user() -> str:
+    """Return the name of the account on this computer."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # no name to be had: a container without a user database
         return "unknown"
 
 
-def _packed(array: np.ndarray) -> str:
-    """Return an array, cut to the box of its labels, as text."""
+def packed(array: np.ndarray) -> str:
+    """Return a mask, cut to the box of its labels, as text for an attribute."""
+    return drained(packed_steps(array))
+
+
+def packed_steps(array: np.ndarray) -> Generator[None, None, str]:
+    """Do as :func:`packed`, a few slices at a time."""
     box = bounding_box(array) or (slice(0, 0),) * 3
-    header = {"shape": array.shape, "box": [[part.start, part.stop] for part in box]}
-    data = zlib.compress(np.ascontiguousarray(array[box]).astype(np.uint8, copy=False).tobytes(), 6)
-    return json.dumps(header) + "\n" + base64.urlsafe_b64encode(data).decode("ascii")
+    yield
+    slabs = (array[each] for each in slabs_of(box))
+    return (yield from packed_slabs_steps(slabs, box, array.shape))
 
 
-def _unpacked(text: str) -> tuple[tuple[int, ...], tuple[slice, ...], np.ndarray]:
+def slabs_of(box: Box) -> Iterator[Box]:
+    """Yield the parts of a box, in their order, that are packed in one step."""
+    planes, *rest = box
+    for first in range(planes.start, planes.stop, _SLICES):
+        yield (slice(first, min(first + _SLICES, planes.stop)), *rest)
+
+
+def packed_slabs_steps(slabs: Iterable[np.ndarray], box: Box, shape: tuple[int, ...]) -> Generator[None, None, str]:
+    """Return a mask, from its parts in :func:`slabs_of` a box outside of which nothing is, as text for an attribute."""
+    header = {"shape": shape, "box": [[part.start, part.stop] for part in box]}
+    press, data = zlib.compressobj(6), []
+    for slab in slabs:
+        data.append(press.compress(np.ascontiguousarray(slab).astype(np.uint8, copy=False).tobytes()))
+        yield
+    text = base64.urlsafe_b64encode(b"".join([*data, press.flush()])).decode("ascii")
+    return json.dumps(header) + "\n" + text
+
+
+def unpacked(text: str) -> tuple[tuple[int, ...], Box, np.ndarray]:
+    """Return what :func:`packed` was given: shape of the mask, the box of its labels, and those."""
     header, _, data = text.partition("\n")
     described = json.loads(header)
     box = tuple(slice(start, stop) for start, stop in described["box"])

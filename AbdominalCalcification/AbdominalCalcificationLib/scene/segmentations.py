@@ -209,6 +209,11 @@ def put(kind: Kind, volume_node, ready: ReadySegments, node=None):
     return node
 
 
+def has_own(kind: Kind, node) -> bool:
+    """Return whether a node has segments that :func:`put` would replace."""
+    return any(kind.identify(segment_id, segment) for segment_id, segment in segments_of(node))
+
+
 def add_territory(arteries_node, name: str) -> str:
     """Add an empty segment for the territory `name`, where there is none, so that it can be drawn.
 

@@ -27,8 +27,10 @@ from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
 from .ready_segments import ReadySegments
-from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, DISAGREEMENT, put, ready_steps
+from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, DISAGREEMENT, has_own, put, ready_steps
 from .source_files import ct_from_node_steps, file_flags
+from .tools import settle
+from .versions import ReadyVersion, keep_version, version_attributes, version_steps
 from .volumes import identity_of_node, volume_from_node
 
 _TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
@@ -79,7 +81,7 @@ class _Read:
 class _Measured:
     """What was measured, before it is in the scene; `nodes` are None where a new one is to be made.
 
-    The segments of what is to be put into them are `ready`.
+    The segments of what is to be put into them are `ready`; what they hold until then is kept as `versions`.
     """
 
     analysis: pipeline.Analysis
@@ -88,6 +90,7 @@ class _Measured:
     states: MaskStates
     notes: Mapping[str, edits.EditNote]
     ready: Mapping[str, ReadySegments]
+    versions: Mapping[str, ReadyVersion]
 
 
 class Session:
@@ -119,7 +122,7 @@ class Session:
         case: SceneCase,
         choices: pipeline.Choices,
         given: Collection[str] = (),
-        replace_masks: bool = True,
+        keep_versions: bool = True,
     ) -> Steps[Outcome]:
         """Segment what is not given, measure, and show the result.
 
@@ -131,10 +134,11 @@ class Session:
         choices : pipeline.Choices
         given : collection of str
             Which of ``arteries`` and ``calcification`` are there already: only read.
-        replace_masks : bool
-            Write into the masks that are not given; False leaves them and makes new ones.
+        keep_versions : bool
+            Keep what a mask holds that is written to as an earlier version of it, where that is somebody's work
+            (:class:`ownership.WorkWatch`); otherwise it is lost.
         """
-        measured = yield from self._measured_steps(case, choices, frozenset(given), replace_masks)
+        measured = yield from self._measured_steps(case, choices, frozenset(given), keep_versions)
         return self._show(case, measured)
 
     def recompute_steps(self, case: SceneCase, parameters: MeasurementParameters) -> Steps[Outcome]:
@@ -163,7 +167,10 @@ class Session:
         steps = self._measured_steps(case, pipeline.Choices(measurement=parameters), BOTH)
         measured = yield from scaled(steps, 0.0, 0.5)
         ct = volume_from_node(measured.ct)
-        histories = {role: edits.history_of(node, measured.notes[role]) for role, node in measured.nodes.items()}
+        histories = {
+            role: edits.history_of(node, measured.notes[role]) | version_attributes(node)
+            for role, node in measured.nodes.items()
+        }
         steps = export.export_steps(
             measured.analysis,
             ct,
@@ -225,7 +232,7 @@ class Session:
         )
 
     def _measured_steps(
-        self, case: SceneCase, choices: pipeline.Choices, given: frozenset[str], replace_masks: bool = True
+        self, case: SceneCase, choices: pipeline.Choices, given: frozenset[str], keep_versions: bool = True
     ) -> Steps[_Measured]:
         """Run the pipeline on the nodes, and leave the scene as it is."""
         if case.ct is None:
@@ -235,11 +242,12 @@ class Session:
         yield _READING
         read = yield from _read_steps(case, given)
         nodes = {
-            role: node if role in given or (replace_masks and of_ct(node, case.ct) is not None) else None
+            role: node if role in given or of_ct(node, case.ct) is not None else None
             for role, node in case.masks.items()
         }
         yield _READING
         states = MaskStates({role: node for role, node in nodes.items() if node is not None}, case.ct)
+        kept = (yield from self._version_steps(case, nodes, given)) if keep_versions else {}
         left_out = [flag.message for flag in read.flags if flag.code == "segments_left_out"]
         if left_out:
             yield Progress("Reading the scene", 0.0, message=" ".join(left_out))
@@ -258,7 +266,19 @@ class Session:
         analysis = yield from scaled(steps, 0.0, 0.97)
         ready = yield from _ready_steps(case, analysis, nodes)
         yield Progress("Showing the result", 0.99)
-        return _Measured(analysis, case.ct, nodes, states, read.notes, ready)
+        return _Measured(analysis, case.ct, nodes, states, read.notes, ready, kept)
+
+    def _version_steps(self, case: SceneCase, nodes: Mapping, given: Collection[str]) -> Steps[dict[str, ReadyVersion]]:
+        """Make versions of the masks that will be written to though they hold somebody's work."""
+        versions = {}
+        for role, node in nodes.items():
+            if role in given or node is None or not self._watch.holds_work(role, node, case.ct):
+                continue
+            yield _READING
+            if has_own(_KINDS[role], node):
+                steps = version_steps(node, role, case.ct, "before running again")
+                versions[role] = yield from shown(steps, _READING)
+        return versions
 
     def _show(self, case: SceneCase, measured: _Measured, notes: tuple[str, ...] = ()) -> Outcome:
         """Put masks that were made, cut-off ends, tables and chart into the scene."""
@@ -272,8 +292,10 @@ class Session:
             if role in changed:  # somebody's work, which nobody agreed to replace
                 kept.append(nodes[role].GetName())
                 nodes[role] = None
+            elif role in measured.versions:
+                keep_version(nodes[role], measured.versions[role])
             nodes[role] = put(_KINDS[role], ct, measured.ready[role], nodes[role])
-            edits.remember_origin(nodes[role], getattr(analysis, role), origin)
+            edits.remember_origin(nodes[role], getattr(analysis, role), origin, role)
             self._watch.made(nodes[role], ct)
         for role in given:
             edits.keep_note(nodes[role], measured.notes[role])
@@ -300,6 +322,7 @@ def _ready_steps(case: SceneCase, analysis: pipeline.Analysis, nodes: Mapping) -
 def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
     """Read the given masks, with what made them and what was done to them since."""
     found = _Read()
+    settle()  # what was just painted is no edit that nobody watched
     for role, title in _TITLES.items():
         if role not in given:
             continue
@@ -318,7 +341,7 @@ def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
             text = f"The {title} {_verb(role, 'was', 'were')} made on another CT, '{other.GetName()}'."
             found.flags.append(Flag("mask_of_another_ct", text))
         # Voxels of another grid cannot be counted.
-        note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask.volume)
+        note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask.volume, role=role)
         found.notes[role] = note
         if note.text is not None:
             text = f"The {title} {_verb(role, 'was', 'were')} corrected by hand."

@@ -304,6 +304,70 @@
         <translation>Lose Stücke entfernen</translation>
     </message>
     <message>
+        <source>Along the vessels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The vessel that is laid out straight.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The vessel laid out straight, its plaques outlined; below it the areas of its section (in the artery&apos;s colour) and of the calcification in it (yellow).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Path length:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The place along the vessel; the views go there, and it follows the crosshair.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Turn:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Turn the cut around the vessel.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>°</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour the surface of the arteries in 3D by calcified / artery volume within 5 mm to both sides, from 0 to 50 %.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour by local burden</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the areas along the vessel as a chart; a point picked there is looked at.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier versions</source>
+        <translation>Frühere Versionen</translation>
+    </message>
+    <message>
+        <source>Masks as they were before a run or another version took their place; kept with the scene.</source>
+        <translation>Masken, wie sie waren, bevor ein Lauf oder eine andere Version sie ersetzte; mit der Szene gespeichert.</translation>
+    </message>
+    <message>
+        <source>Put this version back; the mask as it is now becomes an earlier version too.</source>
+        <translation>Setzt diese Version wieder ein; die jetzige Maske wird auch eine frühere Version.</translation>
+    </message>
+    <message>
+        <source>Forget this version.</source>
+        <translation>Vergisst diese Version.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation>Vergleichen</translation>
     </message>
@@ -384,6 +448,90 @@
         <translation>Nur B</translation>
     </message>
     <message>
+        <source>Case list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>List:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A folder of images, of DICOM folders or of case folders, or a CSV table with the columns id and ct.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reader:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your work is kept by this name, apart from that of other readers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the case that is selected in the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the case before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the case after.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the next case that is neither done nor rejected.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next to do</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the case is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating of image or masks, 1 to 5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save masks, numbers, status, rating and notes; the case stays open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write a table of the cases that are done, for export-dataset and evaluate.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hand over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes on the case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Advanced</source>
         <translation>Erweitert</translation>
     </message>
@@ -434,6 +582,22 @@
     <message>
         <source> mm</source>
         <translation> mm</translation>
+    </message>
+    <message>
+        <source>Put these masks onto their CT; what they replace stays as an earlier version.</source>
+        <translation>Legt diese Masken auf ihr CT; was sie ersetzen, bleibt als frühere Version.</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation>Löscht sie von der Festplatte dieses Rechners.</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
     </message>
     <message>
         <source>Mesenteric arteries kept:</source>
@@ -513,6 +677,85 @@
     <message>
         <source>Questions and faults</source>
         <translation>Fragen und Fehler</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.case_list_view</name>
+    <message>
+        <source>{count} cases that are done: {path}. For training: abdominal-calcification export-dataset {path} …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>untouched</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>in progress</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No case is open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of image or masks, 1 to 5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How long the case was open, all times together.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation type="unfinished">Hinweise</translation>
+    </message>
+    <message>
+        <source>Save, then go on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on without</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Case {number} of {count}: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The case &apos;{name}&apos; was changed and not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No case is left to do in this direction.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No more cases.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved in {folder}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -634,6 +877,17 @@
     <message>
         <source>Exported to {folder}</source>
         <translation>Exportiert nach {folder}</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.history_keeper</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation>Korrekturen können nicht gegen einen Absturz gesichert werden ({reason}): Szene oft speichern.</translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
+        <translation>„{name}“ ist als beide Masken gewählt: Was darin korrigiert wird, wird nicht richtig verfolgt.</translation>
     </message>
 </context>
 <context>
@@ -783,6 +1037,33 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.recovery_bar</name>
+    <message>
+        <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended ({count} edits, last {time} UTC).</source>
+        <translation>Korrekturen von „{name}“ waren nicht gespeichert, als Slicer endete ({count} Änderungen, die letzte {time} UTC).</translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene, and press Recompute.</source>
+        <translation>Wiederhergestellt; Szene speichern und Neu berechnen drücken.</translation>
+    </message>
+    <message>
+        <source>Delete the corrections of &apos;{name}&apos; for good?</source>
+        <translation>Die Korrekturen von „{name}“ endgültig löschen?</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Keeping what was recovered</source>
+        <translation>Wiederhergestelltes wird gesichert</translation>
+    </message>
+    <message>
+        <source> {count} more after it.</source>
+        <translation> Danach {count} weitere.</translation>
     </message>
 </context>
 <context>
@@ -974,8 +1255,8 @@ mm</translation>
 <context>
     <name>AbdominalCalcificationPanel.run_control</name>
     <message>
-        <source>{masks}: corrected by hand, or not made here. Running again would replace this work.</source>
-        <translation>{masks}: von Hand korrigiert oder nicht hier entstanden. Ein neuer Lauf würde diese Arbeit ersetzen.</translation>
+        <source>{masks}: corrected by hand, or not made here. Running again makes new masks in their place.</source>
+        <translation>{masks}: von Hand korrigiert oder nicht hier erstellt. Ein neuer Lauf setzt neue Masken an ihre Stelle.</translation>
     </message>
     <message>
         <source>Segment what is needed, then measure.</source>
@@ -1022,12 +1303,12 @@ mm</translation>
         <translation>die Verkalkungsmaske</translation>
     </message>
     <message>
-        <source>Keep, make new masks</source>
-        <translation>Behalten, neue Masken anlegen</translation>
+        <source>Keep as earlier version</source>
+        <translation>Als frühere Version behalten</translation>
     </message>
     <message>
-        <source>Replace</source>
-        <translation>Ersetzen</translation>
+        <source>Do not keep</source>
+        <translation>Nicht behalten</translation>
     </message>
     <message>
         <source>Choose {what} under Inputs.</source>
@@ -1080,6 +1361,41 @@ mm</translation>
     <message>
         <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
         <translation>Hier sind noch keine Gewichte von TotalSegmentator für Arterien: dessen Modul einmal ausführen (Aufgabe total).</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.versions_view</name>
+    <message>
+        <source>Put aside {name}; {count} voxels changed, last by {editor}.</source>
+        <translation>Abgelegt: {name}; {count} Voxel geändert, zuletzt von {editor}.</translation>
+    </message>
+    <message>
+        <source>Restored; what it replaced is an earlier version now. Press Recompute.</source>
+        <translation>Zurückgeholt; was ersetzt wurde, ist jetzt eine frühere Version. Neu berechnen drücken.</translation>
+    </message>
+    <message>
+        <source>Delete this version? {version}</source>
+        <translation>Diese Version löschen? {version}</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Arteries</source>
+        <translation type="unfinished">Arterien</translation>
+    </message>
+    <message>
+        <source>Calcification</source>
+        <translation type="unfinished">Verkalkung</translation>
+    </message>
+    <message>
+        <source>Put aside {name}; not made here.</source>
+        <translation>Abgelegt: {name}; nicht hier erstellt.</translation>
+    </message>
+    <message>
+        <source>Put aside {name}; as it was made.</source>
+        <translation>Abgelegt: {name}; wie erstellt.</translation>
     </message>
 </context>
 </TS>

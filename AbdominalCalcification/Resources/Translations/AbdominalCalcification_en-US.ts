@@ -304,6 +304,70 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Along the vessels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The vessel that is laid out straight.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The vessel laid out straight, its plaques outlined; below it the areas of its section (in the artery&apos;s colour) and of the calcification in it (yellow).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Path length:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The place along the vessel; the views go there, and it follows the crosshair.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Turn:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Turn the cut around the vessel.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>°</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour the surface of the arteries in 3D by calcified / artery volume within 5 mm to both sides, from 0 to 50 %.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour by local burden</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the areas along the vessel as a chart; a point picked there is looked at.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier versions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Masks as they were before a run or another version took their place; kept with the scene.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put this version back; the mask as it is now becomes an earlier version too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forget this version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation type="unfinished"></translation>
     </message>
@@ -384,6 +448,90 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Case list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>List:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A folder of images, of DICOM folders or of case folders, or a CSV table with the columns id and ct.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reader:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your work is kept by this name, apart from that of other readers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the case that is selected in the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the case before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the case after.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the next case that is neither done nor rejected.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next to do</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the case is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating of image or masks, 1 to 5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save masks, numbers, status, rating and notes; the case stays open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write a table of the cases that are done, for export-dataset and evaluate.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hand over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes on the case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Advanced</source>
         <translation type="unfinished"></translation>
     </message>
@@ -433,6 +581,22 @@
     </message>
     <message>
         <source> mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put these masks onto their CT; what they replace stays as an earlier version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -512,6 +676,85 @@
     </message>
     <message>
         <source>Questions and faults</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.case_list_view</name>
+    <message>
+        <source>{count} cases that are done: {path}. For training: abdominal-calcification export-dataset {path} …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>untouched</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>in progress</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No case is open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of image or masks, 1 to 5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How long the case was open, all times together.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save, then go on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on without</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Case {number} of {count}: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The case &apos;{name}&apos; was changed and not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No case is left to do in this direction.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No more cases.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved in {folder}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -633,6 +876,17 @@
     </message>
     <message>
         <source>Exported to {folder}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.history_keeper</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -782,6 +1036,33 @@
     <name>AbdominalCalcificationPanel.question_bar</name>
     <message>
         <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.recovery_bar</name>
+    <message>
+        <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended ({count} edits, last {time} UTC).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene, and press Recompute.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the corrections of &apos;{name}&apos; for good?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeping what was recovered</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> {count} more after it.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -964,7 +1245,7 @@ mm</source>
 <context>
     <name>AbdominalCalcificationPanel.run_control</name>
     <message>
-        <source>{masks}: corrected by hand, or not made here. Running again would replace this work.</source>
+        <source>{masks}: corrected by hand, or not made here. Running again makes new masks in their place.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1012,11 +1293,11 @@ mm</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Keep, make new masks</source>
+        <source>Keep as earlier version</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Replace</source>
+        <source>Do not keep</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1069,6 +1350,41 @@ mm</source>
     </message>
     <message>
         <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.versions_view</name>
+    <message>
+        <source>Put aside {name}; {count} voxels changed, last by {editor}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restored; what it replaced is an earlier version now. Press Recompute.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete this version? {version}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arteries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calcification</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put aside {name}; not made here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put aside {name}; as it was made.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

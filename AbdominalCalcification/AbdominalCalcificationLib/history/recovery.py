@@ -1,0 +1,278 @@
+"""Masks on the disk against a crash: a folder per case, of this user alone, and what is left of it afterwards.
+
+A folder is called by chance; its journal says which CT it is of. While its case is worked on it is claimed
+(:mod:`..claiming`), so that another running program leaves it alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..claiming import claimed
+from ..errors import InputError, WriteError
+from ..leftovers import remove
+from ..paths import data_folder
+from .journal import record, records
+from .ledger import Entry
+from .state import MaskState
+from .writer import JournalWriter
+
+RECOVERY_VARIABLE = "ABDOMINAL_CALCIFICATION_RECOVERY"
+# A folder that is empty for so long will stay so.
+_YOUNG_S = 3600
+_JOURNAL = "masks.journal"
+_own: set[Path] = set()
+
+
+def recovery_folder() -> Path:
+    """Return the user's folder for masks that are being corrected (it need not exist).
+
+    The environment variable ``ABDOMINAL_CALCIFICATION_RECOVERY`` decides where it is set.
+    """
+    if chosen := os.environ.get(RECOVERY_VARIABLE):
+        return Path(chosen).expanduser()
+    return data_folder("recovery")
+
+
+@dataclass(frozen=True)
+class MaskBase:
+    """One mask from which its edits go on.
+
+    Attributes
+    ----------
+    role : str
+    name : str
+        Of its node.
+    attributes : mapping of str to str
+        All that is kept with the node.
+    state : MaskState
+    mask : callable
+        Returns the mask as text (:func:`scene.edits.packed`); called in the thread that writes.
+    """
+
+    role: str
+    name: str
+    attributes: Mapping[str, str]
+    state: MaskState
+    mask: Callable[[], str]
+
+    def record(self) -> bytes:
+        """Return this as a record."""
+        said = {"role": self.role, "name": self.name, "attributes": dict(self.attributes)}
+        return record({"kind": "mask", **said, "state": self.state.document()}, self.mask().encode("ascii"))
+
+
+class RecoveryStore:
+    """The folder of one case that is being corrected.
+
+    Parameters
+    ----------
+    ct : mapping
+        ``name`` and, where known, ``series_uid`` of the CT; its ``shape`` (k, j, i).
+    checksum : callable
+        Returns that of the CT's voxels; called in the thread that writes, several times.
+    """
+
+    def __init__(self, ct: Mapping, checksum: Callable[[], str]):
+        self._ct, self._checksum = dict(ct), checksum
+        self._folder = recovery_folder() / secrets.token_hex(8)
+        self._writer = JournalWriter(self._folder / _JOURNAL)
+        self._claim = ExitStack()
+        self.is_begun = False
+
+    @property
+    def problem(self) -> WriteError | None:
+        """Why the masks cannot be kept on the disk; None where they can."""
+        return self._writer.problem
+
+    @property
+    def is_to_begin(self) -> bool:
+        """Whether :meth:`begin` is to be called before anything else is written.
+
+        At first, where something could not be written, and where the file would grow without end.
+        """
+        return not self.is_begun or self._writer.problem is not None or self._writer.is_full
+
+    def prepare(self, base: MaskBase) -> None:
+        """Make ready what :meth:`begin` needs: a mask, and the checksum of the CT."""
+        self._writer.prepare(base.mask)
+        self._writer.prepare(self._checksum)
+
+    def begin(self, bases: list[MaskBase]) -> None:
+        """Write the masks, in the place of all that was written before.
+
+        Raises
+        ------
+        WriteError
+            Where there can be no such folder.
+        """
+        if not self.is_begun:
+            recovery_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700)
+            _own.add(self._folder)
+            self._claim.enter_context(claimed(self._folder))
+            self.is_begun = True
+        said = record({"kind": "case", "ct": self._ct})
+        self._writer.begin(lambda: [said, *(each.record() for each in bases)])
+        # After the masks: where it is not made ready yet, it takes longer than a stroke of the brush.
+        self._writer.append(lambda: record({"kind": "ct", "voxels_sha256": self._checksum()}))
+
+    def add_mask(self, base: MaskBase) -> None:
+        """Write one mask in the place of what was written of it before."""
+        self._writer.append(base.record)
+
+    def add_edit(self, role: str, entry: Entry, where: np.ndarray, labels: np.ndarray, state: MaskState) -> None:
+        """Write an edit; parameters as of :class:`scene.tracking.Edit`, and the mask's state after it."""
+        said = {"kind": "edit", "role": role, "entry": entry.document(), "state": state.document(), "count": len(where)}
+
+        def make() -> bytes:
+            steps = np.diff(where, prepend=0).astype("<i8")
+            return record(said, zlib.compress(steps.tobytes() + labels.tobytes(), 1))
+
+        self._writer.append(make)
+
+    def add_attributes(self, role: str, attributes: Mapping[str, str]) -> None:
+        """Write what else is kept with a node and has changed."""
+        said = record({"kind": "attributes", "role": role, "attributes": dict(attributes)})
+        self._writer.append(lambda: said)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until all is written; return whether it is."""
+        return self._writer.wait(timeout_s)
+
+    def discard(self) -> None:
+        """End, and remove the folder."""
+        self._writer.close()
+        self._claim.close()
+        if self.is_begun:
+            remove(self._folder)
+            _own.discard(self._folder)
+        self.is_begun = False
+
+
+@dataclass(frozen=True, eq=False)
+class RecoveredMask:
+    """A mask as it was after its last edit that was written.
+
+    Attributes
+    ----------
+    role, name : str
+    attributes : dict of str to str
+        Kept with its node before `entries`.
+    text : str
+        The mask before them (:func:`scene.edits.packed`).
+    state : MaskState
+        Of that mask.
+    entries : list of (Entry, MaskState)
+        The edits, and what the mask was after each.
+    changes : list of (ndarray, ndarray)
+        Which voxels became what, edit by edit.
+    """
+
+    role: str
+    name: str
+    attributes: dict[str, str]
+    text: str
+    state: MaskState
+    entries: list[tuple[Entry, MaskState]] = field(default_factory=list)
+    changes: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+
+    @property
+    def final_state(self) -> MaskState:
+        """The state after all edits."""
+        return self.entries[-1][1] if self.entries else self.state
+
+    def add(self, said: Mapping, data: bytes) -> None:
+        """Add an edit from its record."""
+        values, count = zlib.decompress(data), said["count"]
+        where = np.cumsum(np.frombuffer(values, "<i8", count))
+        labels = np.frombuffer(values, np.uint8, count, 8 * count)
+        self.entries.append((Entry.read(said["entry"]), MaskState.read(said["state"])))
+        self.changes.append((where, labels))
+
+    def replayed(self, array: np.ndarray) -> np.ndarray:
+        """Return the mask after all edits; `array`, the mask before them, is changed in place."""
+        flat = array.reshape(-1)
+        for where, labels in self.changes:
+            flat[where] = labels
+        return array
+
+
+@dataclass(frozen=True, eq=False)
+class RecoveredCase:
+    """What is left of a case whose program ended without saving it.
+
+    Attributes
+    ----------
+    folder : Path
+    ct : dict
+        ``name``, ``shape`` and, where known, ``series_uid`` and ``voxels_sha256``.
+    masks : dict of str to RecoveredMask
+    time : str
+        ISO 8601: of the last edit; empty where there is none.
+    """
+
+    folder: Path
+    ct: dict
+    masks: dict[str, RecoveredMask] = field(default_factory=dict)
+    time: str = ""
+
+    def discard(self) -> None:
+        """Remove it from the disk."""
+        remove(self.folder)
+
+
+def left_behind() -> list[RecoveredCase]:
+    """Return what ended programs left, the newest first; what a running one holds, this one included, is not."""
+    found = []
+    place = recovery_folder()
+    if not place.is_dir():
+        return []
+    for folder in sorted(place.iterdir()):
+        if folder in _own or not folder.is_dir() or folder.name.startswith("."):
+            continue
+        try:
+            with claimed(folder):
+                case = read_case(folder)
+                if case is None and time.time() - folder.stat().st_mtime > _YOUNG_S:
+                    remove(folder)  # ended before anything was in it
+        except (InputError, WriteError, OSError):
+            continue  # another program is at work on it
+        if case is not None:
+            found.append(case)
+    return sorted(found, key=lambda case: case.time, reverse=True)
+
+
+def read_case(folder: Path) -> RecoveredCase | None:
+    """Return what a folder holds; None where that is nothing."""
+    path, case = folder / _JOURNAL, None
+    if not path.is_file():
+        return None
+    for said, data in records(path):
+        kind = said.get("kind")
+        if kind == "case":
+            case = RecoveredCase(folder, dict(said["ct"]))
+        elif case is None:
+            return None
+        elif kind == "ct":
+            case.ct["voxels_sha256"] = said["voxels_sha256"]
+        elif kind == "mask":
+            state = MaskState.read(said["state"])
+            mask = RecoveredMask(said["role"], said["name"], said["attributes"], data.decode("ascii"), state)
+            case.masks[mask.role] = mask
+        elif (mask := case.masks.get(said.get("role"))) is not None:
+            if kind == "attributes":
+                mask.attributes.update(said["attributes"])
+            elif kind == "edit":
+                mask.add(said, data)
+                case = replace(case, time=max(case.time, said["entry"]["until"]))
+    return case if case is not None and case.masks else None

@@ -1,0 +1,326 @@
+"""Corrections in the panel: each in the history, safe against a crash, known after reopening."""
+
+from __future__ import annotations
+
+import shutil
+
+import jsonschema
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import slicer
+
+from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.history import UNATTENDED
+from AbdominalCalcificationLib.history.recovery import left_behind
+from AbdominalCalcificationLib.measurement import measure
+from AbdominalCalcificationLib.progress import drain, drained
+from AbdominalCalcificationLib.reading import read_mask
+from AbdominalCalcificationLib.reporting.documents import measurements_schema
+from AbdominalCalcificationLib.reporting.text import summary
+from AbdominalCalcificationLib.resources import sample_case
+from AbdominalCalcificationLib.scene import edits, tools
+from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
+from AbdominalCalcificationLib.scene.segmentations import add_territory, show_arteries, show_calcification
+from AbdominalCalcificationLib.scene.versions import keep_version, version_steps
+from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
+from host.application import run_until
+from panels import (  # noqa: F401  (fixtures)
+    asked,
+    choices,
+    host,
+    module,
+    panel,
+    parameters_of,
+    settle,
+    status,
+)
+from scene_files import save_scene
+
+pytestmark = pytest.mark.scene
+SHAPE = (44, 40, 40)
+SEGMENT = {"arteries": "aorta", "calcification": "calcification"}
+READ = {"arteries": arteries_from_node, "calcification": calcification_from_node}
+
+
+def ct_array():
+    array = np.full(SHAPE, 40, np.int16)
+    array[:, 14:26, 14:26] = 300
+    array[10:14, 14:17, 14:17] = 900
+    return array
+
+
+def add_ct(name="Patient"):
+    return volume_node_from(Volume(ct_array(), Grid(SHAPE, np.eye(4))), name)
+
+
+def first_masks():
+    arteries, calcification = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
+    arteries[:, 14:26, 14:26] = 1
+    calcification[10:14, 14:17, 14:17] = 1
+    return {"arteries": arteries, "calcification": calcification}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    folder = tmp_path / "recovery"
+    monkeypatch.setenv("ABDOMINAL_CALCIFICATION_RECOVERY", str(folder))
+    return folder
+
+
+@pytest.fixture
+def small(place, panel):
+    """The panel with masks that were made, of a small CT."""
+    ct, parameters = add_ct(), parameters_of(panel)
+    made = {"arteries": show_arteries, "calcification": show_calcification}
+    for role, array in first_masks().items():
+        mask = Volume(array, Grid(SHAPE, np.eye(4)))
+        node = made[role](ct, mask)
+        edits.remember_origin(node, mask, {}, role)
+        setattr(parameters, role, node)
+    parameters.ct = ct
+    panel.enter()
+    followed(panel)
+    return panel
+
+
+def followed(widget):
+    """Wait until all edits are in the history and on the disk."""
+    assert run_until(lambda: widget.panel.history.is_written, 60)
+
+
+def mask(widget, role):
+    parameters = parameters_of(widget)
+    return READ[role](getattr(parameters, role), parameters.ct).array
+
+
+def draw(widget, role, box, value):
+    parameters = parameters_of(widget)
+    node = getattr(parameters, role)
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(node, SEGMENT[role], parameters.ct)
+    array[box] = value
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, SEGMENT[role], parameters.ct)
+
+
+def entries(widget, role="calcification"):
+    return edits.kept_note(getattr(parameters_of(widget), role)).ledger.entries
+
+
+def journals(place):
+    return list(place.glob("*/masks.journal"))
+
+
+def crash(widget, place):
+    """End the panel as a crash does: what is on the disk stays."""
+    followed(widget)
+    kept = place.with_name("kept")
+    shutil.copytree(place, kept)
+    widget.cleanup()
+    slicer.mrmlScene.Clear()
+    assert journals(place) == [], "an orderly end leaves nothing"
+    for folder in kept.iterdir():
+        if folder.is_dir():
+            shutil.copytree(folder, place / folder.name)
+
+
+def test_edits_of_both_masks_are_in_history_result_and_report(small):
+    editor = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode")
+    editor.SetAndObserveSegmentationNode(parameters_of(small).calcification)
+    editor.SetActiveEffectName("Paint")
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    followed(small)
+    with tools.tool("Reject cluster"):
+        draw(small, "calcification", np.s_[10:12, 14:17, 14:17], 0)
+    draw(small, "arteries", np.s_[0, 13, 14:20], 1)
+    followed(small)
+    assert [(each.tool, each.labels) for each in entries(small)] == [
+        ("Paint", {1: (2, 0)}),
+        ("Reject cluster", {1: (0, 18)}),
+    ]
+    small.ui.recomputeButton.click()
+    settle(small)
+    found = small.logic.foundResults(parameters_of(small))
+    jsonschema.validate(found.document, measurements_schema())
+    listed = {each["structure"]: each for each in found.document["provenance"]["edits"]}
+    assert [each["tool"] for each in listed["calcification"]["entries"]] == ["Paint", "Reject cluster"]
+    assert listed["calcification"]["changed_voxels"] == 20
+    assert listed["arteries"]["entries"][0]["added_removed_voxels"] == {"aorta": [6, 0]}
+    text = summary(drain(small.logic.recomputeSteps(parameters_of(small))).measurement)
+    assert "Corrected by hand (calcification): 20 voxels differ from before; Paint +2 −0, Reject cluster +0 −18" in text
+
+
+def test_an_edit_that_is_measured_at_once_is_no_unattended_one(small):
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    drain(small.logic.recomputeSteps(parameters_of(small)))
+    assert UNATTENDED not in {each.tool for each in entries(small)}
+
+
+def test_nothing_is_on_the_disk_before_the_first_edit_and_nothing_after_saving(small, place, tmp_path):
+    assert journals(place) == []
+    draw(small, "calcification", np.s_[20, 14, 14], 1)
+    followed(small)
+    assert len(journals(place)) == 1
+    save_scene(tmp_path / "a.mrb")
+    small.panel.history.forget_saved()
+    assert journals(place) == []
+    draw(small, "calcification", np.s_[21, 14, 14], 1)
+    followed(small)
+    assert len(journals(place)) == 1
+
+
+@pytest.mark.parametrize("end", ["scene", "module", "masks"])
+def test_an_orderly_end_leaves_nothing_on_the_disk(small, place, end):
+    draw(small, "calcification", np.s_[20, 14, 14], 1)
+    followed(small)
+    assert len(journals(place)) == 1
+    if end == "scene":
+        slicer.mrmlScene.Clear()
+    elif end == "module":
+        small.cleanup()
+    else:
+        for role in SEGMENT:
+            slicer.mrmlScene.RemoveNode(getattr(parameters_of(small), role))
+        small.panel.update()
+    assert journals(place) == []
+
+
+def test_corrections_of_a_crash_are_offered_and_put_back(small, place, module):
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    followed(small)
+    draw(small, "arteries", np.s_[0, 13, 14:20], 1)
+    followed(small)
+    wanted, before = {role: mask(small, role) for role in SEGMENT}, entries(small)
+    crash(small, place)
+    widget = module.AbdominalCalcificationWidget()
+    try:
+        widget.enter()
+        assert not widget.ui.recoveryFrame.isHidden()
+        assert "'Patient'" in widget.ui.recoveryLabel.text
+        assert "2 edits" in widget.ui.recoveryLabel.text
+        widget.ui.recoverButton.click()
+        settle(widget)
+        assert "'Patient' (40 × 40 × 44 voxels)" in status(widget)
+        assert len(left_behind()) == 1, "nothing is lost by trying"
+        other = add_ct("Patient")
+        slicer.util.arrayFromVolume(other)[0, 0, 0] += 1
+        other.Modified()
+        widget.ui.recoverButton.click()
+        settle(widget)
+        assert "not loaded" in status(widget), "it is called so, and is another CT"
+        ct = add_ct("Called differently now")
+        widget.ui.recoverButton.click()
+        settle(widget)
+        assert status(widget).startswith("Recovered")
+        assert parameters_of(widget).ct is ct
+        assert {role: mask(widget, role).tobytes() for role in SEGMENT} == {r: m.tobytes() for r, m in wanted.items()}
+        assert entries(widget) == before
+        assert widget.ui.recoveryFrame.isHidden()
+        assert len(journals(place)) == 1, "they are in no file yet"
+        assert left_behind() == []
+    finally:
+        widget.cleanup()
+
+
+def test_what_recovery_replaces_becomes_a_version(small, place, module, tmp_path):
+    save_scene(tmp_path / "a.mrb")
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    followed(small)
+    wanted = mask(small, "calcification")
+    crash(small, place)
+    widget = module.AbdominalCalcificationWidget()
+    try:
+        slicer.util.loadScene(str(tmp_path / "a.mrb"))
+        widget.enter()
+        nodes = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")
+        widget.ui.recoverButton.click()
+        settle(widget)
+        assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == nodes
+        assert np.array_equal(mask(widget, "calcification"), wanted)
+        versions = widget.logic.versions(parameters_of(widget).calcification)
+        assert [each.name for each in versions] == ["before recovery"]
+    finally:
+        widget.cleanup()
+
+
+def test_corrections_of_a_crash_are_discarded_only_when_told_twice(small, place, module):
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    crash(small, place)
+    widget = module.AbdominalCalcificationWidget()
+    try:
+        widget.enter()
+        widget.ui.discardRecoveryButton.click()
+        assert "for good" in asked(widget)
+        widget.ui.lastAnswer.click()
+        assert len(left_behind()) == 1
+        widget.ui.discardRecoveryButton.click()
+        widget.ui.firstAnswer.click()
+        assert left_behind() == []
+        assert widget.ui.recoveryFrame.isHidden()
+    finally:
+        widget.cleanup()
+
+
+def test_reopening_a_scene_restores_masks_history_versions_and_parameters(small, module, tmp_path):
+    parameters = parameters_of(small)
+    parameters.renalLengthMm = 12.0
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    followed(small)
+    keep_version(
+        parameters.calcification, drained(version_steps(parameters.calcification, "calcification", parameters.ct, "x"))
+    )
+    parameters.calcification.SetAttribute("AbdominalCalcification.Rejected", '{"a": [1, 2]}')
+    wanted, before = {role: mask(small, role) for role in SEGMENT}, entries(small)
+    save_scene(tmp_path / "a.mrb")
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(tmp_path / "a.mrb"))
+    followed(small)
+    parameters = parameters_of(small)
+    assert parameters.renalLengthMm == 12.0
+    assert all(np.array_equal(mask(small, role), wanted[role]) for role in SEGMENT)
+    assert entries(small) == before, "nothing was changed by saving"
+    assert [each.name for each in small.logic.versions(parameters.calcification)] == ["x"]
+    assert parameters.calcification.GetAttribute("AbdominalCalcification.Rejected") == '{"a": [1, 2]}'
+    assert small.logic.masksToAskAbout(parameters) == [parameters.calcification]
+
+
+def test_a_case_corrected_until_it_is_the_truth_measures_as_the_truth(place, panel):
+    """The sample case, its masks wrong at first; the history adds up to what was corrected."""
+    parameters, folder = parameters_of(panel), sample_case().parent
+    parameters.ct = ct = slicer.util.loadVolume(str(sample_case()))
+    truth = {role: read_mask(folder / f"simulated_cta_{role}.nrrd") for role in SEGMENT}
+    wrong = {role: each.array.copy() for role, each in truth.items()}
+    wrong["arteries"][wrong["arteries"] == 5] = 0  # an artery missing
+    wrong["arteries"][:, :, : wrong["arteries"].shape[2] // 2][truth["arteries"].array[:, :, 1:81] == 1] = 1
+    wrong["calcification"] = np.roll(wrong["calcification"], 2, axis=0)
+    made = {"arteries": show_arteries, "calcification": show_calcification}
+    for role in SEGMENT:
+        node = made[role](ct, truth[role].with_array(wrong[role]))
+        edits.remember_origin(node, truth[role].with_array(wrong[role]), {}, role)
+        setattr(parameters, role, node)
+    panel.enter()
+    followed(panel)
+    names = {each.label: each.name for each in TERRITORIES}
+    for role in SEGMENT:
+        node, right = getattr(parameters, role), truth[role].array
+        for label in np.unique(right[right > 0]).tolist():
+            name = add_territory(node, names[label]) if role == "arteries" else "calcification"
+            with tools.tool(f"Script {name}"):
+                array = (right == label).astype(np.uint8)
+                slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, name, ct)
+        assert np.array_equal(mask(panel, role), right)
+        found = edits.kept_note(node).ledger.entries
+        for label in range(1, 256):
+            gained = sum(each.labels.get(label, (0, 0))[0] for each in found)
+            lost = sum(each.labels.get(label, (0, 0))[1] for each in found)
+            assert gained - lost == np.count_nonzero(right == label) - np.count_nonzero(wrong[role] == label)
+        assert {each.tool for each in found} <= {f"Script {name}" for name in (*names.values(), "calcification")}
+    measured = drain(panel.logic.recomputeSteps(parameters)).measurement
+    image = volume_from_node(ct)
+    wanted = measure(image, *(image.with_array(truth[role].array) for role in SEGMENT))
+    assert measured.territories == wanted.territories
+    assert measured.total == wanted.total
+    assert measured.clusters == wanted.clusters
