@@ -90,3 +90,13 @@ def panel_with_corrected_calcification(choices, panel_with_masks):
     assert not asked(panel)
     erase_lower_half(panel)
     return panel
+
+
+@pytest.fixture
+def panel_with_plaques(choices, panel):
+    """Four plaques, in the aorta and in the left renal artery, measured."""
+    from phantoms import Phantom
+    from review_cases import PHANTOM, painted
+    from review_panel import PLAQUES, put_into
+
+    return put_into(panel, choices, painted("straight", Phantom(PHANTOM.arteries, PLAQUES)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 import slicer
 from numpy import pi
 
 from panels import parameters_of, run
-from phantoms import Phantom, Plaque, aorta
-from review_cases import AORTIC_PLAQUE, PHANTOM, RENAL_PLAQUE, RENAL_TUBES, painted
+from phantoms import Plaque, aorta
+from review_cases import AORTIC_PLAQUE, RENAL_PLAQUE, RENAL_TUBES
 
 PLAQUES = (
     AORTIC_PLAQUE,
@@ -32,12 +31,6 @@ def put_into(panel, choices, case):
     parameters.calcificationSource = choices.CalcificationSource.EXISTING
     run(panel)
     return panel
-
-
-@pytest.fixture
-def panel_with_plaques(choices, panel):
-    """Four plaques, in the aorta and in the left renal artery, measured."""
-    return put_into(panel, choices, painted("straight", Phantom(PHANTOM.arteries, PLAQUES)))
 
 
 def clusters_of(panel):

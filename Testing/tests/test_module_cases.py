@@ -11,17 +11,7 @@ from AbdominalCalcificationLib.evaluation.cohort import read_cohort
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting import write_volume
-from panels import (  # noqa: F401
-    asked,
-    erase_lower_half,
-    host,
-    module,
-    panel,
-    parameters_of,
-    settle,
-    shown_in,
-    status,
-)
+from panels import asked, erase_lower_half, parameters_of, settle, shown_in, status
 
 SHAPE = (24, 24, 28)
 

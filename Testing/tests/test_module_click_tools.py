@@ -11,22 +11,10 @@ import numpy as np
 import slicer
 
 from host.slice_views import NAMES, click
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    host,
-    mask_of,
-    module,
-    nodes_in_scene,
-    panel,
-    parameters_of,
-    recompute,
-    shown_in,
-    status,
-    total_of,
-)
+from panels import mask_of, nodes_in_scene, parameters_of, recompute, status, total_of
 from phantoms import Phantom, label_of
 from review_cases import PHANTOM, RENAL, RENAL_PLAQUE, RENAL_TUBES, painted, with_gap
-from review_panel import PLAQUES, clusters_of, panel_with_plaques, put_into  # noqa: F401  (fixtures)
+from review_panel import PLAQUES, clusters_of, put_into
 
 pytestmark = pytest.mark.scene
 

@@ -11,16 +11,9 @@ import slicer
 
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.display import CLUSTER_MM3, RISING_COLORS
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    host,
-    module,
-    panel,
-    parameters_of,
-    recompute,
-)
+from panels import parameters_of, recompute
 from review_cases import painted
-from review_panel import clusters_of, panel_with_plaques, put_into  # noqa: F401  (fixtures)
+from review_panel import clusters_of, put_into
 
 pytestmark = pytest.mark.scene
 

@@ -10,22 +10,8 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import numpy as np
 import slicer
 
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    erase_lower_half,
-    heads,
-    host,
-    mask_of,
-    module,
-    panel,
-    parameters_of,
-    recompute,
-    settle,
-    shown_in,
-    status,
-    total_of,
-)
-from review_panel import a_crosshair, clusters_of, panel_with_plaques  # noqa: F401  (fixtures)
+from panels import erase_lower_half, heads, mask_of, parameters_of, recompute, status, total_of
+from review_panel import a_crosshair, clusters_of
 
 pytestmark = pytest.mark.scene
 

@@ -12,18 +12,8 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    host,
-    module,
-    nodes_in_scene,
-    panel,
-    parameters_of,
-    recompute,
-    settle,
-)
+from panels import parameters_of, recompute, settle
 from review_cases import RENAL_TUBES
-from review_panel import panel_with_plaques  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.scene
 

@@ -29,16 +29,7 @@ from AbdominalCalcificationLib.scene.segmentations import add_territory, show_ar
 from AbdominalCalcificationLib.scene.versions import keep_version, version_steps
 from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
 from host.application import run_until
-from panels import (  # noqa: F401  (fixtures)
-    asked,
-    choices,
-    host,
-    module,
-    panel,
-    parameters_of,
-    settle,
-    status,
-)
+from panels import asked, parameters_of, settle, status
 from scene_files import save_scene
 
 pytestmark = pytest.mark.scene

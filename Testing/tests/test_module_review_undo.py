@@ -10,17 +10,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import numpy as np
 
 from host.slice_views import click
-from panels import (  # noqa: F401  (fixtures)
-    choices,
-    heads,
-    host,
-    mask_of,
-    module,
-    panel,
-    parameters_of,
-    recompute,
-    total_of,
-)
+from panels import heads, mask_of, parameters_of, recompute, total_of
 from phantoms import Phantom
 from review_cases import PHANTOM, RENAL_PLAQUE, RENAL_TUBES, painted, with_gap
 from review_panel import PLAQUES, put_into
