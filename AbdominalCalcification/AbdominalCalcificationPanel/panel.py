@@ -19,6 +19,7 @@ from .run_control import RunControl
 from .runner import StepRunner
 from .segment_meanings import SegmentMeanings
 from .state import PanelState
+from .undo_stack import UndoStack
 
 
 class Panel(VTKObservationMixin):
@@ -43,7 +44,7 @@ class Panel(VTKObservationMixin):
         self._arrived.connect("timeout()", self._choose_arrived)
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
-        self.state = PanelState(logic, messages, questions, runner)
+        self.state = PanelState(logic, messages, questions, runner, UndoStack(lambda: None))
         self.packages = PackagesView(ui, self.state)
         self.inputs = InputsView(ui, self.state)
         self.meanings = SegmentMeanings(ui, self.state, self.update)
@@ -67,6 +68,7 @@ class Panel(VTKObservationMixin):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
         self.state.runner.close()
+        self.state.undo.close()
         self.set_parameters(None)
         self.removeObservers()
 
@@ -196,6 +198,7 @@ class Panel(VTKObservationMixin):
         self.state.questions.dismiss()
         self._arrived.stop()
         self.state.runner.cancel()
+        self.state.undo.close()
         self.set_parameters(None)
         self.state.messages.say("")
 

@@ -57,6 +57,11 @@ def take_over(node, history: Mapping[str, str]) -> None:
         node.SetAttribute(name, value)
 
 
+def origin_text(node) -> str:
+    """Return what is another text once another mask was put into a node; empty where nothing is remembered."""
+    return node.GetAttribute(_ORIGIN) or ""
+
+
 def source_of(node) -> dict:
     """Return where the mask of a node came from; empty where unknown."""
     return json.loads(node.GetAttribute(_SOURCE) or "{}")

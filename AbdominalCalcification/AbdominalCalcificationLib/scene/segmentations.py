@@ -233,6 +233,11 @@ def mask_state(node, volume_node) -> tuple:
 
     Cheap, and good for comparing within a session only. Colours and what is shown do not count.
     """
+    return segments_state(node), _place(node, volume_node)
+
+
+def segments_state(node) -> tuple:
+    """Return what changes whenever the voxels, names or meanings of a node's segments do; see :func:`mask_state`."""
     segmentation = node.GetSegmentation()
     source = segmentation.GetSourceRepresentationName()
     segments = []
@@ -240,7 +245,7 @@ def mask_state(node, volume_node) -> tuple:
         held = segment.GetRepresentation(source) if source else None
         image = None if held is None else (held.GetAddressAsString(""), held.GetMTime())
         segments.append((said_of_segment(segment_id, segment), image))
-    return tuple(segments), _place(node, volume_node)
+    return tuple(segments)
 
 
 def _place(node, volume_node) -> tuple:

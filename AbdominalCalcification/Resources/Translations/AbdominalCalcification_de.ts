@@ -867,4 +867,19 @@ mm</translation>
         <translation>Hier sind noch keine Gewichte von TotalSegmentator für Arterien: dessen Modul einmal ausführen (Aufgabe total).</translation>
     </message>
 </context>
+<context>
+    <name>AbdominalCalcificationPanel.undo_stack</name>
+    <message>
+        <source>{tool}, {segment}</source>
+        <translation>{tool}, {segment}</translation>
+    </message>
+    <message>
+        <source>change of {segment}</source>
+        <translation>Änderung von {segment}</translation>
+    </message>
+    <message>
+        <source>change of {mask}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
 </TS>

@@ -857,4 +857,19 @@ mm</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
+<context>
+    <name>AbdominalCalcificationPanel.undo_stack</name>
+    <message>
+        <source>{tool}, {segment}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>change of {segment}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>change of {mask}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
 </TS>
