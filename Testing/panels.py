@@ -31,7 +31,7 @@ def module(host, monkeypatch):
     slicer.mrmlScene.GetSubjectHierarchyNode()  # there from the start in Slicer; made when first asked for here
     yield host.module
     slicer.mrmlScene.Clear()
-    assert raised == []
+    assert raised == [], raised
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from .message_view import MessageView
 from .packages_view import PackagesView
 from .question_bar import QuestionBar
 from .results_view import ResultsView
+from .review_view import ReviewView
 from .run_control import RunControl
 from .runner import StepRunner
 from .segment_meanings import SegmentMeanings
@@ -44,11 +45,13 @@ class Panel(VTKObservationMixin):
         self._arrived.connect("timeout()", self._choose_arrived)
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
-        self.state = PanelState(logic, messages, questions, runner, UndoStack(lambda: None))
+        undo = UndoStack(lambda: self.review.editor_widget, lambda: self.review.show_steps())
+        self.state = PanelState(logic, messages, questions, runner, undo)
         self.packages = PackagesView(ui, self.state)
         self.inputs = InputsView(ui, self.state)
         self.meanings = SegmentMeanings(ui, self.state, self.update)
-        self.results = ResultsView(ui, self.state)
+        self.review = ReviewView(ui, self.state)
+        self.results = ResultsView(ui, self.state, self.review.select_territory)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
@@ -68,6 +71,7 @@ class Panel(VTKObservationMixin):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
         self.state.runner.close()
+        self.review.close()
         self.state.undo.close()
         self.set_parameters(None)
         self.removeObservers()
@@ -79,10 +83,12 @@ class Panel(VTKObservationMixin):
         self.show_scene()
         self.update()
         self.packages.show()
+        self.review.enter()
 
     def exit(self):
         """Called each time another module is opened."""
         self.is_open = False
+        self.review.exit()
 
     def show_scene(self):
         """Show the scene's choices and results; take the first CT where none is chosen."""
@@ -116,7 +122,7 @@ class Panel(VTKObservationMixin):
             for node in choosing.drop_what_is_no_mask(self.state.parameters):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
-        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison):
+        for part in (self.inputs, self.meanings, self.run, self.export, self.comparison, self.review):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -198,6 +204,7 @@ class Panel(VTKObservationMixin):
         self.state.questions.dismiss()
         self._arrived.stop()
         self.state.runner.cancel()
+        self.review.let_go()
         self.state.undo.close()
         self.set_parameters(None)
         self.state.messages.say("")

@@ -13,6 +13,8 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from .mask_editor import tool_text
+
 # What is kept: so many steps, but never more than that much memory. Slicer's Segment Editor keeps 10 steps.
 _MOST_STEPS = 50
 _MOST_KIB = 512 * 1024
@@ -70,11 +72,15 @@ class UndoStack(VTKObservationMixin):
     def watch(self, nodes):
         """Record the changes of these masks from now on; what is known of others is forgotten."""
         nodes = [node for node in nodes if node is not None]
-        for node in [node for node in self._recorded if node not in nodes]:
-            self._forget(node)
+        self.keep(nodes)
         for node in nodes:
             if node not in self._recorded:
                 self._start(node)
+
+    def keep(self, nodes):
+        """Forget what is known of other masks than these."""
+        for node in [node for node in self._recorded if node not in nodes]:
+            self._forget(node)
 
     def before_change(self, node, text):
         """Name the change of a mask that follows, before the event loop turns: an action of the user done by script.
@@ -175,11 +181,8 @@ class UndoStack(VTKObservationMixin):
         used = None if editor is None else editor.mrmlSegmentEditorNode()
         if used is not None and used.GetSegmentationNode() is node and used.GetActiveEffectName():
             name = _name_of_segment(node, used.GetSelectedSegmentID())
-            return _("{tool}, {segment}").format(tool=used.GetActiveEffectName(), segment=name)
-        name = _name_of_segment(node, segment_id)
-        return (
-            _("change of {segment}").format(segment=name) if name else _("change of {mask}").format(mask=node.GetName())
-        )
+            return _("{tool}, {segment}").format(tool=tool_text(used.GetActiveEffectName()), segment=name)
+        return _("change of {segment}").format(segment=_name_of_segment(node, segment_id) or node.GetName())
 
     def _record(self, node, name):
         recorded = self._recorded[node]
@@ -225,9 +228,10 @@ class UndoStack(VTKObservationMixin):
         recorded = self._recorded[step.node]
         self._restoring = True
         try:
-            for _number in range(step.states):
-                once(recorded.history)
-            step.node.InvokeCustomModifiedEvent(slicer.vtkMRMLDisplayableNode.DisplayModifiedEvent)
+            with slicer.util.NodeModify(step.node):  # as Slicer's editor does
+                for _number in range(step.states):
+                    once(recorded.history)
+                step.node.InvokeCustomModifiedEvent(slicer.vtkMRMLDisplayableNode.DisplayModifiedEvent)
         finally:
             self._restoring = False
             recorded.state = _state_of(step.node)

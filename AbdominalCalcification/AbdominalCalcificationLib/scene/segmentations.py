@@ -156,10 +156,13 @@ def ready_steps(
     return (yield from ready_segments_steps(volume_node, array, described, like, surfaces))
 
 
+def _described_calcification() -> Described:
+    return Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, terminology.entry_of_calcification())
+
+
 def _described_steps(kind: Kind, array: np.ndarray, names) -> Generator[None, None, list[Described]]:
     if kind is CALCIFICATIONS:
-        entry = terminology.entry_of_calcification()
-        return [Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry)]
+        return [_described_calcification()]
     if kind is DISAGREEMENT:
         return [
             Described("both", "Both", BOTH_COLOR, Disagreement.BOTH),
@@ -217,15 +220,46 @@ def add_territory(arteries_node, name: str) -> str:
     str
         Segment ID.
     """
-    import slicer
-
     each = territory(name)
-    segmentation = arteries_node.GetSegmentation()
-    if segmentation.GetSegment(each.name) is None:
-        segment = slicer.vtkSegment()
-        Described(each.name, each.title, each.color, each.label, terminology.entry_of_territory(each)).describe(segment)
-        segmentation.AddSegment(segment, each.name)
+    if arteries_node.GetSegmentation().GetSegment(each.name) is None:
+        entry = terminology.entry_of_territory(each)
+        _add_empty(arteries_node, Described(each.name, each.title, each.color, each.label, entry))
     return each.name
+
+
+def add_calcification(node) -> str:
+    """Add an empty segment for calcification, where there is none, so that it can be drawn; return its ID."""
+    found = segment_of_calcification(node)
+    if found is None:
+        _add_empty(node, _described_calcification())
+    return found or CALCIFICATION_ID
+
+
+def _add_empty(node, described: Described) -> None:
+    """Add a segment without voxels; its label value is one that is free where it shares a label map."""
+    segmentation = node.GetSegmentation()
+    segmentation.AddEmptySegment(described.segment_id, described.title, described.color)
+    described.describe(segmentation.GetSegment(described.segment_id))
+
+
+def segment_of_calcification(node) -> str | None:
+    """Return the ID of the first segment that stands for calcification, empty or not; None where there is none."""
+    return next((each_id for each_id, each in segments_of(node) if _is_calcification(each_id, each)), None)
+
+
+def segments_of_territories(node) -> dict[str, str]:
+    """Return the segments that stand for territories, empty or not: ID by name of the territory, in table order.
+
+    Of several the first counts; one for both sides stands for either that has none of its own.
+    """
+    own, shared = {}, {}
+    for segment_id, segment in segments_of(node):
+        meaning = _meaning(segment_id, segment)
+        if isinstance(meaning, tuple):
+            for each in meaning:
+                (own if len(meaning) == 1 else shared).setdefault(each.name, segment_id)
+    found = shared | own
+    return {each.name: found[each.name] for each in TERRITORIES if each.name in found}
 
 
 def mask_state(node, volume_node) -> tuple:
