@@ -1,9 +1,11 @@
 """Take pictures of the panel with a CT of yours, measured, as wide as people have it.
 
     python Testing/picture_panel.py CT FOLDER [--arteries MASK] [--calcification MASK] [--widths 400 600]
+        [--review arteries]
 
-Without masks the bundled models run. Writes ``FOLDER/panel-WIDTH.png``, the whole panel, and says how far down the
-results reach: in Slicer on a screen of 1080 pixels about 800 of the panel are seen without scrolling.
+Without masks the bundled models run. With ``--review`` that mask is under review. Writes ``FOLDER/panel-WIDTH.png``,
+the whole panel, and says how far down the results reach: in Slicer on a screen of 1080 pixels about 800 of the panel
+are seen without scrolling.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from matplotlib import image
 
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from host import start
-from write_screenshots import panel_of, picture_of, press
+from write_screenshots import open_review, panel_of, picture_of, press
 
 
 def show_masks(parameters, arteries: Path | None, calcification: Path | None) -> None:
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--arteries", metavar="MASK", type=Path)
     parser.add_argument("--calcification", metavar="MASK", type=Path)
     parser.add_argument("--widths", metavar="PIXELS", type=int, nargs="+", default=[400, 600])
+    parser.add_argument("--review", choices=("arteries", "calcification"))
     options = parser.parse_args()
     start()
     from AbdominalCalcificationLib.scene.volumes import volume_node_from
@@ -49,6 +52,8 @@ def main() -> None:
     panel, parameters = panel_of(lambda scene: volume_node_from(ct.volume, options.ct.name, scene))
     show_masks(parameters, options.arteries, options.calcification)
     press(panel, panel.ui.runButton)
+    if options.review:
+        open_review(panel, options.review)
     options.folder.mkdir(parents=True, exist_ok=True)
     for width in options.widths:
         image.imsave(options.folder / f"panel-{width}.png", picture_of(panel, width, 800))

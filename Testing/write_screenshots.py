@@ -2,7 +2,8 @@
 
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
 ``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the tutorial's
-first steps with the bundled models. The panel is that of the test host, the views are Slicer's own.
+first steps with the bundled models, ``review.png`` the correction of their masks. The panel is that of the test host,
+the views are Slicer's own.
 """
 
 import sys
@@ -20,6 +21,7 @@ from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting.view_surfaces import picture_of_window
 from host import start
 from host.application import run_until
+from host.segment_strokes import stroke
 
 CT = resources.sample_case()
 MASKS = {name: CT.with_name(f"{CT.stem}_{name}.nrrd") for name in ("arteries", "calcification")}
@@ -110,6 +112,29 @@ def write_first_steps(start_path: Path, run_path: Path) -> None:
     panel.cleanup()
 
 
+def open_review(panel, role: str) -> None:
+    """Open the module and its review section alone, with the brush in hand."""
+    panel.enter()
+    panel.ui.inputsButton.collapsed = True
+    panel.ui.reviewSection.collapsed = False
+    {"arteries": panel.ui.reviewArteries, "calcification": panel.ui.reviewCalcification}[role].click()
+    panel.panel.review.editor_widget.setActiveEffectByName("Paint")
+
+
+def write_review(path: Path) -> None:
+    """Calcification of the bundled models under review, after a stroke."""
+    panel, parameters = panel_of_the_sample_case()
+    press(panel, panel.ui.runButton)
+    open_review(panel, "calcification")
+    exact = read_mask(MASKS["calcification"])
+    where = np.argwhere(exact.array != 0)
+    stroke(panel.panel.review.editor_widget, exact.grid.ras_of_kji(where[len(where) // 2]))
+    panel.ui.resultsButton.collapsed = True
+    beside_views(panel, parameters, path)
+    panel.exit()
+    panel.cleanup()
+
+
 def write_compare(path: Path) -> None:
     """The models' masks, corrected to the exact ones, beside what the models had made."""
     panel, parameters = panel_of_the_sample_case()
@@ -155,6 +180,7 @@ def main(folder: Path) -> None:
     write_views(folder / "views.png")
     write_panel(folder / "panel.png")
     write_first_steps(folder / "start.png", folder / "run.png")
+    write_review(folder / "review.png")
     write_compare(folder / "compare.png")
 
 

@@ -13,9 +13,10 @@ def choose_ct(parameters):
 
 
 def can_be_ct(node):
-    """Return whether a node is a volume with voxels, and neither a label map nor a vector image."""
+    """Return whether a node is a volume with voxels that users see, and neither a label map nor a vector image."""
     return (
         node.GetClassName() == "vtkMRMLScalarVolumeNode"
+        and not node.GetHideFromEditors()
         and node.GetImageData() is not None
         and node.GetImageData().GetNumberOfPoints() > 1
     )

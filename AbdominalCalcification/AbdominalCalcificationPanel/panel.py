@@ -20,10 +20,12 @@ from .packages_view import PackagesView
 from .question_bar import QuestionBar
 from .recovery_bar import RecoveryBar
 from .results_view import ResultsView
+from .review_view import ReviewView
 from .run_control import RunControl
 from .runner import StepRunner
 from .segment_meanings import SegmentMeanings
 from .state import PanelState
+from .undo_stack import UndoStack
 from .versions_view import VersionsView
 
 
@@ -49,11 +51,13 @@ class Panel(VTKObservationMixin):
         self._arrived.connect("timeout()", self._choose_arrived)
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
-        self.state = PanelState(logic, messages, questions, runner)
+        undo = UndoStack(lambda: self.review.editor_widget, lambda: self.review.show_steps())
+        self.state = PanelState(logic, messages, questions, runner, undo)
         self.packages = PackagesView(ui, self.state)
         self.inputs = InputsView(ui, self.state)
         self.meanings = SegmentMeanings(ui, self.state, self.update)
-        self.results = ResultsView(ui, self.state)
+        self.review = ReviewView(ui, self.state)
+        self.results = ResultsView(ui, self.state, self.review.select_territory)
         self.click_tools = ClickTools(ui, self.state)
         self.cut_points = CutPoints(ui, self.state)
         self.comparison = ComparisonView(ui, self.state)
@@ -82,6 +86,8 @@ class Panel(VTKObservationMixin):
         self.cut_points.close()
         self.state.runner.close()
         self.case_list.close()
+        self.review.close()
+        self.state.undo.close()
         self.set_parameters(None)
         self.history.close()
         self.removeObservers()
@@ -94,11 +100,13 @@ class Panel(VTKObservationMixin):
         self.recovery.look()
         self.update()
         self.packages.show()
+        self.review.enter()
 
     def exit(self):
         """Called each time another module is opened."""
         self.is_open = False
         self.click_tools.stop()
+        self.review.exit()
 
     def show_scene(self):
         """Show the scene's choices and results; take the first CT where none is chosen."""
@@ -133,7 +141,7 @@ class Panel(VTKObservationMixin):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
         parts = (self.inputs, self.meanings, self.run, self.export, self.comparison, self.versions, self.recovery)
-        for part in (*parts, self.case_list, self.click_tools, self.cut_points):
+        for part in (*parts, self.review, self.case_list, self.click_tools, self.cut_points):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -240,6 +248,8 @@ class Panel(VTKObservationMixin):
         self._arrived.stop()
         self.state.runner.cancel()
         self.case_list.leave()
+        self.review.let_go()
+        self.state.undo.close()
         self.set_parameters(None)
         self.history.let_go()
         self.state.messages.say("")

@@ -103,6 +103,9 @@ class AbdominalCalcificationParameterNode:
     branchLengths: str = ""
     maxDistanceMm: Annotated[float, WithinRange(0, 100)] = 3.0
     minClusterVolumeMm3: Annotated[float, WithinRange(0, 10000)] = 0.0
+    paintLimited: bool = True
+    paintAboveHu: Annotated[float, WithinRange(-200, 3000)] = 300.0
+    paintAboveOf: str = ""  # the case that the HU was proposed for
     exportAnonymous: bool = False
     comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
     comparedA: vtkMRMLSegmentationNode

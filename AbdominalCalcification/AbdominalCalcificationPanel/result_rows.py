@@ -38,12 +38,12 @@ class Table:
 
 def territory_table(document):
     """Return the territories of a measurements document, each with its notes, and the total."""
-    from AbdominalCalcificationLib.anatomy import TERRITORIES
+    from AbdominalCalcificationLib.anatomy import territory
     from AbdominalCalcificationLib.reporting.documents import document_notes
 
     notes = document_notes(document)
     measured = {each["name"]: each for each in document["territories"]}
-    rows = [_territory_row(each, measured[each.name], notes) for each in TERRITORIES if each.name in measured]
+    rows = [_territory_row(territory(name), measured[name], notes) for name in territory_names(document)]
     total = Cell(_("Total"), _("Sum of the calcified volumes / sum of the artery volumes."))
     rows.append(Row(total, _territory_cells(document["total"])))
     columns = (
@@ -55,6 +55,14 @@ def territory_table(document):
         Cell(_("Largest\nmm³"), _("Volume of the largest cluster.")),
     )
     return Table(columns, tuple(rows))
+
+
+def territory_names(document):
+    """Return the names of the territories in the order of their rows."""
+    from AbdominalCalcificationLib.anatomy import TERRITORIES
+
+    measured = {each["name"] for each in document["territories"]}
+    return [each.name for each in TERRITORIES if each.name in measured]
 
 
 def _territory_row(described, measured, notes):

@@ -14,15 +14,19 @@ _MARK_COLORS = {"✓": "#2e7d32", "⚠": "#b26a00", "✕": "#c0392b"}
 
 
 class ResultsView:
-    """Shows the results of the chosen CT."""
+    """Shows the results of the chosen CT.
 
-    def __init__(self, ui, state):
+    :param territory_chosen: called with the name of the territory whose row the user chose
+    """
+
+    def __init__(self, ui, state, territory_chosen):
         self._ui, self._state = ui, state
         self._looked_at = set()
         ui.show3DButton.connect("toggled(bool)", self.show_3d)
         ui.showChartButton.connect("clicked(bool)", self.show_chart)
         ui.notesLabel.connect("linkActivated(QString)", self.select_territory)
-        self._territories = TableView(ui.territoriesTable)
+        self._territory_chosen = territory_chosen
+        self._territories = TableView(ui.territoriesTable, chosen=self._choose_territory)
         self.clusters = ClusterList(ui, state)
 
     @property
@@ -127,9 +131,15 @@ class ResultsView:
         if found is not None and found.chart is not None:
             slicer.modules.plots.logic().ShowChartInLayout(found.chart)
 
+    def _choose_territory(self, number):
+        """Tell of a row of the territories' table that was chosen; the last one is the total."""
+        names = result_rows.territory_names(self.found.document) if self.found is not None else []
+        if number < len(names):
+            self._territory_chosen(names[number])
+
     def select_territory(self, name):
         """Select the row of a territory."""
-        names = [each["name"] for each in self.found.document["territories"]] if self.found is not None else []
+        names = result_rows.territory_names(self.found.document) if self.found is not None else []
         if name in names:
             self._territories.select(names.index(name))
 

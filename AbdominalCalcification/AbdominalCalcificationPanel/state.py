@@ -13,6 +13,8 @@ class PanelState:
     messages : MessageView
     questions : QuestionBar
     runner : StepRunner
+    undo : UndoStack
+        Before masks are changed by script as an action of the user: ``undo.before_change(node, text)``.
     parameters : AbdominalCalcificationParameterNode or None
         None while a scene is closed.
     """
@@ -21,6 +23,7 @@ class PanelState:
     messages: object
     questions: object
     runner: object
+    undo: object
     parameters: object = None
 
     @property

@@ -8,8 +8,20 @@ from pathlib import Path
 
 API = json.loads(Path(__file__).with_name("slicer_api.json").read_text(encoding="utf-8"))
 
+# Classes that the listing leaves out, by Qt's and PythonQt's documentation.
+DOCUMENTED = {
+    "QShortcut": {
+        "methods": [
+            *("blockSignals", "children", "connect", "deleteLater()", "disconnect", "inherits", "parent", "property"),
+            *("setContext", "setEnabled", "setKey", "setParent", "setProperty"),
+        ],
+        "properties": dict.fromkeys(("autoRepeat", "context", "enabled", "key"), ""),
+        "signals": ["activated()", "activatedAmbiguously()"],
+    }
+}
+_CLASSES = API["classes"] | DOCUMENTED
 # Objects that are no widgets; every other listed class offers QWidget's names too.
-_PLAIN_OBJECTS = {"QItemSelectionModel", "QSortFilterProxyModel", "QStandardItemModel", "QTimer"}
+_PLAIN_OBJECTS = {"QItemSelectionModel", "QShortcut", "QSortFilterProxyModel", "QStandardItemModel", "QTimer"}
 # What PythonQt adds to every object and the listing leaves out.
 _PYTHONQT = {"name", "exec_"}
 
@@ -26,26 +38,26 @@ def _names(entry: dict) -> set[str]:
 @cache
 def names_of(class_name: str) -> frozenset[str]:
     """Return the attributes that Python sees on an instance of a widget class in Slicer."""
-    names = _names(API["classes"][class_name]) | _PYTHONQT
+    names = _names(_CLASSES[class_name]) | _PYTHONQT
     if class_name not in _PLAIN_OBJECTS:
-        names |= _names(API["classes"]["QWidget"])
+        names |= _names(_CLASSES["QWidget"])
     return frozenset(names)
 
 
 @cache
 def properties_of(class_name: str) -> frozenset[str]:
     """Return the properties of a widget class in Slicer."""
-    properties = set(API["classes"][class_name]["properties"])
+    properties = set(_CLASSES[class_name]["properties"])
     if class_name not in _PLAIN_OBJECTS:
-        properties |= set(API["classes"]["QWidget"]["properties"])
+        properties |= set(_CLASSES["QWidget"]["properties"])
     return frozenset(properties)
 
 
 def signals_of(class_name: str) -> frozenset[str]:
     """Return the signatures of the signals of a widget class in Slicer."""
-    signals = set(API["classes"][class_name].get("signals", ()))
+    signals = set(_CLASSES[class_name].get("signals", ()))
     if class_name not in _PLAIN_OBJECTS:
-        signals |= set(API["classes"]["QWidget"]["signals"])
+        signals |= set(_CLASSES["QWidget"]["signals"])
     return frozenset(signals)
 
 

@@ -70,7 +70,7 @@ class LayoutManager(StrictNamespace):
         self.resets[what] += 1
 
 
-def make_app(qt_application, application_logic) -> StrictNamespace:
+def make_app(qt_application, application_logic, main_window) -> StrictNamespace:
     """Return ``slicer.app``."""
     layout, io, signals = LayoutManager(), _IOManager(), Signals()
     return StrictNamespace(
@@ -88,6 +88,7 @@ def make_app(qt_application, application_logic) -> StrictNamespace:
         translate=lambda context, text: text,
         mrmlScene=lambda: slicer.mrmlScene,
         sync=lambda: None,
+        topLevelWidgets=lambda: [main_window],
     )
 
 

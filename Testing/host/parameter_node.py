@@ -123,7 +123,9 @@ class _Connection:
             self.access, signal = "checked", "toggled(bool)"
         elif kind == "QSpinBox" and parameter.type is int:
             self.access, signal = "value", "valueChanged(int)"
-        elif kind == "QDoubleSpinBox" and parameter.type in (int, float):
+        elif (kind == "QDoubleSpinBox" and parameter.type in (int, float)) or (
+            kind == "ctkSliderWidget" and parameter.type is float and bounds
+        ):
             self.access, signal = "value", "valueChanged(double)"
         elif kind == "QLineEdit" and parameter.type is str:
             self.access, signal = "text", "textChanged(QString)"

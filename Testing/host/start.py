@@ -58,9 +58,9 @@ def _set_up() -> Host:
     from .widgets import CLASSES
 
     _install_qt(CLASSES, UiLoader)
-    slicer.app = make_app(qt_application, application.logic)
+    slicer.app = make_app(qt_application, application.logic, _main_window(CLASSES["QWidget"]))
     slicer.modules = make_modules(vars(slicer.modules), MODULE_PATH)
-    for name in ("qMRMLWidget", "qMRMLNodeComboBox", "qMRMLTableView"):
+    for name in ("qMRMLWidget", "qMRMLNodeComboBox", "qMRMLTableView", "qMRMLSegmentEditorWidget"):
         setattr(slicer, name, CLASSES[name])
     slicer.ScriptedLoadableModule = sys.modules["slicer.ScriptedLoadableModule"] = scripted
     slicer.parameterNodeWrapper = sys.modules["slicer.parameterNodeWrapper"] = parameter_node
@@ -74,6 +74,13 @@ def _set_up() -> Host:
     parent = type("Parent", (), {"path": str(MODULE_PATH)})()
     getattr(module, MODULE_PATH.stem)(parent)
     return Host(module, qt_application)
+
+
+def _main_window(kind: type):
+    """Return what ``slicer.util.mainWindow`` finds."""
+    window = kind()
+    window.objectName = "qSlicerMainWindow"
+    return window
 
 
 def _keep_constants_alive() -> None:
@@ -97,6 +104,7 @@ def _install_qt(classes: dict[str, type], loader: type) -> None:
         "QColor",
         "QFile",
         "QIcon",
+        "QKeySequence",
         "QMenu",
         "QModelIndex",
         "QPixmap",

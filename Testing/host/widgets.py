@@ -13,7 +13,8 @@ from typing import ClassVar
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from .api import API, bare, names_of, properties_of, signals_of
+from .api import API, DOCUMENTED, bare, names_of, properties_of, signals_of
+from .observing import observe_while_alive
 
 # PySide6 reads the source of every module that is loaded already; torch has objects among its modules
 # that cannot be asked for it.
@@ -22,6 +23,10 @@ try:
     from __feature__ import true_property  # noqa: F401  (exists only once PySide6 is imported)
 finally:
     sys.modules.update(_aside)
+
+# After the line above: their properties are read and written as attributes, too.
+from .segment_editor import SegmentEditor  # noqa: E402
+from .slider import SliderWidget  # noqa: E402
 
 
 def _spelled(attribute: str) -> bool:
@@ -150,13 +155,13 @@ class _NodeComboBox(QtWidgets.QWidget):
     def setMRMLScene(self, scene):
         self._scene = scene
         events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent)
-        _observe_while_alive(self, scene, events, lambda *_: self._refresh())
+        observe_while_alive(self, scene, events, lambda *_: self._refresh())
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
         def removed(_scene, _event, node):
             self._leave(node)
 
-        _observe_while_alive(self, scene, (scene.NodeAboutToBeRemovedEvent,), removed)
+        observe_while_alive(self, scene, (scene.NodeAboutToBeRemovedEvent,), removed)
         self._refresh()
 
     def _leave(self, node):
@@ -269,7 +274,7 @@ class _TableView(QtWidgets.QTableView):
         self._stop_observing()
         self._node = node
         if node is not None:
-            self._stop_observing = _observe_while_alive(self, node, ("ModifiedEvent",), lambda *_: self._fill())
+            self._stop_observing = observe_while_alive(self, node, ("ModifiedEvent",), lambda *_: self._fill())
         self._fill()
 
     def _fill(self):
@@ -321,18 +326,6 @@ class QFileDialog:
         return cls.answers.pop(0)
 
 
-def _observe_while_alive(widget, observed, events, callback):
-    """Observe as Qt-based observers do: not beyond the widget's end. Return what stops it earlier."""
-    tags = [observed.AddObserver(event, callback) for event in events]
-
-    def stop(*_):
-        while tags:
-            observed.RemoveObserver(tags.pop())
-
-    widget.destroyed.connect(stop)
-    return stop
-
-
 def _nodes_of(scene, class_name):
     nodes = scene.GetNodesByClass(class_name)
     nodes.UnRegister(None)
@@ -347,6 +340,14 @@ _IMITATED = {
     "qMRMLTableView": (_TableView, {"selectionChanged()": "_rows_selected"}),
     "QTableView": (_PlainTableView, {}),
     "ctkPathLineEdit": (_PathLineEdit, {}),
+    "ctkSliderWidget": (SliderWidget, {}),
+    "qMRMLSegmentEditorWidget": (
+        SegmentEditor,
+        {
+            "segmentationNodeChanged(vtkMRMLSegmentationNode*)": "_segmentation_changed",
+            "sourceVolumeNodeChanged(vtkMRMLVolumeNode*)": "_source_changed",
+        },
+    ),
 }
 
 
@@ -357,4 +358,4 @@ def _class(name: str) -> type:
     return strict(name, base, local_signals)
 
 
-CLASSES = {name: _class(name) for name in API["classes"]} | {"QFileDialog": QFileDialog}
+CLASSES = {name: _class(name) for name in (*API["classes"], *DOCUMENTED)} | {"QFileDialog": QFileDialog}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from AbdominalCalcificationLib.geometry import Grid
+from AbdominalCalcificationLib.geometry import Grid, neighbourhood
 from AbdominalCalcificationLib.geometry.faces import can_be_drawn, face_count
 from AbdominalCalcificationLib.geometry.neighbourhood import (
     deep_steps,
@@ -100,8 +100,19 @@ def test_where_all_voxels_are_larger_than_the_depth_the_nearest_neighbours_count
 
 def test_a_large_dilation_can_be_interrupted():
     grid = Grid.from_spacing((20, 500, 500), (0.5, 0.5, 0.5))
-    steps = dilated_steps(np.zeros(grid.shape, bool), grid, 2.0)
-    assert sum(1 for _ in steps) > 10
+    dust = np.indices(grid.shape).sum(axis=0) % 2 == 0  # all of it is surface
+    assert sum(1 for _ in dilated_steps(dust, grid, 2.0)) > 10
+
+
+@pytest.mark.parametrize("shape", [(40, 50, 60), (2, 50, 60), (40, 1, 60)])
+@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (0.6, 0.9, 2.5)])
+def test_dilation_of_few_voxels_is_that_of_all_voxels(shape, spacing_mm, monkeypatch):
+    grid = Grid.from_spacing(shape, spacing_mm, (1, 2, 3), rotation_about((1, 2, 3), 40))
+    mask = ndimage.binary_dilation(a_mask(6, 0.001, shape), iterations=3)
+    quick = dilated(mask, grid, 3.1)
+    monkeypatch.setattr(neighbourhood, "_SPARSE", mask.size)
+    assert np.array_equal(dilated(mask, grid, 3.1), quick)
+    assert quick.sum() > mask.sum()
 
 
 def test_faces_are_counted_between_labels_and_dust_is_not_drawn():

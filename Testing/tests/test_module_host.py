@@ -187,28 +187,129 @@ def test_series_of_one_row_hide_bars_and_names_and_those_over_one_table_do_not()
     slicer.mrmlScene.Clear()
 
 
-def test_one_stroke_is_told_three_times_and_undo_for_every_segment():
+@pytest.fixture
+def editor(qt):
+    """Slicer's editor widget with a segmentation of two segments on a bright and a dark half."""
     import numpy as np
     import slicer
 
-    from host.segment_editor import paint, undo
-
-    volume = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6), np.int16))
+    slicer.mrmlScene.Clear()
+    array = np.zeros((12, 14, 16), np.int16)
+    array[:, :, 8:] = 500
+    volume = slicer.util.addVolumeFromArray(array)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    segmentation = node.GetSegmentation()
-    first, _second = (segmentation.AddEmptySegment(name) for name in ("first", "second"))
-    history = slicer.vtkSegmentationHistory()
-    history.SetSegmentation(segmentation)
-    history.SaveState()
+    for name in ("first", "second"):
+        node.GetSegmentation().AddEmptySegment(name)
+    editor = slicer.qMRMLSegmentEditorWidget()
+    editor.setMRMLScene(slicer.mrmlScene)
+    editor.setMRMLSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+    editor.maximumNumberOfUndoStates = 10
+    editor.setSegmentationNode(node)
+    editor.mrmlSegmentEditorNode().SetAttribute("BrushDiameterIsRelative", "0")
+    yield editor
+    editor.setMRMLSegmentEditorNode(None)
+    slicer.mrmlScene.Clear()
+
+
+def _told(segmentation):
+    """Return a list to which the segments are added of which the segmentation tells."""
+    import slicer
+    import vtk
+
     told = []
 
-    segmentation.AddObserver(slicer.vtkSegmentation.SourceRepresentationModified, lambda *_: told.append(1))
-    mask = np.zeros((4, 5, 6), np.uint8)
-    mask[2, 2, 2] = 1
-    paint(node, first, mask, volume)
-    assert len(told) == 3
+    @vtk.calldata_type(vtk.VTK_STRING)
+    def tell(_caller, _event, segment_id=None):
+        told.append(segment_id)
+
+    kind = slicer.vtkSegmentation
+    for event in (kind.SourceRepresentationModified, kind.RepresentationModified, kind.SegmentModified):
+        segmentation.AddObserver(event, tell)
+    return told
+
+
+def _voxels(editor, segment_id):
+    import slicer
+
+    node, volume = editor.segmentationNode(), editor.sourceVolumeNode()
+    return slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, volume) != 0
+
+
+def test_the_editor_offers_only_what_slicers_has(editor):
+    with pytest.raises(AttributeError, match="does not exist in Slicer"):
+        editor.setSegmentId("first")
+    with pytest.raises(AttributeError, match="in Slicer"):
+        editor.undoStates = 3
+    with pytest.raises(AttributeError, match="no signal"):
+        editor.connect("stroke()", print)
+
+
+def test_choosing_a_segmentation_chooses_its_first_segment_its_volume_and_no_effect(editor):
+    import slicer
+
+    assert editor.currentSegmentID() == "first"
+    assert editor.sourceVolumeNode() is slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")[0]
+    editor.setActiveEffectByName("Paint")
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    editor.setSegmentationNode(other)
+    assert editor.activeEffect() is None
+
+
+def test_one_stroke_is_told_three_times_and_undo_for_every_segment(editor):
+    from host.segment_strokes import stroke
+
+    editor.setActiveEffectByName("Paint")
+    stroke(editor, [(6, 6, 6)])
+    editor.segmentationNode().CreateClosedSurfaceRepresentation()
+    told = _told(editor.segmentationNode().GetSegmentation())
+    stroke(editor, [(9, 6, 6)])
+    assert told == ["first"] * 3
     told.clear()
-    undo(node, history)
-    assert len(told) >= segmentation.GetNumberOfSegments()
-    slicer.mrmlScene.Clear()
+    editor.undo()
+    assert set(told) == {"first", "second"}
+    assert editor.segmentationNode().GetSegmentation().GetNumberOfSegments() == 2
+
+
+def test_a_masked_stroke_in_which_no_voxel_qualifies_is_not_told(editor):
+    from host.segment_strokes import stroke
+
+    editor.setActiveEffectByName("Paint")
+    stroke(editor, [(12, 6, 6)])
+    node = editor.mrmlSegmentEditorNode()
+    node.SetSourceVolumeIntensityMask(True)
+    node.SetSourceVolumeIntensityMaskRange(300, 3000)
+    told, before = _told(editor.segmentationNode().GetSegmentation()), _voxels(editor, "first")
+    stroke(editor, [(3, 6, 6)])
+    assert told == []
+    stroke(editor, [(9, 6, 6)])
+    assert told
+    added = _voxels(editor, "first") & ~before
+    assert added[:, :, 8:].any()
+    assert not added[:, :, :8].any()
+
+
+def test_an_editor_forgets_its_history_when_another_segmentation_is_chosen(editor):
+    """Why the panel keeps histories of its own."""
+    import slicer
+
+    from host.segment_strokes import stroke
+
+    first = editor.segmentationNode()
+    editor.setActiveEffectByName("Paint")
+    stroke(editor, [(6, 6, 6)])
+    editor.setSegmentationNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
+    editor.setSegmentationNode(first)
+    editor.undo()
+    assert _voxels(editor, "first").any()
+
+
+def test_keys_of_the_editor_are_gone_once_they_are_uninstalled(editor):
+    import slicer
+
+    window = slicer.util.mainWindow()
+    editor.installKeyboardShortcuts(window)
+    installed = [each for each in window.children() if each.inherits("QShortcut")]
+    assert {"1", "Shift+1", "Esc", "Space", "Z", "Y", "Q", "W", "I"} <= {each.key.toString() for each in installed}
+    editor.uninstallKeyboardShortcuts()
+    assert not [each for each in window.children() if each.inherits("QShortcut")]

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Volume
 from ..progress import Progress, Steps, drain
-from .lumen import Lumen, lumen_steps
+from .lumen import Lumen, lumen_of_arteries_steps, lumen_steps
 from .neighbourhood import WALL_MM, box_around, near_artery_without_bone_steps
 
 # Fixed thresholds in use. Without contrast medium 130 HU (Agatston et al. 1990,
@@ -122,6 +122,16 @@ def threshold_steps(ct: Volume, arteries: Volume, method: str = "realistic") -> 
         return Thresholded(_nothing(ct), float("nan"), method, "There is no artery to look at.")
     threshold, description = _threshold_hu(kind, number, ct, arteries, near.lumen)
     return Thresholded(near.above(threshold), threshold, method, description, near.lumen)
+
+
+def threshold_of_case_steps(ct: Volume, arteries: Volume, method: str = "realistic") -> Steps[tuple[float, str] | None]:
+    """Return the threshold that :func:`threshold_calcification` would use, HU, and how it was found.
+
+    Parameters and errors as there, but for ``idealised``; None where there is no artery to look at.
+    """
+    kind, number = parse_method(method)
+    lumen = yield from lumen_of_arteries_steps(ct, arteries)
+    return None if lumen is None else _threshold_hu(kind, number, ct, arteries, lumen)
 
 
 def _threshold_hu(kind: str, number: float, ct: Volume, arteries: Volume, lumen: Lumen) -> tuple[float, str]:

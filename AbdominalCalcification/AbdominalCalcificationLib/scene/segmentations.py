@@ -156,10 +156,13 @@ def ready_steps(
     return (yield from ready_segments_steps(volume_node, array, described, like, surfaces))
 
 
+def _described_calcification() -> Described:
+    return Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, terminology.entry_of_calcification())
+
+
 def _described_steps(kind: Kind, array: np.ndarray, names) -> Generator[None, None, list[Described]]:
     if kind is CALCIFICATIONS:
-        entry = terminology.entry_of_calcification()
-        return [Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry)]
+        return [_described_calcification()]
     if kind is DISAGREEMENT:
         return [
             Described("both", "Both", BOTH_COLOR, Disagreement.BOTH),
@@ -227,10 +230,9 @@ def add_territory(arteries_node, name: str) -> str:
     return _add_empty(arteries_node, Described(each.name, each.title, each.color, each.label, entry))
 
 
-def add_calcification(calcification_node) -> str:
+def add_calcification(node) -> str:
     """Add an empty segment for calcification, where there is none, so that it can be drawn; return its ID."""
-    entry = terminology.entry_of_calcification()
-    return _add_empty(calcification_node, Described(CALCIFICATION_ID, "Calcification", CALCIFICATION_COLOR, 1, entry))
+    return segment_of_calcification(node) or _add_empty(node, _described_calcification())
 
 
 def _add_empty(node, described: Described) -> str:
@@ -247,11 +249,36 @@ def _add_empty(node, described: Described) -> str:
     return described.segment_id
 
 
+def segment_of_calcification(node) -> str | None:
+    """Return the ID of the first segment that stands for calcification, empty or not; None where there is none."""
+    return next((each_id for each_id, each in segments_of(node) if _is_calcification(each_id, each)), None)
+
+
+def segments_of_territories(node) -> dict[str, str]:
+    """Return the segments that stand for territories, empty or not: ID by name of the territory, in table order.
+
+    Of several the first counts; one for both sides stands for either that has none of its own.
+    """
+    own, shared = {}, {}
+    for segment_id, segment in segments_of(node):
+        meaning = _meaning(segment_id, segment)
+        if isinstance(meaning, tuple):
+            for each in meaning:
+                (own if len(meaning) == 1 else shared).setdefault(each.name, segment_id)
+    found = shared | own
+    return {each.name: found[each.name] for each in TERRITORIES if each.name in found}
+
+
 def mask_state(node, volume_node) -> tuple:
     """Return what changes whenever the mask that a node holds of a CT does: painting, undoing, renaming, moving.
 
     Cheap, and good for comparing within a session only. Colours and what is shown do not count.
     """
+    return segments_state(node), _place(node, volume_node)
+
+
+def segments_state(node) -> tuple:
+    """Return what changes whenever the voxels, names or meanings of a node's segments do; see :func:`mask_state`."""
     segmentation = node.GetSegmentation()
     source = segmentation.GetSourceRepresentationName()
     segments = []
@@ -259,7 +286,7 @@ def mask_state(node, volume_node) -> tuple:
         held = segment.GetRepresentation(source) if source else None
         image = None if held is None else (held.GetAddressAsString(""), held.GetMTime())
         segments.append((said_of_segment(segment_id, segment), image))
-    return tuple(segments), _place(node, volume_node)
+    return tuple(segments)
 
 
 def _place(node, volume_node) -> tuple:

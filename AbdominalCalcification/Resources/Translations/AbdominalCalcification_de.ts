@@ -368,6 +368,62 @@
         <translation>Löschen</translation>
     </message>
     <message>
+        <source>Review</source>
+        <translation>Überprüfen</translation>
+    </message>
+    <message>
+        <source>Correct the artery masks (key A). The calcification mask stays as it is.</source>
+        <translation>Die Arterienmasken korrigieren (Taste A). Die Verkalkungsmaske bleibt, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Arteries</source>
+        <translation type="unfinished">Arterien</translation>
+    </message>
+    <message>
+        <source>Correct the calcification mask (key C). The artery masks stay as they are.</source>
+        <translation>Die Verkalkungsmaske korrigieren (Taste C). Die Arterienmasken bleiben, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Calcification</source>
+        <translation type="unfinished">Verkalkung</translation>
+    </message>
+    <message>
+        <source>The artery that is painted: what is painted is taken from the other arteries. One without a segment gets an empty one, with its name, colour and codes.</source>
+        <translation>Die Arterie, die gemalt wird: Was gemalt wird, wird den anderen Arterien genommen. Eine ohne Segment bekommt ein leeres, mit Namen, Farbe und Codes.</translation>
+    </message>
+    <message>
+        <source>Paint only where the CT is that bright, and near an artery (key I). What only removes, such as Erase, is never limited.</source>
+        <translation>Nur malen, wo das CT so hell ist, und nahe einer Arterie (Taste I). Was nur entfernt, wie Erase, ist nie begrenzt.</translation>
+    </message>
+    <message>
+        <source>Only above</source>
+        <translation>Nur über</translation>
+    </message>
+    <message>
+        <source>Paint only what is not brighter than that: the rim of a plaque, or blood inside it (key X).</source>
+        <translation>Nur malen, was nicht heller ist: den Rand eines Plaques oder Blut darin (Taste X).</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation>Umkehren</translation>
+    </message>
+    <message>
+        <source>Take the last change of either mask back, whatever made it (key Z).</source>
+        <translation>Die letzte Änderung einer der beiden Masken zurücknehmen, wodurch auch immer sie entstand (Taste Z).</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Do again what was taken back last (key Y).</source>
+        <translation>Wiederholen, was zuletzt zurückgenommen wurde (Taste Y).</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation>Vergleichen</translation>
     </message>
@@ -929,6 +985,41 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.mask_editor</name>
+    <message>
+        <source>paint</source>
+        <translation>malen</translation>
+    </message>
+    <message>
+        <source>erase</source>
+        <translation>radieren</translation>
+    </message>
+    <message>
+        <source>scissors</source>
+        <translation>Schere</translation>
+    </message>
+    <message>
+        <source>islands</source>
+        <translation>Inseln</translation>
+    </message>
+    <message>
+        <source>threshold</source>
+        <translation>Schwelle</translation>
+    </message>
+    <message>
+        <source>margin</source>
+        <translation>Rand</translation>
+    </message>
+    <message>
+        <source>smoothing</source>
+        <translation>Glätten</translation>
+    </message>
+    <message>
+        <source>grow from seeds</source>
+        <translation>aus Saatpunkten wachsen</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.message_view</name>
     <message>
         <source>Internal error: {error}; see the Python console.</source>
@@ -956,6 +1047,45 @@
     <message>
         <source>Installing {packages}; this can take minutes…</source>
         <translation>{packages} wird installiert; das kann Minuten dauern…</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.painting_limits</name>
+    <message>
+        <source>Only up to</source>
+        <translation>Nur bis</translation>
+    </message>
+    <message>
+        <source>Only above</source>
+        <translation>Nur über</translation>
+    </message>
+    <message>
+        <source>Painted wherever the brush is.</source>
+        <translation>Gemalt wird überall, wo der Pinsel ist.</translation>
+    </message>
+    <message>
+        <source>The threshold by which the mask was made.</source>
+        <translation>Die Schwelle, mit der die Maske entstand.</translation>
+    </message>
+    <message>
+        <source>Proposed: {hu:.0f} HU. {how}</source>
+        <translation>Vorgeschlagen: {hu:.0f} HU. {how}</translation>
+    </message>
+    <message>
+        <source>Usual with contrast medium; no artery tells of the blood of this case.</source>
+        <translation>Üblich mit Kontrastmittel; keine Arterie sagt etwas über das Blut dieses Falls.</translation>
+    </message>
+    <message>
+        <source>Anywhere: there is no artery that it could be near.</source>
+        <translation>Überall: Es gibt keine Arterie, in deren Nähe es sein könnte.</translation>
+    </message>
+    <message>
+        <source>And only within {reach:g} mm of an artery.</source>
+        <translation>Und nur bis {reach:g} mm von einer Arterie.</translation>
+    </message>
+    <message>
+        <source>Anywhere: {error}</source>
+        <translation>Überall: {error}</translation>
     </message>
 </context>
 <context>
@@ -1253,6 +1383,49 @@ mm</translation>
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.review_view</name>
+    <message>
+        <source>The scene is being closed.</source>
+        <translation type="unfinished">Die Szene wird geschlossen.</translation>
+    </message>
+    <message>
+        <source>Choose a CT volume first.</source>
+        <translation>Zuerst ein CT-Volumen wählen.</translation>
+    </message>
+    <message>
+        <source>&apos;{mask}&apos; is chosen as both masks, and painting one would change the other: clone it in the Data module, and choose the clone as one of them.</source>
+        <translation>„{mask}“ ist als beide Masken gewählt, und eine zu malen würde die andere ändern: im Modul Data klonen und den Klon als eine von beiden wählen.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Undo: {step}</source>
+        <translation>Rückgängig: {step}</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Redo: {step}</source>
+        <translation>Wiederholen: {step}</translation>
+    </message>
+    <message>
+        <source>There are no artery masks yet: press Run, or choose some under Inputs.</source>
+        <translation>Es gibt noch keine Arterienmasken: Starten drücken oder unter Eingaben welche wählen.</translation>
+    </message>
+    <message>
+        <source>There is no calcification mask yet: press Run, or choose one under Inputs.</source>
+        <translation>Es gibt noch keine Verkalkungsmaske: Starten drücken oder unter Eingaben eine wählen.</translation>
+    </message>
+    <message>
+        <source>add {artery}</source>
+        <translation>{artery} hinzufügen</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.run_control</name>
     <message>
         <source>{masks}: corrected by hand, or not made here. Running again makes new masks in their place.</source>
@@ -1353,6 +1526,13 @@ mm</translation>
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.territory_choice</name>
+    <message>
+        <source>{artery}: add a segment</source>
+        <translation>{artery}: Segment hinzufügen</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.totalsegmentator_view</name>
     <message>
         <source>Use &apos;{name}&apos;</source>
@@ -1361,6 +1541,17 @@ mm</translation>
     <message>
         <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
         <translation>Hier sind noch keine Gewichte von TotalSegmentator für Arterien: dessen Modul einmal ausführen (Aufgabe total).</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.undo_stack</name>
+    <message>
+        <source>change of {segment}</source>
+        <translation>Änderung von {segment}</translation>
+    </message>
+    <message>
+        <source>{tool}, {segment}</source>
+        <translation>{tool}, {segment}</translation>
     </message>
 </context>
 <context>

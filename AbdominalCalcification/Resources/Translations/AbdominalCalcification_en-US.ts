@@ -368,6 +368,62 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Review</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Correct the artery masks (key A). The calcification mask stays as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arteries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Correct the calcification mask (key C). The artery masks stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calcification</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The artery that is painted: what is painted is taken from the other arteries. One without a segment gets an empty one, with its name, colour and codes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paint only where the CT is that bright, and near an artery (key I). What only removes, such as Erase, is never limited.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only above</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paint only what is not brighter than that: the rim of a plaque, or blood inside it (key X).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the last change of either mask back, whatever made it (key Z).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Do again what was taken back last (key Y).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation type="unfinished"></translation>
     </message>
@@ -929,6 +985,41 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.mask_editor</name>
+    <message>
+        <source>paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>erase</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>scissors</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>islands</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>threshold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>margin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>smoothing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>grow from seeds</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.message_view</name>
     <message>
         <source>Internal error: {error}; see the Python console.</source>
@@ -955,6 +1046,45 @@
     </message>
     <message>
         <source>Installing {packages}; this can take minutes…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.painting_limits</name>
+    <message>
+        <source>Only up to</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only above</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Painted wherever the brush is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The threshold by which the mask was made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Proposed: {hu:.0f} HU. {how}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Usual with contrast medium; no artery tells of the blood of this case.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Anywhere: there is no artery that it could be near.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>And only within {reach:g} mm of an artery.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Anywhere: {error}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1243,6 +1373,49 @@ mm</source>
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.review_view</name>
+    <message>
+        <source>The scene is being closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a CT volume first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{mask}&apos; is chosen as both masks, and painting one would change the other: clone it in the Data module, and choose the clone as one of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo: {step}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Redo: {step}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no artery masks yet: press Run, or choose some under Inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no calcification mask yet: press Run, or choose one under Inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>add {artery}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.run_control</name>
     <message>
         <source>{masks}: corrected by hand, or not made here. Running again makes new masks in their place.</source>
@@ -1343,6 +1516,13 @@ mm</source>
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.territory_choice</name>
+    <message>
+        <source>{artery}: add a segment</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.totalsegmentator_view</name>
     <message>
         <source>Use &apos;{name}&apos;</source>
@@ -1350,6 +1530,17 @@ mm</source>
     </message>
     <message>
         <source>TotalSegmentator has no weights for arteries here yet: run its module once (task total).</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.undo_stack</name>
+    <message>
+        <source>change of {segment}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{tool}, {segment}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
