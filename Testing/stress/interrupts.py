@@ -146,10 +146,10 @@ class Stress:
         now = contents(self._place)
         is_finished = number == signal.SIGKILL or code == 0
         expected = finished if is_finished else earlier
-        free = (lambda path: False) if is_finished else scenario.may_stay
+        free = scenario.is_dated if is_finished else scenario.may_stay
         left = sorted(path for path in now.keys() - expected.keys() if not free(path))
         left += [each.name for each in self._scratch.iterdir()]
-        lost = sorted(path for path in expected if path not in now)
+        lost = sorted(path for path in expected if path not in now and not scenario.is_dated(path))
         if not is_finished:
             lost += sorted(p for p in expected if p in now and now[p] != expected[p] and not free(p))
         outcome.runs += 1

@@ -28,12 +28,15 @@ class Scenario:
         Given the inputs' folder and that with what was there before, returns the command line.
     may_stay : callable
         Given a path relative to the folder, says whether an interrupted run may leave or change it on purpose.
+    is_dated : callable
+        Given such a path, says whether every run gives that file another name, by the time.
     """
 
     name: str
     earlier: Callable[[Path, Path], None]
     arguments: Callable[[Path, Path], Sequence[object]]
     may_stay: Callable[[str], bool] = lambda path: False
+    is_dated: Callable[[str], bool] = lambda path: False
 
 
 def program(*arguments: object, **environment: str) -> None:
@@ -159,6 +162,6 @@ SCENARIOS = (
             *("export-dataset", i / "patients", "--task", "artery", "--output", p / "Dataset101_Arteries"),
         ],
     ),
-    Scenario("train", a_shipped_model, training, is_progress("work/", "work")),
+    Scenario("train", a_shipped_model, training, is_progress("work/", "work"), lambda path: "/training_log_" in path),
     Scenario("models import", an_installed_model, lambda i, p: ["models", "import", i / "model.zip"]),
 )

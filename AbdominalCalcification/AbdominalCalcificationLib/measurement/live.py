@@ -7,7 +7,7 @@ gives just what a measurement of the masks as they are now would give.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from .brightness import BLOOD
 from .burden import territory_measurements
 from .calcification import Calcification
 from .clusters import NumberedClusters, numbered
+from .coarse import Followed
 from .constants import METAL_DISTANCE_MM, RING_MM
 from .image import ImageFlags
 from .maps import Maps
@@ -183,6 +184,15 @@ class LiveMeasurement:
         return self._mask
 
     @property
+    def branch_courses(self) -> dict[str, Followed]:
+        """How the branches were followed in the last update, by territory."""
+        return {} if self._case is None else dict(self._case.branch_courses)
+
+    def courses_steps(self) -> Steps[dict[str, Followed]]:
+        """Return how the arteries were followed in the last update, by territory; before the first there are none."""
+        return (yield from self._case.courses_steps(self.parameters)) if self._case is not None else {}
+
+    @property
     def calcified_count(self) -> int:
         """Calcified voxels of the whole volume."""
         return int(self._count or 0)
@@ -231,7 +241,7 @@ class _Case:
     def measure_steps(self, plausible: PlausibleArteries, live: LiveMeasurement) -> Steps[Measurement]:
         """Measure what is known now."""
         region, parameters = self.region, live.parameters
-        found = tuple(territory for territory in TERRITORIES if territory.label in plausible.kji)
+        self._found = found = tuple(each for each in TERRITORIES if each.label in plausible.kji)
         raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
         yield from self._list_steps(live.mask)
         raised += yield from self._branches.shorten_steps(found, parameters)
@@ -258,6 +268,19 @@ class _Case:
             found_now = yield from scaled(steps, 0.9, 0.95)
             raised += [flag for flag in found_now if flag.code != BLOOD or BLOOD not in said]
         return (yield from self._result_steps(live, found, value, ranked, clusters, (*live.flags, *raised)))
+
+    @property
+    def branch_courses(self) -> Mapping[str, Followed]:
+        """The courses of the branches."""
+        return self._branches.courses
+
+    def courses_steps(self, parameters: MeasurementParameters) -> Steps[dict[str, Followed]]:
+        """Return the courses of all arteries, those without a parent included, whether or not they are calcified."""
+        courses = dict(self._branches.courses)
+        for territory in self._found:
+            if territory.parent is None:
+                courses[territory.name] = yield from self._followed_steps(territory, parameters)
+        return courses
 
     def _given_flags(self, found: Sequence[Territory], parameters: MeasurementParameters) -> list[Flag]:
         """Tell what was given to territories by hand."""

@@ -9,19 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from ..anatomy import TERRITORIES, Territory, territory
 from ..errors import InputError
 from ..geometry import Volume, bounding_box, grown
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs
-from ..measurement import MeasurementParameters
-from ..measurement.beginning import FOLLOWING
-from ..measurement.coarse import Blocks, Followed
-from ..measurement.constants import CEILING_HU, MOST_OF_BRANCH, SLICE_DIAGONALS
+from ..measurement import LiveMeasurement, MeasurementParameters
+from ..measurement.coarse import Followed
+from ..measurement.constants import SLICE_DIAGONALS
 from ..measurement.course import path_lengths_at
-from ..measurement.parents import parent_steps
-from ..measurement.plausibility import plausible_arteries_steps
-from ..measurement.region import Region, region_steps
-from ..measurement.shortening import follow_branch_steps
 from ..progress import Steps
 
 
@@ -98,37 +92,12 @@ def branch_course_steps(
     InputError
         For an empty mask.
     """
-    parameters = MeasurementParameters() if parameters is None else parameters
     box = bounding_box(arteries.array)
     if box is None:
         raise InputError("The artery masks are empty; draw or segment the arteries first.")
     near = arteries.cropped(grown(box, 0.0, arteries.grid))
-    plausible = yield from plausible_arteries_steps(near)
-    nothing = near.with_array(np.zeros(near.array.shape, bool))
-    region = yield from region_steps(None, plausible, nothing, 0.0, 0.0, CEILING_HU)
-    courses = {}
-    for each in TERRITORIES:
-        if each.parent is not None and len(region.kji_of(each)):
-            courses[each.name] = BranchCourse(each.name, (yield from _followed_steps(each, region, parameters)))
-    return courses
-
-
-def _followed_steps(each: Territory, region: Region, parameters: MeasurementParameters) -> Steps[Followed]:
-    siblings = [other for other in TERRITORIES if other.parent == each.parent and other is not each]
-    kji = region.kji_of(each)
-    parent = yield from parent_steps(territory(each.parent or ""), region)
-    contact = yield from parent.contact_steps(kji)
-    blocks = Blocks(kji, region.grid, MOST_OF_BRANCH)
-    parent_kji = yield from region.surface_steps(parent.kji, region.labels, FOLLOWING)
-    siblings_ras = yield from region.surface_ras_steps(siblings, FOLLOWING)
-    course = yield from follow_branch_steps(
-        blocks.kji,
-        blocks.points_ras,
-        blocks.start_mm(contact),
-        region.grid.ras_of_kji(parent_kji),
-        siblings_ras,
-        blocks.grid,
-        parameters.attach_distance_mm,
-        parameters.kept_length_of(each),
-    )
-    return Followed(blocks, course)
+    nothing = near.with_array(np.zeros(near.array.shape, np.uint8))
+    live = LiveMeasurement(None, near.with_array(near.array.copy()), nothing, parameters)
+    yield from live.update_steps()
+    courses = live.branch_courses
+    return {name: BranchCourse(name, followed) for name, followed in courses.items()}

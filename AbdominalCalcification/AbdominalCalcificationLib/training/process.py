@@ -83,7 +83,8 @@ class TrainingSession(Session):
         if watched:
             names = [name for name in trainer.dataset_json["labels"] if name not in ("background", "ignore")]
             result["dice"] = {n: float(d) for n, d in zip(names, watched[-1], strict=False) if d == d}
-        if finished and ship_to is not None:
+        # Whoever stopped it meanwhile is told that it was stopped: then it is not shipped either.
+        if finished and ship_to is not None and not stop.exists():
             from .ship import ship
 
             self._report("Writing the model")

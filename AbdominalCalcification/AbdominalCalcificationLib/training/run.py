@@ -110,7 +110,7 @@ def _train_steps(job: Job, ship_to: Path | None, overwrite: bool) -> Steps[dict]
         try:
             while True:
                 step = next(steps)
-                has_to_end_by_itself = step.stage.startswith(("Training", "Writing the model"))
+                has_to_end_by_itself = step.stage.startswith("Training")
                 yield step
         except StopIteration as end:
             return end.value
