@@ -305,47 +305,47 @@
     </message>
     <message>
         <source>Along the vessels</source>
-        <translation type="unfinished"></translation>
+        <translation>Entlang der Gefäße</translation>
     </message>
     <message>
         <source>The vessel that is laid out straight.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Gefäß, das gestreckt gezeigt wird.</translation>
     </message>
     <message>
         <source>The vessel laid out straight, its plaques outlined; below it the areas of its section (in the artery&apos;s colour) and of the calcification in it (yellow).</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Gefäß gestreckt, seine Plaques umrandet; darunter die Flächen seines Querschnitts (in der Farbe der Arterie) und des Kalks darin (gelb).</translation>
     </message>
     <message>
         <source>Path length:</source>
-        <translation type="unfinished"></translation>
+        <translation>Weglänge:</translation>
     </message>
     <message>
         <source>The place along the vessel; the views go there, and it follows the crosshair.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Stelle im Gefäß; die Ansichten gehen dorthin, und sie folgt dem Fadenkreuz.</translation>
     </message>
     <message>
         <source>Turn:</source>
-        <translation type="unfinished"></translation>
+        <translation>Drehung:</translation>
     </message>
     <message>
         <source>Turn the cut around the vessel.</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Schnitt um das Gefäß drehen.</translation>
     </message>
     <message>
         <source>°</source>
-        <translation type="unfinished"></translation>
+        <translation>°</translation>
     </message>
     <message>
         <source>Colour the surface of the arteries in 3D by calcified / artery volume within 5 mm to both sides, from 0 to 50 %.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Oberfläche der Arterien in 3D nach verkalktem / Arterienvolumen innerhalb von 5 mm nach beiden Seiten färben, von 0 bis 50 %.</translation>
     </message>
     <message>
         <source>Colour by local burden</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach örtlicher Last färben</translation>
     </message>
     <message>
         <source>Show the areas along the vessel as a chart; a point picked there is looked at.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Flächen entlang des Gefäßes als Diagramm zeigen; ein dort gewählter Punkt wird angesehen.</translation>
     </message>
     <message>
         <source>Earlier versions</source>
@@ -505,87 +505,87 @@
     </message>
     <message>
         <source>Case list</source>
-        <translation type="unfinished"></translation>
+        <translation>Fallliste</translation>
     </message>
     <message>
         <source>List:</source>
-        <translation type="unfinished"></translation>
+        <translation>Liste:</translation>
     </message>
     <message>
         <source>A folder of images, of DICOM folders or of case folders, or a CSV table with the columns id and ct.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Ordner mit Bildern, DICOM-Ordnern oder Fallordnern, oder eine CSV-Tabelle mit den Spalten id und ct.</translation>
     </message>
     <message>
         <source>Reader:</source>
-        <translation type="unfinished"></translation>
+        <translation>Befunder:</translation>
     </message>
     <message>
         <source>Your work is kept by this name, apart from that of other readers.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Arbeit wird unter diesem Namen aufbewahrt, getrennt von der anderer Befunder.</translation>
     </message>
     <message>
         <source>Open list</source>
-        <translation type="unfinished"></translation>
+        <translation>Liste öffnen</translation>
     </message>
     <message>
         <source>Open the case that is selected in the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>Den in der Liste gewählten Fall öffnen.</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen</translation>
     </message>
     <message>
         <source>Open the case before.</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Fall davor öffnen.</translation>
     </message>
     <message>
         <source>Previous</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück</translation>
     </message>
     <message>
         <source>Open the case after.</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Fall danach öffnen.</translation>
     </message>
     <message>
         <source>Next</source>
-        <translation type="unfinished"></translation>
+        <translation>Weiter</translation>
     </message>
     <message>
         <source>Open the next case that is neither done nor rejected.</source>
-        <translation type="unfinished"></translation>
+        <translation>Den nächsten Fall öffnen, der weder fertig noch verworfen ist.</translation>
     </message>
     <message>
         <source>Next to do</source>
-        <translation type="unfinished"></translation>
+        <translation>Nächster offener</translation>
     </message>
     <message>
         <source>How far the case is.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie weit der Fall ist.</translation>
     </message>
     <message>
         <source>Rating of image or masks, 1 to 5.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bewertung von Bild oder Masken, 1 bis 5.</translation>
     </message>
     <message>
         <source>Save masks, numbers, status, rating and notes; the case stays open.</source>
-        <translation type="unfinished"></translation>
+        <translation>Masken, Zahlen, Stand, Bewertung und Notizen speichern; der Fall bleibt offen.</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>Write a table of the cases that are done, for export-dataset and evaluate.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Tabelle der fertigen Fälle schreiben, für export-dataset und evaluate.</translation>
     </message>
     <message>
         <source>Hand over</source>
-        <translation type="unfinished"></translation>
+        <translation>Übergeben</translation>
     </message>
     <message>
         <source>Notes on the case</source>
-        <translation type="unfinished"></translation>
+        <translation>Notizen zum Fall</translation>
     </message>
     <message>
         <source>Advanced</source>
@@ -739,47 +739,47 @@
     <name>AbdominalCalcificationPanel.case_list_view</name>
     <message>
         <source>{count} cases that are done: {path}. For training: abdominal-calcification export-dataset {path} …</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} fertige Fälle: {path}. Zum Trainieren: abdominal-calcification export-dataset {path} …</translation>
     </message>
     <message>
         <source>untouched</source>
-        <translation type="unfinished"></translation>
+        <translation>unberührt</translation>
     </message>
     <message>
         <source>in progress</source>
-        <translation type="unfinished"></translation>
+        <translation>in Arbeit</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>fertig</translation>
     </message>
     <message>
         <source>rejected</source>
-        <translation type="unfinished"></translation>
+        <translation>verworfen</translation>
     </message>
     <message>
         <source>No case is open.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Fall ist offen.</translation>
     </message>
     <message>
         <source>Status</source>
-        <translation type="unfinished"></translation>
+        <translation>Stand</translation>
     </message>
     <message>
         <source>Rating</source>
-        <translation type="unfinished"></translation>
+        <translation>Bewertung</translation>
     </message>
     <message>
         <source>Of image or masks, 1 to 5.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von Bild oder Masken, 1 bis 5.</translation>
     </message>
     <message>
         <source>Minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>Minuten</translation>
     </message>
     <message>
         <source>How long the case was open, all times together.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie lange der Fall offen war, alle Male zusammen.</translation>
     </message>
     <message>
         <source>Notes</source>
@@ -787,31 +787,31 @@
     </message>
     <message>
         <source>Save, then go on</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern, dann weiter</translation>
     </message>
     <message>
         <source>Go on without</source>
-        <translation type="unfinished"></translation>
+        <translation>Weiter ohne Speichern</translation>
     </message>
     <message>
         <source>Case {number} of {count}: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Fall {number} von {count}: {name}</translation>
     </message>
     <message>
         <source>The case &apos;{name}&apos; was changed and not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Fall &apos;{name}&apos; wurde geändert und nicht gespeichert.</translation>
     </message>
     <message>
         <source>No case is left to do in this direction.</source>
-        <translation type="unfinished"></translation>
+        <translation>In dieser Richtung ist kein Fall mehr offen.</translation>
     </message>
     <message>
         <source>No more cases.</source>
-        <translation type="unfinished"></translation>
+        <translation>Keine weiteren Fälle.</translation>
     </message>
     <message>
         <source>Saved in {folder}</source>
-        <translation type="unfinished"></translation>
+        <translation>Gespeichert in {folder}</translation>
     </message>
 </context>
 <context>
