@@ -287,7 +287,7 @@ def test_values_that_are_not_finite_or_not_paired_are_refused():
 
 
 @given(st.lists(st.integers(1, 1000).map(lambda n: n / 1000), max_size=12))
-@tried(50)
+@tried(20)
 def test_holms_correction_is_statsmodels(p_values):
     multitest = pytest.importorskip("statsmodels.stats.multitest")
     expected = multitest.multipletests(p_values, method="holm")[1].tolist() if p_values else []

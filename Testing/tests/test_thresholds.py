@@ -155,7 +155,7 @@ def test_masks_on_another_grid_are_refused():
         threshold_calcification(phantom.ct, other)
 
 
-@tried(200)
+@tried(60)
 @given(seed=st.integers(0, 10_000))
 def test_the_idealised_threshold_is_the_best_of_all_thresholds(seed):
     random = np.random.default_rng(seed)
