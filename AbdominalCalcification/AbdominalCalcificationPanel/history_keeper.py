@@ -62,6 +62,8 @@ class HistoryKeeper(VTKObservationMixin):
         for role, node, ct in masks:
             if node in wanted and wanted[node][0] != role:
                 text = _("'{name}' is chosen as both masks: what is corrected in it is not followed as it should be.")
+                if node not in self._refused:
+                    self._messages.say(text.format(name=node.GetName()))
                 self._refuse(node, text.format(name=node.GetName()))
                 continue
             wanted[node] = (role, ct)

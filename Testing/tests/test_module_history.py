@@ -150,6 +150,26 @@ def test_an_edit_that_is_measured_at_once_is_no_unattended_one(small):
     assert UNATTENDED not in {each.tool for each in entries(small)}
 
 
+def test_what_is_corrected_in_a_mask_that_was_not_made_here_is_listed_and_the_mask_asked_about(small):
+    parameters = parameters_of(small)
+    for name in edits.REMEMBERED:
+        parameters.calcification.RemoveAttribute(name)
+    small.panel.history.let_go()
+    small.panel.update()
+    followed(small)
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    measurement = drain(small.logic.recomputeSteps(parameters)).measurement
+    (edit,) = measurement.provenance["edits"]
+    assert (edit["changed_voxels"], edit["entries"][0]["added_removed_voxels"]) == (2, {"calcification": [2, 0]})
+    assert "edited_by_hand" in [flag.code for flag in measurement.flags]
+    assert parameters.calcification in small.logic.masksToAskAbout(parameters)
+
+
+def test_a_mask_chosen_as_both_is_said_not_to_be_followed(small):
+    parameters_of(small).arteries = parameters_of(small).calcification
+    assert "chosen as both masks" in status(small)
+
+
 def test_nothing_is_on_the_disk_before_the_first_edit_and_nothing_after_saving(small, place, tmp_path):
     assert journals(place) == []
     draw(small, "calcification", np.s_[20, 14, 14], 1)
