@@ -17,6 +17,7 @@ def help_text():
     pages = {
         _("Tutorial"): f"{_DOCS}/tutorial.md",
         _("How each number is defined"): f"{_DOCS}/measurement.md",
+        _("Keys of the review"): f"{_DOCS}/shortcuts.md",
         _("Troubleshooting"): f"{_DOCS}/troubleshooting.md",
         _("What is stored, and where"): f"{_DOCS}/privacy.md",
         _("Questions and faults"): f"{HOMEPAGE}/issues",

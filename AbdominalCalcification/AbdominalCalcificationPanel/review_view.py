@@ -43,6 +43,13 @@ class ReviewView:
         """Slicer's editor widget; None before it is first needed."""
         return self._editor.widget
 
+    @property
+    def _is_editing(self):
+        """Whether a mask is edited that is still the chosen one."""
+        parameters, role = self._state.parameters, self._editor.role
+        chosen = None if None in (parameters, role) else getattr(parameters, role)
+        return chosen is not None and chosen is self._editor.mask
+
     def enter(self):
         """Called each time the module is opened."""
         self._is_entered = True
@@ -122,7 +129,7 @@ class ReviewView:
     def select_territory(self, name):
         """Choose the artery that is corrected, where it has a segment."""
         self._territory = name
-        if self._editor.role == "arteries":
+        if self._is_editing and self._editor.role == "arteries":
             segments = self._segments()
             if name in segments:
                 self._editor.select(segments[name])
@@ -137,7 +144,7 @@ class ReviewView:
         ):
             button.enabled = bool(text)
             button.text = what.format(step=text) if text else title
-        if self._editor.role is not None and self._state.parameters is not None:
+        if self._is_editing:
             self._select_what_is_there()
             self._limits.follow(self._is_entered)
 
@@ -207,7 +214,7 @@ class ReviewView:
 
     def _editor_changed(self):
         """Follow what was changed in the editor: a tool, its options, the segment, a limit."""
-        if self._state.parameters is not None and self._editor.role is not None:
+        if self._is_editing:
             self._show_territories()
             self._limits.take_over()
 

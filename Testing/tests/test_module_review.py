@@ -102,6 +102,17 @@ def test_it_follows_a_change_of_ct_and_masks(arteries, panel):
     assert panel.ui.editorFrame.isHidden()
 
 
+def test_a_mask_that_is_removed_is_let_go(arteries, panel):
+    paint(panel, arteries.ras(18, 20, 16))
+    slicer.mrmlScene.RemoveNode(arteries.arteries)
+    assert editor_of(panel).segmentationNode() is arteries.calcification
+    assert panel.ui.reviewCalcification.checked
+    assert not panel.ui.undoButton.enabled
+    slicer.mrmlScene.RemoveNode(arteries.calcification)
+    assert editor_of(panel).segmentationNode() is None
+    assert keys() == []
+
+
 # Arteries
 
 

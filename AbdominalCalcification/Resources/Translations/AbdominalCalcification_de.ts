@@ -723,6 +723,10 @@
         <translation>Wie jede Zahl definiert ist</translation>
     </message>
     <message>
+        <source>Keys of the review</source>
+        <translation>Tasten der Überprüfung</translation>
+    </message>
+    <message>
         <source>Troubleshooting</source>
         <translation>Hilfe bei Problemen</translation>
     </message>

@@ -723,6 +723,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Keys of the review</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Troubleshooting</source>
         <translation type="unfinished"></translation>
     </message>
