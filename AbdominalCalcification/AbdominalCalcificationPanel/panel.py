@@ -10,6 +10,7 @@ from . import choosing
 from .comparison_view import ComparisonView
 from .export_control import ExportControl
 from .inputs_view import InputsView
+from .live_control import LiveControl
 from .mask_watcher import MaskWatcher
 from .message_view import MessageView
 from .packages_view import PackagesView
@@ -51,6 +52,8 @@ class Panel(VTKObservationMixin):
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
+        self.live = LiveControl(self.state, messages, self.results.say_outdated, self.results.show)
+        self.results.live = self.live
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 
@@ -67,6 +70,7 @@ class Panel(VTKObservationMixin):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
         self.state.runner.close()
+        self.live.close()
         self.set_parameters(None)
         self.removeObservers()
 
@@ -127,6 +131,7 @@ class Panel(VTKObservationMixin):
             self.results.show()
             self.comparison.show()
         self._shown_ct = ct
+        self.live.update()
         self.results.update()
         if parameters is not None:
             self._watch_masks()
@@ -156,22 +161,29 @@ class Panel(VTKObservationMixin):
         self._compared_masks.watch([(node, self.state.parameters.ct) for node in compared])
 
     def _measured(self, outcome):
+        self.live.measured()
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
 
     def _exported(self, outcome):
+        self.live.measured()
         self.comparison.show()
         self.results.show_measured(outcome)
 
     def _measured_mask_changed(self, node):
-        """Note that the numbers no longer belong to the mask, and say so."""
+        """Note that the numbers no longer belong to the mask, and let them follow."""
         from AbdominalCalcificationLib.scene.results import all_results
 
-        measured = [one for one in all_results(slicer.mrmlScene) if node in one.measured.values() and not one.outdated]
-        for one in measured:
+        measured = [one for one in all_results(slicer.mrmlScene) if node in one.measured.values()]
+        was_following = self.live.is_following
+        chosen = self.state.parameters
+        if chosen is not None and any(one.ct is chosen.ct for one in measured):
+            self.live.edited()
+        new = [one for one in measured if not one.outdated]
+        for one in new:
             one.mark_outdated()
-        if measured:  # said once: this comes with every stroke of the brush
+        if new or was_following is not self.live.is_following:  # said once: this comes with every stroke of the brush
             self.results.say_outdated()
 
     def _compared_mask_changed(self, node):
@@ -196,6 +208,7 @@ class Panel(VTKObservationMixin):
         self.state.questions.dismiss()
         self._arrived.stop()
         self.state.runner.cancel()
+        self.live.close()
         self.set_parameters(None)
         self.state.messages.say("")
 
