@@ -18,6 +18,14 @@ def settle(widget):
     assert run_until(lambda: not widget.isBusy)
 
 
+def follow(widget):
+    """Wait until the numbers have followed all edits, and what waits for a pause is done."""
+    from host.application import run_until
+
+    live = widget.panel.live
+    assert run_until(lambda: not live.is_following and live.is_settled, 60)
+
+
 def run(widget):
     widget.ui.runButton.click()
     settle(widget)

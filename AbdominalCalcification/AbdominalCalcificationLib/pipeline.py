@@ -215,6 +215,17 @@ def analyze_steps(
     return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
 
 
+def known_of_given(given: Given, parameters: MeasurementParameters) -> tuple[list[Flag], dict]:
+    """Return what is known of two given masks before they are measured: flags and provenance.
+
+    What :func:`analyze_steps` hands to the measurement of masks that lie on the voxels of the CT.
+    """
+    choices = Choices(measurement=parameters)
+    plan = _Plan((), None, ())
+    provenance, _ = _provenance(choices, given, plan, {"kind": "given mask"}, None)
+    return _known_flags(given, plan), provenance
+
+
 def _plan(choices: Choices, given: Given) -> _Plan:
     """Open the models that have to run, and say where that is the bundled one."""
     folds = choices.effort.folds

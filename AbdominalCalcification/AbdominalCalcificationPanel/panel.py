@@ -14,6 +14,7 @@ from .cut_points import CutPoints
 from .export_control import ExportControl
 from .history_keeper import HistoryKeeper
 from .inputs_view import InputsView
+from .live_control import LiveControl
 from .mask_watcher import MaskWatcher
 from .message_view import MessageView
 from .packages_view import PackagesView
@@ -67,6 +68,8 @@ class Panel(VTKObservationMixin):
         self.versions = VersionsView(ui, self.state, self._masks_replaced)
         self.history = HistoryKeeper(messages)
         self.recovery = RecoveryBar(ui, self.state, self._recovered, lambda: self.history.is_written)
+        self.live = LiveControl(self.state, messages, self.results.say_outdated, self.results.show)
+        self.results.live = self.live
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 
@@ -88,6 +91,7 @@ class Panel(VTKObservationMixin):
         self.case_list.close()
         self.review.close()
         self.state.undo.close()
+        self.live.close()
         self.set_parameters(None)
         self.history.close()
         self.removeObservers()
@@ -154,6 +158,7 @@ class Panel(VTKObservationMixin):
             self.results.show()
             self.comparison.show()
         self._shown_ct = ct
+        self.live.update()
         self.results.update()
         if parameters is not None:
             self._watch_masks()
@@ -184,6 +189,7 @@ class Panel(VTKObservationMixin):
         self.history.watch(choosing.masks_with_history(self.state.parameters, results))
 
     def _measured(self, outcome):
+        self.live.measured()
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
@@ -204,6 +210,7 @@ class Panel(VTKObservationMixin):
         self._masks_replaced(None)
 
     def _exported(self, outcome):
+        self.live.measured()
         self.comparison.show()
         self.results.show_measured(outcome)
 
@@ -215,13 +222,18 @@ class Panel(VTKObservationMixin):
         self._show_case(case.ct)
 
     def _measured_mask_changed(self, node):
-        """Note that the numbers no longer belong to the mask, and say so."""
+        """Note that the numbers no longer belong to the mask, and let them follow."""
         from AbdominalCalcificationLib.scene.results import all_results
 
-        measured = [one for one in all_results(slicer.mrmlScene) if node in one.measured.values() and not one.outdated]
-        for one in measured:
+        measured = [one for one in all_results(slicer.mrmlScene) if node in one.measured.values()]
+        was_following = self.live.is_following
+        chosen = self.state.parameters
+        if chosen is not None and any(one.ct is chosen.ct for one in measured):
+            self.live.edited()
+        new = [one for one in measured if not one.outdated]
+        for one in new:
             one.mark_outdated()
-        if measured:  # said once: this comes with every stroke of the brush
+        if new or was_following is not self.live.is_following:  # said once: this comes with every stroke of the brush
             self.results.say_outdated()
         self.results.clusters.follow_mask()
 
@@ -250,6 +262,7 @@ class Panel(VTKObservationMixin):
         self.case_list.leave()
         self.review.let_go()
         self.state.undo.close()
+        self.live.close()
         self.set_parameters(None)
         self.history.let_go()
         self.state.messages.say("")

@@ -10,7 +10,7 @@ from .cluster_list import ClusterList
 from .parameters import measurement_parameters
 from .table_view import TableView
 
-_MARK_COLORS = {"✓": "#2e7d32", "⚠": "#b26a00", "✕": "#c0392b"}
+_MARK_COLORS = {"…": "#666666", "✓": "#2e7d32", "⚠": "#b26a00", "✕": "#c0392b"}
 
 
 class ResultsView:
@@ -21,6 +21,8 @@ class ResultsView:
 
     def __init__(self, ui, state, territory_chosen):
         self._ui, self._state = ui, state
+        # LiveControl, which knows whether the numbers follow.
+        self.live = None
         self._looked_at = set()
         ui.show3DButton.connect("toggled(bool)", self.show_3d)
         ui.showChartButton.connect("clicked(bool)", self.show_chart)
@@ -73,11 +75,11 @@ class ResultsView:
             self._state.messages.say(_("Done."))
 
     def say_outdated(self):
-        """Say, also in the status line, that the numbers do not belong to the masks any more."""
+        """Say that the numbers do not belong to the masks any more; in the status line, too, unless they follow."""
         found = self.found
         self._show_trust(found)
-        if found is not None and found.outdated and not self._state.runner.is_busy:
-            self._state.messages.say(outdated_text(self._state.parameters, found))
+        if found is not None and found.outdated and not self._state.runner.is_busy and not self.live.is_following:
+            self._state.messages.say(outdated_text(self._state.parameters, found, self.live))
 
     def show_3d(self, shown):
         """Show or hide the surfaces of the chosen masks."""
@@ -146,9 +148,9 @@ class ResultsView:
     def _show_trust(self, found):
         """Say whether the numbers below can be read."""
         lines = [] if found is None else [verdict_text(found.document)]
-        outdated = "" if found is None else outdated_text(self._state.parameters, found)
+        outdated = "" if found is None else outdated_text(self._state.parameters, found, self.live)
         if outdated:
-            lines.insert(0, _marked("⚠", outdated))
+            lines.insert(0, _marked("…" if self.live.is_following else "⚠", outdated))
         self._ui.verdictLabel.text = "<br>".join(lines)
         self._ui.verdictLabel.visible = bool(lines)
 
@@ -186,10 +188,17 @@ def _note(note):
     return f"{mark}{text}{f' ({links})' if links else ''}"
 
 
-def outdated_text(parameters, found):
-    """Return why results are not those of the masks and lengths that are chosen now; empty where they are."""
+def outdated_text(parameters, found, live):
+    """Return why results are not those of the masks and lengths that are chosen now; empty where they are.
+
+    :param live: LiveControl
+    """
     from AbdominalCalcificationLib.reporting.documents import parameters_document
 
+    if live.is_following:
+        return _("The numbers are being brought up to date.")
+    if found.outdated and live.why_not:
+        return _("The masks were changed, and the numbers cannot follow: {why}").format(why=live.why_not)
     if found.outdated:
         return _("The masks were changed: press Recompute for numbers that belong to them.")
     chosen = {"arteries": parameters.arteries, "calcification": parameters.calcification}

@@ -18,6 +18,7 @@ class TableView:
         self._view, self._sortable, self._choose = view, sortable, chosen
         self._is_quiet = False
         # The view owns its models: they must not end before it.
+        self._table = None
         self._rows, self._sorted = None, qt.QSortFilterProxyModel(view)
         self._sorted.sortRole = int(qt.Qt.UserRole)
         view.setModel(self._sorted)
@@ -29,6 +30,9 @@ class TableView:
 
     def show(self, table):
         """Show a ``result_rows.Table`` in place of the rows before; None shows none."""
+        if self._rows is not None and table == self._table:
+            return  # what is selected stays
+        self._table = table
         # Filled before it is shown: each change would have all rows sorted.
         rows = qt.QStandardItemModel(self._view)
         if table is not None:

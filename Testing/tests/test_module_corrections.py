@@ -29,7 +29,10 @@ def test_running_again_over_untouched_masks_asks_nothing(choices, panel_with_mas
 
 
 def test_a_correction_makes_the_shown_numbers_stale_and_says_so(panel_with_corrected_calcification):
-    assert "press Recompute" in status(panel_with_corrected_calcification)
+    panel = panel_with_corrected_calcification
+    assert "being brought up to date" in flags(panel)
+    assert panel.logic.foundResults(parameters_of(panel)).outdated
+    assert status(panel) == "Done."
 
 
 def test_running_again_asks_before_it_overwrites_a_correction(panel_with_corrected_calcification):
@@ -175,25 +178,25 @@ def test_undoing_and_renaming_are_changes_and_colours_are_none(panel_with_result
     calcification.GetNthSegment(0).SetColor(0.1, 0.2, 0.3)
     panel.ui.show3DButton.checked = False
     panel.ui.show3DButton.checked = True
-    assert "press Recompute" not in status(panel) + flags(panel)
+    assert "up to date" not in status(panel) + flags(panel)
 
     history = slicer.vtkSegmentationHistory()
     history.SetSegmentation(calcification)
     history.SaveState()
     whole = total_of(panel)
     erase_lower_half(panel)
-    assert "press Recompute" in status(panel)
+    assert "being brought up to date" in flags(panel)
     recompute(panel)
     assert total_of(panel) < whole
     assert status(panel) == "Done."
+    assert "being brought up to date" not in flags(panel)
     history.RestorePreviousState()
-    assert "press Recompute" in status(panel)
+    assert "being brought up to date" in flags(panel)
     recompute(panel)
     assert total_of(panel) == whole
 
     arteries.GetSegment("renal_left").SetName("Right renal artery")
-    assert "press Recompute" in status(panel)
-    assert "press Recompute" in flags(panel)
+    assert "being brought up to date" in flags(panel)
 
 
 def test_numbers_of_other_masks_and_lengths_than_those_chosen_are_told(panel_with_results):

@@ -178,6 +178,13 @@ class LiveMeasurement:
             case.note_arteries(plausible, changes)
         return (yield from case.measure_steps(plausible, self))
 
+    def cut_off_changed(self) -> bool:
+        """Return, once, whether other voxels are cut off since this was asked last."""
+        changed = self._case is not None and self._case.arteries_written
+        if changed:
+            self._case.arteries_written = False
+        return changed
+
     @property
     def mask(self) -> Volume:
         """The calcification."""
@@ -210,6 +217,7 @@ class _Case:
         everywhere = [region.box]
         self._to_reach, self._to_list, self._to_write = [*everywhere], [*everywhere], []
         self._arteries_to_write: list[Box] = []
+        self.arteries_written = True
         self._found: tuple[Territory, ...] = ()
         self._assigned_with: tuple[float, tuple[Territory, ...]] | None = None
         if before is None:
@@ -374,6 +382,7 @@ class _Case:
         yield from self.maps.write_steps(
             live.mask.array, value, number, len(clusters), found, self._arteries_to_write, self._to_write
         )
+        self.arteries_written |= bool(self._arteries_to_write)
         self._arteries_to_write, self._to_write = [], []
         return Measurement(
             territories=territories,

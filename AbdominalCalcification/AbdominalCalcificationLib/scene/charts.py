@@ -28,8 +28,10 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
         measured, named by its short name, with its burden in %.
     measurement : Measurement
     """
-    remove_series(chart_node)
     names = [each.name for each in TERRITORIES]
+    if _fill_in_place(chart_node, data_node, measurement, names):
+        return
+    remove_series(chart_node)
     data_node.RemoveAllColumns()
     add_column(data_node, _PLACE, range(1, len(names) + 1))
     for each in measurement.territories:
@@ -46,6 +48,23 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
     chart_node.SetXAxisRangeAuto(False)
     chart_node.SetXAxisRange(0, len(names) + 1)
     chart_node.SetLegendVisibility(True)
+
+
+def _fill_in_place(chart_node, data_node, measurement: Measurement, names: Sequence[str]) -> bool:
+    """Put the burdens into the columns that there are; return False where they are not those of the measurement."""
+    measured = [each for each in measurement.territories if each.burden is not None]
+    titles = [_PLACE, *(territory(each.name).short for each in measured)]
+    there = [data_node.GetColumnName(number) for number in range(data_node.GetNumberOfColumns())]
+    series = [chart_node.GetNthPlotSeriesNode(number) for number in range(chart_node.GetNumberOfPlotSeriesNodes())]
+    if there != titles or [each and each.GetYColumnName() for each in series] != titles[1:]:
+        return False
+    for each, title in zip(measured, titles[1:], strict=True):
+        column = data_node.GetTable().GetColumnByName(title)
+        column.SetValue(names.index(each.name), 100 * each.burden)
+        column.Modified()
+    data_node.GetTable().Modified()
+    data_node.Modified()
+    return True
 
 
 def remove_series(chart_node) -> None:

@@ -186,7 +186,7 @@ class MaskMirror:
     def _images_of(self, layers: list[_Layer]) -> list | None:
         """Return the label maps of the node in which something is drawn; None where there are others than before."""
         images: list = []
-        for segment_id, segment in segments_of(self._node):
+        for segment_id, _segment in segments_of(self._node):
             image = self._node.GetBinaryLabelmapInternalRepresentation(segment_id)
             if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
                 continue

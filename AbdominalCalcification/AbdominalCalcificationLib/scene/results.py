@@ -30,6 +30,14 @@ _PARTS = {
     "chart_data": ("vtkMRMLTableNode", "burden"),
     "chart": ("vtkMRMLPlotChartNode", "burden chart"),
 }
+# What of a document the table of territories shows.
+_OF_TERRITORIES = (
+    "territories",
+    "total",
+    "unassigned_calcified_volume_mm3",
+    "beyond_kept_length_calcified_volume_mm3",
+    "below_minimum_calcified_volume_mm3",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,21 +96,35 @@ def store_measurement(measurement: Measurement, volume_node, masks: Mapping[str,
     scene, name = volume_node.GetScene(), volume_node.GetName()
     earlier = find_results(scene, volume_node)
     record = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} measurement") if earlier is None else earlier.record
-    record.SetText(json_text(measurement_document(measurement)))
+    document, before = measurement_document(measurement), {} if earlier is None else earlier.document
+    record.SetText(json_text(document))
     record.SetAttribute(ROLE, _RECORD)
     record.RemoveAttribute(OUTDATED)
     record.SetNodeReferenceID(CT_REFERENCE, volume_node.GetID())
     for role, node in (masks or {}).items():
         record.SetNodeReferenceID(_reference(role), None if node is None else node.GetID())
+    new = set()
     for part, (kind, title) in _PARTS.items():
         if record.GetNodeReference(_reference(part)) is None:
             node = scene.AddNewNodeByClass(kind, f"{name} {title}")
             record.SetNodeReferenceID(_reference(part), node.GetID())
+            new.add(part)
     results = _results(record)
-    fill_territories_table(results.territories, measurement)
-    fill_clusters_table(results.clusters, measurement)
-    fill_chart(results.chart, results.chart_data, measurement)
+    same = {key for key in document if key in before and document[key] == before[key]}
+    if "territories" in new or not same.issuperset(_OF_TERRITORIES):
+        fill_territories_table(results.territories, measurement)
+    if "clusters" in new or "clusters" not in same:
+        fill_clusters_table(results.clusters, measurement)
+    if {"chart", "chart_data"} & new or "territories" not in same:
+        fill_chart(results.chart, results.chart_data, measurement)
     return results
+
+
+def refer_to(volume_node, role: str, node) -> None:
+    """Let the results of a CT, where there are some, refer to one of :data:`MASKS`."""
+    found = find_results(volume_node.GetScene(), volume_node)
+    if found is not None:
+        found.record.SetNodeReferenceID(_reference(role), None if node is None else node.GetID())
 
 
 def find_results(scene, volume_node=None) -> Results | None:

@@ -327,10 +327,7 @@ def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
         if role not in given:
             continue
         yield _READING
-        node = case.masks[role]
-        if node is None:
-            raise InputError(f"No {title} {_verb(role, 'is', 'are')} chosen; choose a segmentation, or press Run.")
-        check_is_mask(node)
+        node = given_node(case, role)
         mask = mask_from_node(node, case.ct, Wanted(role))
         yield _READING
         found.volumes[role] = mask.volume
@@ -344,9 +341,29 @@ def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
         note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask.volume, role=role)
         found.notes[role] = note
         if note.text is not None:
-            text = f"The {title} {_verb(role, 'was', 'were')} corrected by hand."
-            found.flags.append(Flag("edited_by_hand", text))
+            found.flags.append(edited_flag(role))
     return found
+
+
+def given_node(case: SceneCase, role: str):
+    """Return the node of a mask that is to be measured.
+
+    Raises
+    ------
+    InputError
+        Where none is chosen, or one that is no mask.
+    """
+    node = case.masks[role]
+    if node is None:
+        title = _TITLES[role]
+        raise InputError(f"No {title} {_verb(role, 'is', 'are')} chosen; choose a segmentation, or press Run.")
+    check_is_mask(node)
+    return node
+
+
+def edited_flag(role: str) -> Flag:
+    """Return the flag that a mask was corrected."""
+    return Flag("edited_by_hand", f"The {_TITLES[role]} {_verb(role, 'was', 'were')} corrected by hand.")
 
 
 def _verb(role: str, singular: str, plural: str) -> str:

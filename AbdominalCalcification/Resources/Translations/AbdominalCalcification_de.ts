@@ -1334,6 +1334,10 @@ mm</translation>
 <context>
     <name>AbdominalCalcificationPanel.results_view</name>
     <message>
+        <source>The numbers are being brought up to date.</source>
+        <translation>Die Zahlen werden nachgeführt.</translation>
+    </message>
+    <message>
         <source>The masks were changed: press Recompute for numbers that belong to them.</source>
         <translation>Die Masken wurden geändert: „Neu berechnen“ drücken für Zahlen, die zu ihnen gehören.</translation>
     </message>
@@ -1364,6 +1368,10 @@ mm</translation>
     <message>
         <source>Notes ({count})</source>
         <translation>Hinweise ({count})</translation>
+    </message>
+    <message>
+        <source>The masks were changed, and the numbers cannot follow: {why}</source>
+        <translation>Die Masken wurden geändert, und die Zahlen können nicht folgen: {why}</translation>
     </message>
     <message>
         <source>Total burden &lt;b&gt;{burden:.2f} %&lt;/b&gt;: {calcified:.1f} mm³ calcified of {artery:.2f} mL artery, in {clusters} clusters.</source>

@@ -1324,6 +1324,10 @@ mm</source>
 <context>
     <name>AbdominalCalcificationPanel.results_view</name>
     <message>
+        <source>The numbers are being brought up to date.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The masks were changed: press Recompute for numbers that belong to them.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1353,6 +1357,10 @@ mm</source>
     </message>
     <message>
         <source>Notes ({count})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The masks were changed, and the numbers cannot follow: {why}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -1,0 +1,169 @@
+"""Numbers that follow edits: in short turns of the event loop, overtaken by the next edit, quietly."""
+
+import time
+
+import qt
+
+from AbdominalCalcificationLib.errors import AbdominalCalcificationError
+
+from .parameters import case_of, measurement_parameters
+
+# So long it works in one turn of the event loop, where its steps are that short.
+TICK_S = 0.02
+# What can wait is done when nothing was edited for so long.
+SETTLE_MS = 1000
+
+
+class LiveControl:
+    """Brings the numbers of the chosen CT up to date after edits of its masks.
+
+    :param state: PanelState
+    :param messages: MessageView, told of what nobody foresaw
+    :param changed: called when there is something else to say about the numbers: whether they follow, and why not
+    :param shown: called when numbers have changed
+    """
+
+    def __init__(self, state, messages, changed, shown):
+        self._state, self._messages, self._changed, self._shown = state, messages, changed, shown
+        self._case = self._steps = self._done = None
+        self._overtaken = self._ticking = self._wanted = False
+        self.why_not = ""
+        self._timer = qt.QTimer()
+        self._timer.interval = 0
+        self._timer.connect("timeout()", self.tick)
+        self._settle_timer = qt.QTimer()
+        self._settle_timer.singleShot = True
+        self._settle_timer.interval = SETTLE_MS
+        self._settle_timer.connect("timeout()", self._settle)
+
+    @property
+    def is_following(self):
+        """Whether the numbers are being brought up to date, or will be when other work is done."""
+        return self._wanted
+
+    @property
+    def is_settled(self):
+        """Whether nothing waits for a pause either."""
+        return not self._settle_timer.active and self._steps is None
+
+    def edited(self):
+        """Follow an edit of the masks that were measured: from the next turn of the event loop on."""
+        self._settle_timer.stop()
+        if not self._can_follow():
+            self._stop()
+            return
+        self._overtaken, self._wanted, self.why_not = True, True, ""
+        if not self._state.runner.is_busy:
+            self._timer.start()
+
+    def update(self):
+        """Go on when other work has ended; what is followed no more is let go of."""
+        state = self._state
+        if self._case is not None and (state.parameters is None or not self._case.is_of(case_of(state.parameters))):
+            self._stop()
+            self._case = None
+        if state.runner.is_busy:
+            self._timer.stop()
+            self._settle_timer.stop()
+        elif self._wanted and self._can_follow():
+            self._timer.start()
+
+    def measured(self):
+        """Note that everything was measured: the numbers are those of the masks as that has found them."""
+        self._stop()
+        if self._case is not None:
+            self._case.forget_notes()
+
+    def close(self):
+        """Let go of everything."""
+        self._stop()
+        self._case = None
+
+    def tick(self):
+        """Work for a short while."""
+        if self._ticking:
+            return
+        self._ticking = True
+        try:
+            self._advance(time.monotonic() + TICK_S)
+        except StopIteration as finished:
+            self._end(finished.value)
+        except AbdominalCalcificationError as error:
+            self._stop()
+            self.why_not = str(error)
+            self._changed()
+        except Exception as error:
+            self._stop()
+            self._case = None
+            self._messages.show_internal_error(error)
+            self._changed()
+        finally:
+            self._ticking = False
+
+    def _advance(self, until):
+        if self._overtaken or self._steps is None:
+            self._close_steps()
+            self._overtaken = False
+            if not self._can_follow():
+                self._stop()
+                return
+            if self._case is None:
+                from AbdominalCalcificationLib.scene.live import LiveCase
+
+                self._case = LiveCase(case_of(self._state.parameters))
+            self._steps = self._case.update_steps(measurement_parameters(self._state.parameters))
+            self._done = self._updated
+        while True:
+            next(self._steps)
+            if time.monotonic() >= until:
+                return
+
+    def _end(self, value):
+        done, self._steps = self._done, None
+        if self._overtaken:
+            return  # an edit came with the last step
+        self._timer.stop()
+        done(value)
+
+    def _updated(self, _results):
+        self._wanted = False
+        self._shown()
+        if not self._case.is_settled:
+            self._settle_timer.start()
+
+    def _settle(self):
+        """Begin with what can wait."""
+        self._settle_timer.stop()
+        if self._case is None or self._wanted or self._state.runner.is_busy or not self._can_follow():
+            return
+        self._close_steps()
+        self._steps = self._case.settle_steps(self._state.parameters.cutOff)
+        self._done = self._settled
+        self._timer.start()
+
+    def _settled(self, cut_off):
+        parameters = self._state.parameters
+        if parameters.cutOff is not cut_off:
+            parameters.cutOff = cut_off
+        self._wanted = self._overtaken = True  # what was noted is a part of the numbers' provenance
+        self._timer.start()
+
+    def _can_follow(self):
+        """Return whether the chosen masks are those of the chosen CT that were measured."""
+        state = self._state
+        found = state.logic.foundResults(state.parameters) if state.has_masks else None
+        if found is None:
+            return False
+        chosen = {"arteries": state.parameters.arteries, "calcification": state.parameters.calcification}
+        return all(found.masks.get(role) is node for role, node in chosen.items())
+
+    def _stop(self):
+        self._timer.stop()
+        self._settle_timer.stop()
+        self._close_steps()
+        self._wanted = self._overtaken = False
+
+    def _close_steps(self):
+        steps, self._steps = self._steps, None
+        if steps is not None:
+            steps.close()
