@@ -28,6 +28,7 @@ class LiveControl:
         self._case = self._steps = self._done = None
         self._overtaken = self._ticking = self._wanted = False
         self.why_not = ""
+        self.at_rest = lambda: None  # called when all follows what was edited, and nothing waits any more
         self._timer = qt.QTimer()
         self._timer.interval = 0
         self._timer.connect("timeout()", self.tick)
@@ -74,6 +75,12 @@ class LiveControl:
         if self._case is not None:
             self._case.forget_notes()
 
+    def vessels_steps(self):
+        """Return a generator of Progress that returns what lies along the vessels, and the CT, as they are now."""
+        case = self._case_now()
+        vessels = yield from case.vessels_steps(measurement_parameters(self._state.parameters))
+        return vessels, case.ct
+
     def close(self):
         """Let go of everything."""
         self._stop()
@@ -107,16 +114,19 @@ class LiveControl:
             if not self._can_follow():
                 self._stop()
                 return
-            if self._case is None:
-                from AbdominalCalcificationLib.scene.live import LiveCase
-
-                self._case = LiveCase(case_of(self._state.parameters))
-            self._steps = self._case.update_steps(measurement_parameters(self._state.parameters))
+            self._steps = self._case_now().update_steps(measurement_parameters(self._state.parameters))
             self._done = self._updated
         while True:
             next(self._steps)
             if time.monotonic() >= until:
                 return
+
+    def _case_now(self):
+        if self._case is None:
+            from AbdominalCalcificationLib.scene.live import LiveCase
+
+            self._case = LiveCase(case_of(self._state.parameters))
+        return self._case
 
     def _end(self, value):
         done, self._steps = self._done, None
@@ -128,7 +138,9 @@ class LiveControl:
     def _updated(self, _results):
         self._wanted = False
         self._shown()
-        if not self._case.is_settled:
+        if self._case.is_settled:
+            self.at_rest()
+        else:
             self._settle_timer.start()
 
     def _settle(self):

@@ -28,6 +28,7 @@ from .segment_meanings import SegmentMeanings
 from .state import PanelState
 from .undo_stack import UndoStack
 from .versions_view import VersionsView
+from .vessels_view import VesselsView
 
 
 class Panel(VTKObservationMixin):
@@ -70,6 +71,8 @@ class Panel(VTKObservationMixin):
         self.recovery = RecoveryBar(ui, self.state, self._recovered, lambda: self.history.is_written)
         self.live = LiveControl(self.state, messages, self.results.say_outdated, self.results.show)
         self.results.live = self.live
+        self.vessels = VesselsView(ui, self.state, self.live)
+        self.live.at_rest = self.vessels.show
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 
@@ -92,6 +95,7 @@ class Panel(VTKObservationMixin):
         self.review.close()
         self.state.undo.close()
         self.live.close()
+        self.vessels.close()
         self.set_parameters(None)
         self.history.close()
         self.removeObservers()
@@ -145,7 +149,7 @@ class Panel(VTKObservationMixin):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
         parts = (self.inputs, self.meanings, self.run, self.export, self.comparison, self.versions, self.recovery)
-        for part in (*parts, self.review, self.case_list, self.click_tools, self.cut_points):
+        for part in (*parts, self.review, self.case_list, self.click_tools, self.cut_points, self.vessels):
             part.update()
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
@@ -193,6 +197,7 @@ class Panel(VTKObservationMixin):
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
+        self.vessels.show()
         self.cut_points.follow_masks()
 
     def _masks_replaced(self, node):
@@ -213,6 +218,7 @@ class Panel(VTKObservationMixin):
         self.live.measured()
         self.comparison.show()
         self.results.show_measured(outcome)
+        self.vessels.show()
 
     def _case_opened(self, case):
         """Choose what was opened, and look at it."""

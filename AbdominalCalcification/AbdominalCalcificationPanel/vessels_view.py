@@ -16,12 +16,14 @@ class VesselsView(VTKObservationMixin):
     """Shows what lies along the vessels of the chosen case, while its section is open.
 
     The place along the vessel follows the crosshair of the views, and the views follow it.
+
+    :param live: LiveControl, which knows the courses of the vessels
     """
 
-    def __init__(self, ui, state):
+    def __init__(self, ui, state, live):
         VTKObservationMixin.__init__(self)
-        self._ui, self._state = ui, state
-        self._vessels = self._picture = self._folder = self._plot_view = None
+        self._ui, self._state, self._live = ui, state, live
+        self._vessels = self._ct = self._shown_of = self._picture = self._folder = self._plot_view = None
         self._is_following = False
         ui.vesselsButton.connect("contentsCollapsed(bool)", self.show)
         ui.vesselComboBox.connect("currentIndexChanged(int)", self._draw)
@@ -39,23 +41,18 @@ class VesselsView(VTKObservationMixin):
             self._folder = None
 
     def update(self):
-        """Follow what is chosen: nothing to see where nothing was measured."""
-        if self._state.logic.vesselsAreKnown(self._state.parameters):
-            return
-        self._show(None)
-
-    def show(self, collapsed=None):
-        """Show the vessels as they were measured last, if the section is open."""
-        ui, state = self._ui, self._state
-        if ui.vesselsButton.collapsed or state.parameters is None:
-            self.removeObservers()
-            return
-        if state.logic.vesselsAreKnown(state.parameters):
-            self._show(state.logic.vessels(state.parameters))
-        elif state.is_free and state.has_masks and state.logic.foundResults(state.parameters) is not None:
-            state.runner.start(state.logic.vesselsSteps(state.parameters), self._followed)
-        else:
+        """Follow what is chosen: what was shown of other masks or another CT is not shown any more."""
+        if self._shown_of is not None and self._shown_of != self._chosen():
             self._show(None)
+
+    def show(self, _collapsed=None):
+        """Show the vessels as they are now, if the section is open and nothing else is at work."""
+        state = self._state
+        if self._ui.vesselsButton.collapsed:
+            self.removeObservers()
+        elif state.is_free and state.has_masks and state.logic.foundResults(state.parameters) is not None:
+            said = self._ui.statusLabel.text  # of what was done before, which matters more
+            state.runner.start(self._live.vessels_steps(), lambda found: self._followed(found, said))
 
     def show_chart(self, checked=False):
         """Show the areas along the vessel as a chart; a point that is picked there is looked at."""
@@ -86,8 +83,13 @@ class VesselsView(VTKObservationMixin):
     def _name(self):
         return self._vessels.names[self._ui.vesselComboBox.currentIndex]
 
-    def _followed(self, vessels):
-        self._state.messages.say("")
+    def _chosen(self):
+        parameters = self._state.parameters
+        return None if parameters is None else (parameters.ct, parameters.arteries, parameters.calcification)
+
+    def _followed(self, found, said):
+        vessels, self._ct = found
+        self._ui.statusLabel.text = said
         self._show(vessels)
 
     def _show(self, vessels):
@@ -95,7 +97,7 @@ class VesselsView(VTKObservationMixin):
 
         ui, names = self._ui, () if vessels is None else vessels.names
         shown = self._name if self._vessels is not None and self._vessels.names else None
-        self._vessels = vessels if names else None
+        self._vessels, self._shown_of = (vessels, self._chosen()) if names else (None, None)
         ui.vesselsFrame.visible = bool(names)
         ui.vesselsLabel.visible = not names
         was_blocked = ui.vesselComboBox.blockSignals(True)
@@ -117,12 +119,19 @@ class VesselsView(VTKObservationMixin):
 
     def _draw(self, _value=None):
         """Draw the chosen vessel."""
+        from AbdominalCalcificationLib.reporting.vessel_picture import vessel_picture
+
         if self._vessels is None:
             return
         ui, line = self._ui, self._vessels.centreline(self._name)
         with slicer.util.WaitCursor():
-            self._picture = self._state.logic.vesselPicture(
-                self._state.parameters, self._vessels, self._name, _PICTURE_WIDTH, ui.vesselAngleSlider.value
+            self._picture = vessel_picture(
+                self._vessels.laid_out(self._name),
+                self._ct,
+                self._vessels.measurement,
+                self._vessels.profile(self._name),
+                width=_PICTURE_WIDTH,
+                angle_deg=ui.vesselAngleSlider.value,
             )
         self._is_following = True
         ui.vesselPathSlider.minimum = float(line.path_lengths_mm[0])
@@ -142,7 +151,7 @@ class VesselsView(VTKObservationMixin):
         path = self._folder / "vessel.png"
         length_mm = self._ui.vesselPathSlider.value
         write_png(self._picture.with_cursor(length_mm), path)
-        self._ui.vesselPicture.setPixmap(qt.QPixmap(str(path)))
+        self._ui.vesselPicture.pixmap = qt.QPixmap(str(path))
         move_vessel_cursor(self._state.parameters.ct, length_mm)
 
     def _go_to(self, length_mm):

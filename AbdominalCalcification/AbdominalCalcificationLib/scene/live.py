@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .. import pipeline
 from ..errors import InputError
+from ..geometry import Volume
 from ..measurement import LiveMeasurement, MeasurementParameters
+from ..profiles import Vessels
 from ..progress import Progress, Steps, shown
 from ..reading.meanings import Wanted
 from . import edits, results
@@ -13,6 +15,7 @@ from .ownership import SceneCase, of_ct, other_ct
 from .segmentations import CUT_OFF, put, ready_steps
 from .session import edited_flag, given_node
 from .source_files import ct_from_node_steps, file_flags
+from .tools import settle
 from .volumes import grid_of_node, identity_of_node
 
 _READING = Progress("Bringing the numbers up to date", 0.0)
@@ -92,6 +95,7 @@ class LiveCase:
             cut_off_node = put(CUT_OFF, case.ct, ready, node)
             self._cut_off_waits = False
             results.refer_to(case.ct, "cut_off", cut_off_node)
+        settle()
         for role in sorted(self._unnoted):
             yield _READING
             node = case.masks[role]
@@ -99,6 +103,17 @@ class LiveCase:
             edits.keep_note(node, self._notes[role])
             self._unnoted.discard(role)
         return cut_off_node
+
+    def vessels_steps(self, parameters: MeasurementParameters) -> Steps[Vessels]:
+        """Bring the numbers up to date, and return what lies along the vessels."""
+        yield from self.update_steps(parameters)
+        courses = yield from shown(self._live.courses_steps(), _READING)
+        return Vessels(self._measurement, courses)
+
+    @property
+    def ct(self) -> Volume:
+        """The CT, HU, as it was measured last."""
+        return self._ct
 
     @property
     def is_settled(self) -> bool:
