@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import slicer
+import vtk
 from PySide6 import QtCore, QtWidgets
 
 from .api import API, StrictNamespace, names_on
@@ -54,6 +55,27 @@ class _IOManager:
         return bool(slicer.mrmlScene.WriteToMRB(str(properties["fileName"])))
 
 
+class _PlotView:
+    """The plot view of the layout: tells what a test picks in it, as Slicer tells of points that a user picks."""
+
+    def __init__(self):
+        self._slots = []
+
+    def connect(self, signal, slot):
+        if signal not in API["objects"]["plotView"]:
+            raise AttributeError(f"qMRMLPlotView has no signal '{signal}' in Slicer")
+        self._slots.append(slot)
+
+    def pick(self, row: int) -> None:
+        """Pick a point of the first series, by its row in the table."""
+        series, points, rows = vtk.vtkStringArray(), vtk.vtkCollection(), vtk.vtkIdTypeArray()
+        series.InsertNextValue("")
+        rows.InsertNextValue(row)
+        points.AddItem(rows)
+        for slot in self._slots:
+            slot(series, points)
+
+
 class LayoutManager(StrictNamespace):
     """Counts what the module asks of the views."""
 
@@ -65,6 +87,11 @@ class LayoutManager(StrictNamespace):
         views = SliceViews()
         self.sliceViewNames = lambda: NAMES
         self.sliceWidget = views.widget
+        plot_view = _PlotView()
+        self.plotViewCount = 1
+        self.plotWidget = lambda _number: StrictNamespace(
+            "qMRMLPlotWidget", frozenset({"plotView"}), plotView=lambda: plot_view
+        )
 
     def _count(self, what):
         self.resets[what] += 1

@@ -73,7 +73,12 @@ def test_chart_shows_the_vessel(looking):
     choose(looking, "renal_left")
     looking.ui.vesselChartButton.click()
     charts = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
-    assert territory("renal_left").title in [chart.GetTitle() for chart in charts]
+    (chart,) = [chart for chart in charts if chart.GetTitle() == territory("renal_left").title]
+    table = chart.GetNthPlotSeriesNode(0).GetTableNode().GetTable()
+    slicer.app.layoutManager().plotWidget(0).plotView().pick(9)  # a point that is picked is looked at
+    assert looking.ui.vesselPathSlider.value == pytest.approx(
+        table.GetValueByName(9, "Path length").ToDouble(), abs=0.3
+    )
 
 
 def test_surface_is_coloured_and_as_it_was_again(looking):
