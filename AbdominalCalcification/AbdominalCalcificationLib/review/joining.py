@@ -154,9 +154,10 @@ def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
     rows = np.flatnonzero(np.isin(near, end_rows))
     course = Course(points[near], neighbour_pairs(kji[near], grid), rows, np.zeros(len(rows)), grid)
     # The end itself is rounded off.
-    section = (course.shortest_mm > grid.voxel_diagonal_mm) & (course.shortest_mm <= CALIBRE_WITHIN_MM)
-    section = np.flatnonzero(section) if section.any() else np.arange(len(near))
-    return max(float(np.median(course.radius_mm(section))), half_voxel_mm(grid))
+    lengths = course.shortest_mm
+    section = np.flatnonzero((lengths > grid.voxel_diagonal_mm) & (lengths <= CALIBRE_WITHIN_MM))
+    rows = section if len(section) else np.arange(len(near))
+    return max(float(np.median(course.radius_mm(rows))), half_voxel_mm(grid))
 
 
 def _way(ct: Volume | None, arteries: Volume, piece: np.ndarray, ends) -> np.ndarray:
