@@ -161,13 +161,13 @@ class Panel(VTKObservationMixin):
         self._compared_masks.watch([(node, self.state.parameters.ct) for node in compared])
 
     def _measured(self, outcome):
-        self.live.measured()
+        self.live.measured(outcome.results.outdated)
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
 
     def _exported(self, outcome):
-        self.live.measured()
+        self.live.measured(outcome.results.outdated)
         self.comparison.show()
         self.results.show_measured(outcome)
 
