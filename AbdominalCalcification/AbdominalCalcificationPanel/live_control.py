@@ -69,11 +69,16 @@ class LiveControl:
         elif self._wanted and self._can_follow():
             self._timer.start()
 
-    def measured(self):
-        """Note that everything was measured: the numbers are those of the masks as that has found them."""
+    def measured(self, outdated):
+        """Note that everything was measured, by other means; where masks were edited meanwhile, follow.
+
+        :param outdated: whether the numbers are not those of the masks as they are now
+        """
         self._stop()
         if self._case is not None:
             self._case.forget_notes()
+        if outdated:
+            self.edited()
 
     def vessels_steps(self):
         """Return a generator of Progress that returns what lies along the vessels, and the CT, as they are now."""

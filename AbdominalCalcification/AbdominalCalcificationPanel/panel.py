@@ -193,7 +193,7 @@ class Panel(VTKObservationMixin):
         self.history.watch(choosing.masks_with_history(self.state.parameters, results))
 
     def _measured(self, outcome):
-        self.live.measured()
+        self.live.measured(outcome.results.outdated)
         self.comparison.show()
         self.comparison.show_masks()  # what was compared may be another mask now
         self.results.show_measured(outcome)
@@ -215,7 +215,7 @@ class Panel(VTKObservationMixin):
         self._masks_replaced(None)
 
     def _exported(self, outcome):
-        self.live.measured()
+        self.live.measured(outcome.results.outdated)
         self.comparison.show()
         self.results.show_measured(outcome)
         self.vessels.show()

@@ -65,7 +65,7 @@ class ResultsView:
         else:
             self._ui.show3DButton.checked = True
         self._look_at(outcome)
-        if outcome.results.outdated:
+        if outcome.results.outdated and not self.live.is_following:
             self.say_outdated()
         elif outcome.kept_masks:
             names = ", ".join(f"'{name}'" for name in outcome.kept_masks)
