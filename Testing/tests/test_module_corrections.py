@@ -11,31 +11,19 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import slicer
 
 from AbdominalCalcificationLib.resources import sample_case
-<<<<<<< HEAD
-from panels import asked, erase_lower_half, flags, mask_of, parameters_of, recompute, run, settle, status, total_of
-=======
-from panels import (  # noqa: F401  (fixtures)
+from panels import (
     asked,
-    choices,
     erase_lower_half,
     flags,
     follow,
-    host,
     mask_of,
-    module,
-    panel,
-    panel_with_corrected_calcification,
-    panel_with_masks,
-    panel_with_results,
     parameters_of,
     recompute,
     run,
     settle,
-    shown_in,
     status,
     total_of,
 )
->>>>>>> live
 
 pytestmark = pytest.mark.scene
 
