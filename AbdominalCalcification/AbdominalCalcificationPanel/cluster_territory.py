@@ -2,8 +2,6 @@
 
 from slicer.i18n import tr as _
 
-from .parameters import can_reassign
-
 
 class ClusterTerritory:
     """Gives the chosen cluster to an artery; the measurement follows with the next numbers.
@@ -27,7 +25,7 @@ class ClusterTerritory:
         from AbdominalCalcificationLib.scene.reviewed import territories_given
 
         self._found, self._cluster = found, cluster
-        self._choice.visible = cluster is not None and can_reassign()
+        self._choice.visible = cluster is not None
         self._choice.enabled = self._state.is_free
         if cluster is not None:
             (name,) = territories_given(found.ct, [cluster])

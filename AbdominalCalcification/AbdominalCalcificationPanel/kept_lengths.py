@@ -2,7 +2,7 @@
 
 import json
 
-from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
+from AbdominalCalcificationLib.anatomy import territory
 
 # Of each group of branches, the parameter that holds its kept length, mm.
 _PARAMETERS = {
@@ -18,10 +18,7 @@ def kept_length_mm(parameters, name):
 
 
 def set_kept_length(parameters, name, length_mm):
-    """Set the kept length of a branch, mm; where measuring knows none of single branches, that of its group."""
-    if not can_be_single():
-        setattr(parameters, _PARAMETERS[territory(name).group], length_mm)
-        return
+    """Set the kept length of a branch, mm; the others of its group keep theirs."""
     # With that of the group: once this is typed anew, it counts for all of its branches again.
     own = json.loads(parameters.branchLengths or "{}")
     own[name] = [length_mm, _of_group(parameters, name)]
@@ -30,8 +27,6 @@ def set_kept_length(parameters, name, length_mm):
 
 def own_lengths_mm(parameters):
     """Return the kept lengths of branches that differ from those of their groups, by territory, mm."""
-    if not can_be_single():
-        return {}
     own = json.loads(parameters.branchLengths or "{}")
     return {name: length for name, (length, group) in own.items() if group == _of_group(parameters, name)}
 
@@ -47,19 +42,6 @@ def forget_overruled(parameters):
 def group_lengths_mm(parameters):
     """Return the kept length of each group, mm."""
     return {group: getattr(parameters, name) for group, name in _PARAMETERS.items()}
-
-
-def can_be_single() -> bool:
-    """Return whether measuring knows kept lengths of single branches."""
-    from AbdominalCalcificationLib.errors import InputError
-    from AbdominalCalcificationLib.measurement import MeasurementParameters
-
-    branch = next(each for each in TERRITORIES if each.group is not None)
-    try:
-        MeasurementParameters({branch.name: branch.kept_length_mm})
-    except InputError:
-        return False
-    return True
 
 
 def _of_group(parameters, name):

@@ -45,9 +45,7 @@ class MaskEditing:
 
         parameters = self._state.parameters
         node = getattr(parameters, change.role)
-        undo = getattr(self._state, "undo", None)
-        if undo is not None:
-            undo.before_change(node, name)
+        self._state.undo.before_change(node, name)
         apply_change(node, parameters.ct, change)
         self._state.messages.say(change.text)
         return node

@@ -1,7 +1,6 @@
 """What the user chooses, kept with the scene, and what it means to the library."""
 
 import enum
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -148,20 +147,13 @@ def measurement_parameters(parameters):
         kept_length_mm=group_lengths_mm(parameters) | own_lengths_mm(parameters),
         max_distance_mm=parameters.maxDistanceMm,
         min_cluster_volume_mm3=parameters.minClusterVolumeMm3,
-        **({"reassigned": _reassigned(parameters.ct)} if can_reassign() else {}),
+        reassigned=_reassigned(parameters.ct),
     )
-
-
-def can_reassign() -> bool:
-    """Return whether the measurement knows of clusters that were given to an artery by hand."""
-    from AbdominalCalcificationLib.measurement import MeasurementParameters
-
-    return "reassigned" in {field.name for field in fields(MeasurementParameters)}
 
 
 def _reassigned(ct):
     """Return what was given to arteries on a CT, as measurement parameters have it."""
-    from AbdominalCalcificationLib.measurement.parameters import Reassignment
+    from AbdominalCalcificationLib.measurement import Reassignment
     from AbdominalCalcificationLib.scene.reviewed import given_to_territories
 
     given = () if ct is None else given_to_territories(ct)

@@ -49,18 +49,16 @@ def drag(node, *places):
     node.InvokeEvent(node.PointEndInteractionEvent)
 
 
-@pytest.mark.parametrize("single", [True, False])
-def test_a_branch_has_a_length_of_its_own_until_that_of_its_group_is_typed(module, monkeypatch, single):
+def test_a_branch_has_a_length_of_its_own_until_that_of_its_group_is_typed(module):
     from AbdominalCalcificationPanel import kept_lengths
 
-    monkeypatch.setattr(kept_lengths, "can_be_single", lambda: single)
     parameters = SimpleNamespace(
         renalLengthMm=30.0, mesentericLengthMm=50.0, commonIliacLengthMm=40.0, branchLengths=""
     )
     kept_lengths.set_kept_length(parameters, "renal_left", 12.5)
     lengths = {name: kept_lengths.kept_length_mm(parameters, name) for name in ("renal_left", "renal_right")}
-    assert lengths == {"renal_left": 12.5, "renal_right": 30.0 if single else 12.5}
-    assert kept_lengths.own_lengths_mm(parameters) == ({"renal_left": 12.5} if single else {})
+    assert lengths == {"renal_left": 12.5, "renal_right": 30.0}
+    assert kept_lengths.own_lengths_mm(parameters) == {"renal_left": 12.5}
     parameters.renalLengthMm = 25.0
     assert kept_lengths.kept_length_mm(parameters, "renal_left") == 25.0
     assert kept_lengths.own_lengths_mm(parameters) == {}

@@ -7,7 +7,7 @@ gives just what a measurement of the masks as they are now would give.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -190,11 +190,6 @@ class LiveMeasurement:
         """The calcification."""
         return self._mask
 
-    @property
-    def branch_courses(self) -> dict[str, Followed]:
-        """How the branches were followed in the last update, by territory."""
-        return {} if self._case is None else dict(self._case.branch_courses)
-
     def courses_steps(self) -> Steps[dict[str, Followed]]:
         """Return how the arteries were followed in the last update, by territory; before the first there are none."""
         return (yield from self._case.courses_steps(self.parameters)) if self._case is not None else {}
@@ -276,11 +271,6 @@ class _Case:
             found_now = yield from scaled(steps, 0.9, 0.95)
             raised += [flag for flag in found_now if flag.code != BLOOD or BLOOD not in said]
         return (yield from self._result_steps(live, found, value, ranked, clusters, (*live.flags, *raised)))
-
-    @property
-    def branch_courses(self) -> Mapping[str, Followed]:
-        """The courses of the branches."""
-        return self._branches.courses
 
     def courses_steps(self, parameters: MeasurementParameters) -> Steps[dict[str, Followed]]:
         """Return the courses of all arteries, those without a parent included, whether or not they are calcified."""

@@ -9,13 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from ..anatomy import TERRITORIES
 from ..errors import InputError
 from ..geometry import Volume, bounding_box, grown
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs
-from ..measurement import LiveMeasurement, MeasurementParameters
+from ..measurement import MeasurementParameters
+from ..measurement.branches import Branches
 from ..measurement.coarse import Followed
 from ..measurement.constants import SLICE_DIAGONALS
 from ..measurement.course import path_lengths_at
+from ..measurement.plausibility import plausible_arteries_steps
+from ..measurement.region import Region
 from ..progress import Steps
 
 
@@ -96,8 +100,7 @@ def branch_course_steps(
     if box is None:
         raise InputError("The artery masks are empty; draw or segment the arteries first.")
     near = arteries.cropped(grown(box, 0.0, arteries.grid))
-    nothing = near.with_array(np.zeros(near.array.shape, np.uint8))
-    live = LiveMeasurement(None, near.with_array(near.array.copy()), nothing, parameters)
-    yield from live.update_steps()
-    courses = live.branch_courses
-    return {name: BranchCourse(name, followed) for name, followed in courses.items()}
+    plausible = yield from plausible_arteries_steps(near)
+    branches = Branches(Region(None, plausible, near.grid, 0.0))
+    yield from branches.shorten_steps([each for each in TERRITORIES if each.label in plausible.kji], parameters)
+    return {name: BranchCourse(name, followed) for name, followed in branches.courses.items()}
