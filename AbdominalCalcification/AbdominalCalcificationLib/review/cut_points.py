@@ -96,6 +96,7 @@ def branch_course_steps(
     InputError
         For an empty mask.
     """
+    parameters = MeasurementParameters() if parameters is None else parameters
     box = bounding_box(arteries.array)
     if box is None:
         raise InputError("The artery masks are empty; draw or segment the arteries first.")
