@@ -34,7 +34,7 @@ from live_cases import a_small_case, differences, random_box
 pytestmark = pytest.mark.scene
 
 # Edits of the random test: a few by default, several hundred where this says so.
-EDITS = int(os.environ.get("ABDOMINAL_CALCIFICATION_EDITS", "12"))
+EDITS = int(os.environ.get("ABDOMINAL_CALCIFICATION_EDITS", "24"))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -179,8 +179,8 @@ def test_after_each_random_edit_the_numbers_are_those_of_measuring_everything():
         max_examples=max(1, EDITS // 12),
         stateful_step_count=min(EDITS, 12),
         deadline=None,
-        derandomize=EDITS <= 12,
-        phases=(Phase.generate,) if EDITS <= 12 else (Phase.generate, Phase.shrink),
+        derandomize=EDITS <= 24,
+        phases=(Phase.generate,) if EDITS <= 24 else (Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Edits, settings=chosen)
