@@ -27,6 +27,7 @@ class LiveControl:
         self._state, self._messages, self._changed, self._shown = state, messages, changed, shown
         self._case = self._steps = self._done = None
         self._overtaken = self._ticking = self._wanted = False
+        self._tried = None  # parameters that numbers were brought up to date for, whether or not that went well
         self.why_not = ""
         self.at_rest = lambda: None  # called when all follows what was edited, and nothing waits any more
         self._timer = qt.QTimer()
@@ -48,7 +49,7 @@ class LiveControl:
         return not self._settle_timer.active and self._steps is None
 
     def edited(self):
-        """Follow an edit of the masks that were measured: from the next turn of the event loop on."""
+        """Follow an edit of the masks or of what they are measured with: from the next turn of the event loop on."""
         self._settle_timer.stop()
         if not self._can_follow():
             self._stop()
@@ -68,6 +69,8 @@ class LiveControl:
             self._settle_timer.stop()
         elif self._wanted and self._can_follow():
             self._timer.start()
+        elif not self._wanted and self._has_other_parameters():
+            self.edited()
 
     def measured(self, outdated):
         """Note that everything was measured, by other means; where masks were edited meanwhile, follow.
@@ -143,7 +146,9 @@ class LiveControl:
     def _updated(self, _results):
         self._wanted = False
         self._shown()
-        if self._case.is_settled:
+        if self._has_other_parameters():  # they were changed meanwhile
+            self.edited()
+        elif self._case.is_settled:
             self.at_rest()
         else:
             self._settle_timer.start()
@@ -164,6 +169,17 @@ class LiveControl:
             parameters.cutOff = cut_off
         self._wanted = self._overtaken = True  # what was noted is a part of the numbers' provenance
         self._timer.start()
+
+    def _has_other_parameters(self):
+        """Return whether lengths, or the arteries of clusters, are others than measured with: each is tried once."""
+        from AbdominalCalcificationLib.reporting.documents import parameters_document
+
+        if not self._can_follow():
+            return False
+        chosen = parameters_document(measurement_parameters(self._state.parameters))
+        tried, self._tried = self._tried, chosen
+        measured = self._state.logic.foundResults(self._state.parameters).document["parameters"]
+        return chosen not in (tried, measured)
 
     def _can_follow(self):
         """Return whether the chosen masks are those of the chosen CT that were measured."""

@@ -10,7 +10,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import numpy as np
 import slicer
 
-from panels import erase_lower_half, heads, mask_of, parameters_of, recompute, status, total_of
+from panels import erase_lower_half, follow, heads, mask_of, parameters_of, recompute, status, total_of
 from review_panel import a_crosshair, clusters_of
 
 pytestmark = pytest.mark.scene
@@ -96,8 +96,8 @@ def test_two_clusters_are_rejected_and_one_is_restored(panel_with_plaques):
         assert status(panel).startswith(f"Cluster rejected: {each['voxel_count']} voxels (")
     assert heads(ui.clustersTable) == [*(str(each["id"]) for each in clusters[2:]), "✕", "✕"]
     assert chosen(panel) == str(clusters[2]["id"])
-    assert "press Recompute" in ui.verdictLabel.text
-    recompute(panel)
+    assert "being brought up to date" in ui.verdictLabel.text
+    follow(panel)
     gone = sum(each["volume_mm3"] for each in clusters[:2])
     assert total_of(panel) == pytest.approx(before - gone, abs=0.11)
     assert heads(ui.clustersTable)[-2:] == ["✕", "✕"]
@@ -164,8 +164,8 @@ def test_a_cluster_is_given_to_another_artery(panel_with_plaques):
     number = titles.index("Belongs to: Left renal artery")
     ui.clusterTerritory.currentIndex = number
     ui.clusterTerritory.activated.emit(number)
-    assert "given to other arteries: press Recompute" in ui.verdictLabel.text
-    recompute(panel)
+    assert "being brought up to date" in ui.verdictLabel.text
+    follow(panel)
     (found,) = [each for each in clusters_of(panel) if each["centroid_ras"] == cluster["centroid_ras"]]
     assert found["territory"] == "renal_left"
     assert total_of(panel) == total

@@ -216,10 +216,15 @@ def test_numbers_of_other_masks_and_lengths_than_those_chosen_are_told(panel_wit
 
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     measured, mask = parameters.calcification, mask_of(panel)
+    whole = total_of(panel)
     parameters.renalLengthMm = 12.5
-    assert "Other lengths" in flags(panel)
+    assert "being brought up to date" in flags(panel)
+    follow(panel)
+    assert "brought up to date" not in flags(panel)
+    assert total_of(panel) < whole
     parameters.renalLengthMm = 30.0
-    assert "Recompute" not in flags(panel)
+    follow(panel)
+    assert total_of(panel) == whole
     parameters.calcification = show_calcification(parameters.ct, mask.with_array(np.zeros_like(mask.array)))
     assert "Other masks" in flags(panel)
     parameters.calcification = measured
