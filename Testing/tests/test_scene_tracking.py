@@ -78,7 +78,7 @@ def test_an_edit_is_told_with_tool_editor_box_and_voxels(ct, arteries):
     assert tracker.look("Paint") is None
     draw(arteries, ct, "aorta", np.s_[0:2, 0:1, 0:3], 1)
     edit = tracker.look("Paint")
-    assert (edit.entry.tool, edit.entry.editor) == ("Paint", edits.user())
+    assert (edit.entry.tool, edit.entry.editor) == ("Paint", edits.user_name())
     assert edit.entry.labels == {territory("aorta").label: (6, 0)}
     assert edit.entry.box == np.s_[0:2, 0:1, 0:3]
     note = assert_adds_up(arteries, ct)
@@ -259,7 +259,7 @@ def test_versions_are_put_back_with_their_history_and_survive_the_scene(scene, c
     load_scene(tmp_path / "a.mrb")
     arteries, ct = slicer.util.getNode(name), slicer.util.getNode("CT")
     (version,) = versions_of(arteries)
-    assert (version.name, version.changed_voxels, version.editor) == ("before running again", 4, edits.user())
+    assert (version.name, version.changed_voxels, version.editor) == ("before running again", 4, edits.user_name())
     drain(restore_version_steps(arteries, "arteries", ct, version.key))
     assert np.array_equal(arteries_from_node(arteries, ct).array, corrected)
     assert entries_of(arteries) == history

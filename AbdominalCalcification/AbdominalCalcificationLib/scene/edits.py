@@ -210,7 +210,7 @@ def edit_note(
     if ledger is None:
         ledger = Ledger.beginning(MaskState.of(origin, [part.start for part in box], shape))
         earlier = json.loads(node.GetAttribute(EDITS) or "{}")  # who and when, as an earlier version noted it
-    when, who = time or earlier.get("time") or now(), editor or earlier.get("editor") or user()
+    when, who = time or earlier.get("time") or now(), editor or earlier.get("editor") or user_name()
     if not ledger.entries and state != ledger.state:  # the start is known voxel by voxel, so all of it is
         before = np.zeros(shape, np.uint8)
         before[box] = origin
@@ -251,7 +251,7 @@ def note_entry(node, entry: Entry | None, before: MaskState, after: MaskState, s
     """
     kept = kept_note(node)
     ledger = Ledger.beginning(before) if kept.ledger is None or kept.shape != tuple(shape) else kept.ledger
-    ledger = ledger.closed(before, time=now(), editor=user())
+    ledger = ledger.closed(before, time=now(), editor=user_name())
     ledger = ledger if entry is None else ledger.with_entry(entry, after)
     changed = kept.changed_voxels if ledger is kept.ledger else None
     return EditNote(ledger, tuple(shape), role, changed, node.GetName())
@@ -262,7 +262,7 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def user() -> str:
+def user_name() -> str:
     """Return the name of the account on this computer."""
     try:
         return getpass.getuser()

@@ -117,7 +117,7 @@ class MaskTracker:
         if self._state.fingerprint in self._seen and not named:
             tool = UNDONE
         self._seen.add(self._state.fingerprint)
-        entry = change.entry(time=edits.now(), editor=edits.user(), tool=tool)
+        entry = change.entry(time=edits.now(), editor=edits.user_name(), tool=tool)
         kept = edits.kept_note(self.node).ledger
         is_new_start = kept is not None and kept.state == self._state and kept.state != earlier
         if not is_new_start:
@@ -166,7 +166,7 @@ def _close_gap_steps(role: str, node, layers: Layers, state: MaskState) -> Gener
             before += MaskState.of(labels, [each.start for each in slab], shape)
             change.look(labels, layers.part(slab), slab)
         if change.box is not None:
-            entry = change.entry(time=edits.now(), editor=edits.user(), tool=UNATTENDED)
+            entry = change.entry(time=edits.now(), editor=edits.user_name(), tool=UNATTENDED)
     edits.keep_note(node, edits.note_entry(node, entry, before, state, shape, role))
 
 
