@@ -42,11 +42,13 @@ class MaskEditing:
         :return: the mask node
         """
         from AbdominalCalcificationLib.scene.mask_changes import apply_change
+        from AbdominalCalcificationLib.scene.tools import tool
 
         parameters = self._state.parameters
         node = getattr(parameters, change.role)
         self._state.undo.before_change(node, name)
-        apply_change(node, parameters.ct, change)
+        with tool(name):  # as the history calls it
+            apply_change(node, parameters.ct, change)
         self._state.messages.say(change.text)
         return node
 

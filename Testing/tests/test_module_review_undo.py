@@ -79,3 +79,20 @@ def test_each_correction_is_one_step_back_and_one_forward(panel_to_correct):
     recompute(panel)
     assert heads(panel.ui.clustersTable).count("✕") == 2
     assert total_of(panel) == totals[-1]
+
+
+def test_the_history_names_what_was_done(panel_to_correct):
+    from AbdominalCalcificationLib.scene import edits
+    from AbdominalCalcificationLib.scene.tools import settle as look
+
+    panel = panel_to_correct
+    join(panel)
+    reject(panel)
+    look()
+    parameters = parameters_of(panel)
+    tools = [
+        [entry.tool for entry in edits.kept_note(node).ledger.entries]
+        for node in (parameters.arteries, parameters.calcification)
+    ]
+    assert all(len(each) == 1 for each in tools), tools
+    assert "unknown" not in tools[0] + tools[1]
