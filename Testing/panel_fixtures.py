@@ -100,3 +100,19 @@ def panel_with_plaques(choices, panel):
     from review_panel import PLAQUES, put_into
 
     return put_into(panel, choices, painted("straight", Phantom(PHANTOM.arteries, PLAQUES)))
+
+
+@pytest.fixture
+def panel_to_correct(choices, panel):
+    """A renal artery in two pieces, with a plaque that the mask misses; measured."""
+    import numpy as np
+
+    from phantoms import Phantom
+    from review_cases import PHANTOM, RENAL_PLAQUE, RENAL_TUBES, painted, with_gap
+    from review_panel import PLAQUES, put_into
+
+    phantom = Phantom(PHANTOM.arteries, PLAQUES, (with_gap(RENAL_TUBES[1], 4, 10),))
+    ct, arteries, calcification = painted("straight", phantom)
+    points = ct.grid.ras_of_kji(np.argwhere(np.ones(ct.array.shape, bool)))
+    missed = RENAL_PLAQUE.contains(points).reshape(ct.array.shape)
+    return put_into(panel, choices, (ct, arteries, calcification.with_array(calcification.array & ~missed)))

@@ -44,3 +44,24 @@ def a_crosshair():
         node.SetCrosshairName("default")
         node = slicer.mrmlScene.AddNode(node)
     return node
+
+
+def reject(panel):
+    panel.ui.clustersTable.selectRow(0)
+    panel.ui.rejectCluster.click()
+
+
+def add_plaque(panel):
+    from host.slice_views import click
+
+    if not panel.ui.plaqueTool.checked:
+        panel.ui.plaqueTool.click()
+    click(tuple(RENAL_PLAQUE.tube.point(23)))
+    panel.ui.acceptPlaque.click()
+
+
+def join(panel):
+    from host.slice_views import click
+
+    panel.ui.joinTool.click()
+    click(tuple(RENAL_TUBES[1].point(24)))

@@ -9,23 +9,10 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import numpy as np
 
-from host.slice_views import click
 from panels import heads, mask_of, parameters_of, recompute, total_of
-from phantoms import Phantom
-from review_cases import PHANTOM, RENAL_PLAQUE, RENAL_TUBES, painted, with_gap
-from review_panel import PLAQUES, put_into
+from review_panel import add_plaque, join, reject
 
 pytestmark = pytest.mark.scene
-
-
-@pytest.fixture
-def panel_to_correct(choices, panel):
-    """A renal artery in two pieces, with a plaque that the mask misses."""
-    phantom = Phantom(PHANTOM.arteries, PLAQUES, (with_gap(RENAL_TUBES[1], 4, 10),))
-    ct, arteries, calcification = painted("straight", phantom)
-    points = ct.grid.ras_of_kji(np.argwhere(np.ones(ct.array.shape, bool)))
-    missed = RENAL_PLAQUE.contains(points).reshape(ct.array.shape)
-    return put_into(panel, choices, (ct, arteries, calcification.with_array(calcification.array & ~missed)))
 
 
 def masks_of(panel):
@@ -33,23 +20,6 @@ def masks_of(panel):
 
     parameters = parameters_of(panel)
     return mask_of(panel).array.copy(), arteries_from_node(parameters.arteries, parameters.ct).array.copy()
-
-
-def reject(panel):
-    panel.ui.clustersTable.selectRow(0)
-    panel.ui.rejectCluster.click()
-
-
-def add_plaque(panel):
-    if not panel.ui.plaqueTool.checked:
-        panel.ui.plaqueTool.click()
-    click(tuple(RENAL_PLAQUE.tube.point(23)))
-    panel.ui.acceptPlaque.click()
-
-
-def join(panel):
-    panel.ui.joinTool.click()
-    click(tuple(RENAL_TUBES[1].point(24)))
 
 
 def test_each_correction_is_one_step_back_and_one_forward(panel_to_correct):
