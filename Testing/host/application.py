@@ -8,7 +8,7 @@ import slicer
 import vtk
 from PySide6 import QtCore, QtWidgets
 
-from .api import API, StrictNamespace, names_on
+from .api import API, StrictNamespace, names_on, signals_of
 from .slice_views import NAMES, SliceViews
 
 
@@ -62,7 +62,7 @@ class _PlotView:
         self._slots = []
 
     def connect(self, signal, slot):
-        if signal not in API["objects"]["plotView"]:
+        if signal not in signals_of("qMRMLPlotView"):
             raise AttributeError(f"qMRMLPlotView has no signal '{signal}' in Slicer")
         self._slots.append(slot)
 

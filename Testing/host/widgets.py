@@ -340,6 +340,7 @@ _IMITATED = {
     "qMRMLTableView": (_TableView, {"selectionChanged()": "_rows_selected"}),
     "QTableView": (_PlainTableView, {}),
     "ctkPathLineEdit": (_PathLineEdit, {}),
+    "qMRMLPlotView": (QtWidgets.QWidget, {}),  # of the layout, see application.py
     "ctkSliderWidget": (SliderWidget, {}),
     "qMRMLSegmentEditorWidget": (
         SegmentEditor,
