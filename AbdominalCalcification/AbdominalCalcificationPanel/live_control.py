@@ -25,7 +25,7 @@ class LiveControl:
 
     def __init__(self, state, messages, changed, shown):
         self._state, self._messages, self._changed, self._shown = state, messages, changed, shown
-        self._case = self._steps = self._done = None
+        self._case = self._steps = self._done = self._vessels_done = None
         self._overtaken = self._ticking = self._wanted = False
         self._tried = None  # parameters that numbers were brought up to date for, whether or not that went well
         self.why_not = ""
@@ -71,6 +71,10 @@ class LiveControl:
             self._timer.start()
         elif not self._wanted and self._has_other_parameters():
             self.edited()
+        elif self._steps is not None:
+            self._timer.start()
+        else:
+            self._begin_vessels()
 
     def measured(self, outdated):
         """Note that everything was measured, by other means; where masks were edited meanwhile, follow.
@@ -83,16 +87,34 @@ class LiveControl:
         if outdated:
             self.edited()
 
-    def vessels_steps(self):
-        """Return a generator of Progress that returns what lies along the vessels, and the CT, as they are now."""
+    def find_vessels(self, done):
+        """Find what lies along the vessels, as soon as nothing else is at work and nothing is edited.
+
+        :param done: called with profiles.Vessels and the CT
+        """
+        self._vessels_done = done
+        if not self._wanted and self._steps is None:
+            self._begin_vessels()
+
+    def _begin_vessels(self):
+        if self._vessels_done is not None and not self._state.runner.is_busy and self._can_follow():
+            self._steps, self._done = self._vessels_steps(), self._found_vessels
+            self._timer.start()
+
+    def _vessels_steps(self):
         case = self._case_now()
         vessels = yield from case.vessels_steps(measurement_parameters(self._state.parameters))
         return vessels, case.ct
 
+    def _found_vessels(self, found):
+        done, self._vessels_done = self._vessels_done, None
+        if done is not None:
+            done(*found)
+
     def close(self):
         """Let go of everything."""
         self._stop()
-        self._case = None
+        self._case = self._vessels_done = None
 
     def tick(self):
         """Work for a short while."""
@@ -150,6 +172,7 @@ class LiveControl:
             self.edited()
         elif self._case.is_settled:
             self.at_rest()
+            self._begin_vessels()
         else:
             self._settle_timer.start()
 

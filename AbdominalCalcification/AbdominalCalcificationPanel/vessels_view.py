@@ -46,13 +46,11 @@ class VesselsView(VTKObservationMixin):
             self._show(None)
 
     def show(self, _collapsed=None):
-        """Show the vessels as they are now, if the section is open and nothing else is at work."""
-        state = self._state
+        """Show the vessels as they are now, as soon as that is known, if the section is open."""
         if self._ui.vesselsButton.collapsed:
             self.removeObservers()
-        elif state.is_free and state.has_masks and state.logic.foundResults(state.parameters) is not None:
-            said = self._ui.statusLabel.text  # of what was done before, which matters more
-            state.runner.start(self._live.vessels_steps(), lambda found: self._followed(found, said))
+        else:
+            self._live.find_vessels(self._found)
 
     def show_chart(self, checked=False):
         """Show the areas along the vessel as a chart; a point that is picked there is looked at."""
@@ -87,9 +85,8 @@ class VesselsView(VTKObservationMixin):
         parameters = self._state.parameters
         return None if parameters is None else (parameters.ct, parameters.arteries, parameters.calcification)
 
-    def _followed(self, found, said):
-        vessels, self._ct = found
-        self._ui.statusLabel.text = said
+    def _found(self, vessels, ct):
+        self._ct = ct
         self._show(vessels)
 
     def _show(self, vessels):

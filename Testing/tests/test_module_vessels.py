@@ -7,14 +7,14 @@ import pytest
 import slicer
 
 from AbdominalCalcificationLib.anatomy import territory
-from panels import parameters_of, settle
+from panels import follow, parameters_of
 
 
 @pytest.fixture
 def looking(panel_with_results):
     """The panel with the section open."""
     panel_with_results.ui.vesselsButton.collapsed = False
-    settle(panel_with_results)
+    follow(panel_with_results)
     return panel_with_results
 
 
@@ -54,7 +54,7 @@ def test_views_and_place_follow_each_other(looking):
     cross = crosshair()
     looking.ui.vesselsButton.collapsed = True
     looking.ui.vesselsButton.collapsed = False
-    settle(looking)
+    follow(looking)
     choose(looking, "aorta")
     looking.ui.vesselPathSlider.value = 60.0
     first = np.array(cross.GetCrosshairRAS())
@@ -96,3 +96,14 @@ def test_surface_is_coloured_and_as_it_was_again(looking):
 def test_closing_the_scene_leaves_nothing(looking):
     slicer.mrmlScene.Clear()
     assert looking.ui.vesselsFrame.isHidden()
+
+
+def test_vessels_follow_an_edit(looking):
+    from panels import erase_lower_half
+
+    choose(looking, "aorta")
+    before = looking.ui.vesselPicture.pixmap.toImage()
+    erase_lower_half(looking)
+    follow(looking)
+    assert looking.ui.vesselPicture.pixmap.toImage() != before
+    assert looking.ui.vesselComboBox.currentText == territory("aorta").title
