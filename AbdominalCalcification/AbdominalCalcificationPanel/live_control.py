@@ -87,6 +87,17 @@ class LiveControl:
         if outdated:
             self.edited()
 
+    def prepare(self, is_closed=False):
+        """Work out, when nothing else is at work, what is the same after the first edit: it then waits for less.
+
+        :param is_closed: whether the section in which masks are edited was closed
+        """
+        is_idle = not (self._wanted or self._state.runner.is_busy) and self._steps is None
+        if not is_closed and self._case is None and is_idle and self._can_follow():
+            self._steps = self._case_now().update_steps(measurement_parameters(self._state.parameters))
+            self._done = self._updated
+            self._timer.start()
+
     def find_vessels(self, done):
         """Find what lies along the vessels, as soon as nothing else is at work and nothing is edited.
 

@@ -73,6 +73,7 @@ class Panel(VTKObservationMixin):
         self.results.live = self.live
         self.vessels = VesselsView(ui, self.state, self.live)
         self.live.at_rest = self.vessels.show
+        ui.reviewSection.connect("contentsCollapsed(bool)", self.live.prepare)
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 

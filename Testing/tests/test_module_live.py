@@ -116,3 +116,12 @@ def test_a_mask_that_is_refused_says_why_the_numbers_are_old_until_it_is_put_rig
     follow(panel)
     assert "cannot follow" not in flags(panel)
     assert total_of(panel) == before
+
+
+def test_opening_the_review_works_out_what_edits_leave_alone(panel_with_results):
+    panel = panel_with_results
+    before = shown(panel)
+    panel.ui.reviewSection.collapsed = False
+    follow(panel)
+    assert panel.panel.live._case is not None
+    assert shown(panel) == before
