@@ -2,8 +2,8 @@
 
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
 ``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the tutorial's
-first steps with the bundled models, ``review.png`` the correction of their masks. The panel is that of the test host,
-the views are Slicer's own.
+first steps with the bundled models, ``review.png`` the correction of their masks, ``vessel.png`` an artery laid out
+straight. The panel is that of the test host, the views are Slicer's own.
 """
 
 import sys
@@ -17,7 +17,12 @@ import slicer
 from matplotlib import image
 
 from AbdominalCalcificationLib import cli, resources
-from AbdominalCalcificationLib.reading import read_mask
+from AbdominalCalcificationLib.measurement import LiveMeasurement
+from AbdominalCalcificationLib.profiles import Vessels
+from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.reading import read_ct, read_mask
+from AbdominalCalcificationLib.reporting.drawing import write_png
+from AbdominalCalcificationLib.reporting.vessel_picture import vessel_picture
 from AbdominalCalcificationLib.reporting.view_surfaces import picture_of_window
 from host import start
 from host.application import run_until
@@ -135,6 +140,17 @@ def write_review(path: Path) -> None:
     panel.cleanup()
 
 
+def write_vessel(path: Path) -> None:
+    """An iliac artery of the sample case laid out straight, above its areas."""
+    ct, *masks = (read_ct(CT).volume, *map(read_mask, MASKS.values()))
+    live = LiveMeasurement(ct, *masks)
+    measurement = drain(live.update_steps())
+    vessels = Vessels(measurement, drain(live.courses_steps()))
+    name = "common_iliac_left"
+    picture = vessel_picture(vessels.laid_out(name), ct, measurement, vessels.profile(name), width=480)
+    write_png(picture.with_cursor(23.0), path)
+
+
 def write_compare(path: Path) -> None:
     """The models' masks, corrected to the exact ones, beside what the models had made."""
     panel, parameters = panel_of_the_sample_case()
@@ -181,6 +197,7 @@ def main(folder: Path) -> None:
     write_panel(folder / "panel.png")
     write_first_steps(folder / "start.png", folder / "run.png")
     write_review(folder / "review.png")
+    write_vessel(folder / "vessel.png")
     write_compare(folder / "compare.png")
 
 
