@@ -125,7 +125,7 @@ class LiveControl:
     def close(self):
         """Let go of everything."""
         self._stop()
-        self._case = self._vessels_done = None
+        self._case = self._vessels_done = self._tried = None
 
     def tick(self):
         """Work for a short while."""

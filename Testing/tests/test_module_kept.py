@@ -14,7 +14,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import slicer
 
 from AbdominalCalcificationLib.progress import Progress, drain
-from panels import asked, erase_lower_half, flags, parameters_of, recompute, settle, shown_in, status, total_of
+from panels import asked, erase_lower_half, flags, follow, parameters_of, recompute, settle, shown_in, status, total_of
 
 pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 TESTING = Path(__file__).parents[1]
@@ -122,6 +122,7 @@ def test_export_writes_a_folder_of_its_own_and_asks_before_replacing_one(panel_w
 def test_a_reloaded_scene_fills_the_panel_again(choices, panel_with_results, tmp_path):
     panel = panel_with_results
     parameters_of(panel).renalLengthMm = 25.0
+    follow(panel)
     summary, said, rows = panel.ui.summaryLabel.text, flags(panel), shown_in(panel.ui.clustersTable)
     path = str(tmp_path / "case.mrb")
     assert slicer.util.saveScene(path)
@@ -163,3 +164,15 @@ def test_reload_reloads_the_panel_and_the_library_too():
     paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
     done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=500)
     assert done.stdout.strip().splitlines()[-1] == "[False, False, False]", done.stdout + done.stderr
+
+
+def test_lengths_of_a_scene_that_was_not_measured_with_them_are_followed(panel_with_results, tmp_path):
+    panel = panel_with_results
+    parameters_of(panel).renalLengthMm = 25.0
+    path = str(tmp_path / "case.mrb")
+    assert slicer.util.saveScene(path)  # before the numbers have followed
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(path)
+    follow(panel)
+    document = panel.logic.foundResults(parameters_of(panel)).document
+    assert document["parameters"]["kept_length_mm"]["renal"] == 25.0
