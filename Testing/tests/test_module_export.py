@@ -16,7 +16,7 @@ from test_anonymous import WORD, found_in, identifiers
 from AbdominalCalcificationLib.progress import Progress
 from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene
-from AbdominalCalcificationLib.scene.display import nodes_of
+from AbdominalCalcificationLib.scene.nodes import nodes_of
 from full_disks import contents_below
 from panels import erase_lower_half, parameters_of, settle, status
 

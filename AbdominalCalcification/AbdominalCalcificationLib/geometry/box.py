@@ -35,6 +35,38 @@ def common_box(boxes: Iterable[Box | None]) -> Box | None:
     return tuple(slice(min(p.start for p in parts), max(p.stop for p in parts)) for parts in zip(*found, strict=True))
 
 
+def overlap(a: Box | None, b: Box) -> Box | None:
+    """Return what two boxes have in common; None where that is nothing."""
+    if a is None:
+        return None
+    common = tuple(slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(a, b, strict=True))
+    return common if all(part.start < part.stop for part in common) else None
+
+
+def inside(box: Box, frame: Box) -> Box:
+    """Return where a box lies in an array whose first voxel is that of a frame; :func:`outside` undoes it."""
+    return tuple(slice(p.start - q.start, p.stop - q.start) for p, q in zip(box, frame, strict=True))
+
+
+def outside(box: Box, frame: Box) -> Box:
+    """Return where a part of an array lies whose first voxel is that of a frame."""
+    return tuple(slice(p.start + q.start, p.stop + q.start) for p, q in zip(box, frame, strict=True))
+
+
+def box_at(start: Iterable[int], shape: Iterable[int]) -> Box:
+    """Return the box of an array, given where its first voxel lies."""
+    return tuple(slice(first, first + size) for first, size in zip(start, shape, strict=True))
+
+
+def part_of(array: np.ndarray, place: Box, box: Box) -> np.ndarray:
+    """Return what an array that fills `place` has in another box, 0 beyond; a copy, shape of `box`."""
+    part = np.zeros([side.stop - side.start for side in box], array.dtype)
+    common = overlap(place, box)
+    if common is not None:
+        part[inside(common, box)] = array[inside(common, place)]
+    return part
+
+
 def grown(box: Box, margin_mm: float, grid: Grid) -> Box:
     """Return `box` with every voxel within `margin_mm` of it and one more, inside `grid`."""
     per_mm = np.linalg.norm(np.linalg.inv(grid.ijk_to_ras[:3, :3]), axis=1)[::-1]

@@ -14,7 +14,8 @@ import numpy as np
 from ..anatomy import TERRITORIES, Territory
 from ..errors import InputError
 from ..flags import Flag
-from ..geometry import Box, Volume
+from ..geometry import Box, Volume, bounding_box
+from ..geometry.box import outside
 from ..progress import Progress, Steps, scaled
 from . import quality
 from .arteries import ArteryMask
@@ -115,10 +116,10 @@ class LiveMeasurement:
             raise RuntimeError("close the update that is under way before an edit")
         box = tuple(slice(*part.indices(size)[:2]) for part, size in zip(box, array.shape, strict=True))
         different = array[box] != values
-        inner = _bounds(different)
+        inner = bounding_box(different)
         if inner is None:
             return False
-        box = tuple(slice(b.start + i.start, b.start + i.stop) for b, i in zip(box, inner, strict=True))
+        box = outside(inner, box)
         values, before = values[inner], array[box].copy()
         if role == "arteries":
             clipped = np.clip(values, 0, 255).astype(np.uint8)
@@ -386,14 +387,3 @@ class _Case:
             provenance=dict(live.provenance),
             **self.maps.volumes,
         )
-
-
-def _bounds(different: np.ndarray) -> Box | None:
-    """Return the box around what differs; None where nothing does."""
-    if not different.any():
-        return None
-    box = []
-    for axis in range(3):
-        hit = np.flatnonzero(different.any(axis=tuple(other for other in range(3) if other != axis)))
-        box.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return tuple(box)

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 from ..anatomy import Territory, territory
 from ..errors import InputError
 from ..geometry import Volume
+from ..geometry.box import box_at, part_of
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components, neighbour_pairs
 from ..measurement.beginning import contact_mm, own_end, start_of
 from ..measurement.coarse import Blocks
@@ -108,13 +109,6 @@ def _contact(kji: np.ndarray, arteries: Volume, label: int) -> np.ndarray:
     """Return how far voxels that touch another artery lie from the common border, mm; ``inf`` elsewhere."""
     low = kji.min(axis=0) - 1
     shape = kji.max(axis=0) - low + 2
-    labels = np.zeros(shape, np.uint8)
-    inside = tuple(
-        slice(max(int(start), 0), min(int(start + size), limit))
-        for start, size, limit in zip(low, shape, arteries.array.shape, strict=True)
-    )
-    place = tuple(
-        slice(part.start - int(start), part.stop - int(start)) for part, start in zip(inside, low, strict=True)
-    )
-    labels[place] = arteries.array[inside]
+    whole = tuple(slice(0, size) for size in arteries.array.shape)
+    labels = part_of(arteries.array, whole, box_at(low.tolist(), shape.tolist()))
     return contact_mm(kji - low, labels, (label,), arteries.grid)

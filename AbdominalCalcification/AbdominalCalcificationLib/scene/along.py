@@ -15,15 +15,13 @@ from vtkmodules.vtkFiltersGeometry import vtkGeometryFilter
 from ..anatomy import territory
 from ..profiles import Profile, Vessels
 from ..reading.meanings import Wanted
-from .charts import add_column, remove_series
-from .display import nodes_of
+from .charts import add_column, add_series, remove_series
 from .masks import understood_segments
-from .results import CT_REFERENCE, ROLE
+from .nodes import CT_REFERENCE, ROLE, node_with_role
 
 _CHART, _SURFACE = "vessel chart", "local burden"
 _DATA = "AbdominalCalcification.VesselData"
 _CURSOR = "AbdominalCalcification.VesselCursor"
-_SERIES = "AbdominalCalcification.Chart"
 _PATH, _ARTERY, _CALCIFIED, _HEIGHT = "Path length", "Artery", "Calcified", "Height"
 _SCALARS = "Local burden"
 _COLORS = "vtkMRMLColorTableNodeFileViridis.txt"
@@ -71,7 +69,7 @@ def store_vessel_chart(ct, profile: Profile):
 
 def move_vessel_cursor(ct, length_mm: float) -> None:
     """Move the cursor of the CT's chart, if there is one, to a path length."""
-    chart = _find(ct, _CHART, "vtkMRMLPlotChartNode")
+    chart = node_with_role(ct, _CHART, "vtkMRMLPlotChartNode")
     cursor = None if chart is None else chart.GetNodeReference(_CURSOR)
     if cursor is not None:
         for row in range(2):
@@ -83,7 +81,7 @@ def move_vessel_cursor(ct, length_mm: float) -> None:
 
 def length_of_point(ct, row: int) -> float | None:
     """Return the path length of a point of the CT's chart, mm; None where there is no such point."""
-    chart = _find(ct, _CHART, "vtkMRMLPlotChartNode")
+    chart = node_with_role(ct, _CHART, "vtkMRMLPlotChartNode")
     data = None if chart is None else chart.GetNodeReference(_DATA)
     column = None if data is None else data.GetTable().GetColumnByName(_PATH)
     return column.GetValue(row) if column is not None and 0 <= row < column.GetNumberOfTuples() else None
@@ -132,7 +130,7 @@ def show_local_burden(ct, arteries, vessels: Vessels):
 
 def hide_local_burden(ct, arteries=None) -> None:
     """Take the coloured surface of a CT's arteries away, and show the arteries themselves in 3D again."""
-    model = _find(ct, _SURFACE, "vtkMRMLModelNode")
+    model = node_with_role(ct, _SURFACE, "vtkMRMLModelNode")
     if model is None:
         return
     was_shown = model.GetDisplayNode() is not None and model.GetDisplayNode().GetVisibility()
@@ -178,36 +176,19 @@ def _surface_of(arteries, segment_id: str) -> vtkPolyData:
 
 
 def _add_line(chart, data, column: str, name: str, color: Sequence[float]) -> None:
-    series = chart.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
+    series = add_series(chart, data, name, (_PATH, column), color)
     series.SetPlotType(series.PlotTypeScatter)
-    series.SetAndObserveTableNodeID(data.GetID())
-    series.SetXColumnName(_PATH)
-    series.SetYColumnName(column)
     series.SetMarkerStyle(series.MarkerStyleNone)
-    series.SetColor(*color)
-    series.SetNodeReferenceID(_SERIES, chart.GetID())
-    chart.AddAndObservePlotSeriesNodeID(series.GetID())
 
 
 def _node_of(ct, role: str, kind: str, title: str):
     """Return the node with a role for a CT, made where there is none."""
-    node = _find(ct, role, kind)
+    node = node_with_role(ct, role, kind)
     if node is None:
         node = ct.GetScene().AddNewNodeByClass(kind, f"{ct.GetName()} {title}")
         node.SetAttribute(ROLE, role)
         node.SetNodeReferenceID(CT_REFERENCE, ct.GetID())
     return node
-
-
-def _find(ct, role: str, kind: str):
-    return next(
-        (
-            node
-            for node in nodes_of(ct.GetScene(), kind)
-            if node.GetAttribute(ROLE) == role and node.GetNodeReference(CT_REFERENCE) is ct
-        ),
-        None,
-    )
 
 
 def _table_of(chart, reference: str):

@@ -16,6 +16,7 @@ from ..progress import Progress, Steps, drained, shown
 from ..reading.ct import voxel_checksum
 from . import edits
 from .layers import Layers
+from .nodes import nodes_of
 from .ownership import of_ct
 from .segmentations import ARTERIES, CALCIFICATIONS, mask_state, put, ready_steps
 from .tools import tool
@@ -274,6 +275,5 @@ def _note(mask: RecoveredMask, node, ct) -> edits.EditNote:
 
 def _node_called(name: str, ct):
     """Return the mask of a CT that is called so; None where there is none."""
-    scene, kind = ct.GetScene(), "vtkMRMLSegmentationNode"
-    nodes = [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]
+    nodes = nodes_of(ct.GetScene(), "vtkMRMLSegmentationNode")
     return next((node for node in nodes if of_ct(node, ct) is not None and node.GetName() == name), None)

@@ -22,6 +22,7 @@ from ..leftovers import unfinished_folder
 from ..paths import native_path
 from ..reporting.images import image_header, packed_parts
 from .bundle_check import check_bundle_steps
+from .nodes import nodes_of
 from .volumes import array_of_image, array_of_matrix
 
 _PIECE = 1 << 20
@@ -171,9 +172,7 @@ class _Bundle:
 
 
 def _storable(scene) -> list:
-    count = scene.GetNumberOfNodesByClass("vtkMRMLStorableNode")
-    nodes = [scene.GetNthNodeByClass(number, "vtkMRMLStorableNode") for number in range(count)]
-    return [node for node in nodes if node.GetSaveWithScene()]
+    return [node for node in nodes_of(scene, "vtkMRMLStorableNode") if node.GetSaveWithScene()]
 
 
 def _has_storage(node) -> bool:

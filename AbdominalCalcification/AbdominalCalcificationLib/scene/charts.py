@@ -8,6 +8,7 @@ from vtkmodules.vtkCommonCore import vtkDoubleArray
 
 from ..anatomy import TERRITORIES, territory
 from ..measurement import Measurement
+from .nodes import nodes_of
 
 _SERIES = "AbdominalCalcification.Chart"
 _PLACE = "Place"
@@ -40,7 +41,8 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
         described = territory(each.name)
         add_column(data_node, described.short, (100 * each.burden * (name == each.name) for name in names))
         data_node.SetColumnUnitLabel(described.short, "%")
-        _add_series(chart_node, data_node, described)
+        series = add_series(chart_node, data_node, described.short, (_PLACE, described.short), described.color)
+        series.SetPlotType(series.PlotTypeBar)
     chart_node.SetTitle("Calcification burden (%)")
     chart_node.SetYAxisTitle("Burden (%)")
     chart_node.SetXAxisTitle("Arteries, in the order of the legend")
@@ -70,8 +72,7 @@ def _fill_in_place(chart_node, data_node, measurement: Measurement, names: Seque
 def remove_series(chart_node) -> None:
     scene = chart_node.GetScene()
     chart_node.RemoveAllPlotSeriesNodeIDs()
-    count = scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode")
-    for series in [scene.GetNthNodeByClass(number, "vtkMRMLPlotSeriesNode") for number in range(count)]:
+    for series in nodes_of(scene, "vtkMRMLPlotSeriesNode"):
         if series.GetNodeReference(_SERIES) is chart_node:
             scene.RemoveNode(series)
 
@@ -85,12 +86,13 @@ def add_column(data_node, name: str, values: Iterable[float]) -> None:
     data_node.SetColumnType(name, column.GetDataType())
 
 
-def _add_series(chart_node, data_node, described) -> None:
-    series = chart_node.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", described.short)
-    series.SetPlotType(series.PlotTypeBar)
+def add_series(chart_node, data_node, name: str, columns: tuple[str, str], color: Sequence[float]):
+    """Add a series of two columns of a table, x and y, to a chart, and return it."""
+    series = chart_node.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
     series.SetAndObserveTableNodeID(data_node.GetID())
-    series.SetXColumnName(_PLACE)
-    series.SetYColumnName(described.short)
-    series.SetColor(*described.color)
+    series.SetXColumnName(columns[0])
+    series.SetYColumnName(columns[1])
+    series.SetColor(*color)
     series.SetNodeReferenceID(_SERIES, chart_node.GetID())
     chart_node.AddAndObservePlotSeriesNodeID(series.GetID())
+    return series

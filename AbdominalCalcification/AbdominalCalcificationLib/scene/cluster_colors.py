@@ -12,8 +12,8 @@ from ..anatomy import territory
 from ..display import CLUSTER_HU, CLUSTER_MM3, CUT_OFF_COLOR, RISING_COLORS
 from ..progress import drained
 from ..review.cluster_pieces import grouped_pieces
-from .display import nodes_of
 from .masks import calcification_from_node
+from .nodes import nodes_of
 from .ready_segments import Described, Surfaces, ready_segments_steps
 from .segmentations import Kind, put
 

@@ -15,9 +15,10 @@ from ..progress import Progress, Steps
 from ..reading.meanings import Wanted
 from .edits import origin_of
 from .masks import mask_from_node
+from .nodes import CT_REFERENCE, ROLE, node_with_role
 from .ownership import check_is_mask, of_ct
 from .ready_segments import ReadySegments
-from .results import CT_REFERENCE, OUTDATED, ROLE
+from .results import OUTDATED
 from .segmentations import DISAGREEMENT, put
 from .tables import fill_comparison_table
 
@@ -168,12 +169,8 @@ def read_pair_steps(volume_node, structure: str, first, second) -> Steps[Pair]:
 
 def find_comparison(volume_node) -> Comparison | None:
     """Return the comparison of a CT; None where there is none."""
-    scene = volume_node.GetScene()
-    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLTableNode")):
-        table = scene.GetNthNodeByClass(number, "vtkMRMLTableNode")
-        if table.GetAttribute(ROLE) == _COMPARISON and table.GetNodeReference(CT_REFERENCE) is volume_node:
-            return _comparison(table)
-    return None
+    table = node_with_role(volume_node, _COMPARISON, "vtkMRMLTableNode")
+    return None if table is None else _comparison(table)
 
 
 def show_comparison(comparison: Comparison, shown: bool, segments: Mapping[str, bool] | None = None) -> None:

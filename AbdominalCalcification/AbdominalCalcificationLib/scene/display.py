@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ..display import CTA_LEVEL_HU, CTA_WINDOW_HU
+from .nodes import nodes_of
 from .results import all_results
 
 # A little air around what a 3D view is fitted to.
@@ -146,8 +147,3 @@ def extent_of(node) -> tuple[tuple[float, float, float], tuple[float, float, flo
     node.GetRASBounds(bounds)
     sides = list(zip(bounds[::2], bounds[1::2], strict=True))
     return tuple((lower + upper) / 2 for lower, upper in sides), tuple(upper - lower for lower, upper in sides)
-
-
-def nodes_of(scene, kind: str) -> list:
-    """Return the nodes of a class in a scene."""
-    return [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]

@@ -15,6 +15,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from ..geometry import Box, Volume, bounding_box, grown
 from ..geometry.neighbourhood import dilated
+from .nodes import drawn_on
 from .volumes import array_of_matrix, image_of_array, matrix_of_array, volume_from_node
 
 # A node attribute that says that a volume is such a copy.
@@ -75,8 +76,7 @@ def confine(mask_node, ct_node, editable_node=None) -> None:
     """
     import slicer
 
-    drawn_on = mask_node.GetNodeReference(mask_node.GetReferenceImageGeometryReferenceRole())
-    if drawn_on is not ct_node or mask_node.GetParentTransformNode() is not ct_node.GetParentTransformNode():
+    if drawn_on(mask_node) is not ct_node or mask_node.GetParentTransformNode() is not ct_node.GetParentTransformNode():
         return
     kind, segmentation = slicer.vtkSegmentationConverter, mask_node.GetSegmentation()
     name = kind.GetReferenceImageGeometryParameterName()

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from ..geometry import Box, Grid, bounding_box, common_box
+from ..geometry.box import box_at, inside, outside, overlap, part_of
 from ..reading.meanings import Wanted, understand
 from ..reading.painting import STRENGTH
-from .masks import mask_from_node
+from .masks import grid_of_image, mask_from_node, shared_label_maps, start_on_voxels
 from .segmentations import said_of_segment, segments_of
-from .volumes import array_of_image, array_of_matrix, grid_of_node, world_matrix
-
-# As in .masks: an image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
-_SAME_VOXEL = 1e-2
+from .volumes import array_of_image, grid_of_node, world_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,21 +43,15 @@ class Layer:
     @property
     def box(self) -> Box:
         """Where it lies in the grid of the CT."""
-        return tuple(slice(first, first + size) for first, size in zip(self.start, self.array.shape, strict=True))
+        return box_at(self.start, self.array.shape)
 
     def part(self, box: Box) -> np.ndarray:
         """Return what it has of the mask in a box of the CT's grid, uint8."""
-        found = np.zeros([part.stop - part.start for part in box], np.uint8)
-        common = _overlap(self.box, box)
-        if common is not None:
-            own = tuple(slice(p.start - s, p.stop - s) for p, s in zip(common, self.start, strict=True))
-            there = tuple(slice(p.start - b.start, p.stop - b.start) for p, b in zip(common, box, strict=True))
-            found[there] = self._named(self.array[own])
-        return found
+        return self._named(part_of(self.array, self.box, box))
 
     def _named(self, values: np.ndarray) -> np.ndarray:
         if values.dtype == np.uint8:  # several times faster than an array of indices
-            return np.frombuffer(values.tobytes().translate(self.labels), np.uint8).reshape(values.shape)
+            return np.frombuffer(bytearray(values).translate(self.labels), np.uint8).reshape(values.shape)
         return np.frombuffer(self.labels, np.uint8)[values]
 
 
@@ -84,15 +75,15 @@ class Layers:
 
     def extent(self) -> Box | None:
         """Return the box of the grid in which there may be something."""
-        return _overlap(common_box(each.box for each in self.layers), self._all)
+        return overlap(common_box(each.box for each in self.layers), self._all)
 
     def difference(self, other: Layers) -> Box | None:
         """Return the box of the grid in which the label maps of two moments may differ; None where they do not."""
         same = len(self.layers) == len(other.layers)
         if not same or any(a.labels != b.labels for a, b in zip(self.layers, other.layers, strict=True)):
-            return _overlap(common_box(each.box for each in (*self.layers, *other.layers)), self._all)
+            return overlap(common_box(each.box for each in (*self.layers, *other.layers)), self._all)
         pairs = zip(self.layers, other.layers, strict=True)
-        return _overlap(common_box(_differing(a, b) for a, b in pairs), self._all)
+        return overlap(common_box(_differing(a, b) for a, b in pairs), self._all)
 
     @property
     def _all(self) -> Box:
@@ -117,8 +108,9 @@ def read_layers(node, volume_node, wanted: Wanted, before: Layers | None = None)
         As :func:`masks.mask_from_node`.
     """
     grid = grid_of_node(volume_node)
-    images = _images(node)
-    starts = [_start_on(image, grid, world_matrix(node)) for image, _ in images]
+    images = shared_label_maps(node)
+    to_world = world_matrix(node)
+    starts = [start_on_voxels(grid_of_image(image, to_world), grid) for image, _ in images]
     tables = _tables(node, images, wanted)
     if tables is None or None in starts:
         return Layers(grid, _whole(node, volume_node, wanted))
@@ -131,37 +123,6 @@ def read_layers(node, volume_node, wanted: Wanted, before: Layers | None = None)
         else:
             layers.append(Layer(key, array_of_image(image).copy(), start, labels))
     return Layers(grid, tuple(layers))
-
-
-def _images(node) -> list[tuple[object, list]]:
-    """Return the label maps of a node that have voxels, each with the segments (ID and ``vtkSegment``) in it."""
-    import slicer
-
-    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    if segments_of(node) and not node.GetSegmentation().ContainsRepresentation(kind):
-        node.CreateBinaryLabelmapRepresentation()
-    images: dict[str, tuple[object, list]] = {}
-    for segment_id, segment in segments_of(node):
-        image = segment.GetRepresentation(kind)
-        if image is not None and min(image.GetDimensions()) > 0 and image.GetPointData().GetScalars() is not None:
-            images.setdefault(image.GetAddressAsString(""), (image, []))[1].append((segment_id, segment))
-    return list(images.values())
-
-
-def _start_on(image, grid: Grid, to_world: np.ndarray) -> tuple[int, int, int] | None:
-    """Return where an image lies on the voxels of the CT; None where it lies on others."""
-    matrix = vtkMatrix4x4()
-    image.GetImageToWorldMatrix(matrix)
-    to_grid = grid.ijk_to_ras
-    first = np.array([*image.GetExtent()[::2], 1.0])
-    shape = np.array(image.GetDimensions())
-    corners = np.array([first, *(first + np.array([*(shape * unit), 0]) for unit in np.eye(3))])
-    there = (np.linalg.inv(to_grid) @ to_world @ array_of_matrix(matrix) @ corners.T).T[:, :3]
-    start = np.round(there[0])
-    expected = np.array([start, *(start + shape * unit for unit in np.eye(3))])
-    if np.abs(there - expected).max() > _SAME_VOXEL:
-        return None
-    return tuple(int(each) for each in start[::-1])
 
 
 def _tables(node, images: list, wanted: Wanted) -> list[bytes] | None:
@@ -222,7 +183,7 @@ def _differing(a: Layer, b: Layer) -> Box | None:
         if not _is_equal(first, second):
             plane = bounding_box((first != second)[None])
             if plane is not None:
-                rows.append((slice(k, k + 1), *_moved(plane[1:], around[1:])))
+                rows.append((slice(k, k + 1), *outside(plane[1:], around[1:])))
     return common_box(rows)
 
 
@@ -242,18 +203,6 @@ def _plane(layer: Layer, k: int, around: Box) -> np.ndarray:
         return layer.array[k - layer.start[0]]
     plane = np.zeros([part.stop - part.start for part in around[1:]], layer.array.dtype)
     if layer.box[0].start <= k < layer.box[0].stop:
-        there = _moved(layer.box[1:], around[1:], -1)
+        there = inside(layer.box[1:], around[1:])
         plane[there] = layer.array[k - layer.start[0]]
     return plane
-
-
-def _moved(box: Box, around: Box, sign: int = 1) -> Box:
-    shifts = [sign * part.start for part in around]
-    return tuple(slice(p.start + shift, p.stop + shift) for p, shift in zip(box, shifts, strict=True))
-
-
-def _overlap(a: Box | None, b: Box) -> Box | None:
-    if a is None:
-        return None
-    common = tuple(slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(a, b, strict=True))
-    return common if all(part.start < part.stop for part in common) else None

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..reporting.view_surfaces import quiet_vtk
-from .display import extent_of, fit_cameras, nodes_of, place_to_look_at
+from .display import extent_of, fit_cameras, place_to_look_at
+from .nodes import nodes_of
 from .volumes import array_of_matrix, matrix_of_array
 
 # Slicer's own: name, label, orientation and the function that gives the colour of its three slice views.

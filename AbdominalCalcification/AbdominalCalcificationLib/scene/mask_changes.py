@@ -9,6 +9,7 @@ import numpy as np
 from ..anatomy import CALCIFICATION, territory_of_label
 from ..errors import InputError
 from ..geometry import Box, Grid
+from ..geometry.box import box_at, part_of
 from ..reading.meanings import Wanted, meaning_of
 from ..review.change import MaskChange
 from .masks import grid_of_image, start_on_voxels, understood_segments
@@ -121,16 +122,7 @@ def _drawn(node, grid: Grid, wanted: Wanted) -> list[_Drawn]:
 def _values_in(each: _Drawn, box: Box) -> np.ndarray:
     """Return what the label map of a segment holds in a box of the CT; 0 where it does not reach."""
     array = array_of_image(each.image)
-    result = np.zeros([part.stop - part.start for part in box], array.dtype)
-    inside, place = [], []
-    for part, first, size in zip(box, each.offset, array.shape, strict=True):
-        low, high = max(part.start, first), min(part.stop, first + size)
-        if high <= low:
-            return result
-        inside.append(slice(low - first, high - first))
-        place.append(slice(low - part.start, high - part.start))
-    result[tuple(place)] = array[tuple(inside)]
-    return result
+    return part_of(array, box_at(each.offset, array.shape), box)
 
 
 def _segment_for(node, drawn: list[_Drawn], role: str, value: int) -> str:

@@ -16,6 +16,7 @@ from ..reading.masks import Mask
 from ..reading.meanings import Understanding, Wanted, understand
 from ..reading.painting import ArteryPainter
 from ..reading.segments import remarks
+from .nodes import drawn_on, nodes_of
 from .segmentations import ONLY_SHOWN, said_of_segment, segments_of
 from .volumes import array_of_image, array_of_matrix, grid_of_node, world_matrix
 
@@ -128,11 +129,8 @@ def segmentations_with_arteries(scene, volume_node=None) -> tuple:
     With `volume_node` those are left out that were drawn on another image. Names and terminology alone are looked at.
     """
     found = []
-    kind = "vtkMRMLSegmentationNode"
-    for number in range(scene.GetNumberOfNodesByClass(kind)):
-        node = scene.GetNthNodeByClass(number, kind)
-        drawn_on = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
-        other = None not in (volume_node, drawn_on) and drawn_on is not volume_node
+    for node in nodes_of(scene, "vtkMRMLSegmentationNode"):
+        other = None not in (volume_node, drawn_on(node)) and drawn_on(node) is not volume_node
         if other or node.GetAttribute(ONLY_SHOWN) is not None:
             continue
         said = [said_of_segment(key, segment) for key, segment in segments_of(node)]
@@ -153,6 +151,17 @@ def unknown_segments(arteries_node=None, calcification_node=None) -> tuple[str, 
 
 def label_maps(node) -> list[tuple[object, list[tuple[str, object]]]]:
     """Return the label maps of a node, each with the segments (ID and ``vtkSegment``) in it that are not empty."""
+    found = []
+    for image, sharing in shared_label_maps(node):
+        array = array_of_image(image)
+        drawn = [(key, segment) for key, segment in sharing if (array == segment.GetLabelValue()).any()]
+        if drawn:
+            found.append((image, drawn))
+    return found
+
+
+def shared_label_maps(node) -> list[tuple[object, list[tuple[str, object]]]]:
+    """Return the label maps of a node that have voxels, each with all the segments that share it."""
     import slicer
 
     kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
@@ -163,8 +172,7 @@ def label_maps(node) -> list[tuple[object, list[tuple[str, object]]]]:
         image = node.GetBinaryLabelmapInternalRepresentation(segment_id)
         if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
             continue
-        if (array_of_image(image) == segment.GetLabelValue()).any():
-            images.setdefault(image.GetAddressAsString(""), (image, []))[1].append((segment_id, segment))
+        images.setdefault(image.GetAddressAsString(""), (image, []))[1].append((segment_id, segment))
     return list(images.values())
 
 

@@ -13,11 +13,12 @@ import numpy as np
 
 from ..flags import Flag
 from ..geometry import Box, Grid, Volume, bounding_box, common_box
+from ..geometry.box import box_at, inside, outside, part_of
 from ..reading.meanings import Understanding, Wanted
 from ..reading.painting import ArteryPainter, overlap_flags
 from ..reading.segments import remarks
-from .masks import grid_of_image, label_maps, painted, start_on_voxels, understood_in, values_in
-from .segmentations import mask_state, segments_of
+from .masks import grid_of_image, label_maps, painted, shared_label_maps, start_on_voxels, understood_in, values_in
+from .segmentations import mask_state
 from .volumes import array_of_image, grid_of_node, world_matrix
 
 
@@ -35,14 +36,9 @@ class _Layer:
 
     def part(self, box: Box, before_change: bool = False) -> np.ndarray:
         """Return the values in a box of the grid, 0 outside of the label map; a box around the last change."""
-        result = np.zeros([side.stop - side.start for side in box], self.array.dtype)
-        both = [
-            slice(max(a.start, b.start), max(min(a.stop, b.stop), max(a.start, b.start)))
-            for a, b in zip(box, self.box, strict=True)
-        ]
-        result[_inside(both, box)] = self.array[_inside(both, self.box)]
+        result = part_of(self.array, self.box, box)
         if before_change and self.changed is not None:
-            result[_inside(self.changed, box)] = self.before
+            result[inside(self.changed, box)] = self.before
         return result
 
     def follow(self, array: np.ndarray, box: Box, stamp: tuple) -> None:
@@ -63,13 +59,8 @@ class _Layer:
         if box != self.box:
             self.array, self.box = array.copy(), box
         elif where is not None:
-            self.array[_inside(where, box)] = array[_inside(where, box)]
+            self.array[inside(where, box)] = array[inside(where, box)]
         self.stamp = stamp
-
-
-def _inside(box, frame: Box) -> Box:
-    """Return where a box lies in an array of which the first voxel is that of a frame."""
-    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, frame, strict=True))
 
 
 class MaskMirror:
@@ -149,22 +140,21 @@ class MaskMirror:
         """Return voxels, place and time stamp of a label map; None where it lies not on the grid's voxels alone."""
         own, array = grid_of_image(image, world_matrix(self._node)), array_of_image(image)
         start = start_on_voxels(own, grid)
-        inside = start is not None and all(
+        is_inside = start is not None and all(
             first >= 0 and first + size <= limit
             for first, size, limit in zip(start, own.shape, grid.shape, strict=True)
         )
-        if not inside or array.dtype.kind not in "bui" or (array.dtype.kind == "i" and array.min() < 0):
+        if not is_inside or array.dtype.kind not in "bui" or (array.dtype.kind == "i" and array.min() < 0):
             return None
-        box = tuple(slice(first, first + size) for first, size in zip(start, own.shape, strict=True))
-        return array, box, _stamp(image)
+        return array, box_at(start, own.shape), _stamp(image)
 
     def _changes_of_layers(self) -> list[tuple[Box, np.ndarray]] | None:
         """Compare label maps with what was read of them; None where the mask has to be read anew."""
         grid, layers = self._grid(), self._layers
         images = self._images_of(layers)
-        if images is None or not grid.same_as(self.volume.grid, 0.0):
+        if len(images) != len(layers) or not grid.same_as(self.volume.grid, 0.0):
             return None
-        for image, layer in zip(images, layers, strict=True):
+        for (image, _), layer in zip(images, layers, strict=True):
             placed = self._placed(image, grid)
             if placed is None or placed[0].dtype != layer.array.dtype:
                 return None
@@ -180,37 +170,26 @@ class MaskMirror:
         inner = bounding_box(self.volume.array[box] != values)
         if inner is None:
             return []
-        where = tuple(slice(b.start + i.start, b.start + i.stop) for b, i in zip(box, inner, strict=True))
-        return [(where, values[inner])]
+        return [(outside(inner, box), values[inner])]
 
-    def _images_of(self, layers: list[_Layer]) -> list | None:
-        """Return the label maps of the node in which something is drawn; None where there are others than before."""
-        images: list = []
-        for segment_id, _segment in segments_of(self._node):
-            image = self._node.GetBinaryLabelmapInternalRepresentation(segment_id)
-            if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
-                continue
-            if any(each is image for each in images):
-                continue
-            is_known = any(layer.stamp == _stamp(image) for layer in layers)
-            if is_known or array_of_image(image).any():
-                images.append(image)
-        return images if len(images) == len(layers) else None
+    def _images_of(self, layers: list[_Layer]) -> list[tuple[object, list]]:
+        """Return the label maps of the node in which something is drawn, each with the segments in it."""
+        stamps = {layer.stamp for layer in layers}
+        return [
+            (image, sharing)
+            for image, sharing in shared_label_maps(self._node)
+            if _stamp(image) in stamps or array_of_image(image).any()
+        ]
 
     def _is_understood_alike(self, images, layers: list[_Layer]) -> bool:
         """Return whether the segments stand for what they stood for, those without a voxel included."""
-        sharing: list[tuple[object, list]] = [(image, []) for image in images]
-        for segment_id, segment in segments_of(self._node):
-            image = self._node.GetBinaryLabelmapInternalRepresentation(segment_id)
-            for number, each in enumerate(images):
-                if each is image:
-                    counts = layers[number].counts
-                    value = segment.GetLabelValue()
-                    if value < len(counts) and counts[value]:
-                        sharing[number][1].append((segment_id, segment))
-        if not all(found for _, found in sharing):
+        drawn = []
+        for (image, sharing), layer in zip(images, layers, strict=True):
+            values = np.flatnonzero(layer.counts)
+            drawn.append((image, [each for each in sharing if each[1].GetLabelValue() in values]))
+        if not all(found for _, found in drawn):
             return False
-        return understood_in(self._node, sharing, self._wanted) == self._understood
+        return understood_in(self._node, drawn, self._wanted) == self._understood
 
     def _painted(self, box: Box, layers: list[_Layer], before_change: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Return the mask in a box of the grid, and how many voxels there are claimed twice."""
@@ -260,10 +239,7 @@ def _different(before: _Layer, after: _Layer) -> Box | None:
             return None
         planes = slice(int(planes[0]), int(planes[-1]) + 1)
         inner = bounding_box(before.array[planes] != after.array[planes])
-        first = (before.box[0].start + planes.start, before.box[1].start, before.box[2].start)
-        return tuple(slice(n + part.start, n + part.stop) for n, part in zip(first, inner, strict=True))
+        return outside(inner, outside((planes, *before.box[1:]), (before.box[0], slice(0, 0), slice(0, 0))))
     both = common_box([before.box, after.box])
     inner = bounding_box(before.part(both) != after.part(both))
-    if inner is None:
-        return None
-    return tuple(slice(b.start + part.start, b.start + part.stop) for b, part in zip(both, inner, strict=True))
+    return None if inner is None else outside(inner, both)

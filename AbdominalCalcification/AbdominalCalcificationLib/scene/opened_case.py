@@ -7,7 +7,7 @@ from ..casework.reader import CaseReader, LoadedCase
 from ..evaluation.cohort import Masks
 from ..progress import Progress, Steps, shown
 from . import edits
-from .display import nodes_of
+from .nodes import nodes_of
 from .ownership import SceneCase, ct_of
 from .results import find_results
 from .segmentations import ARTERIES, CALCIFICATIONS, put, ready_steps

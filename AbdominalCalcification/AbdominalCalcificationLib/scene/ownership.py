@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..errors import InputError
 from . import edits
 from .masks import arteries_from_node, calcification_from_node
+from .nodes import drawn_on
 from .segmentations import ONLY_SHOWN, mask_state
 
 READ = {"arteries": arteries_from_node, "calcification": calcification_from_node}
@@ -39,7 +40,7 @@ class SceneCase:
 
 def ct_of(node):
     """Return the CT in whose geometry a segmentation is kept; None where there is none."""
-    return None if node is None else node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    return None if node is None else drawn_on(node)
 
 
 def of_ct(node, ct):

@@ -15,11 +15,10 @@ from functools import cached_property
 from ..measurement import Measurement
 from ..reporting.documents import json_text, measurement_document
 from .charts import fill_chart
+from .nodes import CT_REFERENCE, ROLE, nodes_of
 from .tables import fill_clusters_table, fill_territories_table
 
-ROLE = "AbdominalCalcification.Role"
 _RECORD = "measurement"
-CT_REFERENCE = "AbdominalCalcification.CT"
 OUTDATED = "AbdominalCalcification.Outdated"
 # The masks that a record may refer to: those that were measured, and the cut-off ends that it shows.
 MASKS = ("arteries", "calcification", "cut_off")
@@ -136,8 +135,7 @@ def find_results(scene, volume_node=None) -> Results | None:
 
 def all_results(scene) -> list[Results]:
     """Return the results of every CT in the scene."""
-    numbers = range(scene.GetNumberOfNodesByClass("vtkMRMLTextNode"))
-    nodes = [scene.GetNthNodeByClass(number, "vtkMRMLTextNode") for number in numbers]
+    nodes = nodes_of(scene, "vtkMRMLTextNode")
     return [_results(node) for node in nodes if node.GetAttribute(ROLE) == _RECORD and node.GetText()]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..history import UNKNOWN
+from .nodes import nodes_of
 
 _noted: str | None = None
 _followers: list[Callable[[], None]] = []
@@ -45,10 +46,9 @@ def current_tool(node) -> tuple[str, bool]:
     """
     if _noted is not None:
         return _noted, True
-    scene, kind = node.GetScene(), "vtkMRMLSegmentEditorNode"
-    if scene is None:
+    if node.GetScene() is None:
         return UNKNOWN, False
-    editors = [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]
+    editors = nodes_of(node.GetScene(), "vtkMRMLSegmentEditorNode")
     effects = {each.GetActiveEffectName() for each in editors if each.GetSegmentationNode() is node} - {None, ""}
     return (effects.pop() if len(effects) == 1 else UNKNOWN), False
 
