@@ -15,6 +15,9 @@ import numpy as np
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.measurement.coarse import Blocks, Followed
+from AbdominalCalcificationLib.measurement.shortening import follow_trunk_steps
+from AbdominalCalcificationLib.progress import drain
 
 LUMEN_HU, PLAQUE_HU, BACKGROUND_HU = 350, 900, 40
 
@@ -271,3 +274,9 @@ def path_lengths(volume, tubes, name="renal_left"):
         lengths[inside] = along[inside] + tube.path_mm
     assert not np.isnan(lengths).any()
     return lengths
+
+
+def followed_from(kji, grid: Grid, start_mm) -> Followed:
+    """Return the course of some voxels, from those whose path length at the start is finite."""
+    blocks = Blocks(kji, grid, 10**7)
+    return Followed(blocks, drain(follow_trunk_steps(blocks.kji, blocks.points_ras, start_mm, blocks.grid)))

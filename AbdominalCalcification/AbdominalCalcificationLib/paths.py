@@ -59,9 +59,13 @@ def file_name_of(name: str) -> str:
     >>> file_name_of("case_012"), file_name_of("Müller/2")
     ('case_012', 'M_ller_2-2fd90416')
     """
+    is_plain = re.fullmatch("[a-z0-9_-]{0,60}", name) is not None and name not in _RESERVED_NAMES
+    return name if is_plain else told_apart(name)
+
+
+def told_apart(name: str) -> str:
+    """Return the plain letters of a name, and a checksum of it, by which it is told from all others."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:60]
-    if plain == name and name == name.lower() and name not in _RESERVED_NAMES:
-        return plain
     return f"{plain}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 

@@ -30,8 +30,8 @@ class CaseListView:
         ui.caseNextOpenButton.connect("clicked(bool)", lambda _checked=False: self._step(1, only_open=True))
         ui.caseSaveButton.connect("clicked(bool)", lambda _checked=False: self.save())
         ui.caseHandOverButton.connect("clicked(bool)", self.hand_over)
-        for status in self._statuses():
-            ui.caseStatusComboBox.addItem(_STATUS_TEXTS[status.value]())
+        for text in _STATUS_TEXTS.values():
+            ui.caseStatusComboBox.addItem(text())
         for rating in range(6):
             ui.caseRatingComboBox.addItem(str(rating or "–"))
         self._show()
@@ -47,13 +47,7 @@ class CaseListView:
         """Let go of the case that is open; its time is kept."""
         case, self._case = self._case, None
         if case is not None:
-            from AbdominalCalcificationLib.errors import AbdominalCalcificationError
-
-            try:
-                state = self._store.state_of(case)
-                self._store.keep(case, replace(state, seconds=state.seconds + self._seconds()))
-            except AbdominalCalcificationError as error:
-                self._state.messages.show_error(error)
+            self._state.messages.attempt(self._keep_time, case)
         self._held.close()
         self._show()
 
@@ -70,33 +64,25 @@ class CaseListView:
     def open_list(self, checked=False):
         """Open the list that is named, as the reader that is named."""
         from AbdominalCalcificationLib.casework import CaseStore
-        from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 
         if self._asks_first(self.open_list):
             return
         self.leave()
-        self._store = self._selected = None
-        try:
-            self._store = CaseStore.of(Path(self._ui.caseListPath.currentPath), self._ui.readerName.text)
-        except AbdominalCalcificationError as error:
-            self._state.messages.show_error(error)
+        self._selected = None
+        path, reader = Path(self._ui.caseListPath.currentPath), self._ui.readerName.text
+        self._store = self._state.messages.attempt(CaseStore.of, path, reader)
         self._show()
 
     def open(self, case):
         """Open a case in place of the one that is open."""
         from AbdominalCalcificationLib.casework.reader import CaseReader
-        from AbdominalCalcificationLib.errors import AbdominalCalcificationError
         from AbdominalCalcificationLib.scene.opened_case import open_case_steps
 
         if case is None or self._asks_first(lambda: self.open(case)):
             return
         self.leave()
-        try:
-            self._held.enter_context(self._store.opened(case))
-            self._store.state_of(case)  # one that cannot be read is told before anything is worked on
-        except AbdominalCalcificationError as error:
+        if self._state.messages.attempt(self._hold, case) is None:
             self._held.close()
-            self._state.messages.show_error(error)
             return
         if self._reader is None:
             self._reader = CaseReader()
@@ -122,13 +108,10 @@ class CaseListView:
 
     def hand_over(self, checked=False):
         """Write the table of the cases that are done."""
-        from AbdominalCalcificationLib.errors import AbdominalCalcificationError
-
-        try:
-            path, count = self._store.hand_over()
-        except AbdominalCalcificationError as error:
-            self._state.messages.show_error(error)
+        handed = self._state.messages.attempt(self._store.hand_over)
+        if handed is None:
             return
+        path, count = handed
         text = _("{count} cases that are done: {path}. For training: abdominal-calcification export-dataset {path} …")
         self._state.messages.say(text.format(count=count, path=path))
 
@@ -155,6 +138,15 @@ class CaseListView:
             (_("Go on without"), dismiss),
         )
         return True
+
+    def _hold(self, case):
+        """Hold a case for this reader alone, and return what was said of it: what cannot be read is told first."""
+        self._held.enter_context(self._store.opened(case))
+        return self._store.state_of(case)
+
+    def _keep_time(self, case):
+        state = self._store.state_of(case)
+        self._store.keep(case, replace(state, seconds=state.seconds + self._seconds()))
 
     def _step(self, step, only_open=False):
         case = self._store.neighbour(self._case or self._selected, step, only_open=only_open)
@@ -195,19 +187,16 @@ class CaseListView:
     def _seconds(self):
         return time.monotonic() - self._since
 
-    def _statuses(self):
-        from AbdominalCalcificationLib.casework import Status
-
-        return list(Status)
-
     def _kept(self):
         state = self._store.state_of(self._case)
         return state.status, state.rating, state.notes
 
     def _said(self):
+        from AbdominalCalcificationLib.casework import Status
+
         ui = self._ui
-        rating = ui.caseRatingComboBox.currentIndex or None
-        return self._statuses()[ui.caseStatusComboBox.currentIndex], rating, ui.caseNotes.plainText
+        status = Status(list(_STATUS_TEXTS)[ui.caseStatusComboBox.currentIndex])
+        return status, ui.caseRatingComboBox.currentIndex or None, ui.caseNotes.plainText
 
     def _keep(self):
         from AbdominalCalcificationLib.casework import Status
@@ -246,7 +235,7 @@ class CaseListView:
         ui.caseLabel.text = _("Case {number} of {count}: {name}").format(
             number=number, count=count, name=self._case.name
         )
-        ui.caseStatusComboBox.currentIndex = self._statuses().index(state.status)
+        ui.caseStatusComboBox.currentIndex = list(_STATUS_TEXTS).index(state.status.value)
         ui.caseRatingComboBox.currentIndex = state.rating or 0
         ui.caseNotes.plainText = state.notes
 

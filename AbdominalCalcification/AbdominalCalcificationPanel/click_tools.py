@@ -34,8 +34,8 @@ class ClickTools:
         }
         for button in self._tools:
             button.connect("toggled(bool)", lambda checked, button=button: self._toggled(button, checked))
-        ui.removeLoose.connect("clicked(bool)", lambda _checked=False: self._editing.attempt(self._remove_loose))
-        ui.acceptPlaque.connect("clicked(bool)", lambda _checked=False: self._editing.attempt(self.accept))
+        ui.removeLoose.connect("clicked(bool)", lambda _checked=False: self._state.messages.attempt(self._remove_loose))
+        ui.acceptPlaque.connect("clicked(bool)", lambda _checked=False: self._state.messages.attempt(self.accept))
         ui.dropPlaque.connect("clicked(bool)", lambda _checked=False: self.drop())
 
     def update(self):
@@ -87,7 +87,7 @@ class ClickTools:
         for button, act in self._tools.items():
             if button.checked:
                 self.drop()
-                self._editing.attempt(act, place, with_ctrl)
+                self._state.messages.attempt(act, place, with_ctrl)
 
     def _plaque(self, place, with_ctrl):
         from AbdominalCalcificationLib.review import remove_plaque

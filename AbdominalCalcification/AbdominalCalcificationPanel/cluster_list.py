@@ -86,11 +86,11 @@ class ClusterList:
 
     def reject(self, checked=False):
         """Take the chosen cluster out of the mask."""
-        self._editing.attempt(self._reject, self._cluster)
+        self._state.messages.attempt(self._reject, self._cluster)
 
     def restore(self, checked=False):
         """Put what was rejected and is chosen back into the mask."""
-        self._editing.attempt(self._restore, self._rejected[self._current - len(self._clusters)])
+        self._state.messages.attempt(self._restore, self._rejected[self._current - len(self._clusters)])
 
     def _reject(self, cluster):
         from AbdominalCalcificationLib.review import reject_cluster

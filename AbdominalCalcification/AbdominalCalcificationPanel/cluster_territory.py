@@ -18,7 +18,7 @@ class ClusterTerritory:
         self._names = [None, *(each.name for each in TERRITORIES)]
         self._choice.addItems([_("Belongs to the nearest artery"), *(self._title(each) for each in TERRITORIES)])
         self._found = self._cluster = None
-        self._choice.connect("activated(int)", lambda index: self._editing.attempt(self._give, self._names[index]))
+        self._choice.connect("activated(int)", self._chosen)
 
     def show(self, found, cluster):
         """Show to what a cluster of results was given; None shows none."""
@@ -30,6 +30,9 @@ class ClusterTerritory:
         if cluster is not None:
             (name,) = territories_given(found.ct, [cluster])
             self._choice.currentIndex = self._names.index(name)
+
+    def _chosen(self, index):
+        self._state.messages.attempt(self._give, self._names[index])
 
     def _give(self, name):
         from AbdominalCalcificationLib.errors import InputError

@@ -94,9 +94,7 @@ class LiveControl:
         """
         is_idle = not (self._wanted or self._state.runner.is_busy) and self._steps is None
         if not is_closed and self._case is None and is_idle and self._can_follow():
-            self._steps = self._case_now().update_steps(measurement_parameters(self._state.parameters))
-            self._done = self._updated
-            self._timer.start()
+            self._begin(self._update_steps(), self._updated)
 
     def find_vessels(self, done):
         """Find what lies along the vessels, as soon as nothing else is at work and nothing is edited.
@@ -109,8 +107,7 @@ class LiveControl:
 
     def _begin_vessels(self):
         if self._vessels_done is not None and not self._state.runner.is_busy and self._can_follow():
-            self._steps, self._done = self._vessels_steps(), self._found_vessels
-            self._timer.start()
+            self._begin(self._vessels_steps(), self._found_vessels)
 
     def _vessels_steps(self):
         case = self._case_now()
@@ -155,12 +152,18 @@ class LiveControl:
             if not self._can_follow():
                 self._stop()
                 return
-            self._steps = self._case_now().update_steps(measurement_parameters(self._state.parameters))
-            self._done = self._updated
+            self._begin(self._update_steps(), self._updated)
         while True:
             next(self._steps)
             if time.monotonic() >= until:
                 return
+
+    def _begin(self, steps, done):
+        self._steps, self._done = steps, done
+        self._timer.start()
+
+    def _update_steps(self):
+        return self._case_now().update_steps(measurement_parameters(self._state.parameters))
 
     def _case_now(self):
         if self._case is None:
@@ -193,9 +196,7 @@ class LiveControl:
         if self._case is None or self._wanted or self._state.runner.is_busy or not self._can_follow():
             return
         self._close_steps()
-        self._steps = self._case.settle_steps(self._state.parameters.cutOff)
-        self._done = self._settled
-        self._timer.start()
+        self._begin(self._case.settle_steps(self._state.parameters.cutOff), self._settled)
 
     def _settled(self, cut_off):
         parameters = self._state.parameters
@@ -208,21 +209,24 @@ class LiveControl:
         """Return whether lengths, or the arteries of clusters, are others than measured with: each is tried once."""
         from AbdominalCalcificationLib.reporting.documents import parameters_document
 
-        if not self._can_follow():
+        found = self._followed_results()
+        if found is None:
             return False
         chosen = parameters_document(measurement_parameters(self._state.parameters))
         tried, self._tried = self._tried, chosen
-        measured = self._state.logic.foundResults(self._state.parameters).document["parameters"]
-        return chosen not in (tried, measured)
+        return chosen not in (tried, found.document["parameters"])
 
     def _can_follow(self):
-        """Return whether the chosen masks are those of the chosen CT that were measured."""
+        return self._followed_results() is not None
+
+    def _followed_results(self):
+        """Return the results of the chosen CT, where the chosen masks are those that were measured; else None."""
         state = self._state
         found = state.logic.foundResults(state.parameters) if state.has_masks else None
         if found is None:
-            return False
+            return None
         chosen = {"arteries": state.parameters.arteries, "calcification": state.parameters.calcification}
-        return all(found.masks.get(role) is node for role, node in chosen.items())
+        return found if all(found.masks.get(role) is node for role, node in chosen.items()) else None
 
     def _stop(self):
         self._timer.stop()

@@ -1,7 +1,5 @@
 """Corrections of masks by one click: read, changed, undoable, said."""
 
-from AbdominalCalcificationLib.errors import AbdominalCalcificationError
-
 
 class MaskEditing:
     """Puts the changes of :mod:`AbdominalCalcificationLib.review` into the masks of a case.
@@ -51,11 +49,3 @@ class MaskEditing:
             apply_change(node, parameters.ct, change)
         self._state.messages.say(change.text)
         return node
-
-    def attempt(self, work, *arguments):
-        """Call `work`; what it refuses is said. Return what it returned, None where it refused."""
-        try:
-            return work(*arguments)
-        except AbdominalCalcificationError as error:
-            self._state.messages.show_error(error)
-            return None

@@ -5,6 +5,8 @@ import logging
 
 from slicer.i18n import tr as _
 
+from AbdominalCalcificationLib.errors import AbdominalCalcificationError
+
 
 class MessageView:
     """Says what is going on and what went wrong."""
@@ -21,6 +23,14 @@ class MessageView:
         self._label.text = f'<span style="color:#c0392b">{html.escape(str(error), quote=False)}</span>'
         self.log(str(error))
         self.log(getattr(error, "details", ""))
+
+    def attempt(self, work, *arguments):
+        """Call `work`; what it refuses is said. Return what it returned, None where it refused."""
+        try:
+            return work(*arguments)
+        except AbdominalCalcificationError as error:
+            self.show_error(error)
+            return None
 
     def show_internal_error(self, error):
         """Show an error that nobody foresaw; to be called where it was caught."""

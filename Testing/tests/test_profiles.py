@@ -8,10 +8,9 @@ import pytest
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from AbdominalCalcificationLib.measurement.coarse import Blocks, Followed
-from AbdominalCalcificationLib.measurement.shortening import follow_trunk_steps
+from AbdominalCalcificationLib.measurement.coarse import Followed
 from AbdominalCalcificationLib.profiles import centreline_of, local_burden, profile_of, straightened
-from AbdominalCalcificationLib.progress import drain
+from phantoms import followed_from
 
 RADIUS_MM, BEND_MM, LUMEN_HU, PLAQUE_HU = 6.0, 40.0, 350, 900
 # Sheared, turned, flipped: a straight vessel on each has the same profile.
@@ -25,10 +24,9 @@ GRIDS = {
 def followed_from_below(labels: Volume) -> Followed:
     """Return the course of everything labelled, from its lowest voxels."""
     kji = np.argwhere(labels.array > 0)
-    blocks = Blocks(kji, labels.grid, 10**7)
-    height = blocks.points_ras[:, 2]
+    height = labels.grid.ras_of_kji(kji)[:, 2]
     start = np.where(height <= height.min() + labels.grid.spacing_mm[2] / 2, height - height.min(), np.inf)
-    return Followed(blocks, drain(follow_trunk_steps(blocks.kji, blocks.points_ras, start, blocks.grid)))
+    return followed_from(kji, labels.grid, start)
 
 
 def points_of(grid: Grid) -> np.ndarray:

@@ -11,10 +11,8 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
-from AbdominalCalcificationLib.measurement.coarse import Blocks, Followed
-from AbdominalCalcificationLib.measurement.shortening import follow_trunk_steps
+from AbdominalCalcificationLib.measurement.coarse import Followed
 from AbdominalCalcificationLib.profiles import Vessels
-from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.scene.along import (
     MOST_PERCENT,
     hide_local_burden,
@@ -25,6 +23,7 @@ from AbdominalCalcificationLib.scene.along import (
 )
 from AbdominalCalcificationLib.scene.segmentations import show_arteries
 from AbdominalCalcificationLib.scene.volumes import volume_node_from
+from phantoms import followed_from
 
 pytestmark = pytest.mark.scene
 
@@ -33,9 +32,7 @@ SHAPE = (50, 24, 24)
 
 def followed(labels: Volume, label: int, begins: np.ndarray) -> Followed:
     kji = np.argwhere(labels.array == label)
-    blocks = Blocks(kji, labels.grid, 10**7)
-    start = np.where(begins[tuple(kji.T)], 0.0, np.inf)
-    return Followed(blocks, drain(follow_trunk_steps(blocks.kji, blocks.points_ras, start, blocks.grid)))
+    return followed_from(kji, labels.grid, np.where(begins[tuple(kji.T)], 0.0, np.inf))
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,10 @@ import pytest
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
-from AbdominalCalcificationLib.measurement.coarse import Blocks, Followed
-from AbdominalCalcificationLib.measurement.shortening import follow_trunk_steps
 from AbdominalCalcificationLib.profiles import Vessels
-from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reporting.drawing import rgb_bytes
 from AbdominalCalcificationLib.reporting.vessel_picture import vessel_picture
+from phantoms import followed_from
 
 PLAQUE = (255, 217, 51)
 
@@ -29,11 +27,9 @@ def drawn():
     labels = Volume(inside.astype(np.uint8), grid)
     ct = Volume(np.where(plaque, 900, np.where(inside, 350, 40)).astype(np.int16), grid)
     kji = np.argwhere(inside)
-    blocks = Blocks(kji, grid, 10**7)
-    start = np.where(kji[:, 0] == 0, 0.0, np.inf)
-    course = drain(follow_trunk_steps(blocks.kji, blocks.points_ras, start, grid))
+    course = followed_from(kji, grid, np.where(kji[:, 0] == 0, 0.0, np.inf))
     result = measure(ct, labels, Volume(plaque, grid))
-    vessels = Vessels(result, {"aorta": Followed(blocks, course)})
+    vessels = Vessels(result, {"aorta": course})
     laid_out, profile = vessels.laid_out("aorta"), vessels.profile("aorta")
     return lambda **options: vessel_picture(laid_out, ct, result, profile, **options)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from .. import __version__
 from ..bounded import read_json
 from ..durable import write_text
 from ..errors import InputError
+from ..paths import told_apart
 from ..reporting.anonymous import anonymous_record
 from ..reporting.documents import json_safe
 from .case import model_folders
@@ -63,8 +63,7 @@ class Store:
 
     def path_of(self, case: Case) -> Path:
         """Return where the record of `case` is; names that file systems dislike are told apart by a checksum."""
-        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", case.name)[:60]
-        return self.folder / f"{plain}-{hashlib.sha256(case.name.encode()).hexdigest()[:8]}.json"
+        return self.folder / f"{told_apart(case.name)}.json"
 
     def read(self, case: Case) -> dict | None:
         """Return the record of `case`; None where there is none that still holds."""

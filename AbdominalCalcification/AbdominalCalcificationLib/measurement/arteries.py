@@ -16,7 +16,7 @@ from .plausibility import (
     listed_labels,
     plausible_of,
 )
-from .rows import in_box
+from .rows import with_others_in
 
 _NOTHING = np.zeros((0, 3), np.int32)
 
@@ -101,10 +101,7 @@ class ArteryMask:
 
 def _replaced(kji: np.ndarray, box: Box, own: np.ndarray) -> np.ndarray:
     """Return voxels, in the order of the array, with others in the place of all those in a box."""
-    first, last = np.searchsorted(kji[:, 0], [box[0].start, box[0].stop])
-    part = kji[first:last]
-    part = np.concatenate([part[~in_box(part, box)], own])
-    part = part[np.lexsort(part.T[::-1])]
+    first, last, part = with_others_in(kji, box, own)
     return np.concatenate([kji[:first], part, kji[last:]])
 
 

@@ -11,6 +11,7 @@ from ..anatomy import Territory
 from ..comparison.lumen import EROSIONS_MM, FEWEST_VOXELS, Lumen, lumen_of_core, lumen_steps
 from ..flags import Flag
 from ..geometry import Box, Volume
+from ..geometry.box import inside
 from ..geometry.neighbourhood import deep_steps, eroded_steps
 from ..geometry.voxels import FACE_NEIGHBOURS, HALF_NEIGHBOURS, neighbour_length_mm
 from ..progress import Progress, Steps
@@ -158,8 +159,7 @@ class ImageFlags:
             changed = region.inside(self._of_core[0], margins)
             read = region.inside(self._of_core[0], [2 * margin for margin in margins])
             core = yield from eroded_steps(region.labels[read] != 0, region.grid, EROSIONS_MM[0])
-            part = tuple(slice(c.start - r.start, c.stop - r.start) for c, r in zip(changed, read, strict=True))
-            rows.renew_in(changed, np.argwhere(core[part]) + [each.start for each in changed])
+            rows.renew_in(changed, np.argwhere(core[inside(changed, read)]) + [each.start for each in changed])
             self._of_core.pop(0)
         if len(rows) < FEWEST_VOXELS:
             self._lumen = yield from lumen_steps(region.ct(), region.labels[1:-1, 1:-1, 1:-1] != 0)

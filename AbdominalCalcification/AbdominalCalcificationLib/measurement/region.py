@@ -10,6 +10,7 @@ from ..anatomy import Territory
 from ..anatomy import territory as territory_named
 from ..errors import InputError
 from ..geometry import Box, Grid, Volume, grown
+from ..geometry.box import inside
 from ..geometry.neighbourhood import reached_steps
 from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
@@ -134,8 +135,7 @@ class Region:
             changed = self.inside(box, margins)
             read = self.inside(box, [2 * margin for margin in margins])
             near = yield from reached_steps(self.labels[read] != 0, self.grid, reach_mm, Progress(_STAGE, 0.0))
-            part = tuple(slice(c.start - r.start, c.stop - r.start) for c, r in zip(changed, read, strict=True))
-            self.near[tuple(slice(c.start - 1, c.stop - 1) for c in changed)] = near[part]
+            self.near[tuple(slice(c.start - 1, c.stop - 1) for c in changed)] = near[inside(changed, read)]
 
     def calcified_steps(self, mask: Volume, planes: slice) -> Steps[np.ndarray]:
         """List the voxels within reach of an artery, in some planes of the region, where a whole mask is not 0."""

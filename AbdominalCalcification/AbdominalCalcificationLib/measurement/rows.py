@@ -71,10 +71,7 @@ class Rows:
 
     def renew_in(self, box: tuple[slice, ...], kji: np.ndarray) -> None:
         """Put voxels, in the order of the array, in the place of all those in a box, as :meth:`renew` does."""
-        first, last = np.searchsorted(self.kji[:, 0], [box[0].start, box[0].stop])
-        part = self.kji[first:last]
-        part = np.concatenate([part[~in_box(part, box)], kji.astype(np.int32, copy=False)])
-        self.renew(box[0], part[np.argsort(part @ self._strides)])
+        self.renew(box[0], with_others_in(self.kji, box, kji)[2])
 
     def run_count(self, rows: np.ndarray) -> int:
         """Return in how many runs along i some rows, rising, lie; no two runs meet at the end of a line."""
@@ -99,6 +96,29 @@ def in_box(kji: np.ndarray, box: tuple[slice, ...]) -> np.ndarray:
     for axis, part in enumerate(box):
         inside &= (kji[:, axis] >= part.start) & (kji[:, axis] < part.stop)
     return inside
+
+
+def with_others_in(kji: np.ndarray, box: tuple[slice, ...], others: np.ndarray) -> tuple[int, int, np.ndarray]:
+    """Return what stands in the planes of a box, once others have the place of all that lie in it.
+
+    Parameters
+    ----------
+    kji, others : ndarray of int, shape (n, 3)
+        In the order of the array.
+    box : Box
+
+    Returns
+    -------
+    first, last : int
+        Of those of `kji` that stand there now.
+    part : ndarray of int32, shape (m, 3)
+        What stands there then, in the order of the array.
+    """
+    first, last = np.searchsorted(kji[:, 0], [box[0].start, box[0].stop])
+    part = kji[first:last]
+    part = np.concatenate([part[~in_box(part, box)], others.astype(np.int32, copy=False)])
+    _, rows, columns = part.max(axis=0, initial=0).astype(np.int64) + 1
+    return int(first), int(last), part[np.argsort(part @ np.array([rows * columns, columns, 1]))]
 
 
 def indices_in_box(kji: np.ndarray, box: tuple[slice, ...]) -> np.ndarray:

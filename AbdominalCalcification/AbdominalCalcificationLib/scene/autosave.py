@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterable
 
@@ -13,21 +12,18 @@ from ..geometry import Volume
 from ..history import Ledger, MaskState
 from ..history.recovery import MaskBase, RecoveredCase, RecoveredMask, RecoveryStore
 from ..progress import Progress, Steps, drained, shown
-from ..reading.ct import voxel_checksum
+from ..reading.ct import voxel_checksum, voxel_checksum_steps
 from . import edits
-from .layers import Layers
 from .nodes import nodes_of
 from .ownership import of_ct
-from .segmentations import ARTERIES, CALCIFICATIONS, mask_state, put, ready_steps
+from .segmentations import KINDS, mask_state, put, ready_steps
 from .tools import tool
-from .tracking import Edit, MaskTracker
+from .tracking import Edit, MaskTracker, packed_layers_steps
 from .versions import check_same, keep_version, version_steps
 from .volumes import grid_of_node, identity_of_node, volume_from_node
 
-_KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS}
 _PREFIX = "AbdominalCalcification."
 _READING = Progress("Reading the CT", 0.0)
-_SLICES = 16
 
 
 class Autosave:
@@ -134,7 +130,8 @@ class Autosave:
 
     def _rebase(self, tracker: MaskTracker) -> MaskBase:
         attributes = self._attributes[tracker.role] = _kept_with(tracker.node)
-        mask = _once(_packer(tracker.layers))
+        layers = tracker.layers
+        mask = _once(lambda: drained(packed_layers_steps(layers)))
         base = MaskBase(tracker.role, tracker.node.GetName(), attributes, tracker.state, mask)
         self._bases[tracker.role] = base
         self._store.prepare(base)
@@ -142,15 +139,6 @@ class Autosave:
 
     def _begin(self) -> None:
         self._store.begin(list(self._bases.values()))
-
-
-def _packer(layers: Layers) -> Callable[[], str]:
-    def pack() -> str:
-        box = layers.extent() or (slice(0, 0),) * 3
-        slabs = (layers.part(each) for each in edits.slabs_of(box))
-        return drained(edits.packed_slabs_steps(slabs, box, layers.grid.shape))
-
-    return pack
 
 
 def _once(make: Callable[[], str]) -> Callable[[], str]:
@@ -198,7 +186,7 @@ def recover_steps(case: RecoveredCase, volumes: Iterable) -> Steps[tuple[object,
         progress = Progress("Recovering the masks", 0.5)
         yield progress
         volume = _replayed(mask, ct)
-        kind = _KINDS[mask.role]
+        kind = KINDS[mask.role]
         node = _node_called(mask.name, ct)
         version, before = None, None
         if node is not None:
@@ -236,21 +224,11 @@ def _ct_steps(case: RecoveredCase, volumes: Iterable) -> Steps[object]:
     for node, is_alike in sorted(zip(found, alike, strict=True), key=lambda pair: not pair[1]):
         if wanted is None and is_alike:
             return node
-        if wanted is not None and (yield from _checksum_steps(volume_from_node(node))) == wanted:
+        if wanted is not None and (yield from shown(voxel_checksum_steps(volume_from_node(node)), _READING)) == wanted:
             return node
     size = " × ".join(str(each) for each in reversed(shape))
     text = f"The corrections are of the CT '{about['name']}' ({size} voxels), which is not loaded"
     raise InputError(f"{text}; load it, then press Recover again. Nothing is lost until you discard them.")
-
-
-def _checksum_steps(volume: Volume) -> Steps[str]:
-    """Return what :func:`reading.ct.voxel_checksum` does, a few slices at a time."""
-    total = hashlib.sha256()
-    for first in range(0, len(volume.array), _SLICES):
-        yield _READING
-        part = np.ascontiguousarray(volume.array[first : first + _SLICES])
-        total.update(part.astype(part.dtype.newbyteorder("<"), copy=False))
-    return total.hexdigest()
 
 
 def _replayed(mask: RecoveredMask, ct) -> Volume:

@@ -239,7 +239,8 @@ def _different(before: _Layer, after: _Layer) -> Box | None:
             return None
         planes = slice(int(planes[0]), int(planes[-1]) + 1)
         inner = bounding_box(before.array[planes] != after.array[planes])
-        return outside(inner, outside((planes, *before.box[1:]), (before.box[0], slice(0, 0), slice(0, 0))))
+        there = slice(before.box[0].start + planes.start, before.box[0].start + planes.stop)
+        return outside(inner, (there, *before.box[1:]))
     both = common_box([before.box, after.box])
     inner = bounding_box(before.part(both) != after.part(both))
     return None if inner is None else outside(inner, both)

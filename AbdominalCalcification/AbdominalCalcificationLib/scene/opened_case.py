@@ -10,13 +10,12 @@ from . import edits
 from .nodes import nodes_of
 from .ownership import SceneCase, ct_of
 from .results import find_results
-from .segmentations import ARTERIES, CALCIFICATIONS, put, ready_steps
+from .segmentations import KINDS, put, ready_steps
 from .source_files import remember_reading
 from .volumes import remember_file, volume_node_from
 
 _LISTED = "AbdominalCalcification.ListedCase"
 _SHOWING = Progress("Showing the case", 0.95)
-_KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS}
 
 
 def open_case_steps(reader: CaseReader, case: ListedCase, masks: Masks, scene=None) -> Steps[SceneCase]:
@@ -62,8 +61,8 @@ def show_case_steps(loaded: LoadedCase, name: str, scene=None) -> Steps[SceneCas
     nodes, done = {}, False
     try:
         for role, mask in loaded.masks.items():
-            ready = yield from shown(ready_steps(_KINDS[role], ct, mask), _SHOWING)
-            nodes[role] = put(_KINDS[role], ct, ready)
+            ready = yield from shown(ready_steps(KINDS[role], ct, mask), _SHOWING)
+            nodes[role] = put(KINDS[role], ct, ready)
             yield _SHOWING
             edits.remember_origin(nodes[role], mask, {})
         done = True

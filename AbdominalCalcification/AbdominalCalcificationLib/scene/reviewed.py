@@ -12,7 +12,6 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from ..geometry import Grid
 from ..reading.meanings import Wanted
 from ..review.change import MaskChange
 from ..review.places import Place, matched
-from .edits import origin_text, user_name
+from .edits import now, origin_text, user_name
 from .mask_changes import marked_at
 from .volumes import grid_of_node
 
@@ -205,7 +204,7 @@ def _note(cluster: Mapping, grid: Grid, reader: str, time: str) -> dict:
         "kji": [round(each, 3) for each in grid.kji_of_ras(cluster["centroid_ras"])[0].tolist()],
         "volume_mm3": cluster["volume_mm3"],
         "reader": reader or user_name(),
-        "time": time or datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "time": time or now(),
     }
 
 

@@ -72,6 +72,8 @@ CALCIFICATIONS = Kind("calcification", 1.0, 0.1, False, _is_calcification)
 # Less smoothed than the arteries, so that it covers their colour.
 CUT_OFF = Kind("cut-off ends", 1.0, 0.1, True, _any)
 DISAGREEMENT = Kind("disagreement", 1.0, 0.1, True, _any)
+# What the masks of a case are shown as, by role, and the ends that shortening cuts off.
+KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS, "cut_off": CUT_OFF}
 
 
 def show_arteries(volume_node, arteries: Volume, node=None):

@@ -27,14 +27,13 @@ from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
 from .ready_segments import ReadySegments
-from .segmentations import ARTERIES, CALCIFICATIONS, CUT_OFF, DISAGREEMENT, has_own, put, ready_steps
+from .segmentations import CUT_OFF, DISAGREEMENT, KINDS, has_own, put, ready_steps
 from .source_files import ct_from_node_steps, file_flags
 from .tools import settle
 from .versions import ReadyVersion, keep_version, version_attributes, version_steps
 from .volumes import identity_of_node, volume_from_node
 
 _TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
-_KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS, "cut_off": CUT_OFF}
 BOTH = frozenset(_TITLES)
 _READING = Progress("Reading the scene", 0.0)
 
@@ -275,7 +274,7 @@ class Session:
             if role in given or node is None or not self._watch.holds_work(role, node, case.ct):
                 continue
             yield _READING
-            if has_own(_KINDS[role], node):
+            if has_own(KINDS[role], node):
                 steps = version_steps(node, role, case.ct, "before running again")
                 versions[role] = yield from shown(steps, _READING)
         return versions
@@ -294,7 +293,7 @@ class Session:
                 nodes[role] = None
             elif role in measured.versions:
                 keep_version(nodes[role], measured.versions[role])
-            nodes[role] = put(_KINDS[role], ct, measured.ready[role], nodes[role])
+            nodes[role] = put(KINDS[role], ct, measured.ready[role], nodes[role])
             edits.remember_origin(nodes[role], getattr(analysis, role), origin, role)
             self._watch.made(nodes[role], ct)
         for role in given:
@@ -315,7 +314,7 @@ def _ready_steps(case: SceneCase, analysis: pipeline.Analysis, nodes: Mapping) -
     for number, (role, mask) in enumerate(masks.items()):
         progress = Progress("Making the surfaces for the 3D views", 0.97 + 0.02 * number / len(masks))
         yield progress
-        ready[role] = yield from shown(ready_steps(_KINDS[role], case.ct, mask, before[role]), progress)
+        ready[role] = yield from shown(ready_steps(KINDS[role], case.ct, mask, before[role]), progress)
     return ready
 
 

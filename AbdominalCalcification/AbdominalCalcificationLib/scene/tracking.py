@@ -203,6 +203,13 @@ class _Change:
         return Entry(time, time, editor, tool, labels, 1, self.box)
 
 
+def packed_layers_steps(layers: Layers) -> Generator[None, None, str]:
+    """Return a mask as text for an attribute (:func:`edits.unpacked`), a few slices at a time."""
+    box = layers.extent() or (slice(0, 0),) * 3
+    parts = (layers.part(each) for each in edits.slabs_of(box))
+    return (yield from edits.packed_slabs_steps(parts, box, layers.grid.shape))
+
+
 def start_layers(node, grid: Grid) -> Layers | None:
     """Return the mask that the history of a node begins with; None where it is not known, or of another shape."""
     start = edits.start_part(node)

@@ -22,14 +22,13 @@ from ..progress import Progress, Steps, shown
 from ..reading.meanings import Wanted
 from . import edits
 from .layers import Layers, read_layers
-from .segmentations import ARTERIES, CALCIFICATIONS, mask_state, put, ready_steps
+from .segmentations import KINDS, mask_state, put, ready_steps
 from .tools import settle, tool
-from .tracking import slabs, start_layers
+from .tracking import packed_layers_steps, slabs, start_layers
 from .volumes import grid_of_node
 
 _INDEX = "AbdominalCalcification.Versions"
 _VERSION = "AbdominalCalcification.Version."
-_KINDS = {"arteries": ARTERIES, "calcification": CALCIFICATIONS}
 _MASK = "mask"
 
 
@@ -92,9 +91,7 @@ def version_steps(node, role: str, ct, name: str) -> Generator[None, None, Ready
     layers = read_layers(node, ct, Wanted(role))
     yield
     note = yield from _note_steps(node, role, layers)
-    box = layers.extent() or (slice(0, 0),) * 3
-    parts = (layers.part(each) for each in edits.slabs_of(box))
-    text = yield from edits.packed_slabs_steps(parts, box, layers.grid.shape)
+    text = yield from packed_layers_steps(layers)
     last = note.ledger.entries[-1] if note.ledger is not None and note.ledger.entries else None
     version = Version(
         key=secrets.token_hex(4),
@@ -153,10 +150,10 @@ def restore_version_steps(node, role: str, ct, key: str) -> Steps[None]:
     array = np.zeros(shape, np.uint8)
     array[box] = labels
     yield progress
-    ready = yield from shown(ready_steps(_KINDS[role], ct, Volume(array, grid), node), progress)
+    ready = yield from shown(ready_steps(KINDS[role], ct, Volume(array, grid), node), progress)
     check_same(node, ct, before)
     with tool("Restore version"):
-        put(_KINDS[role], ct, ready, node)
+        put(KINDS[role], ct, ready, node)
         for name in edits.REMEMBERED:
             node.RemoveAttribute(name)
         edits.take_over(node, held)
