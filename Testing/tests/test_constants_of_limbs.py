@@ -9,7 +9,8 @@ import numpy as np
 
 from AbdominalCalcificationLib.geometry import Volume
 from AbdominalCalcificationLib.geometry.voxels import neighbour_pairs
-from AbdominalCalcificationLib.measurement import MeasurementParameters, lumen, measure, touching
+from AbdominalCalcificationLib.measurement import MeasurementParameters, doubled, lumen, measure, touching
+from AbdominalCalcificationLib.measurement.course import Sections
 from AbdominalCalcificationLib.progress import Progress, drain
 from folded import folded
 from phantoms import Phantom, Tube, grid_over, rotation_about
@@ -18,11 +19,11 @@ TILTED = rotation_about((1, 2, -3), 25)
 
 
 def said_of(shape, radius_mm, spacing_mm, limb_mm, kept_mm=40.0):
-    """Return what is said of the limbs of a folded artery."""
+    """Return what is said of the walls between limbs of a folded artery."""
     ct, labels = folded(shape, radius_mm, limb_mm=limb_mm).painted(spacing_mm, TILTED)
     none = Volume(np.zeros(labels.array.shape, bool), labels.grid)
     flags = measure(ct, labels, none, MeasurementParameters({"common_iliac": kept_mm})).flags
-    flags = [flag for flag in flags if flag.code == "territory_touches_itself"]
+    flags = [flag for flag in flags if flag.code == "territory_touches_itself" and "broad" not in flag.message]
     return ["along" if "lengths follow" in flag.message else "uncertain" for flag in flags]
 
 
@@ -75,6 +76,45 @@ def test_a_narrow_place_costs_the_16th_power():
     # 0.8 to the power of -16 is 36, of -9 is 7, of -25 is 265.
     assert goes_round(20)
     assert not goes_round(100)
+
+
+def doubled_mm(areas, elongations):
+    """Return the stretch that may hold two limbs in a row of slices 1 mm thick; most have an area of 1 mm2."""
+    count = len(areas)
+    sections = Sections(
+        np.arange(count) - 1,
+        np.arange(count) + 0.5,
+        np.array(areas, float),
+        np.array(elongations, float),
+        np.zeros((0, 2), int),
+        1.0,
+    )
+    return doubled.doubled_mm(type("Row", (), {"sections": lambda self: sections})(), np.inf)
+
+
+def stretch(length, area, elongation):
+    return doubled_mm([1] * 20 + [area] * length + [1] * 20, [1] * 20 + [elongation] * length + [1] * 20)
+
+
+def test_a_section_of_one_and_a_half_may_hold_two_limbs():
+    assert stretch(4, 1.6, 2) == 4
+    assert stretch(4, 1.4, 2) == 0
+
+
+def test_a_section_of_two_limbs_is_1_3_times_as_long_as_wide():
+    assert stretch(4, 1.9, 1.4) == 4
+    assert stretch(4, 1.9, 1.2) == 0
+
+
+def test_limbs_lie_side_by_side_for_two_diameters():
+    # A section of 1 mm2 is 1.13 mm wide.
+    assert stretch(3, 1.9, 2) == 3
+    assert stretch(2, 1.9, 2) == 0
+
+
+def test_a_coil_has_twice_the_section():
+    assert stretch(1, 2.1, 2) == 1
+    assert stretch(1, 1.9, 2) == 0
 
 
 def test_a_vessel_is_wide_where_55_per_cent_of_its_voxels_have_all_neighbours():

@@ -129,3 +129,35 @@ def test_walls_do_not_depend_on_the_axes(orientation, spacing_mm):
     kept, turned = reoriented(expected.kept_arteries, *orientation).array > 0, result.kept_arteries.array > 0
     assert (kept != turned).sum() <= 0.002 * kept.sum()
     assert flags_of(result)
+
+
+@pytest.mark.parametrize(
+    ("shape", "radius_mm", "overlap_mm", "spacing_mm", "limb_mm"),
+    [
+        ("hairpin", 1.3, 0.2, 1.0, 25),
+        ("hairpin", 2.0, 1.0, 1.0, 30),
+        ("zigzag", 1.8, 0.6, 1.5, 30),
+        ("zigzag", 3.0, 0.9, 1.5, 16),
+        ("loop", 2.0, 0.8, 1.3, 16),
+        ("loop", 3.0, 0.5, 1.5, 38),
+        ("drop", 2.5, 0.8, 1.2, 26),
+    ],
+)
+def test_what_the_mask_does_not_show_as_a_wall_is_said(shape, radius_mm, overlap_mm, spacing_mm, limb_mm):
+    artery = folded(shape, radius_mm, overlap_mm, limb_mm)
+    result, true_mm, kept = measured(artery, spacing_mm, kept_mm=40.0)
+    # What lies far along the artery is kept by the short cut,
+    assert (kept & (true_mm > 50)).any()
+    # and that it is one is said.
+    [flag] = flags_of(result)
+    assert "short cut" in flag.message
+    assert flag.effect.name == "REVIEW"
+
+
+def test_a_fork_drawn_late_is_no_touch():
+    # Two branches in one over 12 mm, which then go on apart.
+    stem = Tube((0.0, 0, 0), (1, 0, 0), 12, 2.5, path_mm=-9)
+    limbs = [Tube((10.0, 0, 2.0 * side), (1, 0, 0.12 * side), 50, 2.2) for side in (1, -1)]
+    phantom = Phantom({"aorta": (aorta(40),), "renal_left": (stem, *limbs)})
+    ct, labels, calcified = phantom.painted(grid_over((-12, -11, -22), (76, 11, 22), 1.3, TILTED))
+    assert flags_of(measure(ct, labels, calcified, MeasurementParameters({"renal": 45.0}))) == []

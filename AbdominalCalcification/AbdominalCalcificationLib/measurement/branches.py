@@ -144,7 +144,7 @@ class Branches:
         if branch.kept_mm != length_mm:
             keep = branch.followed.blocks.of_voxels(branch.followed.course.kept(length_mm))
             yield FOLLOWING
-            flags = yield from self._said_steps(territory, branch, parent)
+            flags = yield from self._said_steps(territory, branch, parent, length_mm)
             branch.keep, branch.kept_mm, branch.flags = keep, length_mm, flags
             branch.of_one_piece = parent.is_one_piece
         self._branches[territory.name] = branch
@@ -180,7 +180,7 @@ class Branches:
         followed = Followed(blocks, course)
         return _Branch(kji, contact, found, reference, parameters.attach_distance_mm, length_mm, followed)
 
-    def _said_steps(self, territory: Territory, branch: _Branch, parent: Parent) -> Steps[list[Flag]]:
+    def _said_steps(self, territory: Territory, branch: _Branch, parent: Parent, length_mm: float) -> Steps[list[Flag]]:
         """Return what is to be said about the course of a branch."""
         blocks, course = branch.followed.blocks, branch.followed.course
         begins = branch.kji[blocks.of_voxels(course.begins) & np.isfinite(branch.contact)]
@@ -189,7 +189,8 @@ class Branches:
         flags = quality.attachment(
             territory, course, parent_found=len(parent.kji) > 0, several_parts=several, touches_speck=speck
         )
-        return flags + quality.touching_limbs(territory, course)
+        yield FOLLOWING
+        return flags + quality.touching_limbs(territory, course, length_mm)
 
     def _reference_steps(self, parent: Parent) -> Steps[Reference]:
         """Return the surface of a parent, for one branch."""

@@ -29,6 +29,13 @@ CHANGED_MM = 3.5
 # A place half as deep as the middle costs 2 to this power as much: the way takes any detour within the vessel rather
 # than a narrow place, so that only which of two ways is wider counts.
 WAY_POWER = 16
+# A section that is at least so many times as large as most of a vessel, and so many times as long as wide, is as broad
+# as two limbs of it.
+LIMB_SECTION, ELONGATED = 1.5, 1.3
+# A stretch of such sections is one of limbs side by side from this length on, in diameters of the vessel,
+DOUBLED_DIAMETERS = 2.0
+# or where one is so many times as large as most of the vessel, and as what lies before it: a coil.
+LUMP_SECTION = 2.0
 # A vessel of which more voxels than this part have all their neighbours is wider than 11 voxels, and is looked at in
 # blocks of two voxels along each axis.
 WIDE = 0.55

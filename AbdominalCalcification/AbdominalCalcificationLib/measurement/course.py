@@ -11,6 +11,7 @@ voxel takes the length of the course up to the point of it that is nearest.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +22,32 @@ from ..geometry import Grid
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
 from .constants import MEETING_SECTION, SLICE_DIAGONALS, TWIG_RADII, WHOLE_SECTION
 from .reference import Reference
+
+
+@dataclass(frozen=True, eq=False)
+class Sections:
+    """Slices across the limbs of a vessel, in order from its start on.
+
+    Attributes
+    ----------
+    above : ndarray of int, shape (n,)
+        The slice before, towards the start; -1 at the start.
+    from_start_mm : ndarray, shape (n,)
+        Length of the shortest path to it.
+    area_mm2 : ndarray, shape (n,)
+    elongation : ndarray, shape (n,)
+        How far it reaches along its longest direction, as a multiple of that across (standard deviations).
+    meeting : ndarray of int, shape (m, 2)
+        Pairs of slices: one at which limbs meet, and one before it besides that in `above`.
+    thickness_mm : float
+    """
+
+    above: np.ndarray
+    from_start_mm: np.ndarray
+    area_mm2: np.ndarray
+    elongation: np.ndarray
+    meeting: np.ndarray
+    thickness_mm: float
 
 
 class Course:
@@ -49,6 +76,7 @@ class Course:
         self._path_lengths_mm: np.ndarray | None = None
         self._diagonal = grid.voxel_diagonal_mm
         self._thickness = SLICE_DIAGONALS * self._diagonal
+        self._voxel_mm = grid.voxel_volume_mm3 ** (1 / 3)
         self.shortest_mm = shortest_paths_mm(len(points_ras), pairs, start, start_mm)
         self._slice_voxels(pairs[0], pairs[1], grid.voxel_volume_mm3)
         self._find_parents(pairs[0], pairs[1])
@@ -141,6 +169,7 @@ class Course:
         own_links = own_links[
             self._count[own_links[:, 1]] >= MEETING_SECTION * self._count[self._parent[own_links[:, 0]]]
         ]
+        self._own_links = own_links
         parents = np.bincount(own_links[:, 0], minlength=len(centre))
         self._length = self._shortest.copy()
         for each in self._order:
@@ -184,6 +213,45 @@ class Course:
             limb.append(self._parent[limb[-1]])
         limb = limb[::-1]
         return self._centre[limb], self._length[limb], self._radius[limb]
+
+    def sections(self) -> Sections:
+        """Return the slices of the vessel's limbs, from the start on."""
+        own = self._order[self._own[self._order]]
+        upper, lower = self._own_links.T
+        besides = self._parent[upper] != lower
+        place = np.full(len(self._parent), -1)
+        place[own] = np.arange(len(own))
+        return Sections(
+            np.where(self._parent[own] >= 0, place[self._parent[own]], -1),
+            self._shortest[own],
+            np.pi * self._radius[own] ** 2,
+            self._elongations()[own],
+            np.stack([place[upper[besides]], place[lower[besides]]], axis=1),
+            self._thickness,
+        )
+
+    def _elongations(self) -> np.ndarray:
+        """Return by how much each slice is longer than wide across the course."""
+        heading = np.zeros_like(self._centre)
+        for each in self._order:
+            above = self._parent[each]
+            if above >= 0:
+                step = self._centre[each] - self._centre[above]
+                heading[each] += step
+                if self._own[each]:
+                    heading[above] += step
+        heading /= np.maximum(np.linalg.norm(heading, axis=1), TOLERANCE_MM)[:, None]
+        slices = self._slice_of_voxel
+        middle = np.stack([np.bincount(slices, axis) / self._count for axis in self._points.T], axis=1)
+        across = self._points - middle[slices]
+        across -= np.einsum("ij,ij->i", across, heading[slices])[:, None] * heading[slices]
+        spread = np.empty((len(self._count), 3, 3))
+        for row in range(3):
+            for column in range(3):
+                spread[:, row, column] = np.bincount(slices, across[:, row] * across[:, column]) / self._count
+        # A voxel is no point: it has a spread of its own.
+        _, short, long = np.maximum(np.linalg.eigvalsh(spread), 0).T + self._voxel_mm**2 / 12
+        return np.sqrt(long / short)
 
     def remaining_mm(self, rows: np.ndarray) -> np.ndarray:
         """Return how far the vessel still goes, away from the start, from the voxels in `rows`, in mm."""

@@ -10,6 +10,9 @@ from ..geometry.voxels import TOLERANCE_MM, components
 from .course import Course, Pairs
 from .touching import Touch
 
+# A piece with fewer voxels has no limbs that could touch: two of 4 voxels across and twice as long.
+_FEWEST_FOLDED = 64
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -39,6 +42,11 @@ class Piece:
     after: int | None
     gap_mm: float
     touch: Touch | None = None
+
+    @property
+    def may_fold(self) -> bool:
+        """It is large enough for limbs of it to touch."""
+        return len(self.rows) >= _FEWEST_FOLDED
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from ..comparison.lumen import LEAST_TISSUE_HU
 from ..flags import Flag
 from ..geometry import Grid
 from .constants import CEILING_HU, ENHANCED_HU, MOST_CALCIFIED, MOST_LISTED, THICK_MM
-from .coursed import CoursedArtery
+from .coursed import CoursedArtery, Piece
+from .doubled import doubled_mm
 from .result import TerritoryMeasurement
 
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
@@ -80,13 +81,15 @@ def attachment(
     return flags
 
 
-def touching_limbs(territory: Territory, course: CoursedArtery) -> list[Flag]:
-    """Flag a branch of which limbs touch where they only pass by each other, if that changes lengths."""
+def touching_limbs(territory: Territory, course: CoursedArtery, kept_length_mm: float) -> list[Flag]:
+    """Flag a branch of which limbs touch, or seem to, where they only pass by each other, if that changes lengths."""
     flags = []
     for piece in course.pieces:
-        if piece.touch is None:
-            continue
         touch = piece.touch
+        if touch is None:
+            if said := _doubled(piece, kept_length_mm):
+                flags.append(Flag("territory_touches_itself", f"{territory.title}: {said}.", territory.name))
+            continue
         short, along = f"{touch.short_mm:.1f} mm", f"{touch.along_mm:.1f} mm"
         if touch.followed:
             said = f"limbs of it touch; lengths follow the artery ({along} where the short cut has {short})"
@@ -94,6 +97,19 @@ def touching_limbs(territory: Territory, course: CoursedArtery) -> list[Flag]:
             said = f"limbs of it may touch; lengths take the short cut ({short}, or {along} if the limbs are apart)"
         flags.append(Flag("territory_touches_itself", f"{territory.title}: {said}.", territory.name))
     return flags
+
+
+def _doubled(piece: Piece, kept_length_mm: float) -> str:
+    """Return what is said of a piece that may hold limbs side by side although no wall between them is seen."""
+    if not piece.may_fold:
+        return ""
+    broad_mm = doubled_mm(piece.course, kept_length_mm)
+    if broad_mm == 0:
+        return ""
+    return (
+        f"{broad_mm:.0f} mm of it are as broad as two arteries side by side; if limbs of it touch there, lengths take "
+        "the short cut"
+    )
 
 
 def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:

@@ -18,9 +18,6 @@ from .coursed import CoursedArtery, Piece
 from .reference import Reference
 from .touching import course_along_limbs_steps
 
-# A piece with fewer voxels has no limbs that could touch: two of 4 voxels across and twice as long.
-_FEWEST_FOLDED = 64
-
 
 def follow_branch_steps(
     kji: np.ndarray,
@@ -285,7 +282,7 @@ class _Pieces:
     def part_limbs_steps(self, kept_length_mm: float) -> Steps[None]:
         """Measure the piece that was settled last along its limbs, where they touch."""
         piece = self.settled[-1]
-        if len(piece.rows) < _FEWEST_FOLDED:
+        if not piece.may_fold:
             return
         open_ras = self._parent if len(self._parent) else None
         kji, points = self._kji[piece.rows], self._points[piece.rows]

@@ -1,0 +1,76 @@
+"""Stretches of a vessel that are as broad as two limbs of it: where its mask does not show the wall between them.
+
+Where limbs touch and the vessel is a few voxels wide, or the limbs are drawn into one another, no place between them
+is narrow, and :mod:`.touching` finds no wall. What is left of the second limb is a section that is too large, and
+longer in one direction than across. So it is where a vessel forks, too; but there two limbs go on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .constants import DOUBLED_DIAMETERS, ELONGATED, LIMB_SECTION, LUMP_SECTION
+from .course import Course, Sections
+
+
+def doubled_mm(course: Course, kept_length_mm: float) -> float:
+    """Return the length of the longest stretch that may hold two limbs of a vessel; 0 where there is none.
+
+    Parameters
+    ----------
+    course : Course
+        Of a connected piece of the vessel, by the shortest path.
+    kept_length_mm : float
+        Beyond it no length matters.
+    """
+    sections = course.sections()
+    near = sections.from_start_mm <= kept_length_mm + sections.thickness_mm
+    if not near.any():
+        return 0.0
+    # Most of a vessel is single, and forks make it thinner: the lower quartile is one limb's.
+    single_mm2 = np.quantile(sections.area_mm2[near], 0.25)
+    area = sections.area_mm2 / single_mm2
+    broad = near & (area >= LIMB_SECTION) & (sections.elongation >= ELONGATED)
+    lump = area >= LUMP_SECTION * np.maximum(1.0, _before(area, sections.above))
+    least = DOUBLED_DIAMETERS * 2 * np.sqrt(single_mm2 / np.pi) / sections.thickness_mm
+    longest = 0
+    for stretch in _stretches(broad, sections.above):
+        if (len(stretch) >= least or lump[stretch].any()) and not _forks(stretch, sections):
+            longest = max(longest, len(stretch))
+    return longest * sections.thickness_mm
+
+
+def _stretches(broad: np.ndarray, above: np.ndarray) -> list[list[int]]:
+    """Return the rows of broad slices along the limbs of a vessel, each from its first slice to its last."""
+    goes_on = np.zeros(len(broad), bool)
+    goes_on[above[broad & (above >= 0)]] = True
+    found = []
+    for last in np.flatnonzero(broad & ~goes_on):
+        stretch = [int(last)]
+        while above[stretch[-1]] >= 0 and broad[above[stretch[-1]]]:
+            stretch.append(int(above[stretch[-1]]))
+        found.append(stretch[::-1])
+    return found
+
+
+def _before(area: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Return the median area of the slices on the way to each; ``inf`` at the start, before which there is none."""
+    way: list[list[int]] = []
+    result = np.full(len(area), np.inf)
+    for each, before in enumerate(above):
+        way.append([*way[before], int(before)] if before >= 0 else [])
+        if way[each]:
+            result[each] = np.median(area[way[each]])
+    return result
+
+
+def _forks(stretch: list[int], sections: Sections) -> bool:
+    """Return whether a vessel parts behind a stretch, where no limbs that leave the stretch meet again."""
+    limb_of = np.full(len(sections.above), -1)
+    leaves = np.isin(sections.above, stretch)
+    leaves[stretch] = False
+    for each in range(stretch[0] + 1, len(limb_of)):
+        limb_of[each] = each if leaves[each] else limb_of[sections.above[each]] if sections.above[each] >= 0 else -1
+    first, second = limb_of[sections.meeting.T]
+    meet = (first >= 0) & (second >= 0) & (first != second)
+    return np.count_nonzero(leaves & (sections.above == stretch[-1])) > 1 and not meet.any()
