@@ -182,6 +182,7 @@ KINDS: dict[str, FlagKind] = {
         _REVIEW, True, "The wrong end may have been cut off: check which one leaves the larger artery."
     ),
     "territory_touches_itself": FlagKind(_REVIEW, True, "Separate the limbs that touch: the course is uncertain."),
+    "territory_thin": FlagKind(_REVIEW, True, "Look whether it bends back on itself, or use thinner slices."),
     "bifurcation_not_seen": FlagKind(_NOTE, False, "No volume and no burden depends on it."),
     "bifurcation_unclear": FlagKind(
         _REVIEW, True, "Label as common iliac artery what is one: both burdens and the path distances depend on it."

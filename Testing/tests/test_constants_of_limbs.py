@@ -78,8 +78,8 @@ def test_a_narrow_place_costs_the_16th_power():
     assert not goes_round(100)
 
 
-def doubled_mm(areas, elongations):
-    """Return the stretch that may hold two limbs in a row of slices 1 mm thick; most have an area of 1 mm2."""
+def told_of(areas, elongations, told=doubled.doubled_mm):
+    """Return what is told of a row of slices 1 mm thick, of voxels of 0.5 mm."""
     count = len(areas)
     sections = Sections(
         np.arange(count) - 1,
@@ -88,12 +88,13 @@ def doubled_mm(areas, elongations):
         np.array(elongations, float),
         np.zeros((0, 2), int),
         1.0,
+        0.5,
     )
-    return doubled.doubled_mm(type("Row", (), {"sections": lambda self: sections})(), np.inf)
+    return told(type("Row", (), {"sections": lambda self: sections})(), np.inf)
 
 
 def stretch(length, area, elongation):
-    return doubled_mm([1] * 20 + [area] * length + [1] * 20, [1] * 20 + [elongation] * length + [1] * 20)
+    return told_of([1] * 20 + [area] * length + [1] * 20, [1] * 20 + [elongation] * length + [1] * 20)
 
 
 def test_a_section_of_one_and_a_half_may_hold_two_limbs():
@@ -115,6 +116,12 @@ def test_limbs_lie_side_by_side_for_two_diameters():
 def test_a_coil_has_twice_the_section():
     assert stretch(1, 2.1, 2) == 1
     assert stretch(1, 1.9, 2) == 0
+
+
+def test_a_vessel_of_1_1_voxels_to_its_radius_is_too_thin_to_tell():
+    radius_mm = np.array([0.5, 0.6])
+    told = [told_of([np.pi * each**2] * 20, [1] * 20, doubled.thin_mm) for each in radius_mm]
+    np.testing.assert_allclose(told, [1.0, 0.0])
 
 
 def test_a_vessel_is_wide_where_55_per_cent_of_its_voxels_have_all_neighbours():

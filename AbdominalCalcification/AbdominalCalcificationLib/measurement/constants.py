@@ -36,6 +36,8 @@ LIMB_SECTION, ELONGATED = 1.5, 1.3
 DOUBLED_DIAMETERS = 2.0
 # or where one is so many times as large as most of the vessel, and as what lies before it: a coil.
 LUMP_SECTION = 2.0
+# A vessel with fewer voxels to its radius has no sections: limbs of it that touch, and one that does not, look alike.
+THIN_VOXELS = 1.1
 # A vessel of which more voxels than this part have all their neighbours is wider than 11 voxels, and is looked at in
 # blocks of two voxels along each axis.
 WIDE = 0.55

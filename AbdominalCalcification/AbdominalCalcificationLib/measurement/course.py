@@ -40,6 +40,8 @@ class Sections:
     meeting : ndarray of int, shape (m, 2)
         Pairs of slices: one at which limbs meet, and one before it besides that in `above`.
     thickness_mm : float
+    voxel_mm : float
+        Edge of a cube of a voxel's volume.
     """
 
     above: np.ndarray
@@ -48,6 +50,7 @@ class Sections:
     elongation: np.ndarray
     meeting: np.ndarray
     thickness_mm: float
+    voxel_mm: float
 
 
 class Course:
@@ -228,6 +231,7 @@ class Course:
             self._elongations()[own],
             np.stack([place[upper[besides]], place[lower[besides]]], axis=1),
             self._thickness,
+            self._voxel_mm,
         )
 
     def _elongations(self) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .constants import DOUBLED_DIAMETERS, ELONGATED, LIMB_SECTION, LUMP_SECTION
+from .constants import DOUBLED_DIAMETERS, ELONGATED, LIMB_SECTION, LUMP_SECTION, THIN_VOXELS
 from .course import Course, Sections
 
 
@@ -38,6 +38,19 @@ def doubled_mm(course: Course, kept_length_mm: float) -> float:
         if (len(stretch) >= least or lump[stretch].any()) and not _forks(stretch, sections):
             longest = max(longest, len(stretch))
     return longest * sections.thickness_mm
+
+
+def thin_mm(course: Course, kept_length_mm: float) -> float:
+    """Return the diameter of a vessel that is too thin for its voxels to show limbs that touch, else 0, mm.
+
+    Parameters are those of :func:`doubled_mm`.
+    """
+    sections = course.sections()
+    near = sections.from_start_mm <= kept_length_mm + sections.thickness_mm
+    if not near.any():
+        return 0.0
+    radius_mm = float(np.sqrt(np.median(sections.area_mm2[near]) / np.pi))
+    return 2 * radius_mm if radius_mm < THIN_VOXELS * sections.voxel_mm else 0.0
 
 
 def _stretches(broad: np.ndarray, above: np.ndarray) -> list[list[int]]:

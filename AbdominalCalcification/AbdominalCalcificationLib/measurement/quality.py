@@ -13,7 +13,7 @@ from ..flags import Flag
 from ..geometry import Grid
 from .constants import CEILING_HU, ENHANCED_HU, MOST_CALCIFIED, MOST_LISTED, THICK_MM
 from .coursed import CoursedArtery, Piece
-from .doubled import doubled_mm
+from .doubled import doubled_mm, thin_mm
 from .result import TerritoryMeasurement
 
 _SIDES = (("left", "right"), ("back", "front"), ("lower", "upper"))
@@ -87,8 +87,7 @@ def touching_limbs(territory: Territory, course: CoursedArtery, kept_length_mm: 
     for piece in course.pieces:
         touch = piece.touch
         if touch is None:
-            if said := _doubled(piece, kept_length_mm):
-                flags.append(Flag("territory_touches_itself", f"{territory.title}: {said}.", territory.name))
+            flags.extend(_doubled(territory, piece, kept_length_mm))
             continue
         short, along = f"{touch.short_mm:.1f} mm", f"{touch.along_mm:.1f} mm"
         if touch.followed:
@@ -99,17 +98,23 @@ def touching_limbs(territory: Territory, course: CoursedArtery, kept_length_mm: 
     return flags
 
 
-def _doubled(piece: Piece, kept_length_mm: float) -> str:
-    """Return what is said of a piece that may hold limbs side by side although no wall between them is seen."""
+def _doubled(territory: Territory, piece: Piece, kept_length_mm: float) -> list[Flag]:
+    """Flag a piece that may hold limbs side by side although no wall between them is seen."""
     if not piece.may_fold:
-        return ""
-    broad_mm = doubled_mm(piece.course, kept_length_mm)
-    if broad_mm == 0:
-        return ""
-    return (
-        f"{broad_mm:.0f} mm of it are as broad as two arteries side by side; if limbs of it touch there, lengths take "
-        "the short cut"
-    )
+        return []
+    if broad_mm := doubled_mm(piece.course, kept_length_mm):
+        message = (
+            f"{territory.title}: {broad_mm:.0f} mm of it are as broad as two arteries side by side; if limbs of it "
+            "touch there, lengths take the short cut."
+        )
+        return [Flag("territory_touches_itself", message, territory.name)]
+    if wide_mm := thin_mm(piece.course, kept_length_mm):
+        message = (
+            f"{territory.title}: {wide_mm:.1f} mm wide, hardly two voxels; if limbs of it touch, that cannot be seen, "
+            "and lengths take the short cut."
+        )
+        return [Flag("territory_thin", message, territory.name)]
+    return []
 
 
 def truncated(territory: Territory, kji: np.ndarray, grid: Grid) -> list[Flag]:

@@ -57,6 +57,7 @@ _OWN_WORDS = frozenset(
         "territory_touches_parent",
         "territory_beginning_unclear",
         "territory_touches_itself",
+        "territory_thin",
         "bifurcation_not_seen",
         "bifurcation_unclear",
         "limbs_left_out",
