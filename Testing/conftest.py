@@ -21,18 +21,26 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT
 
 # These take longest: they come first, so that at the end no worker is left with one of them alone.
 LONGEST = (
-    "test_interrupts.py",
     "test_training_nnunet.py",
-    "test_evaluation_run.py",
-    "test_privacy.py",
-    "test_module_corrections.py",
-    "test_module_panel.py",
-    "test_simulation_patient.py",
-    "test_evaluation_resume.py",
-    "test_full_disk.py",
-    "test_inference_nnunet.py",
+    "test_interrupts.py",
     "test_inference_fast.py",
+    "test_inference_nnunet.py",
+    "test_simulation_patient.py",
+    "test_python_api.py",
+    "test_module_panel.py",
+    "test_module_export.py",
+    "test_full_disk.py",
+    "test_evaluation_resume.py",
+    "test_module_cases.py",
+    "test_module_kept.py",
+    "test_cli_models.py",
     "test_inference_worker.py",
+    "test_simulate_many.py",
+    "test_module_corrections.py",
+    "test_module_history.py",
+    "test_evaluation_run.py",
+    "test_anonymous.py",
+    "test_module_compare.py",
 )
 
 
@@ -106,6 +114,26 @@ def small_pictures(monkeypatch):
     from AbdominalCalcificationLib.reporting import views
 
     monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
+
+
+@pytest.fixture(scope="session")
+def segmenting_worker():
+    """A process that segments, started once: importing PyTorch takes longer than tiny networks do."""
+    from AbdominalCalcificationLib.inference import Worker
+
+    with Worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+def warm_worker(monkeypatch, segmenting_worker):
+    """What would start a process to segment has it done by one that is there."""
+    from AbdominalCalcificationLib.inference import segment
+
+    steps = segment._in_worker_steps
+    monkeypatch.setattr(
+        segment, "_in_worker_steps", lambda job, ct, given, worker: steps(job, ct, given, worker or segmenting_worker)
+    )
 
 
 @pytest.fixture(scope="session")

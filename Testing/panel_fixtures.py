@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from AbdominalCalcificationLib.resources import sample_case
-
 
 @pytest.fixture(scope="session")
 def host():
@@ -51,17 +49,14 @@ def panel(module):
 
 @pytest.fixture
 def panel_with_masks(choices, panel):
-    """The panel with the sample CT and, chosen as given masks, its exact truth."""
-    import slicer
-
-    from AbdominalCalcificationLib.reading import read_mask
+    """The panel with the small sample CT and, chosen as given masks, its exact truth."""
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
+    from panels import load_ct, small_sample
 
     parameters = panel.logic.getParameterNode()
-    parameters.ct = slicer.util.loadVolume(str(sample_case()))
-    folder = sample_case().parent
-    parameters.arteries = show_arteries(parameters.ct, read_mask(folder / "simulated_cta_arteries.nrrd"))
-    parameters.calcification = show_calcification(parameters.ct, read_mask(folder / "simulated_cta_calcification.nrrd"))
+    parameters.ct = load_ct()
+    parameters.arteries = show_arteries(parameters.ct, small_sample()["arteries"])
+    parameters.calcification = show_calcification(parameters.ct, small_sample()["calcification"])
     parameters.arterySource = choices.ArterySource.EXISTING
     parameters.calcificationSource = choices.CalcificationSource.EXISTING
     return panel

@@ -130,10 +130,12 @@ def make_modules(logics: dict, module_path: Path) -> StrictNamespace:
 
 def run_until(condition, timeout_s: float = 240.0) -> bool:
     """Let Qt's event loop turn until `condition()` holds; return whether it came to hold."""
-    timer = QtCore.QElapsedTimer()
+    timer, waking = QtCore.QElapsedTimer(), QtCore.QTimer()
     timer.start()
+    # The loop sleeps where there is nothing to do; then the condition is asked again, which no event may announce.
+    waking.start(10)
     while not condition():
         if timer.hasExpired(int(1000 * timeout_s)):
             return False
-        QtCore.QCoreApplication.processEvents(QtCore.QEventLoop.AllEvents, 20)
+        QtCore.QCoreApplication.processEvents(QtCore.QEventLoop.AllEvents | QtCore.QEventLoop.WaitForMoreEvents)
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "AbdominalCalcification" / "Resources" / "SampleData"
-TINY_PATIENT = ("--spacing", "3", "--size", "36,32,36")
+TINY_PATIENT = ("--spacing", "2.8", "--size", "36,32,36")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Scenario:
         Given the inputs' folder and an empty one, makes what was there before.
     arguments : callable
         Given the inputs' folder and that with what was there before, returns the command line.
+    inputs : sequence of callable
+        Given the inputs' folder, make what the command reads; shared by the scenarios.
     may_stay : callable
         Given a path relative to the folder, says whether an interrupted run may leave or change it on purpose.
     is_dated : callable
@@ -35,6 +37,7 @@ class Scenario:
     name: str
     earlier: Callable[[Path, Path], None]
     arguments: Callable[[Path, Path], Sequence[object]]
+    inputs: Sequence[Callable[[Path], None]] = ()
     may_stay: Callable[[str], bool] = lambda path: False
     is_dated: Callable[[str], bool] = lambda path: False
 
@@ -45,11 +48,10 @@ def program(*arguments: object, **environment: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
 
 
-def make_inputs(folder: Path) -> None:
-    """Make what the scenarios read: a part of the sample case, virtual patients, datasets, a model."""
+def make_case(folder: Path) -> None:
+    """Make CT and masks: a part of the sample case."""
     from AbdominalCalcificationLib.reading import read_ct, read_mask
     from AbdominalCalcificationLib.reporting import write_volume
-    from tiny_models import a_tiny_model_folder
 
     part = slice(60, 105), slice(45, 105), slice(50, 115)
     for name, volume in (
@@ -58,16 +60,42 @@ def make_inputs(folder: Path) -> None:
         ("calcification", read_mask(SAMPLE / "simulated_cta_calcification.nrrd")),
     ):
         write_volume(folder / f"{name}.nii.gz", volume.cropped(part))
-    patients = folder / "patients"
-    program("simulate", "--seed", 3, "--count", 3, "--output", patients, *TINY_PATIENT, "--quiet")
-    masks = [patients / "seed_{0:05d}" / f"{name}.nii.gz" for name in ("ct", "arteries", "calcification")]
+
+
+def make_patients(folder: Path) -> None:
+    """Make virtual patients."""
+    program("simulate", "--seed", 3, "--count", 3, "--output", folder / "patients", *TINY_PATIENT, "--quiet")
+
+
+def make_cohort(folder: Path) -> None:
+    """Make the table of a cohort of the patients."""
+    masks = [folder / "patients" / "seed_{0:05d}" / f"{name}.nii.gz" for name in ("ct", "arteries", "calcification")]
     rows = [",".join(str(each).format(seed) for each in (f"case{seed}", *masks, *masks[1:])) for seed in (3, 4, 5)]
     columns = "case,ct,arteries,calcification,arteries:again,calcification:again"
     (folder / "cohort.csv").write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
+
+
+def make_dataset(folder: Path) -> None:
+    """Make a dataset for training from the patients, and settings for a tiny network."""
     export(folder, folder / "raw" / "Dataset101_Arteries", 3, 4, 5)
     (folder / "tiny.json").write_text('{"features": [4, 8, 8], "patch": [24, 24, 24], "steps_per_epoch": 3}')
-    model = a_tiny_model_folder(folder / "model", ["aorta", "iliac_artery_left"])
+
+
+def make_models(folder: Path) -> None:
+    """Make two models with tiny networks."""
+    from tiny_models import a_tiny_model_folder
+
+    a_tiny_model_folder(folder / "model", ["aorta", "iliac_artery_left"])
     a_tiny_model_folder(folder / "plaques", ["calcification"], name="Dataset901_Plaques")
+
+
+def make_models_to_import(folder: Path) -> None:
+    """Make a model folder, and another one in an archive, which are imported without a look at their weights."""
+    from tiny_models import a_model_folder_without_weights
+
+    a_model_folder_without_weights(folder / "given", ["calcification"], name="Dataset901_Plaques")
+    model = a_model_folder_without_weights(folder / "zipped", ["aorta", "iliac_artery_left"])
+    (model / "fold_0" / "checkpoint_final.pth").write_bytes(os.urandom(4 << 20))
     shutil.make_archive(str(folder / "model"), "zip", model.parent, model.name)
 
 
@@ -116,7 +144,7 @@ def a_shipped_model(inputs: Path, place: Path) -> None:
 
 
 def an_installed_model(inputs: Path, place: Path) -> None:
-    (plaques,) = (inputs / "plaques").glob("*/*")
+    (plaques,) = (inputs / "given").glob("*/*")
     program("models", "import", plaques, ABDOMINAL_CALCIFICATION_MODELS=str(place / "models"))
 
 
@@ -131,8 +159,8 @@ def is_progress(*folders: str) -> Callable[[str], bool]:
 
 
 SCENARIOS = (
-    Scenario("analyze", an_analysis, given_masks),
-    Scenario("analyze, networks", an_analysis, networks),
+    Scenario("analyze", an_analysis, given_masks, [make_case]),
+    Scenario("analyze, networks", an_analysis, networks, [make_case, make_models]),
     Scenario(
         "simulate",
         a_patient,
@@ -144,7 +172,7 @@ SCENARIOS = (
         lambda i, p: [
             *("simulate", "--seed", 3, "--count", 4, "--processes", 2, "--output", p / "out", *TINY_PATIENT),
         ],
-        whole_patients,
+        may_stay=whole_patients,
     ),
     Scenario(
         "evaluate",
@@ -153,6 +181,7 @@ SCENARIOS = (
             *("evaluate", i / "cohort.csv", "--output", p / "out"),
             *("--method", "idealised", "--resamples", 50, "--jobs", 2),
         ],
+        [make_patients, make_cohort],
         is_progress("out/cases/"),
     ),
     Scenario(
@@ -161,7 +190,20 @@ SCENARIOS = (
         lambda i, p: [
             *("export-dataset", i / "patients", "--task", "artery", "--output", p / "Dataset101_Arteries"),
         ],
+        [make_patients],
     ),
-    Scenario("train", a_shipped_model, training, is_progress("work/", "work"), lambda path: "/training_log_" in path),
-    Scenario("models import", an_installed_model, lambda i, p: ["models", "import", i / "model.zip"]),
+    Scenario(
+        "train",
+        a_shipped_model,
+        training,
+        [make_patients, make_dataset, make_models],
+        is_progress("work/", "work"),
+        lambda path: "/training_log_" in path,
+    ),
+    Scenario(
+        "models import",
+        an_installed_model,
+        lambda i, p: ["models", "import", i / "model.zip"],
+        [make_models_to_import],
+    ),
 )

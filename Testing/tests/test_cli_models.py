@@ -69,6 +69,7 @@ def test_two_models_lead_to_numbers_that_say_where_they_come_from(ct, artery_mod
     assert labels.GetSize() == sitk.ReadImage(str(ct)).GetSize()
 
 
+@pytest.mark.usefixtures("warm_worker")
 def test_the_plain_road_is_a_switch_that_is_recorded_and_leads_to_the_same_arteries(ct, artery_model, tmp_path):
     found = {}
     for name, options in {"quick": [], "plain": ["--reference"]}.items():
@@ -81,6 +82,7 @@ def test_the_plain_road_is_a_switch_that_is_recorded_and_leads_to_the_same_arter
     assert recorded == [None, True]
 
 
+@pytest.mark.usefixtures("warm_worker")
 def test_a_threshold_and_an_artery_model_go_together(ct, artery_model, tmp_path):
     assert analyze(ct, tmp_path / "out", "--artery-model", artery_model, "--calcification-threshold", "350") == 0
     source = result_in(tmp_path / "out")["provenance"]["calcification_source"]
@@ -88,6 +90,7 @@ def test_a_threshold_and_an_artery_model_go_together(ct, artery_model, tmp_path)
     assert source["threshold_hu"] == 350
 
 
+@pytest.mark.usefixtures("warm_worker")
 def test_labels_with_other_names_are_mapped_by_the_user(ct, calcification_model, tmp_path, capsys):
     model = a_tiny_model_folder(tmp_path / "other", ["big_vessel"])
     models = ["--artery-model", model, "--calcification-model", calcification_model]

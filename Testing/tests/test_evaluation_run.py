@@ -170,7 +170,7 @@ def test_a_broken_case_is_listed_with_its_reason_and_stops_nothing(cohort, tmp_p
     (tmp_path / "text.nrrd").write_text("no image")
     rows[2]["calcification:careless"] = str(tmp_path / "text.nrrd")
     rows[3]["calcification:exact"] = ""
-    document = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out", jobs=2)
+    document = evaluate(write_table(tmp_path / "cohort.csv", rows), tmp_path / "out")
 
     failed = {(each["case"], each["method"]): each["reason"] for each in document["failed"]}
     assert set(failed) == {("case 1", None), ("case 2", "careless"), ("case 3", "exact")}
@@ -312,7 +312,7 @@ def test_the_idealised_threshold_is_the_best_where_methods_are_compared(tmp_path
 
 
 def test_virtual_patients_are_a_cohort(tmp_path):
-    cases = simulated_cohort([1], ["arterial", "portal_venous"], (4.0, 4.0, 4.0), (36, 36, 36))
+    cases = simulated_cohort([1], ["arterial", "portal_venous"], (2.8, 2.8, 2.8), (36, 36, 36))
     document = drain(
         evaluate_steps(cases, tmp_path / "out", Settings(methods=("idealised", "realistic"), resamples=10), jobs=2)
     )

@@ -27,7 +27,7 @@ from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.reporting.views import render_views
 from AbdominalCalcificationLib.simulation import files, simulate
-from cohorts import a_cohort
+from cohorts import a_cohort, evaluated_here
 from full_disks import contents_below, largest_file, sizes_below, small_disk
 from tiny_models import TRAINER_FOLDER, a_model_folder_without_weights
 
@@ -99,7 +99,8 @@ def write_evaluation(folder, given):
 
     cohort = given.folder / "cohort"
     table = cohort / "cohort.csv" if cohort.exists() else a_cohort(cohort, count=2)
-    drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
+    with evaluated_here():
+        drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
 
 
 def write_model(folder, given):
@@ -231,23 +232,35 @@ def test_a_disk_that_fills_up_is_noticed(tmp_path, name, given):
             assert left_in(disk / "in") == {}
 
 
-def test_the_command_line_does_not_report_success_of_a_cut_result(tmp_path):
+def test_the_command_line_does_not_report_success_of_a_cut_result(tmp_path, capsys):
     for name, volume in zip(("ct", "arteries", "calcification"), a_case(), strict=True):
         write_volume(tmp_path / f"{name}.nii.gz", volume)
-    command = [sys.executable, "-m", "AbdominalCalcificationLib", "analyze", str(tmp_path / "ct.nii.gz")]
+    command = ["analyze", str(tmp_path / "ct.nii.gz")]
     command += [each for n in ("arteries", "calcification") for each in (f"--{n}", str(tmp_path / f"{n}.nii.gz"))]
     command += ["--output", str(tmp_path / "out"), "--overwrite"]
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(tmp_path)}
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert cli.main(command) == 0
+    capsys.readouterr()
     before = contents_below(tmp_path)
-    for blocks in (1, 4, 12, 64):
-        limited = ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command, "--kept-length", "renal=10", "--quiet"]
-        ended = subprocess.run(limited, env=environment, capture_output=True, text=True)
-        assert ended.returncode == 2, ended.stderr
-        (line,) = ended.stderr.splitlines()
+    command += ["--kept-length", "renal=10", "--quiet"]
+
+    def is_told(code: int, said: str) -> None:
+        assert code == 2, said
+        (line,) = said.splitlines()
         assert "File too large" in line
         assert "nothing of it was" in line
-        assert contents_below(tmp_path) == before, f"at {blocks} blocks"
+        assert contents_below(tmp_path) == before
+
+    sizes = list(sizes_below(tmp_path / "out").values())
+    for limit in limits_below(sizes, _SLACK):
+        with largest_file(limit):
+            code = cli.main(command)
+        is_told(code, capsys.readouterr().err)
+
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(tmp_path)}
+    program = [sys.executable, "-m", "AbdominalCalcificationLib", *command]
+    limited = ["sh", "-c", 'ulimit -f 12; exec "$@"', "sh", *program]
+    ended = subprocess.run(limited, env=environment, capture_output=True, text=True)
+    is_told(ended.returncode, ended.stderr)
 
 
 def test_bytecode_is_not_cut_where_files_may_not_grow(tmp_path):

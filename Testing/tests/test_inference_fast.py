@@ -221,7 +221,7 @@ def test_the_number_of_threads_does_not_matter(models):
 
 def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads():
     arteries, calcification = ModelFolder.open(bundled_artery_model()), ModelFolder.open(bundled_calcification_model())
-    ct = read_ct(sample_case()).volume.cropped(np.s_[70:130, 20:120, 20:140])
+    ct = read_ct(sample_case()).volume.cropped(np.s_[80:122, 35:95, 40:110])
     with Worker() as worker:
         roads = {"device": "cpu", "worker": worker}
         quick = drain(segment_steps(ct, [arteries], calcification, **roads))

@@ -28,10 +28,9 @@ pytestmark = pytest.mark.nnunet
 INFERENCE = Path(AbdominalCalcificationLib.__file__).parent / "inference"
 
 
-@pytest.fixture(scope="module")
-def worker():
-    with Worker() as one:
-        yield one
+@pytest.fixture
+def worker(segmenting_worker):
+    return segmenting_worker
 
 
 def stock_labels(model: ModelFolder, ct: Volume, folds=("0",)) -> np.ndarray:
@@ -259,7 +258,7 @@ def test_a_worker_killed_in_the_middle_of_the_network_is_explained(models, tmp_p
 # number of cores.
 LIMITED = """
 import resource, runpy, sys
-import nnunetv2.inference.predict_from_raw_data, torch
+import nnunetv2.utilities.plans_handling.plans_handler, torch
 taken = next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmSize"))
 resource.setrlimit(resource.RLIMIT_AS, (taken + (4 << 30), resource.getrlimit(resource.RLIMIT_AS)[1]))
 del sys.argv[0]

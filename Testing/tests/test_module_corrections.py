@@ -10,12 +10,12 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
-from AbdominalCalcificationLib.resources import sample_case
 from panels import (
     asked,
     erase_lower_half,
     flags,
     follow,
+    load_ct,
     mask_of,
     parameters_of,
     recompute,
@@ -106,7 +106,7 @@ def test_the_masks_of_another_ct_are_left_alone(choices, panel_with_masks):
     parameters.threshold = "fixed:400"
     first, mask, before = parameters.ct, parameters.calcification, mask_of(panel).array.copy()
     arteries = parameters.arteries
-    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    parameters.ct = load_ct()
     parameters.arteries, parameters.calcification = arteries, mask
     run(panel)
     assert not asked(panel)
@@ -237,7 +237,7 @@ def test_choosing_another_ct_chooses_its_masks(panel_with_results):
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     first, arteries, calcification = parameters.ct, parameters.arteries, parameters.calcification
     cut_off, number = parameters.cutOff, total_of(panel)
-    parameters.ct = slicer.util.loadVolume(str(sample_case()), {"name": "Follow-up"})
+    parameters.ct = load_ct("Follow-up")
     assert (parameters.arteries, parameters.calcification, parameters.cutOff) == (None, None, None)
     assert not panel.ui.recomputeButton.enabled
     assert "Nothing measured" in panel.ui.summaryLabel.text
@@ -251,7 +251,7 @@ def test_masks_of_another_ct_are_measured_where_chosen_and_told(panel_with_corre
     panel, parameters = panel_with_corrected_calcification, parameters_of(panel_with_corrected_calcification)
     first, arteries, calcification = parameters.ct, parameters.arteries, parameters.calcification
     first.SetName("Before")
-    parameters.ct = slicer.util.loadVolume(str(sample_case()), {"name": "After"})
+    parameters.ct = load_ct("After")
     parameters.arteries, parameters.calcification = arteries, calcification
     recompute(panel)
     assert "The calcification mask was made on another CT, 'Before'." in flags(panel)
@@ -263,7 +263,7 @@ def test_masks_of_another_ct_are_measured_where_chosen_and_told(panel_with_corre
 def test_editing_the_masks_of_a_ct_that_is_not_chosen_makes_its_numbers_old(panel_with_results):
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     first, calcification = parameters.ct, parameters.calcification
-    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    parameters.ct = load_ct()
     array = slicer.util.arrayFromSegmentBinaryLabelmap(calcification, "calcification", first)
     slicer.util.updateSegmentBinaryLabelmapFromArray(array * 0, calcification, "calcification", first)
     assert "Recompute" not in flags(panel) + status(panel)

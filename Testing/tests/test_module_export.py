@@ -142,7 +142,7 @@ def test_an_exported_scene_opens_with_the_case_in_sight_and_named_by_it(panel_wi
     arteries.GetRASBounds(bounds)
     (camera,) = nodes_of(scene, "vtkMRMLCameraNode")
     centre = [(low + high) / 2 for low, high in zip(bounds[::2], bounds[1::2], strict=True)]
-    assert camera.GetFocalPoint() == pytest.approx(centre, abs=0.5)
+    assert camera.GetFocalPoint() == pytest.approx(centre, abs=1.25), "half a voxel at most"
 
 
 def test_an_exported_scene_opens_as_it_was_left(panel_with_results, tmp_path):

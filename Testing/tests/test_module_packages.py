@@ -17,8 +17,8 @@ import slicer
 
 from AbdominalCalcificationLib.errors import InferenceError
 from AbdominalCalcificationLib.inference.packages import PACKAGES
-from AbdominalCalcificationLib.resources import resources_folder, sample_case
-from panels import asked, status
+from AbdominalCalcificationLib.resources import resources_folder
+from panels import asked, load_ct, status
 
 pytestmark = pytest.mark.scene
 REPOSITORY = Path(__file__).parents[2]
@@ -116,7 +116,7 @@ def press_install(panel) -> None:
 
 
 def test_missing_packages_are_explained_before_anything_is_installed(panel, pip):
-    slicer.util.loadVolume(str(sample_case()))
+    load_ct()
     panel.enter()
     panel.ui.runButton.click()
     assert "torch" in asked(panel)
@@ -181,7 +181,7 @@ def test_before_slicer_5_12_pip_is_held_by_constraints(panel, installed, monkeyp
 def test_a_pytorch_that_is_too_old_is_not_replaced(request, panel, installed, pip, with_extension):
     torch_extension = request.getfixturevalue("torch_extension") if with_extension else []
     installed["torch"] = "2.3.1"
-    slicer.util.loadVolume(str(sample_case()))
+    load_ct()
     panel.enter()
     assert panel.ui.installButton.isHidden()
     assert "PyTorch 2.3.1 is installed" in panel.ui.packagesLabel.text

@@ -16,7 +16,17 @@ import slicer
 
 from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.resources import sample_case
-from panels import endless_work, erase_lower_half, mask_of, nodes_in_scene, parameters_of, recompute, run, status
+from panels import (
+    endless_work,
+    erase_lower_half,
+    load_ct,
+    mask_of,
+    nodes_in_scene,
+    parameters_of,
+    recompute,
+    run,
+    status,
+)
 
 pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]
@@ -187,7 +197,7 @@ def test_a_wrong_threshold_is_said_in_the_panel(choices, panel_with_masks):
 def test_a_missing_model_folder_is_said_in_the_panel(module, choices, panel, monkeypatch, tmp_path):
     monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: ())
     parameters = parameters_of(panel)
-    parameters.ct = slicer.util.loadVolume(str(sample_case()))
+    parameters.ct = load_ct()
     parameters.arterySource = choices.ArterySource.MODELS
     assert not panel.ui.runButton.enabled
     assert "artery models" in panel.ui.runHint.text
@@ -245,7 +255,7 @@ def test_a_mask_that_is_deleted_leaves_its_field_empty(panel_with_results):
     assert panel.ui.calcificationSelector.currentNode() is None
     for button in (panel.ui.recomputeButton, panel.ui.exportButton):
         assert not button.enabled
-    slicer.util.loadVolume(str(sample_case()))
+    load_ct()
     slicer.mrmlScene.RemoveNode(parameters.ct)
     assert parameters.ct is None
     assert not panel.ui.runButton.enabled

@@ -11,7 +11,7 @@ import slicer
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.inference import Effort
-from AbdominalCalcificationLib.resources import sample_case
+from panels import load_ct
 from tiny_models import a_model_folder_without_weights
 
 pytestmark = pytest.mark.scene
@@ -24,7 +24,7 @@ def panel(module, monkeypatch):
     """The panel with the sample CT."""
     monkeypatch.setattr(module.AbdominalCalcificationLogic, "missingPackages", lambda self: ())
     widget = module.AbdominalCalcificationWidget()
-    slicer.util.loadVolume(str(sample_case()))
+    load_ct()
     widget.enter()
     yield widget
     widget.cleanup()
@@ -97,7 +97,7 @@ def test_without_weights_what_the_extension_has_made_is_offered(panel, parameter
     ct = parameters.ct
     made = a_segmentation_of(ct, ["liver", "aorta", "iliac_artery_left"], "CT <total> segmentation")
     a_segmentation_of(ct, ["liver", "spleen"], "organs")
-    other = slicer.util.loadVolume(str(sample_case()))
+    other = load_ct()
     a_segmentation_of(other, ["aorta"], "of another CT")
     monkeypatch.setattr(panel.panel.inputs.totalsegmentator, "_has_extension", lambda: True)
     parameters.ct = ct

@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.display import CTA_LEVEL_HU, CTA_WINDOW_HU
 from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.scene.display import fit_cameras, show_ct
 from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
-from panels import endless_work, parameters_of, run, status
+from panels import endless_work, load_ct, parameters_of, run, status
 
 pytestmark = pytest.mark.scene
 
@@ -52,14 +52,14 @@ def test_a_ct_that_is_loaded_while_another_module_is_open_is_not_chosen_yet(pane
 
     panel.enter()
     panel.exit()
-    slicer.util.loadVolume(str(sample_case()))
+    load_ct()
     assert not run_until(lambda: parameters_of(panel).ct is not None, 0.3)
     panel.enter()
     assert parameters_of(panel).ct is not None
 
 
 def test_the_newest_ct_is_chosen_and_only_where_none_is(panel):
-    first = slicer.util.loadVolume(str(sample_case()))
+    first = load_ct()
     newest = another_ct(first)
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")

@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.simulation.files import PATIENT_FILES, simulate_steps
 from AbdominalCalcificationLib.simulation.patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM
 
-TINY = ["--spacing", "4", "--size", "20,16,20"]
+TINY = ["--spacing", "2.8", "--size", "20,16,20"]
 
 
 def simulate(*arguments) -> int:
@@ -50,11 +50,11 @@ def test_patients_that_were_made_otherwise_are_neither_kept_nor_lost(tmp_path, c
     output = tmp_path / "many"
     assert simulate("--count", 1, "--output", output, *TINY) == 0
     before = contents(output)
-    assert simulate("--count", 2, "--output", output, "--spacing", "5", "--size", "20,16,20") == 2
+    assert simulate("--count", 2, "--output", output, "--spacing", "3.6", "--size", "20,16,20") == 2
     assert "made otherwise" in capsys.readouterr().err
     assert contents(output) == before
-    assert simulate("--count", 1, "--output", output, "--spacing", "5", "--size", "20,16,20", "--overwrite") == 0
-    assert json.loads(contents(output)["seed_00005/truth.json"])["spacing_mm"] == [5.0, 5.0, 5.0]
+    assert simulate("--count", 1, "--output", output, "--spacing", "3.6", "--size", "20,16,20", "--overwrite") == 0
+    assert json.loads(contents(output)["seed_00005/truth.json"])["spacing_mm"] == [3.6, 3.6, 3.6]
 
 
 @pytest.mark.parametrize("options", [[], TINY[:2], TINY[2:]], ids=["none", "spacing alone", "size alone"])
@@ -81,12 +81,12 @@ def test_several_processes_make_the_same_patients(tmp_path):
 
 def test_an_interrupt_keeps_what_is_finished_and_nothing_half_written(tmp_path):
     patients = [(seed, tmp_path / f"seed_{seed}") for seed in (5, 6, 7)]
-    steps = simulate_steps(patients, {"spacing_mm": (4.0,) * 3, "shape": (20, 16, 20)}, keep=True)
+    steps = simulate_steps(patients, {"spacing_mm": (2.8,) * 3, "shape": (20, 16, 20)}, keep=True)
     next(step for step in steps if (step.fraction or 0) > 0)
     steps.close()
     assert [each.name for each in tmp_path.iterdir()] == ["seed_5"]
     assert set(contents(tmp_path / "seed_5")) == set(PATIENT_FILES)
-    assert drain(simulate_steps(patients, {"spacing_mm": (4.0,) * 3, "shape": (20, 16, 20)}, keep=True)) == 2
+    assert drain(simulate_steps(patients, {"spacing_mm": (2.8,) * 3, "shape": (20, 16, 20)}, keep=True)) == 2
 
 
 @pytest.mark.parametrize("options", [["--count", "0"], ["--count", "2", "--processes", "0"]])

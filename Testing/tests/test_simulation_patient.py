@@ -14,15 +14,17 @@ from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
 from AbdominalCalcificationLib.simulation.anatomy import draw_vessels
 from AbdominalCalcificationLib.simulation.enhancement import draw_phase
 from AbdominalCalcificationLib.simulation.files import write_patient
+from examples import examples
 
 LABEL = {t.name: t.label for t in anatomy.TERRITORIES}
 
-COARSE = {"spacing_mm": (2.5, 2.5, 2.5), "shape": (60, 64, 64)}
+# Sub-voxels are at most 0.4 mm long and of an odd number: voxels of 1.2, 2.0 or 2.8 mm are painted quickest.
+COARSE = {"spacing_mm": (2.0, 2.0, 2.0), "shape": (30, 64, 64), "center_ras": (0.0, 0.0, 60.0)}
 
 
 @pytest.fixture(scope="module")
 def an_arterial_patient():
-    return simulate(8, spacing_mm=(1.0, 1.0, 1.0), shape=(215, 90, 150), phase="arterial")
+    return simulate(8, spacing_mm=(1.2, 1.2, 1.2), shape=(179, 75, 125), phase="arterial")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def test_the_same_seed_gives_the_same_patient_and_another_seed_another():
 
 
 def test_the_scanner_does_not_change_the_patient(an_arterial_patient):
-    coarse = simulate(8, spacing_mm=(1.5, 1.5, 3.0), shape=(72, 60, 100), phase="arterial")
+    coarse = simulate(8, spacing_mm=(2.0, 2.0, 2.8), shape=(77, 45, 75), phase="arterial")
     for entry in an_arterial_patient.truth["territories"]:
         if entry["name"] in ("renal_left", "common_iliac_right"):
             assert truth_of(coarse, entry["name"])["artery_volume_mm3"] == pytest.approx(
@@ -64,7 +66,7 @@ def test_types_and_grids_are_those_of_ct(an_arterial_patient):
     assert patient.calcification.array.dtype == np.uint8
     assert patient.ct.grid is patient.arteries.grid is patient.calcification.grid
     # As DICOM writes it: i to the patient's left, j to the back, k upwards.
-    assert np.allclose(patient.ct.grid.ijk_to_ras[:3, :3], np.diag([-1, -1, 1]))
+    assert np.allclose(patient.ct.grid.ijk_to_ras[:3, :3], np.diag([-1.2, -1.2, 1.2]))
 
 
 def test_every_territory_is_there(an_arterial_patient):
@@ -76,7 +78,7 @@ def test_every_territory_is_there(an_arterial_patient):
 
 @pytest.mark.parametrize("seed", [2, 8, 31])
 def test_arteries_lie_where_anatomy_has_them(seed):
-    patient = simulate(seed, spacing_mm=(2.5, 2.5, 2.5), shape=(90, 50, 70), phase="arterial")
+    patient = simulate(seed, spacing_mm=(2.8, 2.8, 2.8), shape=(80, 45, 63), phase="arterial")
     aorta = middle_ras(patient, "aorta")
     for pair in ("renal", "common_iliac"):
         assert middle_ras(patient, f"{pair}_left")[0] < aorta[0] < middle_ras(patient, f"{pair}_right")[0]
@@ -120,7 +122,7 @@ def test_the_true_volumes_do_not_depend_on_the_grid(an_arterial_patient):
 
 
 def test_the_right_renal_artery_passes_behind_the_vena_cava():
-    for seed in range(40):
+    for seed in range(examples(16)):
         rng = np.random.default_rng(seed)
         vessels = draw_vessels(rng, draw_phase(rng, "portal_venous"))
         cava = next(vein for vein in vessels.veins if vein.name == "cava")
@@ -190,7 +192,7 @@ def test_without_contrast_blood_looks_like_blood(an_unenhanced_patient):
 
 
 def test_a_patient_without_calcium_has_none():
-    patient = simulate(8, severity=0.0, **COARSE)
+    patient = simulate(8, severity=0.0, spacing_mm=(2.8, 2.8, 2.8), shape=(54, 46, 46))
     assert not patient.calcification.array.any()
     assert patient.truth["plaques"] == []
     assert all(entry["calcified_volume_mm3"] == 0 for entry in patient.truth["territories"])

@@ -20,6 +20,7 @@ from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.training import small
+from training_here import training_here
 
 pytestmark = pytest.mark.nnunet
 
@@ -32,6 +33,21 @@ def run(*arguments) -> int:
 
 def files_below(folder):
     return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_samples():
+    """nnU-Net draws a hundred million voxels to learn about a dataset's HU, of tiny images too: some thousands do."""
+    from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
+
+    def made(extractor, *given, **named):
+        make(extractor, *given, **named)
+        extractor.num_foreground_voxels_for_intensitystats = 1e5
+
+    make = DatasetFingerprintExtractor.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatasetFingerprintExtractor, "__init__", made)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -92,24 +108,25 @@ def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, cap
     assert steps >= 3 * done >= 3
 
     artery, calcification = place / "models" / "arteries", place / "models" / "calcification"
-    # As long as it has been trained: what there is becomes a model.
-    assert run(*train(place, "artery", "--epochs", done, "--ship", artery)) == 0
-    assert json.loads(clock.read_text())["steps"] == steps
-    early = ModelFolder.open(artery).checksum
-    capsys.readouterr()
-    assert run(*train(place, "artery", "--epochs", done + 2, "--ship", artery, "--overwrite")) == 0
-    assert ModelFolder.open(artery).checksum != early
-    assert json.loads(clock.read_text())["steps"] == steps + 6
-    said = capsys.readouterr()
-    assert f"Going on after {steps} steps." in said.err
-    assert "Preprocessing" not in said.err
-    assert "aorta -> aorta" in said.out
+    with training_here():
+        # As long as it has been trained: what there is becomes a model.
+        assert run(*train(place, "artery", "--epochs", done, "--ship", artery)) == 0
+        assert json.loads(clock.read_text())["steps"] == steps
+        early = ModelFolder.open(artery).checksum
+        capsys.readouterr()
+        assert run(*train(place, "artery", "--epochs", done + 2, "--ship", artery, "--overwrite")) == 0
+        assert ModelFolder.open(artery).checksum != early
+        assert json.loads(clock.read_text())["steps"] == steps + 6
+        said = capsys.readouterr()
+        assert f"Going on after {steps} steps." in said.err
+        assert "Preprocessing" not in said.err
+        assert "aorta -> aorta" in said.out
 
-    # A checkpoint of nnU-Net's own has no clock.
-    trained = ModelFolder.open(artery).checksum
-    clock.unlink()
-    assert run(*train(place, "artery", "--epochs", done + 2, "--ship", artery, "--overwrite")) == 0
-    assert ModelFolder.open(artery).checksum == trained
+        # A checkpoint of nnU-Net's own has no clock.
+        trained = ModelFolder.open(artery).checksum
+        clock.unlink()
+        assert run(*train(place, "artery", "--epochs", done + 2, "--ship", artery, "--overwrite")) == 0
+        assert ModelFolder.open(artery).checksum == trained
 
     assert run(*train(place, "calcification", "--minutes", "0.02", "--ship", calcification)) == 0
     kept = [pickle.loads(each.read_bytes()) for each in sorted((place / "work-calcification").rglob("*_fullres/*.pkl"))]
@@ -139,7 +156,8 @@ def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, cap
     try:
         label.write_bytes(content + b" ")
         capsys.readouterr()
-        assert run(*train(place, "artery", "--epochs", done + 3)) == 2
+        with training_here():
+            assert run(*train(place, "artery", "--epochs", done + 3)) == 2
         assert "another work folder" in capsys.readouterr().err
     finally:
         label.write_bytes(content)
@@ -337,7 +355,8 @@ def test_training_starts_from_the_weights_of_a_model(place, tmp_path, capsys):
 
     (tmp_path / "settings.json").write_text('{"patch": [32, 32, 32]}')
     command[command.index("--settings") + 1] = tmp_path / "settings.json"
-    assert run(*command, "--quiet") == 0
+    with training_here():
+        assert run(*command, "--quiet") == 0
     before, after = weights(bundled), weights(tmp_path / "model")
     assert before.keys() == after.keys()
     assert all(torch.equal(before[key], after[key]) for key in before)
@@ -352,7 +371,8 @@ def test_a_dry_run_estimates_and_leaves_nothing(place, tmp_path, monkeypatch, ca
     command = train(place, "artery", "--dry-run", "--epochs", "10")
     del command[command.index("--work") : command.index("--work") + 2]
     before = files_below(place)
-    assert run(*command) == 0
+    with training_here():
+        assert run(*command) == 0
     said = capsys.readouterr().out
     assert "3, 2 to learn from and 1 watched" in said
     assert "24 × 24 × 24 voxels of 1.5 × 1.5 × 1.5 mm" in said

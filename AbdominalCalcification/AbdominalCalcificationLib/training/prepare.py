@@ -116,13 +116,13 @@ def fingerprint_and_plan(job: Job, report: Report) -> None:
 
     with _watched(report, job.processes):
         DatasetFingerprintExtractor(job.dataset, job.processes).run(overwrite_existing=True)
-    report("Planning", 0.0)
-    shutil.copy(Path(job.raw) / job.dataset / "dataset.json", job.prepared / "dataset.json")
-    spacing = None if job.small is None else [job.task.spacing_mm] * 3
-    planner = ExperimentPlanner(
-        job.dataset, gpu_memory_target_in_gb=8, plans_name=PLANS, overwrite_target_spacing=spacing
-    )
-    planner.plan_experiment()
+        report("Planning", 0.0)
+        shutil.copy(Path(job.raw) / job.dataset / "dataset.json", job.prepared / "dataset.json")
+        spacing = None if job.small is None else [job.task.spacing_mm] * 3
+        planner = ExperimentPlanner(
+            job.dataset, gpu_memory_target_in_gb=8, plans_name=PLANS, overwrite_target_spacing=spacing
+        )
+        planner.plan_experiment()
     path = job.prepared / f"{PLANS}.json"
     plans = json.loads(path.read_text(encoding="utf-8"))
     if job.small is not None:
@@ -209,12 +209,14 @@ def _check_space(job: Job) -> None:
 def _watched(report: Report, processes: int):
     """Turn nnU-Net's progress bars into reports, and where one process is wanted, its pool into a thread.
 
-    nnU-Net starts a process even for one; importing PyTorch there takes longer than a small dataset.
+    nnU-Net starts a process even for one; importing PyTorch there takes longer than a small dataset. To list files it
+    forks this process, several times, threads and all: such a copy may never end.
     """
     from multiprocessing.pool import ThreadPool
 
     from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
     from nnunetv2.preprocessing.preprocessors import default_preprocessor
+    from nnunetv2.utilities import utils
 
     class Bar:
         def __init__(self, desc="", total=1, **_):
@@ -234,10 +236,13 @@ def _watched(report: Report, processes: int):
     modules = (fingerprint_extractor, default_preprocessor)
     before = [(module, module.tqdm, module.multiprocessing) for module in modules]
     threads = SimpleNamespace(get_context=lambda _: SimpleNamespace(Pool=ThreadPool))
+    listing = utils.Pool
     try:
+        utils.Pool = ThreadPool
         for module, _, own in before:
             module.tqdm, module.multiprocessing = Bar, threads if processes <= 1 else own
         yield
     finally:
+        utils.Pool = listing
         for module, bar, own in before:
             module.tqdm, module.multiprocessing = bar, own
