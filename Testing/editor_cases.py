@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
 from AbdominalCalcificationLib.scene.volumes import volume_node_from
 from host.segment_strokes import stroke
-from panels import heads, parameters_of
+from panels import heads, parameters_of, ready
 from phantoms import rotation_about
 
 SHAPE = (36, 40, 44)
@@ -107,10 +107,12 @@ def calcification(case, panel):
     """The case with its calcification under review."""
     panel.ui.reviewSection.collapsed = False
     panel.ui.reviewCalcification.click()
+    ready(panel)
     return case
 
 
 def paint(panel, *places, effect="Paint"):
+    ready(panel)
     editor_of(panel).setActiveEffectByName(effect)
     stroke(editor_of(panel), places)
     slicer.app.processEvents()

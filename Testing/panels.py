@@ -60,6 +60,13 @@ def follow(widget):
     assert run_until(lambda: not live.is_following and live.is_settled, 60)
 
 
+def ready(widget):
+    """Wait until the editor has what limits painting."""
+    from host.application import run_until
+
+    assert run_until(lambda: not widget.panel.review.is_preparing, 60)
+
+
 def run(widget):
     widget.ui.runButton.click()
     settle(widget)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 from numpy import pi
 
-from panels import parameters_of, run
+from panels import parameters_of, run, settle
 from phantoms import Plaque, aorta
 from review_cases import AORTIC_PLAQUE, RENAL_PLAQUE, RENAL_TUBES
 
@@ -57,7 +57,9 @@ def add_plaque(panel):
     if not panel.ui.plaqueTool.checked:
         panel.ui.plaqueTool.click()
     click(tuple(RENAL_PLAQUE.tube.point(23)))
+    settle(panel)
     panel.ui.acceptPlaque.click()
+    settle(panel)
 
 
 def join(panel):
@@ -65,3 +67,4 @@ def join(panel):
 
     panel.ui.joinTool.click()
     click(tuple(RENAL_TUBES[1].point(24)))
+    settle(panel)

@@ -1,12 +1,14 @@
 """The case list: a folder or table of cases that a reader opens, corrects and finishes one after the other."""
 
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from slicer.i18n import tr as _
 
+from AbdominalCalcificationLib.work_clock import WorkClock
+
+from .activity import Activity
 from .result_rows import Cell, Row, Table
 from .table_view import TableView
 
@@ -20,7 +22,8 @@ class CaseListView:
     def __init__(self, ui, state, opened):
         self._ui, self._state, self._opened = ui, state, opened
         self._store = self._case = self._selected = self._known_masks = self._reader = None
-        self._since = 0.0
+        self._clock = WorkClock()
+        self._activity = Activity(self._clock.touch)
         self._held = ExitStack()
         self._table = TableView(ui.caseTable, chosen=self._select)
         ui.caseListOpenButton.connect("clicked(bool)", self.open_list)
@@ -46,6 +49,7 @@ class CaseListView:
     def leave(self):
         """Let go of the case that is open; its time is kept."""
         case, self._case = self._case, None
+        self._activity.stop()
         if case is not None:
             self._state.messages.attempt(self._keep_time, case)
         self._held.close()
@@ -54,6 +58,7 @@ class CaseListView:
     def update(self):
         """Follow whether something is at work."""
         ui, free = self._ui, self._state.is_free
+        self._clock.touch()  # something was chosen, or work began or ended
         ui.caseListOpenButton.enabled = free
         ui.caseOpenButton.enabled = free and self._selected is not None
         for button in (ui.casePreviousButton, ui.caseNextButton, ui.caseNextOpenButton, ui.caseHandOverButton):
@@ -146,7 +151,7 @@ class CaseListView:
 
     def _keep_time(self, case):
         state = self._store.state_of(case)
-        self._store.keep(case, replace(state, seconds=state.seconds + self._seconds()))
+        self._store.keep(case, replace(state, seconds=state.seconds + self._clock.seconds))
 
     def _step(self, step, only_open=False):
         case = self._store.neighbour(self._case or self._selected, step, only_open=only_open)
@@ -163,8 +168,9 @@ class CaseListView:
 
     def _show_opened(self, case, shown):
         self._case = self._selected = case
-        self._since = time.monotonic()
+        self._clock.restart()
         self._opened(shown)
+        self._activity.start()
         self._remember_masks()
         self._show()
         self._state.messages.say("")
@@ -184,9 +190,6 @@ class CaseListView:
     def _remember_masks(self):
         self._known_masks = self._masks()
 
-    def _seconds(self):
-        return time.monotonic() - self._since
-
     def _kept(self):
         state = self._store.state_of(self._case)
         return state.status, state.rating, state.notes
@@ -205,9 +208,9 @@ class CaseListView:
         if status is Status.UNTOUCHED:
             status = Status.IN_PROGRESS
         state = self._store.state_of(self._case)
-        seconds = state.seconds + self._seconds()
+        seconds = state.seconds + self._clock.seconds
         self._store.keep(self._case, replace(state, status=status, rating=rating, notes=notes, seconds=seconds))
-        self._since = time.monotonic()
+        self._clock.restart()
         self._show()
 
     def _said_saved(self, then):
@@ -268,7 +271,7 @@ def case_table(store):
     columns = (
         Cell(_("Status"), is_number=False),
         Cell(_("Rating"), _("Of image or masks, 1 to 5.")),
-        Cell(_("Minutes"), _("How long the case was open, all times together.")),
+        Cell(_("Minutes"), _("How long the case was worked on, without pauses.")),
         Cell(_("Notes"), is_number=False),
     )
     return Table(columns, tuple(rows))

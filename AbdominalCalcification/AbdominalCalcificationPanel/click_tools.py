@@ -1,28 +1,31 @@
 """Tools that act on the place that is clicked in a slice view: plaques added and removed, arteries repaired."""
 
-import slicer
 from slicer.i18n import tr as _
 
 from .mask_editing import MaskEditing
 from .slice_clicks import SliceClicks
 
+_ALL = ("ct", "arteries", "calcification")
+
 
 class ClickTools:
     """One tool at a time waits for a click; each change is one step that can be undone.
 
-    A missed plaque is shown before it is taken; the repairs of arteries act at once.
+    A missed plaque is shown before it is taken; the repairs of arteries act at once. All are worked out in steps, with
+    progress and Cancel.
 
     :param ui: widgets of the .ui file by name
     :param state: PanelState
+    :param threshold_steps: told CT and arteries, returns a generator that returns from which HU on a plaque is grown
     """
 
-    def __init__(self, ui, state):
+    def __init__(self, ui, state, threshold_steps):
         from AbdominalCalcificationLib.anatomy import TERRITORIES
 
         self._ui, self._state, self._editing = ui, state, MaskEditing(state)
         self._clicks = SliceClicks(self._click)
+        self._threshold_steps = threshold_steps
         self._change = self._preview = None
-        self._threshold = {}  # HU by what it was found in
         self._names = [each.name for each in TERRITORIES] + [None]
         ui.pieceTerritory.addItems([each.title for each in TERRITORIES] + [_("(removed)")])
         ui.pieceTerritory.currentIndex = self._names.index("renal_left")
@@ -48,6 +51,10 @@ class ClickTools:
         # What was shown may not fit the masks any more; the tool itself goes on when the work is done.
         elif not is_possible and self._change is not None:
             self.drop()
+        elif self._change is not None and self._change[2] != self._state.parameters.paintAboveHu:
+            place = self._change[1]
+            self.drop()
+            self._plaque(place, False)  # shown is what would be added
         ui.acceptPlaque.visible = ui.dropPlaque.visible = self._change is not None
 
     def stop(self):
@@ -61,7 +68,7 @@ class ClickTools:
         """Add the plaque that is shown, as grown from the masks as they are now."""
         place = self._change[1]
         self.drop()
-        self._editing.apply(self._grown(place), _("added plaque"))
+        self._editing.change(self._plaque_steps(place), _ALL, _("added plaque"))
 
     def drop(self):
         """Take away what is shown but not taken."""
@@ -90,62 +97,63 @@ class ClickTools:
                 self._state.messages.attempt(act, place, with_ctrl)
 
     def _plaque(self, place, with_ctrl):
-        from AbdominalCalcificationLib.review import remove_plaque
-        from AbdominalCalcificationLib.scene.preview import show_preview
+        from AbdominalCalcificationLib.review import remove_plaque_steps
 
         if with_ctrl:
-            (calcification,) = self._editing.masks("calcification")
-            self._editing.apply(remove_plaque(calcification, place), _("removed calcification"))
-            return
-        with slicer.util.WaitCursor():
-            change = self._grown(place)
-            self._preview = show_preview(self._state.parameters.ct, change)
-        self._change = (change, place)
+            self._editing.change(
+                lambda calcification: remove_plaque_steps(calcification, place),
+                ("calcification",),
+                _("removed calcification"),
+            )
+        else:
+            self._editing.work(self._plaque_steps(place), _ALL, lambda change: self._show(change, place))
+
+    def _plaque_steps(self, place):
+        """Return what grows a plaque from a place, of the masks as they are: above the HU that the slider says."""
+        from AbdominalCalcificationLib.review import missed_plaque_steps
+
+        def steps(ct, arteries, calcification):
+            threshold_hu = yield from self._threshold_steps(ct, arteries)
+            distance_mm = self._state.parameters.maxDistanceMm
+            return (yield from missed_plaque_steps(ct, arteries, calcification, place, threshold_hu, distance_mm))
+
+        return steps
+
+    def _show(self, change, place):
+        """Show a plaque that is not yet added."""
+        from AbdominalCalcificationLib.scene.preview import show_preview
+
+        self._preview = show_preview(self._state.parameters.ct, change)
+        self._change = (change, place, self._state.parameters.paintAboveHu)
         self._ui.acceptPlaque.visible = self._ui.dropPlaque.visible = True
         self._state.messages.say(_("Shown, not yet added: {change}").format(change=change.text))
 
-    def _grown(self, place):
-        from AbdominalCalcificationLib.review import missed_plaque
-
-        volumes = self._editing.masks("ct", "arteries", "calcification")
-        distance_mm = self._state.parameters.maxDistanceMm
-        return missed_plaque(*volumes, place, self._threshold_hu(*volumes[:2]), distance_mm)
-
-    def _threshold_hu(self, ct, arteries):
-        """Return from which HU on a plaque is grown: the threshold that suits the case."""
-        from AbdominalCalcificationLib.comparison.thresholds import threshold_calcification
-        from AbdominalCalcificationLib.scene.segmentations import mask_state
-
-        parameters = self._state.parameters
-        known = (parameters.ct.GetID(), mask_state(parameters.arteries, parameters.ct))
-        if known not in self._threshold:
-            self._threshold = {known: threshold_calcification(ct, arteries).threshold_hu}
-        return self._threshold[known]
-
     def _rename(self, place, with_ctrl):
-        from AbdominalCalcificationLib.review import relabel_piece
+        from AbdominalCalcificationLib.review import relabel_piece_steps
 
-        (arteries,) = self._editing.masks("arteries")
-        self._editing.apply(relabel_piece(arteries, place, self._chosen_name), _("renamed piece"))
+        name = self._chosen_name
+        self._repair(lambda arteries: relabel_piece_steps(arteries, place, name), _("renamed piece"))
 
     def _join(self, place, with_ctrl):
-        from AbdominalCalcificationLib.review import join_over_gap
+        from AbdominalCalcificationLib.review import join_over_gap_steps
 
-        with slicer.util.WaitCursor():
-            self._editing.apply(join_over_gap(*self._editing.masks("ct", "arteries"), place), _("joined gap"))
+        self._editing.change(
+            lambda ct, arteries: join_over_gap_steps(ct, arteries, place), ("ct", "arteries"), _("joined gap")
+        )
 
     def _split(self, place, with_ctrl):
-        from AbdominalCalcificationLib.review import split_here
+        from AbdominalCalcificationLib.review import split_here_steps
 
-        (arteries,) = self._editing.masks("arteries")
-        with slicer.util.WaitCursor():
-            self._editing.apply(split_here(arteries, place, self._chosen_name), _("cut artery"))
+        name = self._chosen_name
+        self._repair(lambda arteries: split_here_steps(arteries, place, name), _("cut artery"))
 
     def _remove_loose(self):
-        from AbdominalCalcificationLib.review import remove_loose
+        from AbdominalCalcificationLib.review import remove_loose_steps
 
-        (arteries,) = self._editing.masks("arteries")
-        self._editing.apply(remove_loose(arteries), _("removed loose pieces"))
+        self._repair(remove_loose_steps, _("removed loose pieces"))
+
+    def _repair(self, make, name):
+        self._editing.change(make, ("arteries",), name)
 
     @property
     def _chosen_name(self):

@@ -37,7 +37,7 @@ class ClusterTerritory:
     def _give(self, name):
         from AbdominalCalcificationLib.errors import InputError
         from AbdominalCalcificationLib.review.cluster_pieces import ClusterPieces
-        from AbdominalCalcificationLib.scene.reviewed import give_to_territory
+        from AbdominalCalcificationLib.scene.reviewed import REASSIGNED, decided, give_to_territory
 
         cluster = self._cluster
         (mask,) = self._editing.masks("calcification")
@@ -45,8 +45,33 @@ class ClusterTerritory:
         number = pieces.number_of(cluster["centroid_ras"], cluster["voxel_count"], cluster["extent_mm"])
         if number is None:
             raise InputError("The mask holds this cluster no more; press Recompute for those of the mask as it is.")
-        give_to_territory(self._found.ct, cluster, pieces.voxels_of(number), name)
+        ct, before = self._found.ct, decided(self._found.ct)[REASSIGNED]
+        give_to_territory(ct, cluster, pieces.voxels_of(number), name)
+        after = decided(ct)[REASSIGNED]
+        if after != before:
+            self._state.undo.add_choice(
+                self._text(cluster, name),
+                lambda: self._take(ct, before),
+                lambda: self._take(ct, after),
+                node=ct,
+            )
         self._state.parameters.parameterNode.Modified()  # whoever follows the parameters looks anew
+
+    def _take(self, ct, text):
+        from AbdominalCalcificationLib.scene.reviewed import REASSIGNED, take_decided
+
+        take_decided(ct, {REASSIGNED: text})
+        if self._state.parameters is not None:
+            self._state.parameters.parameterNode.Modified()
+        self.show(self._found, self._cluster)
+
+    @staticmethod
+    def _text(cluster, name):
+        from AbdominalCalcificationLib.anatomy import territory
+
+        if name is None:
+            return _("cluster {number} to the nearest artery").format(number=cluster["id"])
+        return _("cluster {number} to the {artery}").format(number=cluster["id"], artery=territory(name).title.lower())
 
     @staticmethod
     def _title(territory):

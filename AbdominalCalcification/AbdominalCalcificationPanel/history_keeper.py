@@ -33,6 +33,7 @@ class HistoryKeeper(VTKObservationMixin):
         self._masks = {}  # node: (role, CT)
         self._trackers = {}  # node: MaskTracker
         self._saves = {}  # CT: Autosave
+        self._choices = {}  # CT: what is chosen beside its masks
         self._tools = {}  # node whose edit is still to be looked at: (tool, whether it was named)
         self._work = None  # (node, generator)
         self._turn = self._turn_of_edit = 0  # of the event loop: what is edited in one turn is one edit
@@ -69,6 +70,7 @@ class HistoryKeeper(VTKObservationMixin):
             wanted[node] = (role, ct)
         for ct in [ct for ct, save in self._saves.items() if self._is_gone(save)]:
             self._saves.pop(ct).close()
+            self._choices.pop(ct, None)
         if wanted == self._masks:
             return
         self._masks = wanted
@@ -79,6 +81,23 @@ class HistoryKeeper(VTKObservationMixin):
         self._tools = {node: tool for node, tool in self._tools.items() if node in wanted}
         self._watcher.watch([(node, ct) for node, (_role, ct) in wanted.items()])
         self._timer.start()
+
+    def keep_choices(self, ct, choices, is_new=False):
+        """Keep what is chosen beside the masks of a CT; what is told of first is that of the scene.
+
+        :param choices: anything JSON can hold, all of it
+        :param is_new: whether it is in no file of the user's, though it is told of first
+        """
+        before = self._choices.get(ct)
+        if (choices == before and not is_new) or all(each is not ct for _role, each in self._masks.values()):
+            return
+        if before is not None:
+            self._secure()  # in the order in which it was done
+        self._choices[ct] = choices
+        save, is_new = self._save_of(ct), is_new or before is not None
+        save.set_choices(choices, is_new)
+        if is_new:
+            self._wrote(ct)
 
     @staticmethod
     def _is_gone(save):
@@ -116,7 +135,7 @@ class HistoryKeeper(VTKObservationMixin):
         self._saved.stop()
         self._watcher.stop()
         self._work = None
-        for each in (self._masks, self._trackers, self._tools, self._refused):
+        for each in (self._masks, self._trackers, self._tools, self._refused, self._choices):
             each.clear()
         for save in self._saves.values():
             save.close()

@@ -10,6 +10,8 @@ _PARAMETERS = {
     "mesenteric": "mesentericLengthMm",
     "common_iliac": "commonIliacLengthMm",
 }
+# All that kept lengths are chosen by.
+LENGTHS = (*_PARAMETERS.values(), "branchLengths")
 
 
 def kept_length_mm(parameters, name):

@@ -30,7 +30,7 @@ class MaskEditor(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._frame, self._changed = frame, changed
         self._brushes = {role: dict(brush) for role, brush in _BRUSHES.items()}
-        self._setting = False
+        self._setting, self._waiting = False, ""  # an effect that is used again
         self.widget = self.node = self.role = None
 
     @property
@@ -79,9 +79,23 @@ class MaskEditor(VTKObservationMixin):
         if self.node is not None:
             self.widget.setActiveEffect(None)
 
+    def wait(self, is_waiting):
+        """Use no effect until what it works with is ready; then the one that was in use before."""
+        if self.node is None:
+            return
+        self._frame.enabled = not is_waiting
+        if is_waiting and self.effect:
+            self._waiting = self.effect
+            with self._unobserved():
+                self.put_down()
+        elif not is_waiting and self._waiting:
+            effect, self._waiting = self._waiting, ""
+            with self._unobserved():
+                self.widget.setActiveEffectByName(effect)
+
     def let_go(self):
         """Edit no mask."""
-        self._frame.visible = False
+        self._frame.visible, self._waiting = False, ""
         if self.node is not None:
             self.put_down()
             self._keep_brush()

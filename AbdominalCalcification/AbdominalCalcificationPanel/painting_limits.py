@@ -1,23 +1,30 @@
 """Where calcification may be painted: above a HU, and near arteries."""
 
 import math
+import time
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
-from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.errors import AbdominalCalcificationError, InputError
 
 from .mask_editor import only_removes
 
+# So long it prepares in one turn of the event loop, where its steps are that short.
+TICK_S = 0.03
+
 # Where nothing is known of the blood: what is usual in the venous phase.
-_USUAL_HU = 300.0
+_USUAL = (300.0, _("Usual with contrast medium; no artery tells of the blood of this case."))
 
 
 class PaintingLimits:
     """Limits what the editor's effects add to the mask that is edited; what only removes is never limited.
 
     Arteries are painted everywhere, and take voxels from each other, since a voxel counts for one artery alone.
-    Calcification takes nothing from other segments of its segmentation.
+    Calcification takes nothing from other segments of its segmentation. What limits it is prepared when it is first
+    edited, and when the arteries changed: for so long the editor waits, and says for what. Editing the arteries, or no
+    limit, ends that.
 
     :param editor: MaskEditor
     """
@@ -26,8 +33,18 @@ class PaintingLimits:
         self._ui, self._state, self._editor = ui, state, editor
         self._near = self._near_of = self._applied = self._confined = None
         self._why_everywhere = self._proposal = ""
-        self._is_following, self._is_released, self._read = False, True, None
+        self._is_released = True
+        self._range = None, None  # of a source: its lowest and highest value
+        self._steps = self._preparing = None  # at work, and for what
+        self._timer = qt.QTimer()
+        self._timer.interval = 0
+        self._timer.connect("timeout()", self._tick)
         ui.invertLimit.connect("toggled(bool)", lambda _checked: self.apply())
+
+    @property
+    def is_preparing(self):
+        """Whether what limits painting is being prepared."""
+        return self._steps is not None
 
     def show(self, shown):
         """Show the limits, or that this mask has none."""
@@ -39,13 +56,12 @@ class PaintingLimits:
         :param is_at_work: whether the user edits it here, and not in another module
         """
         self._is_released = not is_at_work
-        if self._editor.role == "calcification" and not self._is_following:
-            self._is_following = True  # what is proposed is a choice, after which all parts look anew
-            try:
-                self._look_near()
-                self._propose()
-            finally:
-                self._is_following, self._read = False, None
+        if self._editor.role != "calcification":
+            self._stop_preparing()
+        elif self._wanted() != (self._preparing if self.is_preparing else self._known()):
+            self._stop_preparing()
+            self._preparing, self._steps = self._wanted(), self._prepare_steps()
+            self._timer.start()
         self.apply()
 
     def apply(self):
@@ -53,6 +69,8 @@ class PaintingLimits:
         editor, parameters = self._editor, self._state.parameters
         if editor.mask is None or parameters is None:
             return
+        is_waiting = self.is_preparing and editor.role == "calcification" and parameters.paintLimited
+        editor.wait(is_waiting)
         if editor.role == "arteries":
             self._confine(None, None)
             editor.limit(parameters.ct, None, overwritten=True)
@@ -60,8 +78,10 @@ class PaintingLimits:
         source = self._near if self._near is not None else parameters.ct
         limited = parameters.paintLimited and not only_removes(editor.node)
         self._confine(editor.mask, self._near if limited else None)
-        editor.limit(source, self._intensities(source) if limited else None, overwritten=False)
-        self._applied = (editor.effect, limited)
+        # While it waits no effect is in use.
+        is_limited = limited and not is_waiting
+        editor.limit(source, self._intensities(source) if is_limited else None, overwritten=False)
+        self._applied = (editor.effect, is_limited)
         self._say()
 
     def take_over(self):
@@ -81,6 +101,7 @@ class PaintingLimits:
     def release(self):
         """Let others edit the mask wherever they like, until :meth:`follow`."""
         self._is_released = True
+        self._stop_preparing()
         mask = None if self._state.parameters is None else self._state.parameters.calcification
         self._confine(mask if self._state.has_ct else None, None)
 
@@ -106,13 +127,20 @@ class PaintingLimits:
     def _intensities(self, source):
         from AbdominalCalcificationLib.scene.editable import paintable_hu
 
-        return paintable_hu(source, self._state.parameters.paintAboveHu, self._ui.invertLimit.checked)
+        known, values = self._range
+        known = values if known == (source, source.GetImageData().GetMTime()) else None
+        return paintable_hu(source, self._state.parameters.paintAboveHu, self._ui.invertLimit.checked, known)
 
     def _say(self):
         parameters, inverted = self._state.parameters, self._ui.invertLimit.checked
         self._ui.paintLimited.text = _("Only up to") if inverted else _("Only above")
-        self._ui.paintAboveHu.enabled = self._ui.invertLimit.enabled = parameters.paintLimited
-        if not parameters.paintLimited:
+        self._ui.invertLimit.enabled = parameters.paintLimited
+        # What is proposed would overrule what is chosen meanwhile.
+        is_proposed = not self.is_preparing or parameters.paintAboveOf == self._case()
+        self._ui.paintAboveHu.enabled = parameters.paintLimited and is_proposed
+        if self.is_preparing:
+            text = self._ui.paintLimitsLabel.text or _("Preparing …")
+        elif not parameters.paintLimited:
             text = _("Painted wherever the brush is.")
         elif self._why_everywhere:
             text = self._why_everywhere
@@ -121,67 +149,117 @@ class PaintingLimits:
         self._ui.paintLimitsLabel.text = text
         self._ui.paintAboveHu.toolTip = self._proposal
 
-    def _propose(self):
-        """Start from the threshold of the case: that by which its mask was made, else that of its blood."""
-        from AbdominalCalcificationLib.scene.edits import source_of
+    def threshold_steps(self, ct, arteries):
+        """Return from which HU on calcification counts: that of the slider, which starts from what suits the case.
 
-        parameters = self._state.parameters
-        made_with = source_of(parameters.calcification).get("threshold_hu") or math.nan
-        case = f"{parameters.ct.GetID()} {made_with:g}"
-        if parameters.paintAboveOf == case:  # the user may have moved it
-            return
-        proposed, how = made_with, _("The threshold by which the mask was made.")
-        if not math.isfinite(made_with):
-            proposed, how = self._threshold_of_blood()
-        self._proposal = _("Proposed: {hu:.0f} HU. {how}").format(hu=proposed, how=how)
-        lowest, highest = self._ui.paintAboveHu.minimum, self._ui.paintAboveHu.maximum
-        with slicer.util.NodeModify(parameters.parameterNode):
-            parameters.paintAboveHu = min(max(float(round(proposed)), lowest), highest)
-            parameters.paintAboveOf = case
+        :return: generator of Progress that returns HU
+        """
+        if self._state.parameters.paintAboveOf != self._case():
+            self._propose((yield from self._proposal_steps(ct, arteries)))
+        return self._state.parameters.paintAboveHu
 
-    def _threshold_of_blood(self):
-        from AbdominalCalcificationLib.comparison.thresholds import threshold_of_case_steps
-        from AbdominalCalcificationLib.progress import drain
+    def _tick(self):
+        """Prepare for a short while."""
+        until = time.monotonic() + TICK_S
+        try:
+            while time.monotonic() < until:
+                self._say_preparing(next(self._steps))
+        except StopIteration as finished:
+            self._steps = None
+            self._timer.stop()
+            self._take(*finished.value)
+        except AbdominalCalcificationError as error:
+            self._steps = None
+            self._timer.stop()
+            self._take(None, _("Anywhere: {error}").format(error=error), None)
+        except Exception as error:
+            self._stop_preparing()
+            self._state.messages.show_internal_error(error)
+
+    def _say_preparing(self, step):
+        text = _("Preparing where calcification may be painted: {stage}").format(stage=step.stage)
+        if self._ui.paintLimitsLabel.text != text:
+            self._ui.paintLimitsLabel.text = text
+
+    def _stop_preparing(self):
+        self._timer.stop()
+        steps, self._steps = self._steps, None
+        if steps is not None:
+            steps.close()
+
+    def _prepare_steps(self):
+        """Find what is near arteries, and the HU from which the slider starts."""
+        from AbdominalCalcificationLib.reading.meanings import Wanted
+        from AbdominalCalcificationLib.scene.editable import put_editable_steps, range_steps
+        from AbdominalCalcificationLib.scene.mask_reading import mask_steps
         from AbdominalCalcificationLib.scene.volumes import volume_from_node
 
-        try:
-            with slicer.util.WaitCursor():
-                arteries, ct = self._arteries(), volume_from_node(self._state.parameters.ct)
-                found = None if arteries is None else drain(threshold_of_case_steps(ct, arteries))
-        except InputError:
-            found = None
-        return found or (_USUAL_HU, _("Usual with contrast medium; no artery tells of the blood of this case."))
+        parameters, near, proposed = self._state.parameters, None, None
+        ct, node = parameters.ct, parameters.arteries
+        arteries = None if node is None else (yield from mask_steps(node, ct, Wanted.ARTERIES))
+        if parameters.paintAboveOf != self._case():
+            proposed = yield from self._proposal_steps(volume_from_node(ct), arteries)
+        if arteries is not None:
+            before = self._near if self._near is not None and self._near.GetScene() is not None else None
+            near = yield from put_editable_steps(ct, arteries, parameters.maxDistanceMm, before)
+        why = "" if near is not None else _("Anywhere: there is no artery that it could be near.")
+        source = ct if near is None else near
+        self._range = (source, source.GetImageData().GetMTime()), (yield from range_steps(source))
+        return near, why, proposed
 
-    def _look_near(self):
-        """Find what is near arteries, where they changed since."""
-        from AbdominalCalcificationLib.scene.editable import put_editable
+    def _take(self, near, why_everywhere, proposed):
+        """Limit painting by what was prepared."""
+        before, self._near, self._near_of = self._near, near, self._preparing[0]
+        self._why_everywhere = why_everywhere
+        if before is not None and before is not near and before.GetScene() is not None:
+            before.GetScene().RemoveNode(before)
+        if self._state.parameters.paintAboveOf != self._case():
+            self._propose(proposed)
+        self.apply()
+
+    def _wanted(self):
+        """Return what the limits are to be of: what is near which arteries, and the case of the HU."""
         from AbdominalCalcificationLib.scene.segmentations import mask_state
 
         parameters = self._state.parameters
-        ct, node, reach_mm = parameters.ct, parameters.arteries, parameters.maxDistanceMm
+        ct, node = parameters.ct, parameters.arteries
         state = None if node is None else mask_state(node, ct)
-        now = (ct, ct.GetImageData().GetMTime(), node, state, reach_mm)
-        if now == self._near_of and (self._near is None or self._near.GetScene() is not None):
-            return
-        self._near_of, before = now, self._near
-        if before is not None and before.GetScene() is None:
-            before = None
+        return (ct, ct.GetImageData().GetMTime(), node, state, parameters.maxDistanceMm), self._case()
+
+    def _known(self):
+        """Return what they are of."""
+        is_there = self._near is None or self._near.GetScene() is not None
+        return (self._near_of if is_there else None), self._state.parameters.paintAboveOf
+
+    def _case(self):
+        """Return what tells for which case the HU was proposed."""
+        return f"{self._state.parameters.ct.GetID()} {self._made_with():g}"
+
+    def _made_with(self):
+        from AbdominalCalcificationLib.scene.edits import source_of
+
+        mask = self._state.parameters.calcification
+        return (None if mask is None else source_of(mask).get("threshold_hu")) or math.nan
+
+    def _proposal_steps(self, ct, arteries):
+        """Return the HU to start from, and how: the threshold by which the mask was made, else that of the blood."""
+        from AbdominalCalcificationLib.comparison.thresholds import threshold_of_case_steps
+
+        found = None
+        if math.isfinite(self._made_with()):
+            return self._made_with(), _("The threshold by which the mask was made.")
         try:
-            with slicer.util.WaitCursor():
-                arteries = self._arteries()
-                near = None if arteries is None else put_editable(ct, arteries, reach_mm, before)
-            why = "" if near is not None else _("Anywhere: there is no artery that it could be near.")
-        except InputError as error:
-            near, why = None, _("Anywhere: {error}").format(error=error)
-        self._near, self._why_everywhere = near, why
-        if near is None and before is not None:
-            before.GetScene().RemoveNode(before)
+            if arteries is not None:
+                found = yield from threshold_of_case_steps(ct, arteries)
+        except InputError:
+            pass
+        return found or _USUAL
 
-    def _arteries(self):
-        from AbdominalCalcificationLib.scene.masks import arteries_from_node
-
-        parameters = self._state.parameters
-        if self._read is None:
-            node = parameters.arteries
-            self._read = (None if node is None else arteries_from_node(node, parameters.ct),)
-        return self._read[0]
+    def _propose(self, proposed):
+        """Let the slider start from a HU, once for each case: the user may move it."""
+        parameters, (hu, how) = self._state.parameters, proposed or _USUAL
+        self._proposal = _("Proposed: {hu:.0f} HU. {how}").format(hu=hu, how=how)
+        lowest, highest = self._ui.paintAboveHu.minimum, self._ui.paintAboveHu.maximum
+        with slicer.util.NodeModify(parameters.parameterNode):
+            parameters.paintAboveHu = min(max(float(round(hu)), lowest), highest)
+            parameters.paintAboveOf = self._case()

@@ -8,6 +8,8 @@ from slicer.util import VTKObservationMixin
 
 from . import choosing
 from .case_list_view import CaseListView
+from .choice_keeper import ChoiceKeeper
+from .chosen_lengths import ChosenLengths
 from .click_tools import ClickTools
 from .comparison_view import ComparisonView
 from .cut_points import CutPoints
@@ -60,14 +62,16 @@ class Panel(VTKObservationMixin):
         self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.review = ReviewView(ui, self.state)
         self.results = ResultsView(ui, self.state, self.review.select_territory)
-        self.click_tools = ClickTools(ui, self.state)
+        self.click_tools = ClickTools(ui, self.state, self.review.threshold_steps)
         self.cut_points = CutPoints(ui, self.state)
+        self.lengths = ChosenLengths(self.state)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
         self.case_list = CaseListView(ui, self.state, self._case_opened)
         self.versions = VersionsView(ui, self.state, self._masks_replaced)
         self.history = HistoryKeeper(messages)
+        self.choices = ChoiceKeeper(self.state, self.history)
         self.recovery = RecoveryBar(ui, self.state, self._recovered, lambda: self.history.is_written)
         self.live = LiveControl(self.state, messages, self.results.say_outdated, self.results.show)
         self.results.live = self.live
@@ -98,6 +102,7 @@ class Panel(VTKObservationMixin):
         self.live.close()
         self.vessels.close()
         self.set_parameters(None)
+        self.choices.close()
         self.history.close()
         self.removeObservers()
 
@@ -152,6 +157,7 @@ class Panel(VTKObservationMixin):
         parts = (self.inputs, self.meanings, self.run, self.export, self.comparison, self.versions, self.recovery)
         for part in (*parts, self.review, self.case_list, self.click_tools, self.cut_points, self.vessels):
             part.update()
+        self.lengths.update()  # what was typed may have overruled what was dragged
         parameters = self.state.parameters
         ct = None if parameters is None else parameters.ct
         if parameters is not None and ct is not self._shown_ct:
@@ -167,6 +173,7 @@ class Panel(VTKObservationMixin):
         self.results.update()
         if parameters is not None:
             self._watch_masks()
+        self.choices.update()
 
     def _show_case(self, ct):
         """Let the views follow the chosen CT: not one patient's numbers beside another's image."""
@@ -207,13 +214,14 @@ class Panel(VTKObservationMixin):
         self.results.show()
         self.comparison.show()
 
-    def _recovered(self, ct, masks):
-        """Choose the masks that were recovered."""
+    def _recovered(self, ct, masks, choices):
+        """Choose the masks that were recovered, and what was chosen beside them."""
         parameters = self.state.parameters
         parameters.ct = ct
         for role, node in masks.items():
             setattr(parameters, role, node)
         self._masks_replaced(None)
+        self.choices.recovered(choices)
 
     def _exported(self, outcome):
         self.live.measured(outcome.results.outdated)

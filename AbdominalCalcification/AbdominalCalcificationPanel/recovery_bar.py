@@ -6,7 +6,7 @@ from slicer.i18n import tr as _
 class RecoveryBar:
     """A quiet bar: one case at a time, to be recovered or discarded.
 
-    :param recovered: called with the CT and the mask nodes by role
+    :param recovered: called with the CT, the mask nodes by role, and what was chosen beside them
     :param is_written: returns whether all corrections in the scene are on the disk
     """
 
@@ -32,10 +32,9 @@ class RecoveryBar:
         ui.recoverButton.enabled = ui.discardRecoveryButton.enabled = self._state.is_free
         if self._cases:
             case, others = self._cases[0], len(self._cases) - 1
-            edits = sum(len(mask.entries) for mask in case.masks.values())
             text = _("Corrections of '{name}' were not saved when Slicer ended ({count} edits, last {time} UTC).")
             time = case.time[:16].replace("T", " ") or "–"
-            shown = text.format(name=case.ct["name"], count=edits, time=time)
+            shown = text.format(name=case.ct["name"], count=case.edits, time=time)
             ui.recoveryLabel.text = shown + (_(" {count} more after it.").format(count=others) if others else "")
 
     def recover(self, checked=False):
@@ -43,7 +42,7 @@ class RecoveryBar:
         state, case = self._state, self._cases[0]
 
         def done(outcome):
-            self._recovered(*outcome)
+            self._recovered(*outcome, case.choices)
             state.runner.start(self._written_steps(), written)
 
         def written(_nothing):

@@ -44,6 +44,15 @@ class ReviewView:
         return self._editor.widget
 
     @property
+    def is_preparing(self):
+        """Whether the editor waits until what limits painting is ready."""
+        return self._limits.is_preparing
+
+    def threshold_steps(self, ct, arteries):
+        """Return from which HU on calcification counts, see PaintingLimits.threshold_steps."""
+        return self._limits.threshold_steps(ct, arteries)
+
+    @property
     def _is_editing(self):
         """Whether a mask is edited that is still the chosen one."""
         parameters, role = self._state.parameters, self._editor.role

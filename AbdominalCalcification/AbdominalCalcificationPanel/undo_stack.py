@@ -1,4 +1,4 @@
-"""Undo and redo over both masks, in one order, each step with a name.
+"""Undo and redo over both masks and what is chosen beside them, in one order, each step with a name.
 
 Slicer's editor widget keeps a history of one segmentation and empties it when another is chosen, so that switching
 between arteries and calcification would lose all steps. Here each mask has a ``vtkSegmentationHistory`` of its own, of
@@ -21,6 +21,8 @@ _MOST_KIB = 512 * 1024
 # More than can be: what is dropped is decided here, in the common order.
 _NO_LIMIT = 1 << 20
 
+_PREVIOUS, _NEXT = (lambda history: history.RestorePreviousState()), (lambda history: history.RestoreNextState())
+
 _EVENTS = (
     slicer.vtkSegmentation.SourceRepresentationModified,
     slicer.vtkSegmentation.SegmentAdded,
@@ -37,6 +39,18 @@ class _Step:
     text: str
     states: int
     kib: int
+
+
+@dataclass
+class _Choice:
+    """What the user chose: what takes it back, and what chooses it again."""
+
+    text: str
+    take_back: object
+    choose: object
+    kind: object = None
+    node: object = None
+    kib: int = 0
 
 
 @dataclass
@@ -63,7 +77,7 @@ class UndoStack(VTKObservationMixin):
         self._editor, self._changed = editor_widget_getter, changed
         self._recorded, self._names, self._touched = {}, {}, set()
         self._steps, self._done = [], 0  # those before number `_done` are to be undone, the others redone
-        self._restoring = False
+        self._restoring = self._is_choosing = False
         self._timer = qt.QTimer()
         self._timer.singleShot = True
         self._timer.interval = 0
@@ -94,10 +108,31 @@ class UndoStack(VTKObservationMixin):
         self._names[node] = text
         self._timer.start()
 
+    def add_choice(self, text, take_back, choose, kind=None, node=None):
+        """Add what the user chose beside the masks as a step, in the same order.
+
+        :param text: what was chosen, as it stands behind *Undo:*
+        :param take_back: called to undo it
+        :param choose: called to redo it
+        :param kind: where the last step is of the same kind, this one goes on with it: a number that is being typed
+        :param node: forgotten when that leaves the scene
+        """
+        self.record()
+        last = self._steps[self._done - 1] if self._done else None
+        del self._steps[self._done :]
+        if kind is not None and isinstance(last, _Choice) and last.kind == kind:
+            last.text, last.choose = text, choose
+        else:
+            self._steps.append(_Choice(text, take_back, choose, kind, node))
+            self._done = len(self._steps)
+            self._drop_oldest()
+        self._changed()
+
     @property
     def undo_text(self):
         """What :meth:`undo` takes back; empty where there is nothing."""
         self.record()
+        self._forget_removed()
         return self._steps[self._done - 1].text if self._done else ""
 
     @property
@@ -109,16 +144,20 @@ class UndoStack(VTKObservationMixin):
     def undo(self):
         """Take the last change back."""
         self.record()
+        self._forget_removed()
         if self._done:
             self._done -= 1
-            self._restore(self._steps[self._done], lambda history: history.RestorePreviousState())
+            step = self._steps[self._done]
+            self._choose(step.take_back) if isinstance(step, _Choice) else self._restore(step, _PREVIOUS)
 
     def redo(self):
         """Do again what was taken back last."""
         self.record()
+        self._forget_removed()
         if self._done < len(self._steps):
             self._done += 1
-            self._restore(self._steps[self._done - 1], lambda history: history.RestoreNextState())
+            step = self._steps[self._done - 1]
+            self._choose(step.choose) if isinstance(step, _Choice) else self._restore(step, _NEXT)
 
     def record(self):
         """Record what was changed since; by itself once the event loop turns."""
@@ -132,6 +171,11 @@ class UndoStack(VTKObservationMixin):
         if before != (len(self._steps), self._done):
             self._changed()
 
+    @property
+    def is_choosing(self):
+        """Whether a choice is being taken back or made again: that is no new one."""
+        return self._is_choosing
+
     def clear(self):
         """Forget all steps; the masks are watched on."""
         self.watch_anew(list(self._recorded))
@@ -140,6 +184,7 @@ class UndoStack(VTKObservationMixin):
         """Watch nothing, and forget all steps."""
         self._timer.stop()
         self.watch(())
+        self._steps, self._done = [], 0
 
     def watch_anew(self, nodes):
         """Watch these masks as they are now, without any step."""
@@ -161,11 +206,20 @@ class UndoStack(VTKObservationMixin):
         self._recorded.pop(node).history.SetSegmentation(None)
         self._names.pop(node, None)
         self._touched.discard(node)
-        left = [(number, step) for number, step in enumerate(self._steps) if step.node is not node]
-        if len(left) < len(self._steps):
-            self._done = sum(number < self._done for number, _step in left)
-            self._steps = [step for _number, step in left]
+        if self._keep_steps(lambda step: step.node is not node):
             self._changed()
+
+    def _forget_removed(self):
+        """Forget what was chosen for a CT that is gone."""
+        self._keep_steps(lambda step: step.node is None or step.node.GetScene() is not None)
+
+    def _keep_steps(self, is_kept):
+        """Forget all other steps; return whether there were some."""
+        left = [(number, step) for number, step in enumerate(self._steps) if is_kept(step)]
+        are_fewer = len(left) < len(self._steps)
+        self._done = sum(number < self._done for number, _step in left)
+        self._steps = [step for _number, step in left]
+        return are_fewer
 
     @vtk.calldata_type(vtk.VTK_STRING)
     def _on_event(self, node, event, segment_id=None):
@@ -217,12 +271,21 @@ class UndoStack(VTKObservationMixin):
         ):
             step = self._steps.pop(0)
             self._done -= 1
-            self._drop_states(step.node, step.states)
+            if isinstance(step, _Step):
+                self._drop_states(step.node, step.states)
 
     def _drop_states(self, node, count):
         history = self._recorded[node].history
         history.SetMaximumNumberOfStates(history.GetNumberOfStates() - count)
         history.SetMaximumNumberOfStates(_NO_LIMIT)
+
+    def _choose(self, choose):
+        self._is_choosing = True
+        try:
+            choose()
+        finally:
+            self._is_choosing = False
+        self._changed()
 
     def _restore(self, step, once):
         recorded = self._recorded[step.node]

@@ -1,10 +1,11 @@
-"""Slicer killed while masks are edited: what is recovered lacks the last edit at most.
+"""Slicer killed while masks are edited, lengths typed and clusters ticked: the last of it is lost at most.
 
 ``python Testing/stress/killed_edits.py 50`` kills so many times and says what was lost.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -47,16 +48,22 @@ class Kill:
         return None if self.recovered is None else max(0, self.made - self.recovered)
 
 
-def first_masks() -> dict[str, np.ndarray]:
-    """The masks before any edit."""
+def first_masks() -> dict:
+    """The masks before any edit, the kept length of the renal arteries (mm) and the ticks."""
     arteries, calcification = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
     arteries[2:38, 15:25, 15:25] = 1
     calcification[10:14, 15:18, 15:18] = 1
-    return {"arteries": arteries, "calcification": calcification}
+    return {"arteries": arteries, "calcification": calcification, "length": 30.0, "ticks": None}
 
 
-def edit(masks: dict[str, np.ndarray], number: int) -> str:
-    """Make the edit of that number; return which mask it changed. Every edit makes masks that never were before."""
+def edit(masks: dict, number: int) -> str:
+    """Make the edit of that number; return what it changed. Every edit makes what never was before."""
+    if number % 5 == 3:
+        masks["length"] = 40.0 + number / 1000
+        return "length"
+    if number % 5 == 4:
+        masks["ticks"] = json.dumps([{"kji": [1, 2, number], "volume_mm3": 1.0, "reader": "me", "time": "now"}])
+        return "ticks"
     role = ROLES[number % 2]
     flat = masks[role].reshape(-1)
     # Counting up in the mask itself, in voxels apart from all others.
@@ -107,6 +114,7 @@ def _recovered(folder: Path, begun: int) -> int | None:
     from AbdominalCalcificationLib.history import MaskState
     from AbdominalCalcificationLib.history.recovery import RECOVERY_VARIABLE, left_behind
     from AbdominalCalcificationLib.scene.edits import unpacked
+    from AbdominalCalcificationLib.scene.reviewed import SEEN
 
     before = os.environ.get(RECOVERY_VARIABLE)
     os.environ[RECOVERY_VARIABLE] = str(folder)
@@ -117,6 +125,9 @@ def _recovered(folder: Path, begun: int) -> int | None:
         if before is not None:
             os.environ[RECOVERY_VARIABLE] = before
     found = first_masks()
+    if cases and cases[0].choices:
+        found["length"] = cases[0].choices["parameters"]["renalLengthMm"]
+        found["ticks"] = cases[0].choices["ct"][SEEN]
     for mask in cases[0].masks.values() if cases else ():
         shape, box, labels = unpacked(mask.text)
         array = np.zeros(shape, np.uint8)
@@ -125,7 +136,8 @@ def _recovered(folder: Path, begun: int) -> int | None:
         assert MaskState.of(found[mask.role]) == mask.final_state
     masks = first_masks()
     for number in range(begun + 1):
-        if all(np.array_equal(masks[role], found[role]) for role in ROLES):
+        same = all(masks[what] == found[what] for what in ("length", "ticks"))
+        if same and all(np.array_equal(masks[role], found[role]) for role in ROLES):
             return number
         edit(masks, number)
     return None
@@ -142,6 +154,7 @@ def _edit_until_killed(seed: int, wait_s: str) -> None:
 
     from AbdominalCalcificationLib.geometry import Grid, Volume
     from AbdominalCalcificationLib.scene import edits
+    from AbdominalCalcificationLib.scene.reviewed import SEEN
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
     from AbdominalCalcificationLib.scene.volumes import volume_node_from
 
@@ -164,8 +177,13 @@ def _edit_until_killed(seed: int, wait_s: str) -> None:
     print("ready", flush=True)
     for number in range(EDITS):
         print("begun", number + 1, flush=True)
-        role = edit(masks, number)
-        slicer.util.updateSegmentBinaryLabelmapFromArray(masks[role], nodes[role], segment[role], ct)
+        what = edit(masks, number)
+        if what == "length":
+            parameters.renalLengthMm = masks["length"]
+        elif what == "ticks":
+            ct.SetAttribute(SEEN, masks["ticks"])
+        else:
+            slicer.util.updateSegmentBinaryLabelmapFromArray(masks[what], nodes[what], segment[what], ct)
         print("made", number + 1, flush=True)
         # One turn of the event loop at least: a hand cannot do without.
         run_until(_turned(), 60)

@@ -193,3 +193,60 @@ def test_no_two_names_share_a_file_name():
     names = ["a", "A", "a/b", "a_b", "a b", "con", "..", "é", "x" * 300, "x" * 301]
     assert len({file_name_of(name).lower() for name in names}) == len(names)
     assert all(len(file_name_of(name)) < 80 and "/" not in file_name_of(name) for name in names)
+
+
+def test_a_pause_does_not_count():
+    from AbdominalCalcificationLib.work_clock import PAUSE_S, WorkClock
+
+    now = [1000.0]
+    clock = WorkClock(lambda: now[0])
+    for step in (10, 50, PAUSE_S):
+        now[0] += step
+        clock.touch()
+    assert clock.seconds == 60 + PAUSE_S
+    now[0] += 5000
+    assert clock.seconds == 60 + 2 * PAUSE_S
+    clock.touch()
+    now[0] += 20
+    assert clock.seconds == 80 + 2 * PAUSE_S
+    clock.restart()
+    assert clock.seconds == 0
+
+
+def run_cases(capsys, *arguments):
+    from AbdominalCalcificationLib.cli import main
+
+    code = main(["cases", *map(str, arguments)])
+    out = capsys.readouterr()
+    return code, out.out.splitlines(), out.err
+
+
+def test_the_command_line_says_how_far_each_reader_is(listed, capsys):
+    assert run_cases(capsys, listed)[:2] == (0, ["3 cases; readers: nobody yet", "  a", "  b/2", "  c"])
+    ada, bob = CaseStore.of(listed, "Ada"), CaseStore.of(listed, "Bob / 2")
+    kept = ada.keep(ada.cases[0], CaseState(Status.DONE, "fine\nand more", 4, 130.0))
+    ada.keep(ada.cases[1], CaseState(Status.REJECTED, seconds=60.0))
+    bob.keep(bob.cases[2], CaseState(Status.IN_PROGRESS))
+    code, lines, _ = run_cases(capsys, listed)
+    assert code == 0
+    assert lines[0] == "3 cases; readers: Ada, Bob / 2"
+    assert lines[1] == "Ada: 1 untouched, 0 in progress, 1 done, 1 rejected; 3 min"
+    assert lines[2] == f"  a: done, rating 4, 2 min, saved {kept.saved}, fine"
+    assert lines[4] == "  c: untouched"
+    assert lines[5].startswith("Bob / 2: 2 untouched, 1 in progress")
+    code, lines, _ = run_cases(capsys, listed, "--reader", "Ada")
+    assert len(lines) == 5
+    code, lines, error = run_cases(capsys, listed, "--reader", "Eve")
+    assert code == 2
+    assert "'Eve' has read no case" in error
+    assert "Ada, Bob / 2" in error
+
+
+def test_the_command_line_tells_of_what_cannot_be_read(listed, capsys):
+    ada = CaseStore.of(listed, "Ada")
+    ada.keep(ada.cases[0], CaseState(Status.DONE))
+    touched(ada.folder_of(ada.cases[1]) / "review.json")
+    code, lines, _ = run_cases(capsys, listed)
+    assert code == 0
+    assert "1 that cannot be read" in lines[1]
+    assert "cannot be read" in lines[3]

@@ -190,3 +190,29 @@ def test_closing_the_scene_lets_go_of_the_case(reading, listed):
     assert store.state_of(store.cases[0]).seconds > 0
     with store.opened(store.cases[0]):
         pass
+
+
+def test_time_stops_when_nobody_does_anything(reading, listed, monkeypatch):
+    import slicer
+
+    from AbdominalCalcificationLib.work_clock import PAUSE_S, WorkClock
+    from host.slice_views import click as click_in_view
+
+    now, view = [0.0], reading.panel.case_list
+    monkeypatch.setattr(view, "_clock", WorkClock(lambda: now[0]))
+    monkeypatch.setattr(view._activity, "_touched", lambda: view._clock.touch())
+    slicer.mrmlScene.AddNode(slicer.vtkMRMLCrosshairNode())
+    click_in_view((0, 0, 0))  # there are views now
+    click(reading, "caseNextButton")
+    opened = now[0]
+    now[0] += 100
+    click_in_view((1, 2, 3))  # leafs through slices
+    now[0] += 5000
+    slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode").SetCursorPositionRAS([4.0, 5.0, 6.0])
+    now[0] += 50
+    assert view._clock.seconds == pytest.approx(100 + PAUSE_S + 50)
+    assert opened == 0
+    click(reading, "caseSaveButton")
+    store = CaseStore.of(listed, "Ada")
+    assert store.state_of(store.cases[0]).seconds == pytest.approx(100 + PAUSE_S + 50)
+    assert view._clock.seconds == 0

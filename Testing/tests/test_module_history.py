@@ -236,6 +236,59 @@ def test_corrections_of_a_crash_are_offered_and_put_back(small, place, module):
         widget.cleanup()
 
 
+TICKS = '[{"kji": [1, 2, 3], "volume_mm3": 1.0, "reader": "me", "time": "2026-01-01T00:00:00+00:00"}]'
+
+
+@pytest.mark.parametrize("has_edit", [True, False])
+def test_ticks_and_lengths_of_a_crash_are_put_back(small, place, module, has_edit):
+    from AbdominalCalcificationLib.scene.reviewed import SEEN
+
+    followed(small)
+    parameters = parameters_of(small)
+    if has_edit:
+        draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+        followed(small)
+    assert len(journals(place)) == int(has_edit)
+    parameters.renalLengthMm = 17.0
+    parameters.branchLengths = '{"celiac_trunk": [20.0, 50.0]}'
+    parameters.ct.SetAttribute(SEEN, TICKS)
+    followed(small)
+    assert len(journals(place)) == 1
+    crash(small, place)
+    widget = module.AbdominalCalcificationWidget()
+    try:
+        widget.enter()
+        assert f"{3 + has_edit} edits" in widget.ui.recoveryLabel.text
+        ct = add_ct("Patient")
+        widget.ui.recoverButton.click()
+        settle(widget)
+        assert status(widget).startswith("Recovered")
+        parameters = parameters_of(widget)
+        assert (parameters.renalLengthMm, parameters.branchLengths) == (17.0, '{"celiac_trunk": [20.0, 50.0]}')
+        assert ct.GetAttribute(SEEN) == TICKS
+        assert len(journals(place)) == 1, "they are in no file yet"
+        assert left_behind() == []
+    finally:
+        widget.cleanup()
+
+
+def test_ticks_stay_on_the_disk_until_the_scene_is_saved(small, place, tmp_path):
+    from AbdominalCalcificationLib.scene.reviewed import SEEN
+
+    followed(small)
+    parameters_of(small).ct.SetAttribute(SEEN, TICKS)
+    followed(small)
+    small.panel.history.forget_saved()
+    assert len(journals(place)) == 1
+    save_scene(tmp_path / "a.mrb")
+    small.panel.history.forget_saved()
+    assert journals(place) == []
+    parameters_of(small).ct.SetAttribute(SEEN, TICKS)
+    parameters_of(small).ct.Modified()
+    followed(small)
+    assert journals(place) == [], "nothing has changed since"
+
+
 def test_what_recovery_replaces_becomes_a_version(small, place, module, tmp_path):
     save_scene(tmp_path / "a.mrb")
     draw(small, "calcification", np.s_[20:22, 14, 14], 1)

@@ -15,6 +15,7 @@ from editor_cases import (  # noqa: F401  (fixtures)
     BONE,
     PLAQUE,
     Case,
+    arteries,
     brush,
     calcification,
     case,
@@ -23,7 +24,7 @@ from editor_cases import (  # noqa: F401  (fixtures)
     pressed,
 )
 from host.segment_strokes import apply
-from panels import parameters_of
+from panels import nodes_in_scene, parameters_of, ready
 
 
 def test_calcification_is_painted_above_the_threshold_and_near_arteries_alone(calcification, panel):
@@ -78,6 +79,7 @@ def test_the_threshold_by_which_a_mask_was_made_comes_first_and_a_moved_slider_s
     edits.remember_origin(case.calcification, mask, {"kind": "threshold", "threshold_hu": 431.0})
     panel.ui.reviewSection.collapsed = False
     panel.ui.reviewCalcification.click()
+    ready(panel)
     assert panel.ui.paintAboveHu.value == 431
     panel.ui.paintAboveHu.value = 500
     panel.ui.reviewArteries.click()
@@ -86,6 +88,7 @@ def test_the_threshold_by_which_a_mask_was_made_comes_first_and_a_moved_slider_s
     other = Case()
     parameters_of(panel).ct, parameters_of(panel).arteries = other.ct, other.arteries
     parameters_of(panel).calcification = other.calcification
+    ready(panel)
     assert panel.ui.paintAboveHu.value != 500
 
 
@@ -190,6 +193,7 @@ def test_what_is_near_follows_the_arteries(calcification, panel):
 def test_how_near_is_as_far_as_calcification_is_assigned(calcification, panel):
     at = (16, 20, 24)
     parameters_of(panel).maxDistanceMm = 0.0
+    ready(panel)
     paint(panel, calcification.ras(*at))
     assert calcification.calcified().any()
     assert not (calcification.calcified() & ~calcification.aorta).any()
@@ -210,6 +214,7 @@ def test_the_limits_are_exact_for_every_kind_of_voxel(panel, dtype):
     panel.enter()
     panel.ui.reviewSection.collapsed = False
     panel.ui.reviewCalcification.click()
+    ready(panel)
     limit = 261.25 if dtype == np.float32 else 261 + 1000 * (dtype == np.uint16)
     parameters.paintAboveHu = float(limit)
     at = (16, 20, 18)
@@ -226,6 +231,7 @@ def test_without_arteries_it_says_that_nothing_is_near(case, panel):
     parameters_of(panel).arteries = None
     panel.ui.reviewSection.collapsed = False
     assert panel.ui.reviewCalcification.checked
+    ready(panel)
     assert "there is no artery" in panel.ui.paintLimitsLabel.text
     paint(panel, case.ras(18, 20, 39))
     assert case.calcified()[BONE].any(), "bright enough"
@@ -280,6 +286,7 @@ def test_while_painting_is_limited_the_editor_works_around_the_arteries_alone(ca
         leave()
         assert extent(calcification) == whole
         come_back()
+        ready(panel)
         editor_of(panel).setActiveEffectByName("Paint")
         assert extent(calcification) == limited
 
@@ -338,3 +345,48 @@ def test_the_brush_goes_on_with_the_other_mask(calcification, panel):
     editor_of(panel).setActiveEffectByName("Islands")
     panel.ui.reviewCalcification.click()
     assert editor_of(panel).activeEffect() is None
+
+
+def test_while_the_limits_are_prepared_nothing_can_be_painted_and_it_says_so(arteries, panel):
+    editor_of(panel).setActiveEffectByName("Paint")
+    panel.ui.reviewCalcification.click()
+    assert panel.panel.review.is_preparing
+    assert editor_of(panel).activeEffect() is None
+    assert not panel.ui.editorFrame.enabled
+    assert not panel.ui.paintAboveHu.enabled
+    assert panel.ui.paintLimitsLabel.text.startswith("Preparing")
+    ready(panel)
+    assert editor_of(panel).activeEffect().name == "Paint"
+    assert panel.ui.editorFrame.enabled
+    assert panel.ui.paintAboveHu.enabled
+    assert panel.ui.paintLimitsLabel.text == "And only within 3 mm of an artery."
+
+
+def test_going_back_to_the_arteries_ends_the_preparation_and_no_limit_needs_none(arteries, panel):
+    nodes = nodes_in_scene()
+    panel.ui.reviewCalcification.click()
+    panel.ui.reviewArteries.click()
+    assert not panel.panel.review.is_preparing
+    assert panel.ui.editorFrame.enabled
+    assert nodes_in_scene() == nodes
+    panel.ui.reviewCalcification.click()
+    pressed("I")
+    assert panel.ui.editorFrame.enabled
+    panel.exit()
+    assert not panel.panel.review.is_preparing
+
+
+def test_preparing_the_limits_takes_short_steps(panel):
+    from AbdominalCalcificationLib.geometry import Grid, Volume
+    from AbdominalCalcificationLib.scene.editable import put_editable_steps
+    from AbdominalCalcificationLib.scene.volumes import volume_node_from
+
+    labels = np.zeros((160, 90, 90), np.uint8)
+    labels[:, 30:60, 30:60] = 1
+    grid = Grid.from_spacing(labels.shape)
+    ct = volume_node_from(Volume(np.full(labels.shape, 40, np.int16), grid), "ct")
+    steps, nodes = put_editable_steps(ct, Volume(labels, grid), 3.0), nodes_in_scene()
+    for number, _step in enumerate(steps):  # noqa: B007
+        assert nodes_in_scene() == nodes
+    assert number >= 12
+    assert nodes_in_scene() != nodes

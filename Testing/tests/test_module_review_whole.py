@@ -13,7 +13,7 @@ import numpy as np
 import slicer
 
 from host.segment_strokes import stroke
-from panels import follow, mask_of, parameters_of, settle, status, total_of
+from panels import follow, mask_of, parameters_of, ready, settle, status, total_of
 from review_cases import RENAL_PLAQUE
 from review_panel import clusters_of, join, reject
 
@@ -50,6 +50,7 @@ def test_a_review_from_run_to_export(panel_to_correct, tmp_path):
     # A plaque that the mask misses is painted.
     ui.reviewSection.collapsed = False
     ui.reviewCalcification.click()
+    ready(panel)
     editor = panel.panel.review.editor_widget
     editor.setActiveEffectByName("Paint")
     drawn = np.count_nonzero(mask_of(panel).array)

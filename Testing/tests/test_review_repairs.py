@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import numpy as np
@@ -10,13 +11,19 @@ import pytest
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.measurement import measure
+from AbdominalCalcificationLib.measurement.constants import MOST_OF_BRANCH
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.review import (
     branch_course_steps,
     join_over_gap,
+    join_over_gap_steps,
+    missed_plaque_steps,
     relabel_piece,
+    relabel_piece_steps,
     remove_loose,
+    remove_loose_steps,
     split_here,
+    split_here_steps,
 )
 from AbdominalCalcificationLib.review.joining import _costs
 from phantoms import LUMEN_HU, Phantom, Tube, aorta, branch, grid_over, label_of, path_lengths
@@ -146,7 +153,7 @@ def test_the_way_over_a_gap_is_no_longer_than_a_quarter_more_than_straight():
 def test_a_voxel_as_dark_as_tissue_costs_the_way_ten_times_as_much():
     hu = np.array([[[400, 400, 0, 200, 900]]], np.int16)
     voxels = np.array([[0, 0, i] for i in range(1, 5)])
-    costs = _costs(Volume(hu, Grid(hu.shape)), voxels, np.zeros((1, 3), int))
+    costs = _costs(Volume(hu, Grid(hu.shape)), voxels, 400.0)
     assert costs.tolist() == [1, 10, 5.5, 1]
 
 
@@ -289,3 +296,37 @@ def test_a_length_beyond_the_end_is_the_end_and_no_arteries_have_no_courses():
     assert course.point_at(500)[0] == pytest.approx(9 + 30, abs=2)
     with pytest.raises(InputError, match="empty"):
         drain(branch_course_steps(arteries.with_array(np.zeros(arteries.array.shape, np.uint8))))
+
+
+def test_the_halves_of_a_vessel_of_very_many_voxels_are_joined_by_no_wider_tube():
+    # More voxels than a branch is followed by: it is followed block by block.
+    grid = Grid.from_spacing((150, 64, 64), (0.4, 0.4, 0.4))
+    k, j, i = np.indices(grid.shape, sparse=True)
+    labels = np.where(np.hypot(j - 32, i - 32) * 0.4 + 0 * k <= 9.0, 1, 0).astype(np.uint8)
+    labels[:2] = labels[-2:] = 0
+    labels[100:115] = 0
+    assert np.count_nonzero(labels[:100]) > MOST_OF_BRANCH
+    change = join_over_gap(None, Volume(labels, grid), (12.8, 12.8, 20.0))
+    # The end of a wide vessel is a part of its section.
+    assert 5.5 <= float(re.search(r"radius ([\d.]+) mm", change.text)[1]) <= 9.5
+    filled = change.applied(labels)[100:115] != 0
+    expected = np.broadcast_to(np.hypot(j - 32, i - 32)[0] * 0.4 <= 9.0, filled.shape)
+    assert np.count_nonzero(filled & expected) >= 0.2 * np.count_nonzero(expected)
+    assert np.count_nonzero(filled & ~expected) <= 0.1 * np.count_nonzero(expected)
+
+
+def test_repairs_are_worked_out_in_steps_that_say_what_they_do():
+    ct, arteries, calcification = painted("straight", GAP)
+    stages = {}
+    for name, steps in (
+        ("rename", relabel_piece_steps(arteries, FAR_END, "renal_right")),
+        ("join", join_over_gap_steps(ct, arteries, FAR_END)),
+        ("loose", remove_loose_steps(arteries, 2.0)),
+        ("split", split_here_steps(arteries, FAR_END, None)),
+        ("plaque", missed_plaque_steps(ct, arteries, calcification, (9, 0, 0), 200.0)),
+    ):
+        said = stages[name] = []
+        with contextlib.suppress(InputError):
+            drain(steps, lambda step, said=said: said.append(step.stage))
+    assert all(len(each) >= 5 for each in stages.values())
+    assert len({each[-1] for each in stages.values()}) == len(stages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
+from AbdominalCalcificationLib.anatomy import TERRITORIES, territory, territory_of_label
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.review.change import MaskChange
@@ -145,3 +145,66 @@ def test_a_mask_on_other_voxels_is_refused_and_stays_as_it_is(ct):
     with pytest.raises(InputError, match="other voxels than those of the CT"):
         apply_change(node, ct, MaskChange("arteries", box, before[box], np.ones((2, 2, 2), np.uint8), ""))
     assert np.array_equal(arteries_from_node(node, ct).array, before)
+
+
+def surfaces_of(node):
+    return {key: segment.GetRepresentation("Closed surface") for key, segment in segments_of(node)}
+
+
+def test_a_change_makes_the_surfaces_anew_that_slicer_would_make_and_no_others(ct):
+    node = show_arteries(ct, artery_mask(ct))
+    array = artery_array()
+    before = surfaces_of(node)
+    box = (slice(2, 4), slice(3, 6), slice(5, 8))
+    labels = set(np.unique(array[box]).tolist()) - {0}
+    apply_change(node, ct, MaskChange("arteries", box, array[box], np.zeros_like(array[box]), ""))
+    found = surfaces_of(node)
+    changed = {key for key, surface in found.items() if surface is not before[key]}
+    assert changed == {territory_of_label(label).name for label in labels}
+    node.RemoveClosedSurfaceRepresentation()
+    node.CreateClosedSurfaceRepresentation()
+    for key, surface in surfaces_of(node).items():
+        assert surface.GetNumberOfPoints() == found[key].GetNumberOfPoints()
+        assert surface.GetBounds() == pytest.approx(found[key].GetBounds())
+
+
+def test_only_the_last_step_of_a_change_changes_the_scene_and_a_mask_edited_meanwhile_stays(ct):
+    from AbdominalCalcificationLib.scene.mask_changes import apply_change_steps
+
+    node, array = show_arteries(ct, artery_mask(ct)), artery_array()
+    change = random_change(np.random.default_rng(3), array, "arteries", LABELS)
+    said = []
+    steps = apply_change_steps(node, ct, change, at_last=lambda: said.append(1))
+    for _step in steps:
+        assert np.array_equal(arteries_from_node(node, ct).array, array)
+        assert set(surfaces_of(node)) == {"aorta", "renal_left", "renal_right"}
+        assert not said
+    assert said == [1]
+    assert np.array_equal(arteries_from_node(node, ct).array, change.applied(array))
+    array = change.applied(array)
+    steps = apply_change_steps(node, ct, random_change(np.random.default_rng(4), array, "arteries", LABELS))
+    next(steps)
+    add_segment(node, (array == 0).astype(np.uint8), ct, name="liver", segment_id="liver")
+    with pytest.raises(InputError, match="was edited meanwhile"):
+        list(steps)
+    assert np.array_equal(arteries_from_node(node, ct).array, array)
+
+
+def test_what_is_read_in_steps_is_what_is_read_at_once(ct):
+    from AbdominalCalcificationLib.progress import drain
+    from AbdominalCalcificationLib.reading.meanings import Wanted
+    from AbdominalCalcificationLib.scene.mask_reading import mask_steps
+
+    node = show_arteries(ct, artery_mask(ct))
+    array = artery_array()
+    pair = np.zeros(SHAPE, np.uint8)
+    pair[2:4, 4, :] = 1
+    add_segment(node, pair, ct, name="aorta", segment_id="second")
+    for wanted, read in ((Wanted.ARTERIES, arteries_from_node), (Wanted.CALCIFICATION, calcification_from_node)):
+        if wanted is Wanted.CALCIFICATION:
+            node = show_calcification(ct, artery_mask(ct).with_array((array == 1).astype(np.uint8)))
+        found = drain(mask_steps(node, ct, wanted))
+        assert np.array_equal(found.array, read(node, ct).array)
+        assert found.grid.same_as(read(node, ct).grid)
+    with pytest.raises(InputError, match="no segment of an artery"):
+        drain(mask_steps(node, ct, Wanted.ARTERIES))

@@ -23,7 +23,7 @@ from ..evaluation.cohort import Masks
 from ..paths import file_name_of
 from .cases import REVIEWS, ListedCase, list_cases
 
-_STATE, _RESULT, _HANDED_OVER = "review.json", "result", "cases.csv"
+STATE, _RESULT, _HANDED_OVER = "review.json", "result", "cases.csv"
 _MASKS = ("arteries", "calcification")
 BEST_RATING = 5
 _MOST_NOTES = 10_000
@@ -49,7 +49,7 @@ class CaseState:
     rating : int or None
         Of the quality of image or masks, as the readers agreed: 1 to 5.
     seconds : float
-        How long the case was open, all times together.
+        How long the case was worked on, all times together, without pauses (:class:`..work_clock.WorkClock`).
     saved : str
         When it was kept last, ISO 8601 in UTC; empty where it never was.
     """
@@ -121,7 +121,7 @@ class CaseStore:
         InputError
             Where that cannot be read: it is never begun anew in its place.
         """
-        path = self.folder_of(case) / _STATE
+        path = self.folder_of(case) / STATE
         if not path.exists():
             return CaseState()
         try:
@@ -147,7 +147,7 @@ class CaseStore:
             raise cannot_write(folder, error) from None
         said = {"case": case.name, "reader": self.reader, **asdict(state), "version": __version__}
         said["status"] = state.status.value
-        write_text(folder / _STATE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / STATE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
         return state
 
     @contextmanager

@@ -13,6 +13,8 @@ from .voxels import HALF_NEIGHBOURS, neighbour_length_mm
 _LOOKING = Progress("Looking around the arteries", 0.0)
 # Voxels that are moved in one go.
 _CHUNK = 30_000_000
+# Voxels that are looked at in one go.
+_SLAB = 8_000_000
 # So much longer takes it to move one of some voxels than one of all.
 _SPARSE = 15
 
@@ -46,12 +48,19 @@ def dilated_steps(mask: np.ndarray, grid: Grid, radius_mm: float) -> Steps[np.nd
 def _surface_steps(mask: np.ndarray) -> Steps[tuple[np.ndarray, ...]]:
     """Return the k, j and i of the voxels of a mask that have a face towards a voxel outside it."""
     inside = mask.copy()
+    yield _LOOKING
     for axis in range(3):
         along, kept = np.moveaxis(mask, axis, 0), np.moveaxis(inside, axis, 0)
         kept[1:] &= along[:-1]
+        yield _LOOKING
         kept[:-1] &= along[1:]
         yield _LOOKING
-    return np.nonzero(mask & ~inside)
+    found, size = [], max(1, _SLAB // max(1, mask[0].size)) if len(mask) else 1
+    for first in range(0, len(mask), size):
+        k, j, i = np.nonzero(mask[first : first + size] & ~inside[first : first + size])
+        found.append((k + first, j, i))
+        yield _LOOKING
+    return tuple(np.concatenate(part) for part in zip(*found, strict=True)) if found else np.nonzero(mask)
 
 
 def _sown_steps(mask: np.ndarray, kji: tuple[np.ndarray, ...], offsets: list[tuple[int, ...]]) -> Steps[np.ndarray]:
@@ -69,6 +78,7 @@ def _sown_steps(mask: np.ndarray, kji: tuple[np.ndarray, ...], offsets: list[tup
         if moved > _CHUNK:
             moved = 0
             yield _LOOKING
+    yield _LOOKING
     return np.ascontiguousarray(padded[inner])
 
 
@@ -164,5 +174,6 @@ def _ball(grid: Grid, radius_mm: float) -> list[tuple[int, ...]]:
     matrix = grid.ijk_to_ras[:3, :3]
     # Rows of the inverse bound each index of any vector of that length, also on sheared grids.
     reach = np.floor(radius_mm * np.linalg.norm(np.linalg.inv(matrix), axis=1) + 1e-9).astype(int)
-    steps = product(*(range(-n, n + 1) for n in reach[::-1]))
-    return [s for s in steps if any(s) and np.linalg.norm(matrix @ s[::-1]) <= radius_mm + 1e-9]
+    steps = np.array(list(product(*(range(-n, n + 1) for n in reach[::-1]))))
+    inside = np.linalg.norm(steps[:, ::-1] @ matrix.T, axis=1) <= radius_mm + 1e-9
+    return [tuple(step) for step in steps[inside & steps.any(axis=1)].tolist()]

@@ -107,8 +107,10 @@ class RecoveryStore:
         self._writer.prepare(base.mask)
         self._writer.prepare(self._checksum)
 
-    def begin(self, bases: list[MaskBase]) -> None:
-        """Write the masks, in the place of all that was written before.
+    def begin(self, bases: list[MaskBase], choices: Mapping | None = None, time: str = "") -> None:
+        """Write the masks, and what was chosen beside them, in the place of all that was written before.
+
+        `time` is that of the last choice which is in no file of the user's; empty where there is none.
 
         Raises
         ------
@@ -122,7 +124,8 @@ class RecoveryStore:
             self._claim.enter_context(claimed(self._folder))
             self.is_begun = True
         said = record({"kind": "case", "ct": self._ct})
-        self._writer.begin(lambda: [said, *(each.record() for each in bases)])
+        chosen = [] if choices is None else [_choices_record(choices, time)]
+        self._writer.begin(lambda: [said, *(each.record() for each in bases), *chosen])
         # After the masks: where it is not made ready yet, it takes longer than a stroke of the brush.
         self._writer.append(lambda: record({"kind": "ct", "voxels_sha256": self._checksum()}))
 
@@ -145,6 +148,19 @@ class RecoveryStore:
         said = record({"kind": "attributes", "role": role, "attributes": dict(attributes)})
         self._writer.append(lambda: said)
 
+    def add_choices(self, choices: Mapping, time: str) -> None:
+        """Write what is chosen beside the masks, all of it.
+
+        Parameters
+        ----------
+        choices : mapping
+            Anything JSON can hold.
+        time : str
+            ISO 8601.
+        """
+        said = _choices_record(choices, time)
+        self._writer.append(lambda: said)
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until all is written; return whether it is."""
         return self._writer.wait(timeout_s)
@@ -157,6 +173,10 @@ class RecoveryStore:
             remove(self._folder)
             _own.discard(self._folder)
         self.is_begun = False
+
+
+def _choices_record(choices: Mapping, time: str) -> bytes:
+    return record({"kind": "choices", "choices": dict(choices), "time": time})
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,12 +239,18 @@ class RecoveredCase:
     masks : dict of str to RecoveredMask
     time : str
         ISO 8601: of the last edit; empty where there is none.
+    choices : dict
+        What was chosen beside the masks (:meth:`RecoveryStore.add_choices`).
+    edits : int
+        How many edits of masks and choices there were.
     """
 
     folder: Path
     ct: dict
     masks: dict[str, RecoveredMask] = field(default_factory=dict)
     time: str = ""
+    choices: dict = field(default_factory=dict)
+    edits: int = 0
 
     def discard(self) -> None:
         """Remove it from the disk."""
@@ -265,6 +291,9 @@ def read_case(folder: Path) -> RecoveredCase | None:
             return None
         elif kind == "ct":
             case.ct["voxels_sha256"] = said["voxels_sha256"]
+        elif kind == "choices":
+            more = int(bool(said["time"]))
+            case = replace(case, choices=said["choices"], time=max(case.time, said["time"]), edits=case.edits + more)
         elif kind == "mask":
             state = MaskState.read(said["state"])
             mask = RecoveredMask(said["role"], said["name"], said["attributes"], data.decode("ascii"), state)
@@ -274,5 +303,5 @@ def read_case(folder: Path) -> RecoveredCase | None:
                 mask.attributes.update(said["attributes"])
             elif kind == "edit":
                 mask.add(said, data)
-                case = replace(case, time=max(case.time, said["entry"]["until"]))
+                case = replace(case, time=max(case.time, said["entry"]["until"]), edits=case.edits + 1)
     return case if case is not None and case.masks else None

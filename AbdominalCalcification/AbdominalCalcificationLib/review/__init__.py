@@ -6,21 +6,34 @@ nothing to do. What each tool does, and where it stops: ``Resources/docs/review.
 
 from .change import MaskChange
 from .cut_points import BranchCourse, branch_course_steps
-from .joining import join_over_gap
-from .plaques import missed_plaque, reject_cluster, remove_plaque, restore_voxels
-from .repairs import relabel_piece, remove_loose
-from .splitting import split_here
+from .joining import join_over_gap, join_over_gap_steps
+from .plaques import (
+    missed_plaque,
+    missed_plaque_steps,
+    reject_cluster,
+    remove_plaque,
+    remove_plaque_steps,
+    restore_voxels,
+)
+from .repairs import relabel_piece, relabel_piece_steps, remove_loose, remove_loose_steps
+from .splitting import split_here, split_here_steps
 
 __all__ = [
     "BranchCourse",
     "MaskChange",
     "branch_course_steps",
     "join_over_gap",
+    "join_over_gap_steps",
     "missed_plaque",
+    "missed_plaque_steps",
     "reject_cluster",
     "relabel_piece",
+    "relabel_piece_steps",
     "remove_loose",
+    "remove_loose_steps",
     "remove_plaque",
+    "remove_plaque_steps",
     "restore_voxels",
     "split_here",
+    "split_here_steps",
 ]

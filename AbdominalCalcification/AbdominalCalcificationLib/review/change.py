@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..geometry import Box, Volume
+from ..geometry.box import outside
 
 ARTERIES, CALCIFICATION = "arteries", "calcification"
 
@@ -47,6 +48,10 @@ class MaskChange:
     def removed(self) -> int:
         """Voxels that lose their label."""
         return int(np.count_nonzero((self.before != 0) & (self.after == 0)))
+
+    def placed(self, box: Box) -> MaskChange:
+        """Return this change of a part of a mask as one of the whole mask, in which the part fills a box."""
+        return replace(self, box=outside(self.box, box))
 
     def applied(self, array: np.ndarray) -> np.ndarray:
         """Return a copy of the mask with the change."""

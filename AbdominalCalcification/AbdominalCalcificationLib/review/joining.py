@@ -15,18 +15,28 @@ from ..comparison.thresholds import UNENHANCED_THRESHOLD_HU
 from ..errors import InputError
 from ..geometry import Box, Grid, Volume, grown
 from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+from ..measurement.assignment import chunks
 from ..measurement.beginning import half_voxel_mm, own_end
+from ..measurement.coarse import Blocks
 from ..measurement.constants import MOST_OF_BRANCH, SPECK_DIAGONALS
 from ..measurement.course import Course
+from ..progress import Progress, Steps, drain, shown
 from .change import ARTERIES, MaskChange, amount, change_of
 from .constants import CALIBRE_WITHIN_MM, DARK_COST, LONGEST_WAY, WIDEST_GAP_MM
-from .picking import picked_piece, piece_around, surface_of
+from .picking import picked_piece_steps, piece_around_steps, surface_of
 
+_LOOKING = Progress("Looking for the ends of the gap", 0.1)
+_FILLING = Progress("Looking for the way over the gap", 0.5)
 # Points of the way over which its zigzag from voxel to voxel is evened out.
 _SMOOTHED = 5
 
 
 def join_over_gap(ct: Volume | None, arteries: Volume, point_ras: npt.ArrayLike) -> MaskChange:
+    """Do as :func:`join_over_gap_steps` in one go."""
+    return drain(join_over_gap_steps(ct, arteries, point_ras))
+
+
+def join_over_gap_steps(ct: Volume | None, arteries: Volume, point_ras: npt.ArrayLike) -> Steps[MaskChange]:
     """Join the piece of an artery at a place to another piece of that artery, or to the artery that it leaves.
 
     A tube leads from the end of the piece that is nearest to them to what is nearest to that end. Its radius is that of
@@ -51,22 +61,32 @@ def join_over_gap(ct: Volume | None, arteries: Volume, point_ras: npt.ArrayLike)
     """
     if ct is not None and not ct.grid.same_as(arteries.grid):
         raise InputError("The artery masks and the CT are on different grids; align them first.")
-    artery, _, piece = picked_piece(arteries, point_ras)
-    grid = arteries.grid
-    joint = _joint(piece, _others(arteries, artery, piece), arteries)
+    picked = yield from shown(picked_piece_steps(arteries, point_ras), _LOOKING)
+    artery, piece, near, grid = picked.artery, picked.kji, picked.near, picked.near.grid
+    others = yield from _others_steps(near, artery, piece)
+    joint = yield from _joint_steps(piece, others, grid)
     if joint.gap_mm <= grid.voxel_diagonal_mm + TOLERANCE_MM and np.abs(joint.end - joint.start).max() <= 1:
         raise InputError("This piece hangs together with its artery already; click on the piece that lies apart.")
     if joint.gap_mm > WIDEST_GAP_MM + TOLERANCE_MM:
         wide = f"The gap is {joint.gap_mm:.0f} mm wide, and no more than {WIDEST_GAP_MM:.0f} mm are joined"
         raise InputError(f"{wide}; draw what is missing.")
-    to_piece = arteries.array[tuple(joint.start)] == artery.label
+    to_piece = near.array[tuple(joint.start)] == artery.label
     start, end = joint.start, _middle(piece, joint.end_rows, grid)
+    yield _LOOKING
     radius_mm = np.full(2, _radius_mm(piece, joint.end_rows, grid))
+    yield _LOOKING
     if to_piece:
-        other = piece_around(arteries.array == artery.label, start)
+        other = yield from shown(piece_around_steps(near.array == artery.label, start), _LOOKING)
         rows = _facing(other, start, end, radius_mm[1], grid)
         start, radius_mm[0] = _middle(other, rows, grid), _radius_mm(other, rows, grid)
-    kji = _tube(_way(ct, arteries, piece, (start, end)), radius_mm, arteries)
+    yield _FILLING
+    # In the whole image: a way may lead around, where no artery is.
+    low = np.array([part.start for part in picked.box])
+    ends = (start + low, end + low)
+    hu = None if ct is None else float(np.median(ct.array[tuple((piece + low).T)]))
+    yield _FILLING
+    way = yield from _way_steps(ct, hu, arteries, ends)
+    kji = _tube(way, radius_mm, arteries)
     where = "another piece of it" if to_piece else f"the {_parent(artery).title.lower()}"
     text = (
         f"{artery.title} joined to {where} over a gap of {joint.gap_mm:.1f} mm: {amount(len(kji), arteries)} added, "
@@ -79,12 +99,14 @@ def _parent(artery: Territory) -> Territory:
     return artery if artery.parent is None else territory(artery.parent)
 
 
-def _others(arteries: Volume, artery: Territory, piece: np.ndarray) -> np.ndarray:
+def _others_steps(arteries: Volume, artery: Territory, piece: np.ndarray) -> Steps[np.ndarray]:
     """Return the outer voxels that the piece can be joined to: of its own artery, and of the one that this leaves."""
-    labels = {artery.label, _parent(artery).label}
-    possible = np.isin(arteries.array, list(labels))
+    possible = arteries.array == artery.label
+    possible |= arteries.array == _parent(artery).label
     possible[tuple(piece.T)] = False
+    yield _LOOKING
     found = surface_of(possible, arteries.grid)
+    yield _LOOKING
     if len(found) == 0:
         raise InputError(
             f"There is nothing that this piece of the {artery.title.lower()} could be joined to: "
@@ -113,15 +135,28 @@ class _Joint:
     gap_mm: float
 
 
-def _joint(piece: np.ndarray, others: np.ndarray, arteries: Volume) -> _Joint:
+def _joint_steps(piece: np.ndarray, others: np.ndarray, grid: Grid) -> Steps[_Joint]:
     """Return the end of a piece that is nearest to the others, and which of these lies nearest to that end."""
-    grid = arteries.grid
     points = grid.ras_of_kji(piece)
-    away, nearest = cKDTree(grid.ras_of_kji(others)).query(points)
+    tree, found = cKDTree(grid.ras_of_kji(others)), []
+    yield _LOOKING
+    for some in chunks(points):
+        found.append(tree.query(some))
+        yield _LOOKING
+    away, nearest = (np.concatenate(part) for part in zip(*found, strict=True))
     rows = np.arange(len(piece))
     is_speck = np.linalg.norm(np.ptp(points, axis=0)) <= SPECK_DIAGONALS * grid.voxel_diagonal_mm
-    if not is_speck and len(piece) <= MOST_OF_BRANCH:
-        rows = own_end(points, neighbour_pairs(piece, grid), grid, away).rows
+    if not is_speck:
+        blocks = Blocks(piece, grid, MOST_OF_BRANCH)
+        pairs = neighbour_pairs(blocks.kji, blocks.grid)
+        yield _LOOKING
+        of_blocks = away
+        if blocks.block is not None:
+            of_blocks = np.full(len(blocks.kji), np.inf)
+            np.minimum.at(of_blocks, blocks.block, away)
+        ends = np.zeros(len(blocks.kji), bool)
+        ends[own_end(blocks.points_ras, pairs, blocks.grid, of_blocks).rows] = True
+        rows = np.flatnonzero(blocks.of_voxels(ends))
     x, y, z = (ranks(axis) for axis in points[rows].T)
     best = rows[np.lexsort((x, y, z, ranks(away[rows])))[0]]
     return _Joint(piece[best], others[nearest[best]], rows, float(away[best]))
@@ -131,8 +166,9 @@ def _middle(kji: np.ndarray, rows: np.ndarray, grid: Grid) -> np.ndarray:
     """Return the voxel of a piece that is nearest to the middle of some of its voxels."""
     points = grid.ras_of_kji(kji)
     away = np.linalg.norm(points - points[rows].mean(axis=0), axis=1)
-    x, y, z = (ranks(axis) for axis in points.T)
-    return kji[np.lexsort((x, y, z, ranks(away)))[0]]
+    nearest = np.flatnonzero(away <= away.min() + TOLERANCE_MM)
+    x, y, z = (ranks(axis) for axis in points[nearest].T)
+    return kji[nearest[np.lexsort((x, y, z))[0]]]
 
 
 def _facing(kji: np.ndarray, voxel: np.ndarray, end: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
@@ -146,8 +182,11 @@ def _facing(kji: np.ndarray, voxel: np.ndarray, end: np.ndarray, radius_mm: floa
 def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
     """Return the radius of a piece over 6 mm from one of its ends: the median over the slices of its course."""
     points = grid.ras_of_kji(kji)
-    away, _ = cKDTree(points[end_rows]).query(points)
-    near = np.flatnonzero(away <= 3 * CALIBRE_WITHIN_MM)
+    reach = 3 * CALIBRE_WITHIN_MM
+    low, high = points[end_rows].min(axis=0) - reach, points[end_rows].max(axis=0) + reach
+    near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+    away, _ = cKDTree(points[end_rows]).query(points[near], distance_upper_bound=reach + TOLERANCE_MM)
+    near = near[away <= reach]
     first, second, _ = neighbour_pairs(kji[near], grid)
     _, limb = components(len(near), first, second)
     near = near[np.isin(limb, limb[np.isin(near, end_rows)])]  # not another limb that comes near
@@ -160,22 +199,26 @@ def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
     return max(float(np.median(course.radius_mm(rows))), half_voxel_mm(grid))
 
 
-def _way(ct: Volume | None, arteries: Volume, piece: np.ndarray, ends) -> np.ndarray:
+def _way_steps(ct: Volume | None, lumen_hu: float | None, arteries: Volume, ends) -> Steps[np.ndarray]:
     """Return the voxels of the cheapest way between two voxels, in its order, shape (n, 3)."""
     grid, (start, end) = arteries.grid, ends
     ends_ras = grid.ras_of_kji(ends)
     straight_mm = float(np.linalg.norm(ends_ras[0] - ends_ras[1]))
-    box = grown(_box_of(ends), straight_mm, grid)
+    longest = LONGEST_WAY * straight_mm + 2 * grid.voxel_diagonal_mm
+    # An ellipsoid with the ends in its foci, which is widest across.
+    box = grown(_box_of(ends), np.sqrt(max(longest**2 - straight_mm**2, 0.0)) / 2, grid)
     low = np.array([part.start for part in box])
     free = np.isin(arteries.array[box], (0, arteries.array[tuple(end)]))
     free[tuple(start - low)] = True
     kji = np.argwhere(free) + low
     points = grid.ras_of_kji(kji)
-    longest = LONGEST_WAY * straight_mm + 2 * grid.voxel_diagonal_mm
+    yield _FILLING
     kji = kji[np.linalg.norm(points[:, None] - ends_ras, axis=2).sum(axis=1) <= longest]
+    yield _FILLING
     first, second, length = neighbour_pairs(kji, grid)
-    cost = np.ones(len(kji)) if ct is None else _costs(ct, kji, piece)
+    cost = np.ones(len(kji)) if ct is None else _costs(ct, kji, lumen_hu)
     weights = length * (cost[first] + cost[second]) / 2
+    yield _FILLING
     graph = sparse.csr_matrix((weights, (first, second)), shape=(len(kji), len(kji)))
     rows = [int(np.flatnonzero((kji == each).all(axis=1))[0]) for each in (start, end)]
     cheapest, before = csgraph.dijkstra(graph, directed=False, indices=rows[0], return_predecessors=True)
@@ -187,9 +230,8 @@ def _way(ct: Volume | None, arteries: Volume, piece: np.ndarray, ends) -> np.nda
     return kji[found[::-1]]
 
 
-def _costs(ct: Volume, kji: np.ndarray, piece: np.ndarray) -> np.ndarray:
+def _costs(ct: Volume, kji: np.ndarray, lumen_hu: float) -> np.ndarray:
     """Return what each voxel costs the way: 1 where as bright as the piece, 10 where as dark as tissue."""
-    lumen_hu = float(np.median(ct.array[tuple(piece.T)]))
     if not lumen_hu > UNENHANCED_THRESHOLD_HU:
         return np.ones(len(kji))  # no vessel is seen that could be followed
     hu = np.nan_to_num(ct.array[tuple(kji.T)].astype(float), nan=-np.inf)

@@ -8,11 +8,11 @@ import numpy.typing as npt
 from ..comparison.neighbourhood import near_artery_without_bone_steps
 from ..errors import InputError
 from ..geometry import Volume, grown
-from ..progress import drain
+from ..progress import Progress, Steps, drain, shown
 from .change import CALCIFICATION, MaskChange, amount, change_of
 from .cluster_pieces import ClusterPieces
 from .constants import LARGEST_PLAQUE_MM3, PICK_MM, PLAQUE_REACH_MM
-from .picking import picked_voxel, piece_around, voxel_at
+from .picking import LOOKING, cut_out, picked_voxel, piece_around_steps, voxel_at
 
 # Around what can be reached: enough to see that bone beside an artery belongs to something large.
 _MARGIN_MM = 15.0
@@ -28,6 +28,18 @@ def missed_plaque(
     threshold_hu: float,
     distance_mm: float = 3.0,
 ) -> MaskChange:
+    """Do as :func:`missed_plaque_steps` in one go."""
+    return drain(missed_plaque_steps(ct, arteries, calcification, point_ras, threshold_hu, distance_mm))
+
+
+def missed_plaque_steps(
+    ct: Volume,
+    arteries: Volume,
+    calcification: Volume,
+    point_ras: npt.ArrayLike,
+    threshold_hu: float,
+    distance_mm: float = 3.0,
+) -> Steps[MaskChange]:
     """Grow a plaque that the mask misses from a place in it.
 
     It consists of the voxels above the threshold that hang together (26 neighbours) with the one that was clicked,
@@ -64,7 +76,8 @@ def missed_plaque(
     own = voxel_at(ct, point_ras)
     for part in _PARTS_OF_REACH:
         reach_mm = part * PLAQUE_REACH_MM
-        kji, is_whole = _grown(ct, arteries, calcification, own, point_ras, threshold_hu, distance_mm, reach_mm)
+        steps = _grown_steps(ct, arteries, calcification, own, point_ras, threshold_hu, distance_mm, reach_mm)
+        kji, is_whole = yield from shown(steps, Progress(f"Looking for the plaque within {reach_mm:.0f} mm", part / 2))
         if is_whole:
             break
     if not is_whole or len(kji) * ct.grid.voxel_volume_mm3 > LARGEST_PLAQUE_MM3:
@@ -76,9 +89,9 @@ def missed_plaque(
     return change_of(CALCIFICATION, calcification, kji, 1, text)
 
 
-def _grown(
+def _grown_steps(
     ct: Volume, arteries: Volume, calcification: Volume, own, point_ras, threshold_hu, distance_mm, reach_mm
-) -> tuple[np.ndarray, bool]:
+) -> Steps[tuple[np.ndarray, bool]]:
     """Return what hangs together with a place, looked for up to a distance from it, and whether that is all of it."""
     reach = grown(tuple(slice(n, n + 1) for n in own.tolist()), reach_mm, ct.grid)
     box = grown(reach, _MARGIN_MM, ct.grid)
@@ -87,11 +100,13 @@ def _grown(
     if not artery.any():
         raise InputError("There is no artery near the place clicked; draw the artery first.")
     bright = near.array > threshold_hu
-    possible = drain(near_artery_without_bone_steps(near, artery, threshold_hu, distance_mm)) & bright & ~calcified
+    yield LOOKING
+    possible = yield from near_artery_without_bone_steps(near, artery, threshold_hu, distance_mm)
+    possible &= bright & ~calcified
     seed = picked_voxel(near.with_array(possible), point_ras, lambda values: values)
     if seed is None:
         raise InputError(_why_not(near, calcified, bright, point_ras, threshold_hu, distance_mm))
-    kji = piece_around(possible, seed)
+    kji = yield from piece_around_steps(possible, seed)
     away = np.linalg.norm(near.grid.ras_of_kji(kji) - np.asarray(point_ras, float), axis=1).max()
     return kji + [part.start for part in box], bool(away <= reach_mm)
 
@@ -116,6 +131,11 @@ def _why_not(near: Volume, calcified, bright, point_ras, threshold_hu: float, di
 
 
 def remove_plaque(calcification: Volume, point_ras: npt.ArrayLike) -> MaskChange:
+    """Do as :func:`remove_plaque_steps` in one go."""
+    return drain(remove_plaque_steps(calcification, point_ras))
+
+
+def remove_plaque_steps(calcification: Volume, point_ras: npt.ArrayLike) -> Steps[MaskChange]:
     """Remove the 26-connected piece of calcification at a place (RAS, mm).
 
     Raises
@@ -126,8 +146,11 @@ def remove_plaque(calcification: Volume, point_ras: npt.ArrayLike) -> MaskChange
     voxel = picked_voxel(calcification, point_ras, lambda values: values != 0)
     if voxel is None:
         raise InputError(f"No calcification lies within {PICK_MM:g} mm of the place clicked; nothing was removed.")
-    kji = piece_around(calcification.array != 0, voxel)
-    return change_of(CALCIFICATION, calcification, kji, 0, f"Calcification removed: {amount(len(kji), calcification)}.")
+    near, box = cut_out(calcification)
+    yield LOOKING
+    kji = yield from piece_around_steps(near.array != 0, voxel - [part.start for part in box])
+    text = f"Calcification removed: {amount(len(kji), calcification)}."
+    return change_of(CALCIFICATION, near, kji, 0, text).placed(box)
 
 
 def reject_cluster(

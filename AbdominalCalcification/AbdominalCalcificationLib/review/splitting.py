@@ -15,13 +15,23 @@ from ..measurement.beginning import contact_mm, own_end, start_of
 from ..measurement.coarse import Blocks
 from ..measurement.constants import MOST_OF_BRANCH, SLICE_DIAGONALS
 from ..measurement.course import Course
+from ..progress import Progress, Steps, drain, shown
 from .change import ARTERIES, MaskChange, amount, change_of
-from .picking import picked_piece, surface_of
+from .picking import picked_piece_steps, surface_of
+
+_FOLLOWING = Progress("Following the artery", 0.3)
 
 
 def split_here(
     arteries: Volume, point_ras: npt.ArrayLike, beyond: str | None, attach_distance_mm: float = 10.0
 ) -> MaskChange:
+    """Do as :func:`split_here_steps` in one go."""
+    return drain(split_here_steps(arteries, point_ras, beyond, attach_distance_mm))
+
+
+def split_here_steps(
+    arteries: Volume, point_ras: npt.ArrayLike, beyond: str | None, attach_distance_mm: float = 10.0
+) -> Steps[MaskChange]:
     """Cut an artery at a place across its course; what lies beyond becomes another artery, or is removed.
 
     The course of the piece begins where measuring lets it begin: at the artery that it leaves, else at its own end
@@ -44,14 +54,19 @@ def split_here(
     InputError
         Where no artery lies, nothing is beyond, or it would stay what it is.
     """
-    artery, voxel, kji = picked_piece(arteries, point_ras)
+    picked = yield from shown(picked_piece_steps(arteries, point_ras), _FOLLOWING)
+    artery, voxel, kji, near = picked.artery, picked.voxel, picked.kji, picked.near
     if beyond == artery.name:
         raise InputError(f"What is beyond is the {artery.title.lower()} already; choose another artery.")
-    blocks = Blocks(kji, arteries.grid, MOST_OF_BRANCH)
+    # Blocks as those of the whole image.
+    blocks = Blocks(kji, near.grid, MOST_OF_BRANCH, tuple(-part.start for part in picked.box))
     pairs = neighbour_pairs(blocks.kji, blocks.grid)
-    course = _course_of(artery, kji, blocks, pairs, arteries, attach_distance_mm)
+    yield _FOLLOWING
+    course = yield from _course_steps(artery, kji, blocks, pairs, near, attach_distance_mm)
+    yield _FOLLOWING
     row = int(np.flatnonzero((kji == voxel).all(axis=1))[0])
     length = course.path_lengths_mm()
+    yield _FOLLOWING
     here = length[row if blocks.block is None else blocks.block[row]]
     is_beyond = blocks.of_voxels(_limb_beyond(length, here, pairs, blocks, row))
     if not is_beyond.any():
@@ -62,7 +77,7 @@ def split_here(
     becomes = "removed" if beyond is None else f"now the {territory(beyond).title.lower()}"
     text = f"{artery.title} cut {here:.0f} mm along its course: what is beyond, {what}, is {becomes}."
     value = 0 if beyond is None else territory(beyond).label
-    return change_of(ARTERIES, arteries, kji[is_beyond], value, text)
+    return change_of(ARTERIES, near, kji[is_beyond], value, text).placed(picked.box)
 
 
 def _limb_beyond(length: np.ndarray, here: float, pairs: Pairs, blocks: Blocks, row: int) -> np.ndarray:
@@ -80,27 +95,32 @@ def _limb_beyond(length: np.ndarray, here: float, pairs: Pairs, blocks: Blocks, 
     return farther & np.isin(limb, np.unique(limb[own]))
 
 
-def _course_of(
+def _course_steps(
     artery: Territory, kji: np.ndarray, blocks: Blocks, pairs: Pairs, arteries: Volume, attach_distance_mm: float
-) -> Course:
+) -> Steps[Course]:
     """Return the course of a piece from where it begins."""
     points, grid = blocks.points_ras, blocks.grid
     if artery.parent is None:
         # Blood runs down: the end that is highest.
         start = own_end(points, pairs, grid, -points[:, 2])
+        yield _FOLLOWING
         return Course(points, pairs, start.rows, start.depth_mm, grid)
     label = territory(artery.parent).label
     parent = surface_of(arteries.array == label, arteries.grid)
+    yield _FOLLOWING
     contact = blocks.start_mm(_contact(kji, arteries, label))
+    yield _FOLLOWING
     touching = np.flatnonzero(np.isfinite(contact))
     if len(parent) == 0:
         start = own_end(points, pairs, grid, -points[:, 2])
         return Course(points, pairs, start.rows, start.depth_mm, grid)
     away = cKDTree(arteries.grid.ras_of_kji(parent)).query(points)[0]
+    yield _FOLLOWING
     if len(touching) == 0:
         start = own_end(points, pairs, grid, away)
         return Course(points, pairs, start.rows, start.depth_mm, grid)
     start = start_of(touching, points, pairs, grid, lambda: away, attach_distance_mm, touching=True)
+    yield _FOLLOWING
     depth = start.depth_mm if start.own_end else contact[start.rows]
     return Course(points, pairs, start.rows, depth, grid)
 

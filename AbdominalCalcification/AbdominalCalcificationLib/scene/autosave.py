@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
+from vtkmodules.vtkCommonCore import vtkTimeStamp
 
 from ..errors import InputError, WriteError
 from ..geometry import Volume
@@ -14,12 +15,14 @@ from ..history.recovery import MaskBase, RecoveredCase, RecoveredMask, RecoveryS
 from ..progress import Progress, Steps, drained, shown
 from ..reading.ct import voxel_checksum, voxel_checksum_steps
 from . import edits
+from .mask_reading import check_same
 from .nodes import nodes_of
 from .ownership import of_ct
+from .reviewed import take_decided
 from .segmentations import KINDS, mask_state, put, ready_steps
 from .tools import tool
 from .tracking import Edit, MaskTracker, packed_layers_steps
-from .versions import check_same, keep_version, version_steps
+from .versions import keep_version, version_steps
 from .volumes import grid_of_node, identity_of_node, volume_from_node
 
 _PREFIX = "AbdominalCalcification."
@@ -41,6 +44,8 @@ class Autosave:
         self._attributes: dict[str, dict[str, str]] = {}
         self._volume = volume_from_node(ct)
         self._checksum = _once(lambda: voxel_checksum(self._volume))
+        self._choices: dict | None = None
+        self._chosen, self._chosen_at = "", vtkTimeStamp()  # when, where it is in no file of the user's yet
         self._store = self._new_store()
 
     @property
@@ -67,7 +72,9 @@ class Autosave:
         base = self._rebase(tracker)
         if self.is_begun:
             self._store.add_mask(base)
-        elif (kept := edits.kept_note(tracker.node).ledger) and kept.entries and tracker.node.GetModifiedSinceRead():
+        elif self._chosen or (
+            (kept := edits.kept_note(tracker.node).ledger) and kept.entries and tracker.node.GetModifiedSinceRead()
+        ):
             self._begin()
 
     def add_edit(self, role: str, edit: Edit) -> None:
@@ -87,6 +94,19 @@ class Autosave:
             return
         self._store.add_edit(role, edit.entry, edit.where, edit.labels, tracker.state)
         self.add_attributes()
+
+    def set_choices(self, choices: Mapping, is_new: bool) -> None:
+        """Write what is chosen beside the masks; `is_new` where that is in no file of the user's yet."""
+        self._choices = dict(choices)
+        if is_new:
+            self._chosen = edits.now()
+            self._chosen_at.Modified()
+        if self.is_begun and self._store.is_to_begin:
+            self.begin_anew()
+        elif self.is_begun:
+            self._store.add_choices(self._choices, self._chosen)
+        elif is_new and self._bases:
+            self._begin()
 
     def begin_anew(self) -> None:
         """Write all masks as they were when they were last looked at, in the place of what is on the disk."""
@@ -111,8 +131,14 @@ class Autosave:
         return self._store.wait(timeout_s)
 
     def forget_saved(self) -> bool:
-        """Remove what is on the disk where the masks are in files now; return whether they are."""
-        if not self.is_begun or any(each.GetModifiedSinceRead() for each in self.nodes):
+        """Remove what is on the disk where all is in files now; return whether it is.
+
+        What is chosen beside the masks is saved with the scene alone.
+        """
+        scene = self.ct.GetScene()
+        if scene is not None and scene.GetStoredTime() > self._chosen_at.GetMTime():
+            self._chosen = ""
+        if not self.is_begun or self._chosen or any(each.GetModifiedSinceRead() for each in self.nodes):
             return False
         self._store.discard()
         self._store = self._new_store()
@@ -138,7 +164,7 @@ class Autosave:
         return base
 
     def _begin(self) -> None:
-        self._store.begin(list(self._bases.values()))
+        self._store.begin(list(self._bases.values()), self._choices, self._chosen)
 
 
 def _once(make: Callable[[], str]) -> Callable[[], str]:
@@ -198,6 +224,7 @@ def recover_steps(case: RecoveredCase, volumes: Iterable) -> Steps[tuple[object,
         if node is not None:
             check_same(node, ct, before)
     nodes = {}
+    take_decided(ct, case.choices.get("ct", {}))
     with tool("Recover"):
         for mask, kind, node, _before, version, ready in made:
             node = put(kind, ct, ready, node)

@@ -14,16 +14,19 @@ from vtkmodules.vtkCommonCore import VTK_DOUBLE, VTK_FLOAT
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from ..geometry import Box, Volume, bounding_box, grown
-from ..geometry.neighbourhood import dilated
+from ..geometry.neighbourhood import dilated_steps
+from ..progress import Progress, Steps, shown
 from .nodes import drawn_on
-from .volumes import array_of_matrix, image_of_array, matrix_of_array, volume_from_node
+from .volumes import array_of_image, array_of_matrix, image_of_array, matrix_of_array, volume_from_node
 
 # A node attribute that says that a volume is such a copy.
 _EDITABLE = "AbdominalCalcification.Editable"
 _SAME_MM = 1e-4
+_PLANES = 32
+_LOOKING = Progress("what is near arteries", 0.5)
 
 
-def put_editable(ct_node, arteries: Volume, reach_mm: float, node=None):
+def put_editable_steps(ct_node, arteries: Volume, reach_mm: float, node=None) -> Steps[object]:
     """Put the HU near arteries into a hidden volume node; elsewhere it is below all of them.
 
     Parameters
@@ -46,10 +49,11 @@ def put_editable(ct_node, arteries: Volume, reach_mm: float, node=None):
     box = bounding_box(arteries.array)
     if box is None:
         return None
+    yield _LOOKING
     ct = volume_from_node(ct_node)
     box = grown(box, reach_mm, ct.grid)
-    near = dilated(arteries.array[box] != 0, ct.grid.cropped(box), reach_mm)
-    array = _below_elsewhere(ct.array[box], near)
+    near = yield from shown(dilated_steps(arteries.array[box] != 0, ct.grid.cropped(box), reach_mm), _LOOKING)
+    array = yield from _below_elsewhere_steps(ct.array[box], near)
     node = _new_node(ct_node) if node is None else node
     with slicer.util.NodeModify(node):
         node.SetAndObserveTransformNodeID(ct_node.GetTransformNodeID())
@@ -98,15 +102,32 @@ def is_editable(node) -> bool:
     return node is not None and node.GetAttribute(_EDITABLE) is not None
 
 
-def paintable_hu(node, above_hu: float, inverted: bool = False) -> tuple[float, float]:
+def range_steps(node) -> Steps[tuple[float, float]]:
+    """Return the lowest and highest value of a volume, NaN apart; VTK looks for them in one go, for a second."""
+    array, found = array_of_image(node.GetImageData()), []
+    for first in range(0, len(array), _PLANES):
+        planes = array[first : first + _PLANES]
+        if np.issubdtype(planes.dtype, np.floating):
+            planes = planes[~np.isnan(planes)]
+        if planes.size:
+            found += [planes.min(), planes.max()]
+        yield _LOOKING
+    return (float(min(found)), float(max(found))) if found else (0.0, 0.0)
+
+
+def paintable_hu(
+    node, above_hu: float, inverted: bool = False, values: tuple[float, float] | None = None
+) -> tuple[float, float]:
     """Return the range of a volume's values that are above a HU, the ends included; inverted, of all other HU.
 
     Parameters
     ----------
     node : vtkMRMLScalarVolumeNode
         A CT, or such a copy of it, whose lowest value stands for *elsewhere* and is in neither range.
+    values : tuple of float, optional
+        Its lowest and highest value (:func:`range_steps`), where they are known.
     """
-    lowest, highest = node.GetImageData().GetScalarRange()
+    lowest, highest = node.GetImageData().GetScalarRange() if values is None else values
     kind = node.GetImageData().GetScalarType()
 
     def next_to(value):
@@ -129,9 +150,15 @@ def paintable_hu(node, above_hu: float, inverted: bool = False) -> tuple[float, 
     return first, last + math.copysign(0.25, last) if first == last else last
 
 
-def _below_elsewhere(hu: np.ndarray, near: np.ndarray) -> np.ndarray:
+def _below_elsewhere_steps(hu: np.ndarray, near: np.ndarray) -> Steps[np.ndarray]:
     """Return HU with a margin of one voxel; where not `near` the value is below all that are."""
-    lowest = np.nanmin(hu[near])
+    slabs = [slice(first, first + _PLANES) for first in range(0, len(hu), _PLANES)]
+    minima = []
+    for slab in slabs:
+        values = hu[slab][near[slab]]
+        minima += [np.nanmin(values)] if values.size else []
+        yield _LOOKING
+    lowest = np.nanmin(minima)
     if np.issubdtype(hu.dtype, np.integer):
         below, kind = int(lowest) - 1, hu.dtype
         if below < np.iinfo(kind).min:
@@ -139,7 +166,11 @@ def _below_elsewhere(hu: np.ndarray, near: np.ndarray) -> np.ndarray:
     else:
         below, kind = float(np.floor(lowest)) - 1, hu.dtype
     array = np.full(np.array(hu.shape) + 2, below, kind)
-    array[1:-1, 1:-1, 1:-1][near] = hu[near]
+    yield _LOOKING
+    inner = array[1:-1, 1:-1, 1:-1]
+    for slab in slabs:
+        np.copyto(inner[slab], hu[slab], where=near[slab], casting="unsafe")
+        yield _LOOKING
     return array
 
 

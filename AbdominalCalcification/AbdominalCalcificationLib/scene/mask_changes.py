@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..anatomy import CALCIFICATION, territory_of_label
 from ..errors import InputError
-from ..geometry import Box, Grid
-from ..geometry.box import box_at, part_of
+from ..geometry import Box, Grid, bounding_box
+from ..geometry.box import box_at, outside, part_of
+from ..progress import drained
 from ..reading.meanings import Wanted, meaning_of
 from ..review.change import MaskChange
+from .layer_edits import LayerEdit
+from .mask_reading import check_same
 from .masks import grid_of_image, start_on_voxels, understood_segments
-from .segmentations import add_calcification, add_territory, said_of_segment, segments_of
+from .segmentations import add_calcification, add_territory, mask_state, said_of_segment, segments_of
 from .volumes import array_of_image, grid_of_node, image_of_array, matrix_of_array, world_matrix
 
 
@@ -41,10 +45,18 @@ class _Drawn:
 
 
 def apply_change(node, volume_node, change: MaskChange) -> None:
+    """Do as :func:`apply_change_steps` in one go."""
+    drained(apply_change_steps(node, volume_node, change))
+
+
+def apply_change_steps(
+    node, volume_node, change: MaskChange, before: tuple | None = None, at_last: Callable[[], None] = lambda: None
+) -> Generator[None, None, None]:
     """Put a change into the segments of a mask node.
 
     What leaves an artery leaves every segment that counts as one there; what joins one joins the first segment of
-    that artery, which is made, with name, colour and terminology, where there is none.
+    that artery, which is made, with name, colour and terminology, where there is none. The scene is changed in the last
+    step alone.
 
     Parameters
     ----------
@@ -53,28 +65,46 @@ def apply_change(node, volume_node, change: MaskChange) -> None:
     volume_node : vtkMRMLScalarVolumeNode
         The CT, on whose voxels the change lies.
     change : MaskChange
+    before : tuple, optional
+        State of the mask (:func:`segmentations.mask_state`) when it was read.
+    at_last : callable
+        Called right before the mask is changed.
 
     Raises
     ------
     InputError
-        Where a segment lies on other voxels than those of the CT; nothing is changed then.
+        Where a segment lies on other voxels than those of the CT, and where the mask is not in the state `before` any
+        more; nothing is changed then.
     """
-    import slicer
-
-    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    before = mask_state(node, volume_node) if before is None else before
     grid = grid_of_node(volume_node)
+    check_same(node, volume_node, before)
     drawn = _drawn(node, grid, Wanted(change.role))
-    changed = change.before != change.after
+    yield
+    changed, layers = change.before != change.after, _layers(drawn)
+    for each in drawn:
+        layers[id(each.image)].take(each, changed & (change.after != each.stands_for), change.box)
+        yield
+    added = {}
+    for value in np.unique(change.after[changed]).tolist():
+        if value:
+            where = changed & (change.after == value)
+            segment = _held(node, drawn, change.role, value, grid)
+            layer = None if segment is None else layers.setdefault(id(segment.image), LayerEdit(segment.image))
+            if layer is None or not layer.give(segment, where, change.box):
+                added[value] = where
+            yield
+    for layer in layers.values():
+        yield from layer.ready_steps(node)
+    check_same(node, volume_node, before)
+    at_last()
     was_modifying = node.StartModify()
     try:
-        for each in drawn:
-            where = changed & (change.after != each.stands_for) & (_values_in(each, change.box) == each.value)
-            if where.any():
-                _merge(node, each.segment_id, grid, change.box, ~where, logic.MODE_MERGE_MIN)
-        for value in np.unique(change.after[changed]).tolist():
-            if value:
-                segment = _segment_for(node, drawn, change.role, value)
-                _merge(node, segment, grid, change.box, changed & (change.after == value), logic.MODE_MERGE_MASK)
+        for layer in layers.values():
+            layer.put(node)
+        for value, where in added.items():
+            segment_id = _segment_for(node, change.role, value)
+            _merge(node, segment_id, grid, change.box, where)
     finally:
         node.EndModify(was_modifying)
 
@@ -125,22 +155,50 @@ def _values_in(each: _Drawn, box: Box) -> np.ndarray:
     return part_of(array, box_at(each.offset, array.shape), box)
 
 
-def _segment_for(node, drawn: list[_Drawn], role: str, value: int) -> str:
-    """Return the segment that voxels of a value go to; it is made where there is none."""
+def _layers(drawn: list[_Drawn]) -> dict[int, LayerEdit]:
+    """Return the label maps of segments, by their identity."""
+    return {id(each.image): LayerEdit(each.image) for each in drawn}
+
+
+def _known_segment(node, role: str, value: int) -> str | None:
+    """Return the first segment that stands for a value of a mask; None where there is none."""
     wanted = CALCIFICATION if role == CALCIFICATION else (territory_of_label(value),)
-    known = [each.segment_id for each in drawn if each.stands_for == value]
-    known += [key for key, segment in segments_of(node) if meaning_of(said_of_segment(key, segment)) == wanted]
-    if known:
-        return known[0]
+    known = (key for key, segment in segments_of(node) if meaning_of(said_of_segment(key, segment)) == wanted)
+    return next(known, None)
+
+
+def _held(node, drawn: list[_Drawn], role: str, value: int, grid: Grid) -> _Drawn | None:
+    """Return the segment that voxels of a value go to, where it has a label map on the voxels of the CT."""
+    for each in drawn:
+        if each.stands_for == value:
+            return each
+    segment_id = _known_segment(node, role, value)
+    image = None if segment_id is None else node.GetBinaryLabelmapInternalRepresentation(segment_id)
+    if image is None or min(image.GetDimensions()) < 1 or image.GetPointData().GetScalars() is None:
+        return None
+    offset = start_on_voxels(grid_of_image(image, world_matrix(node)), grid)
+    if offset is None:
+        return None
+    same = next((each.image for each in drawn if each.image is image), image)
+    return _Drawn(segment_id, value, same, offset, node.GetSegmentation().GetSegment(segment_id).GetLabelValue())
+
+
+def _segment_for(node, role: str, value: int) -> str:
+    """Return the segment that voxels of a value go to; it is made where there is none."""
+    known = _known_segment(node, role, value)
+    if known is not None:
+        return known
     return add_calcification(node) if role == CALCIFICATION else add_territory(node, territory_of_label(value).name)
 
 
-def _merge(node, segment_id: str, grid: Grid, box: Box, voxels: np.ndarray, mode: int) -> None:
-    """Merge voxels (bool, shape of the box) with those of a segment; beyond the box nothing changes."""
+def _merge(node, segment_id: str, grid: Grid, box: Box, voxels: np.ndarray) -> None:
+    """Add voxels (bool, shape of the box) to a segment that has no label map of its own yet, or shares its place."""
     import slicer
 
+    inner = bounding_box(voxels)
+    box, voxels = outside(inner, box), voxels[inner]
     image = slicer.vtkOrientedImageData()
     image_of_array(voxels.astype(np.uint8), image, [part.start for part in box[::-1]])
     image.SetImageToWorldMatrix(matrix_of_array(np.linalg.inv(world_matrix(node)) @ grid.ijk_to_ras))
     logic = slicer.vtkSlicerSegmentationsModuleLogic
-    logic.SetBinaryLabelmapToSegment(image, node, segment_id, mode, image.GetExtent())
+    logic.SetBinaryLabelmapToSegment(image, node, segment_id, logic.MODE_MERGE_MASK, image.GetExtent())

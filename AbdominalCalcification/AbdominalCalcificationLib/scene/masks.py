@@ -154,10 +154,14 @@ def label_maps(node) -> list[tuple[object, list[tuple[str, object]]]]:
     found = []
     for image, sharing in shared_label_maps(node):
         array = array_of_image(image)
-        drawn = [(key, segment) for key, segment in sharing if (array == segment.GetLabelValue()).any()]
+        drawn = [(key, segment) for key, segment in sharing if _holds(array, segment.GetLabelValue())]
         if drawn:
             found.append((image, drawn))
     return found
+
+
+def _holds(array: np.ndarray, value: int) -> bool:
+    return any((plane == value).any() for plane in array)  # plane by plane: found early where it is
 
 
 def shared_label_maps(node) -> list[tuple[object, list[tuple[str, object]]]]:

@@ -14,6 +14,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from .. import terminology
 from ..geometry import bounding_box
 from ..geometry.faces import can_be_drawn
+from .surfaces import closed_surface
 from .volumes import image_of_array
 
 
@@ -100,11 +101,10 @@ def ready_segments_steps(
         if drawn and surfaces is Surfaces.PROMISED:
             segment.AddRepresentation(closed, vtkPolyData())
         elif drawn and box is not None:
-            alone = slicer.vtkSegmentation()
-            alone.SetSourceRepresentationName(binary)
-            alone.CopyConversionParameters(like)
-            alone.AddSegment(segment, each.segment_id)
-            alone.CreateRepresentation(closed)
+            matrix = vtkMatrix4x4()
+            image.GetImageToWorldMatrix(matrix)
+            start = [part.start for part in box]
+            segment.AddRepresentation(closed, closed_surface(array[box], each.label, start, matrix, like))
             yield
         ready.append((each.segment_id, segment))
     return ReadySegments(tuple(ready), drawn)
@@ -140,3 +140,16 @@ def add_empty_representations(segment, segmentation) -> None:
     for name, made in ((binary, _empty_image), (closed, vtkPolyData)):
         if segmentation.ContainsRepresentation(name):
             segment.AddRepresentation(name, made())
+
+
+def let_go_of_label_maps(segmentation, gone: Sequence[str]) -> None:
+    """Take label maps that no other segment shares from segments that are to be removed: Slicer would clear each."""
+    name, sharing = segmentation.GetSourceRepresentationName(), {}
+    for segment_id in segmentation.GetSegmentIDs():
+        image = segmentation.GetSegment(segment_id).GetRepresentation(name) if name else None
+        if image is not None:
+            sharing.setdefault(image, set()).add(segment_id)
+    for segments in sharing.values():
+        if segments <= set(gone):
+            for segment_id in segments:
+                segmentation.GetSegment(segment_id).RemoveRepresentation(name)

@@ -24,9 +24,21 @@ from .edits import now, origin_text, user_name
 from .mask_changes import marked_at
 from .volumes import grid_of_node
 
-_SEEN = "AbdominalCalcification.SeenClusters"  # of the CT
+SEEN = "AbdominalCalcification.SeenClusters"  # of the CT
 _REJECTED = "AbdominalCalcification.RejectedClusters"  # of the calcification mask
-_REASSIGNED = "AbdominalCalcification.ReassignedClusters"  # of the CT
+REASSIGNED = "AbdominalCalcification.ReassignedClusters"  # of the CT
+
+
+def decided(volume_node) -> dict[str, str | None]:
+    """Return what is kept with a CT of what a reader decided, by attribute; None where there is nothing."""
+    return {name: volume_node.GetAttribute(name) for name in (SEEN, REASSIGNED)}
+
+
+def take_decided(volume_node, texts: Mapping[str, str | None]) -> None:
+    """Keep with a CT what :func:`decided` returned; attributes that are not among it stay as they are."""
+    for name in (SEEN, REASSIGNED):
+        if name in texts:
+            volume_node.SetAttribute(name, texts[name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +76,7 @@ def seen_clusters(volume_node, clusters: Sequence[Mapping]) -> list[bool]:
         Of a measurements document (``centroid_ras``, ``volume_mm3``).
     """
     result = [False] * len(clusters)
-    for cluster in matched(_places(_noted(volume_node, _SEEN), volume_node), _places_of(clusters)):
+    for cluster in matched(_places(_noted(volume_node, SEEN), volume_node), _places_of(clusters)):
         if cluster is not None:
             result[cluster] = True
     return result
@@ -78,7 +90,7 @@ def set_seen(
     `reader` is the user who is logged in, and `time` now, by default; other parameters as for
     :func:`seen_clusters`.
     """
-    noted = _noted(volume_node, _SEEN)
+    noted = _noted(volume_node, SEEN)
     known = matched(_places(noted, volume_node), _places_of(clusters))
     if seen == (number in known):
         return
@@ -86,7 +98,7 @@ def set_seen(
         noted.append(_note(clusters[number], grid_of_node(volume_node), reader, time))
     else:
         noted.pop(known.index(number))
-    volume_node.SetAttribute(_SEEN, json.dumps(noted))
+    volume_node.SetAttribute(SEEN, json.dumps(noted))
 
 
 def remember_rejected(
@@ -161,7 +173,7 @@ def give_to_territory(
     grid = grid_of_node(volume_node)
     given = set(map(tuple, kji.tolist()))
     noted = []
-    for note in _noted(volume_node, _REASSIGNED):
+    for note in _noted(volume_node, REASSIGNED):
         voxels = _unpacked(note["voxels"], note["box"])
         if tuple(note["shape"]) != grid.shape or given.isdisjoint(map(tuple, voxels.tolist())):
             noted.append(note)
@@ -172,7 +184,7 @@ def give_to_territory(
         box = [[int(start), int(stop)] for start, stop in zip(low, high, strict=True)]
         note = _note(cluster, grid, reader, time) | {"territory": name, "shape": list(grid.shape), "box": box}
         noted.append(note | {"voxels": _packed(voxels)})
-    volume_node.SetAttribute(_REASSIGNED, json.dumps(noted) if noted else None)
+    volume_node.SetAttribute(REASSIGNED, json.dumps(noted) if noted else None)
 
 
 def given_to_territories(volume_node) -> list[tuple[str, np.ndarray]]:
@@ -180,14 +192,14 @@ def given_to_territories(volume_node) -> list[tuple[str, np.ndarray]]:
     grid = grid_of_node(volume_node)
     return [
         (note["territory"], grid.ras_of_kji(_unpacked(note["voxels"], note["box"])))
-        for note in _noted(volume_node, _REASSIGNED)
+        for note in _noted(volume_node, REASSIGNED)
         if tuple(note["shape"]) == grid.shape
     ]
 
 
 def territories_given(volume_node, clusters: Sequence[Mapping]) -> list[str | None]:
     """Return the territory that each cluster was given to; None where it was not; parameters as for `seen_clusters`."""
-    noted, result = _noted(volume_node, _REASSIGNED), [None] * len(clusters)
+    noted, result = _noted(volume_node, REASSIGNED), [None] * len(clusters)
     found = matched(_places(noted, volume_node), _places_of(clusters))
     for note, cluster in zip(noted, found, strict=True):
         if cluster is not None:

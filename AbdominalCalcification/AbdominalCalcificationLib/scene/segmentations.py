@@ -22,7 +22,14 @@ from ..geometry import Volume, bounding_box
 from ..progress import drained
 from ..reading.meanings import MEANING_TAG, Segment, meaning_called, meaning_of
 from .display import allow_surface
-from .ready_segments import Described, ReadySegments, Surfaces, add_empty_representations, ready_segments_steps
+from .ready_segments import (
+    Described,
+    ReadySegments,
+    Surfaces,
+    add_empty_representations,
+    let_go_of_label_maps,
+    ready_segments_steps,
+)
 from .volumes import grid_of_node
 
 CALCIFICATION_ID = "calcification"
@@ -204,7 +211,9 @@ def put(kind: Kind, volume_node, ready: ReadySegments, node=None):
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     _put_beside(node, volume_node)
     segmentation = node.GetSegmentation()
-    for segment_id in [each_id for each_id, each in segments_of(node) if kind.identify(each_id, each)]:
+    gone = [each_id for each_id, each in segments_of(node) if kind.identify(each_id, each)]
+    let_go_of_label_maps(segmentation, gone)
+    for segment_id in gone:
         segmentation.RemoveSegment(segment_id)
     for segment_id, segment in ready.segments:
         segmentation.AddSegment(segment, segment_id)

@@ -22,6 +22,12 @@ def note_tool(name: str | None) -> None:
     _noted = name
 
 
+def end_tool() -> None:
+    """Say that what :func:`note_tool` named is done; whoever follows edits has been told of them, and looks later."""
+    global _noted
+    _noted = None
+
+
 @contextmanager
 def tool(name: str) -> Iterator[None]:
     """Name the edits that are made inside the block.

@@ -22,6 +22,7 @@ from ..progress import Progress, Steps, shown
 from ..reading.meanings import Wanted
 from . import edits
 from .layers import Layers, read_layers
+from .mask_reading import check_same
 from .segmentations import KINDS, mask_state, put, ready_steps
 from .tools import settle, tool
 from .tracking import packed_layers_steps, slabs, start_layers
@@ -159,17 +160,6 @@ def restore_version_steps(node, role: str, ct, key: str) -> Steps[None]:
         edits.take_over(node, held)
         delete_version(node, key)
         keep_version(node, current)
-
-
-def check_same(node, ct, before: tuple) -> None:
-    """Refuse to replace a mask that was edited since its state was `before` (:func:`segmentations.mask_state`).
-
-    Raises
-    ------
-    InputError
-    """
-    if mask_state(node, ct) != before:
-        raise InputError(f"'{node.GetName()}' was edited meanwhile and stays as it is; try again.")
 
 
 def delete_version(node, key: str) -> None:

@@ -782,8 +782,8 @@
         <translation>Minuten</translation>
     </message>
     <message>
-        <source>How long the case was open, all times together.</source>
-        <translation>Wie lange der Fall offen war, alle Male zusammen.</translation>
+        <source>How long the case was worked on, without pauses.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Notes</source>
@@ -816,6 +816,13 @@
     <message>
         <source>Saved in {folder}</source>
         <translation>Gespeichert in {folder}</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.chosen_lengths</name>
+    <message>
+        <source>kept length of {arteries}: {length:g} mm</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -894,8 +901,16 @@
         <translation>Gehört zur nächsten Arterie</translation>
     </message>
     <message>
+        <source>cluster {number} to the {artery}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Belongs to: {artery}</source>
         <translation>Gehört zu: {artery}</translation>
+    </message>
+    <message>
+        <source>cluster {number} to the nearest artery</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -989,6 +1004,13 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.mask_editing</name>
+    <message>
+        <source>Changing the mask</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.mask_editor</name>
     <message>
         <source>paint</source>
@@ -1064,8 +1086,16 @@
         <translation>Nur über</translation>
     </message>
     <message>
+        <source>Preparing …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Painted wherever the brush is.</source>
         <translation>Gemalt wird überall, wo der Pinsel ist.</translation>
+    </message>
+    <message>
+        <source>Preparing where calcification may be painted: {stage}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The threshold by which the mask was made.</source>

@@ -782,7 +782,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>How long the case was open, all times together.</source>
+        <source>How long the case was worked on, without pauses.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -815,6 +815,13 @@
     </message>
     <message>
         <source>Saved in {folder}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.chosen_lengths</name>
+    <message>
+        <source>kept length of {arteries}: {length:g} mm</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -894,7 +901,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>cluster {number} to the {artery}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Belongs to: {artery}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cluster {number} to the nearest artery</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -989,6 +1004,13 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.mask_editing</name>
+    <message>
+        <source>Changing the mask</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.mask_editor</name>
     <message>
         <source>paint</source>
@@ -1064,7 +1086,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Preparing …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Painted wherever the brush is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preparing where calcification may be painted: {stage}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
