@@ -2,8 +2,8 @@
 
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
 ``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the tutorial's
-first steps with the bundled models, ``review.png`` the correction of their masks, ``vessel.png`` an artery laid out
-straight. The panel is that of the test host, the views are Slicer's own.
+first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks, ``vessel.png``
+an artery laid out straight. The panel is that of the test host, the views are Slicer's own.
 """
 
 import sys
@@ -17,6 +17,7 @@ import slicer
 from matplotlib import image
 
 from AbdominalCalcificationLib import cli, resources
+from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.measurement import LiveMeasurement
 from AbdominalCalcificationLib.profiles import Vessels
 from AbdominalCalcificationLib.progress import drain
@@ -27,6 +28,7 @@ from AbdominalCalcificationLib.reporting.view_surfaces import picture_of_window
 from host import start
 from host.application import run_until
 from host.segment_strokes import stroke
+from host.slice_views import click
 
 CT = resources.sample_case()
 MASKS = {name: CT.with_name(f"{CT.stem}_{name}.nrrd") for name in ("arteries", "calcification")}
@@ -123,6 +125,8 @@ def open_review(panel, role: str) -> None:
     panel.ui.inputsButton.collapsed = True
     panel.ui.reviewSection.collapsed = False
     {"arteries": panel.ui.reviewArteries, "calcification": panel.ui.reviewCalcification}[role].click()
+    if not run_until(lambda: not panel.panel.review.is_preparing, 600):
+        raise SystemExit("The limits of painting do not get ready.")
     panel.panel.review.editor_widget.setActiveEffectByName("Paint")
 
 
@@ -136,8 +140,61 @@ def write_review(path: Path) -> None:
     stroke(panel.panel.review.editor_widget, exact.grid.ras_of_kji(where[len(where) // 2]))
     panel.ui.resultsButton.collapsed = True
     beside_views(panel, parameters, path)
+    write_corrections(panel, parameters, exact, path.parent)
     panel.exit()
     panel.cleanup()
+
+
+def write_corrections(panel, parameters, exact, folder: Path) -> None:
+    """The steps of a review: a plaque added, an artery repaired."""
+    from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
+
+    ui = panel.ui
+    calcified = calcification_from_node(parameters.calcification, parameters.ct)
+    arteries = arteries_from_node(parameters.arteries, parameters.ct)
+    panel.panel.review.editor_widget.setActiveEffect(None)
+    missed = (exact.array != 0) & (calcified.array == 0)
+    hu = slicer.util.arrayFromVolume(parameters.ct)
+    for place in exact.grid.ras_of_kji(brightest(np.where(missed, hu, -1024))):
+        use(panel, ui.plaqueTool, place)
+        if not ui.acceptPlaque.isHidden():
+            break
+    beside_views(panel, parameters, folder / "review-plaque.png", place)
+    if not ui.acceptPlaque.isHidden():
+        ui.acceptPlaque.click()
+        follow(panel)
+    ui.plaqueTool.checked = False
+
+    ui.reviewArteries.click()
+    for name in ("renal_left", "renal_right"):
+        voxels = np.argwhere(arteries.array == territory(name).label)
+        points = arteries.grid.ras_of_kji(voxels)
+        place = points[np.abs(points[:, 0]).argmax()]
+        use(panel, ui.joinTool, place)
+        if "joined" in ui.statusLabel.text:
+            break
+    beside_views(panel, parameters, folder / "review-repair.png", place)
+    ui.joinTool.checked = False
+
+
+def brightest(hu: np.ndarray, count: int = 2000) -> np.ndarray:
+    """Return some voxels of the brightest ones, each hundredth of them, shape (n, 3)."""
+    order = np.argsort(hu, axis=None)[::-1][:count:100]
+    return np.stack(np.unravel_index(order, hu.shape), axis=1)
+
+
+def use(panel, tool, place) -> None:
+    """Click on a place with a tool, and wait until it is done."""
+    tool.checked = True
+    click(tuple(place))
+    follow(panel)
+
+
+def follow(panel) -> None:
+    """Wait until work is done and the numbers have followed."""
+    live = panel.panel.live
+    if not run_until(lambda: not panel.isBusy and not live.is_following and live.is_settled, 600):
+        raise SystemExit(f"The panel says: {panel.ui.statusLabel.text}")
 
 
 def write_vessel(path: Path) -> None:
@@ -167,8 +224,8 @@ def write_compare(path: Path) -> None:
     panel.cleanup()
 
 
-def beside_views(panel, parameters, path: Path) -> None:
-    """Keep the panel beside the 3D view and the coronal slice with most calcification."""
+def beside_views(panel, parameters, path: Path, place=None) -> None:
+    """Keep the panel beside the 3D view and a coronal slice: through a place, or with most calcification."""
     from trame_slicer.views import SliceView, ThreeDView
 
     from AbdominalCalcificationLib.scene.application import ensure_application
@@ -183,7 +240,7 @@ def beside_views(panel, parameters, path: Path) -> None:
     logic.GetSliceLogic(coronal.get_view_node()).GetSliceCompositeNode().SetBackgroundVolumeID(parameters.ct.GetID())
     exact = read_mask(MASKS["calcification"])
     most_calcified = exact.array.sum(axis=(0, 2)).argmax()
-    anterior_mm = exact.grid.ras_of_kji(np.array([[0, most_calcified, 0]]))[0, 1]
+    anterior_mm = exact.grid.ras_of_kji(np.array([[0, most_calcified, 0]]))[0, 1] if place is None else place[1]
     parts = [picture_of(panel, 437, 760)]  # or as high as it must be
     height = len(parts[0])
     parts += [picture_of_view(front, 430, height), picture_of_view(coronal, 430, height, float(anterior_mm))]
