@@ -1,13 +1,13 @@
 """Which bars of a chart can be seen in Slicer, and told.
 
-As tried in a running Slicer: several series of one row each are drawn side by side around zero, whatever
-their X column says, and the outer ones fall out of the range that is chosen, with no name on the axis. One
-series of many rows shows all its bars, in one colour with one entry in the legend. Several series over a table
-of many rows show all their bars, each in its colour and named by the legend.
+As seen in a running Slicer: a bar is drawn at the number of its row, from 0, whatever the X column says; those of the
+series of a chart lie side by side there, a tenth wide each. What lies outside of the range of the axis is not seen.
+Where Slicer chooses the range, all are seen, but for series of one row each, of which five are, without a name.
 """
 
 from __future__ import annotations
 
+_WIDTH = 0.1
 _SEEN_AROUND_ZERO = 5
 
 
@@ -21,11 +21,15 @@ def seen_bars(chart) -> list[str]:
     if any(one.GetPlotType() != one.PlotTypeBar for one in series):
         raise NotImplementedError("the test host knows bar charts only")
     heights = [[column.GetValue(row) for row in range(column.GetNumberOfTuples())] for column in columns]
-    if len(series) > 1 and all(len(each) == 1 for each in heights):
+    chosen = chart.GetXAxisRangeAuto()
+    if chosen and len(series) > 1 and all(len(each) == 1 for each in heights):
         return [""] * min(len(series), _SEEN_AROUND_ZERO)
+    low, high = (-float("inf"), float("inf")) if chosen else chart.GetXAxisRange()
     names = []
-    for one, each in zip(series, heights, strict=True):
-        bars = [height for height in each if height != 0]
+    for number, (one, each) in enumerate(zip(series, heights, strict=True)):
+        beside = _WIDTH * (number - (len(series) - 1) / 2)
+        bars = [row for row, height in enumerate(each) if height != 0]
+        seen = [row for row in bars if low <= row + beside <= high]
         # Several bars of one series have one colour and one entry in the legend.
-        names += [one.GetName() if chart.GetLegendVisibility() and len(bars) == 1 else ""] * len(bars)
+        names += [one.GetName() if chart.GetLegendVisibility() and len(bars) == 1 else ""] * len(seen)
     return names

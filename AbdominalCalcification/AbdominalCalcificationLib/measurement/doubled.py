@@ -27,8 +27,7 @@ def doubled_mm(course: Course, kept_length_mm: float) -> float:
     near = sections.from_start_mm <= kept_length_mm + sections.thickness_mm
     if not near.any():
         return 0.0
-    # Most of a vessel is single, and forks make it thinner: the lower quartile is one limb's.
-    single_mm2 = np.quantile(sections.area_mm2[near], 0.25)
+    single_mm2 = _single_mm2(sections, near)
     area = sections.area_mm2 / single_mm2
     broad = near & (area >= LIMB_SECTION) & (sections.elongation >= ELONGATED)
     lump = area >= LUMP_SECTION * np.maximum(1.0, _before(area, sections.above))
@@ -49,8 +48,13 @@ def thin_mm(course: Course, kept_length_mm: float) -> float:
     near = sections.from_start_mm <= kept_length_mm + sections.thickness_mm
     if not near.any():
         return 0.0
-    radius_mm = float(np.sqrt(np.median(sections.area_mm2[near]) / np.pi))
+    radius_mm = float(np.sqrt(_single_mm2(sections, near) / np.pi))
     return 2 * radius_mm if radius_mm < THIN_VOXELS * sections.voxel_mm else 0.0
+
+
+def _single_mm2(sections: Sections, near: np.ndarray) -> float:
+    """Return the section of one limb: most of a vessel is single, and forks make it thinner, so the lower quartile."""
+    return float(np.quantile(sections.area_mm2[near], 0.25))
 
 
 def _stretches(broad: np.ndarray, above: np.ndarray) -> list[list[int]]:

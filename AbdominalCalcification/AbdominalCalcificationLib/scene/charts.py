@@ -17,9 +17,9 @@ _PLACE = "Place"
 def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
     """Show the burdens, in %, as bars in the colours of the territories, named by the legend.
 
-    Slicer draws series of one row each around zero, whatever their X column says, and some of them out of
-    sight; series over one table with a common X column are all seen, each in its colour. So every territory has
-    its row, and every one that was measured a series that is zero in all rows but its own.
+    Slicer draws bars at the number of their row, from 0, whatever their X column says, those of a row side by side,
+    a tenth wide each: series of one row each lie around zero, some of them out of sight. So every territory has its
+    row, and every one that was measured a series that is zero in all rows but its own.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
         return
     remove_series(chart_node)
     data_node.RemoveAllColumns()
-    add_column(data_node, _PLACE, range(1, len(names) + 1))
+    add_column(data_node, _PLACE, range(len(names)))
     for each in measurement.territories:
         if each.burden is None:
             continue
@@ -46,9 +46,9 @@ def fill_chart(chart_node, data_node, measurement: Measurement) -> None:
     chart_node.SetTitle("Calcification burden (%)")
     chart_node.SetYAxisTitle("Burden (%)")
     chart_node.SetXAxisTitle("Arteries, in the order of the legend")
-    # Room for the outer bars, which are drawn a little off their place.
+    # Room for the outer bars, which are drawn up to half a row off their place.
     chart_node.SetXAxisRangeAuto(False)
-    chart_node.SetXAxisRange(0, len(names) + 1)
+    chart_node.SetXAxisRange(-1, len(names))
     chart_node.SetLegendVisibility(True)
 
 
