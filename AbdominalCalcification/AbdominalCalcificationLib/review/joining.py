@@ -14,7 +14,8 @@ from ..anatomy import Territory, territory
 from ..comparison.thresholds import UNENHANCED_THRESHOLD_HU
 from ..errors import InputError
 from ..geometry import Box, Grid, Volume, grown
-from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+from ..geometry.neighbours import Lattice
+from ..geometry.voxels import TOLERANCE_MM, neighbour_pairs, ranks
 from ..measurement.beginning import half_voxel_mm, own_end
 from ..measurement.constants import MOST_OF_BRANCH, SPECK_DIAGONALS
 from ..measurement.course import Course
@@ -121,7 +122,7 @@ def _joint(piece: np.ndarray, others: np.ndarray, arteries: Volume) -> _Joint:
     rows = np.arange(len(piece))
     is_speck = np.linalg.norm(np.ptp(points, axis=0)) <= SPECK_DIAGONALS * grid.voxel_diagonal_mm
     if not is_speck and len(piece) <= MOST_OF_BRANCH:
-        rows = own_end(points, neighbour_pairs(piece, grid), grid, away).rows
+        rows = own_end(points, Lattice(piece, grid), grid, away).rows
     x, y, z = (ranks(axis) for axis in points[rows].T)
     best = rows[np.lexsort((x, y, z, ranks(away[rows])))[0]]
     return _Joint(piece[best], others[nearest[best]], rows, float(away[best]))
@@ -148,11 +149,10 @@ def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
     points = grid.ras_of_kji(kji)
     away, _ = cKDTree(points[end_rows]).query(points)
     near = np.flatnonzero(away <= 3 * CALIBRE_WITHIN_MM)
-    first, second, _ = neighbour_pairs(kji[near], grid)
-    _, limb = components(len(near), first, second)
+    limb = Lattice(kji[near], grid).pieces(np.ones(len(near), bool))
     near = near[np.isin(limb, limb[np.isin(near, end_rows)])]  # not another limb that comes near
     rows = np.flatnonzero(np.isin(near, end_rows))
-    course = Course(points[near], neighbour_pairs(kji[near], grid), rows, np.zeros(len(rows)), grid)
+    course = Course(points[near], Lattice(kji[near], grid), rows, np.zeros(len(rows)), grid)
     # The end itself is rounded off.
     lengths = course.shortest_mm
     section = np.flatnonzero((lengths > grid.voxel_diagonal_mm) & (lengths <= CALIBRE_WITHIN_MM))
