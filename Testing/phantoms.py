@@ -279,4 +279,4 @@ def path_lengths(volume, tubes, name="renal_left"):
 def followed_from(kji, grid: Grid, start_mm) -> Followed:
     """Return the course of some voxels, from those whose path length at the start is finite."""
     blocks = Blocks(kji, grid, 10**7)
-    return Followed(blocks, drain(follow_trunk_steps(blocks.kji, blocks.points_ras, start_mm, blocks.grid)))
+    return Followed(blocks, drain(follow_trunk_steps(blocks.lattice, start_mm)))

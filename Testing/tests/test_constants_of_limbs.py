@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from AbdominalCalcificationLib.geometry import Volume
-from AbdominalCalcificationLib.geometry.voxels import neighbour_pairs
+from AbdominalCalcificationLib.geometry.neighbours import Lattice
 from AbdominalCalcificationLib.measurement import MeasurementParameters, doubled, lumen, measure, touching
 from AbdominalCalcificationLib.measurement.course import Sections
 from AbdominalCalcificationLib.progress import Progress, drain
@@ -32,8 +32,9 @@ def lumen_of_a_tube(radius_mm):
     tube = Tube((0, 0, 0), (0, 0, 1), 40, radius_mm)
     labels = Phantom({"aorta": (tube,)}).painted(grid_over((-10, -10, -2), (10, 10, 42), 1.0, TILTED))[1]
     kji, grid = np.argwhere(labels.array), labels.grid
-    pairs = neighbour_pairs(kji, grid)
-    seen = drain(lumen.lumen_steps(kji, grid.ras_of_kji(kji), pairs, np.arange(5), grid, None, Progress("")))
+    seen = drain(
+        lumen.lumen_steps(kji, grid.ras_of_kji(kji), Lattice(kji, grid), np.arange(5), grid, None, Progress(""))
+    )
     assert abs(seen.radius_mm - radius_mm) <= 0.25 * radius_mm
     return seen, len(kji)
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.measurement import Part, measure, measure_steps, plausibility, shortening
+from AbdominalCalcificationLib.measurement import Part, coarse, measure, measure_steps, plausibility
 from AbdominalCalcificationLib.measurement.plausibility import plausible_arteries_steps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.trust import Verdict
@@ -245,7 +245,7 @@ def test_noise_of_all_labels_is_refused_before_anything_is_followed(part, monkey
     def followed(*_):
         raise AssertionError("noise was followed")
 
-    monkeypatch.setattr(shortening, "neighbour_pairs", followed)
+    monkeypatch.setattr(coarse, "Lattice", followed)
     rng = np.random.default_rng(2)
     grid = Grid.from_spacing((70, 90, 90), (3.0, 3.0, 3.0))
     labels = noise(grid.shape, part, rng)
@@ -259,13 +259,13 @@ def test_noise_of_all_labels_is_refused_before_anything_is_followed(part, monkey
 
 def test_no_more_voxels_are_followed_at_once_than_the_limits_say(monkeypatch):
     sizes = []
-    pairs = shortening.neighbour_pairs
+    lattice = coarse.Lattice
 
     def counted(kji, grid):
         sizes.append(len(kji))
-        return pairs(kji, grid)
+        return lattice(kji, grid)
 
-    monkeypatch.setattr(shortening, "neighbour_pairs", counted)
+    monkeypatch.setattr(coarse, "Lattice", counted)
     monkeypatch.setattr("AbdominalCalcificationLib.measurement.branches.MOST_OF_BRANCH", 500)
     monkeypatch.setattr("AbdominalCalcificationLib.measurement.bifurcation.MOST_OF_TRUNK", 2000)
     labels, calcified, grid = an_aorta()

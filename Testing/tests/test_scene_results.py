@@ -13,7 +13,7 @@ from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.documents import measurement_document
-from AbdominalCalcificationLib.scene import edits
+from AbdominalCalcificationLib.scene import edits, results
 from AbdominalCalcificationLib.scene.bundle import load_scene
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 from AbdominalCalcificationLib.scene.results import all_results, find_results, store_measurement
@@ -182,6 +182,24 @@ def test_a_table_that_the_user_deleted_comes_back(scene, case, ct_node):
 def test_the_record_holds_the_whole_document(case, ct_node):
     document = store_measurement(case.measurement, ct_node).document
     assert document == measurement_document(case.measurement)
+
+
+def test_a_record_is_read_once_however_often_results_are_asked_for(scene, case, ct_node, monkeypatch):
+    store_measurement(case.measurement, ct_node)
+    results._document.cache_clear()
+    texts, loads = [], results.json.loads
+    monkeypatch.setattr(results.json, "loads", lambda text: (texts.append(text), loads(text))[1])
+    first = find_results(scene).document
+    for _ in range(3):
+        assert find_results(scene, ct_node).document == first
+    assert len(texts) == 1
+    find_results(scene).mark_outdated()  # changes the node, not what it says
+    assert find_results(scene).document == first
+    assert len(texts) == 1
+    was_modifying = find_results(scene).record.StartModify()  # tells of no change meanwhile
+    find_results(scene).record.SetText('{"total": 1}')
+    assert find_results(scene).document == {"total": 1}
+    find_results(scene).record.EndModify(was_modifying)
 
 
 def test_results_are_found_by_their_ct_or_the_newest_first(scene, case, ct_node):

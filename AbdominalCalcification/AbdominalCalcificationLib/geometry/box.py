@@ -67,6 +67,11 @@ def part_of(array: np.ndarray, place: Box, box: Box) -> np.ndarray:
     return part
 
 
+def grown_by(box: Box, margin: int) -> Box:
+    """Return a box with so many voxels more on every side, wherever that leads."""
+    return tuple(slice(part.start - margin, part.stop + margin) for part in box)
+
+
 def grown(box: Box, margin_mm: float, grid: Grid) -> Box:
     """Return `box` with every voxel within `margin_mm` of it and one more, inside `grid`."""
     per_mm = np.linalg.norm(np.linalg.inv(grid.ijk_to_ras[:3, :3]), axis=1)[::-1]

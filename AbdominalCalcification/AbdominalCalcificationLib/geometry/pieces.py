@@ -22,6 +22,8 @@ class Runs:
         Distinct voxels, in the order of the array.
     box : Box
         What holds them.
+    value : ndarray of int, shape (n,), optional
+        A run ends where it changes.
 
     Attributes
     ----------
@@ -30,7 +32,7 @@ class Runs:
     of_voxel : ndarray of int32, shape (n,)
     """
 
-    def __init__(self, kji: np.ndarray, box: Box):
+    def __init__(self, kji: np.ndarray, box: Box, value: np.ndarray | None = None):
         # A margin on every side, so that no row goes on in the next one.
         _, columns, self._width = (part.stop - part.start + 2 for part in box)
         low = np.array([part.start - 1 for part in box])
@@ -38,6 +40,8 @@ class Runs:
         key = (kji - low) @ np.array([self._slice, self._width, 1], np.int64)
         begins = np.ones(len(key), bool)
         begins[1:] = np.diff(key) != 1
+        if value is not None:
+            begins[1:] |= value[1:] != value[:-1]
         self.of_voxel = np.cumsum(begins, dtype=np.int32) - 1
         self.first = key[begins]
         self.last = key[np.append(begins[1:], True)] if len(key) else key
@@ -54,6 +58,12 @@ class Runs:
         first = np.repeat(np.arange(len(self), dtype=np.int32), count)
         second = np.arange(len(first)) - np.repeat(np.cumsum(count) - count - low, count)
         return first, second.astype(np.int32)
+
+
+def touching_runs(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of runs of different rows that touch."""
+    first, second = (np.concatenate(part) for part in zip(*(runs.touching(rows) for rows in _ROWS), strict=True))
+    return first, second
 
 
 def pieces_steps(runs: Runs, progress: Progress) -> Steps[tuple[int, np.ndarray]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..anatomy import TERRITORIES
-from ..geometry import Box, Volume
+from ..geometry import Box, Volume, common_box
 from ..progress import Steps
 from .plausibility import (
     Judgement,
@@ -77,7 +77,9 @@ class ArteryMask:
             elif known is not None and kji is not None and known[0] is kji:
                 continue
             else:
-                judgement = yield from judged_steps(territory, count, kji, grid)
+                shape = None if known is None else known[1].shape
+                edited = common_box(box for each, box in self._edited if each == label)
+                judgement = yield from judged_steps(territory, count, kji, grid, shape, edited)
             self._put(territory.name, label, kji, judgement)
         return plausible_of({name: judgement for name, (_, judgement) in self._judged.items()})
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry import Grid
-from ..geometry.voxels import HALF_NEIGHBOURS, TOLERANCE_MM, components, neighbour_length_mm, ranks
+from ..geometry.neighbours import Neighbours
+from ..geometry.voxels import HALF_NEIGHBOURS, TOLERANCE_MM, neighbour_length_mm, ranks
 from ..progress import Progress, Steps
 from .assignment import chunks
 from .constants import (
@@ -20,7 +21,7 @@ from .constants import (
     SLENDER_WIDTHS,
     STEEP_SLOPE,
 )
-from .course import Course, Pairs, shortest_paths_mm
+from .course import Course
 
 FOLLOWING = Progress("Measuring: following the arteries", 0.0)
 
@@ -98,7 +99,7 @@ class Start:
 def start_of(
     candidates: np.ndarray,
     points_ras: np.ndarray,
-    pairs: Pairs,
+    neighbours: Neighbours,
     grid: Grid,
     away_mm: Callable[[], np.ndarray],
     attach_distance_mm: float,
@@ -116,7 +117,7 @@ def start_of(
     ----------
     candidates : ndarray of int
         Rows of the voxels that touch the parent, or that lie nearest to it.
-    points_ras, pairs, grid
+    points_ras, neighbours, grid
         As in :func:`ostia`.
     away_mm : callable
         Returns the distances of all voxels of the piece from the parent, shape (n,), mm; only called where needed.
@@ -125,13 +126,13 @@ def start_of(
     touching : bool
         The candidates touch the parent. An ostium may be oblique, and so long.
     """
-    rows, beside = ostia(candidates, points_ras, pairs, grid)
+    rows, beside = ostia(candidates, points_ras, neighbours, grid)
     if len(rows) and not beside:
         return Start(rows, np.zeros(len(rows)))
     away = away_mm()
-    end = own_end(points_ras, pairs, grid, away)
+    end = own_end(points_ras, neighbours, grid, away)
     known = rows if len(rows) else candidates
-    path = shortest_paths_mm(len(points_ras), pairs, known, np.zeros(len(known)))
+    path = neighbours.paths_from(known, np.zeros(len(known))).length_mm
     to_end = path[end.rows].min()
     if len(rows):
         # A long ostium stays one, unless the end nearest to the parent is the opposite one.
@@ -143,7 +144,7 @@ def start_of(
     return Start(known, np.zeros(len(known))) if stays else end
 
 
-def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid) -> tuple[np.ndarray, bool]:
+def ostia(touching: np.ndarray, points_ras: np.ndarray, neighbours: Neighbours, grid: Grid) -> tuple[np.ndarray, bool]:
     """Return the voxels of a connected piece at which it leaves its parent.
 
     Of the patches where it touches the parent these are the ones at its ends, seen from its
@@ -156,8 +157,8 @@ def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid
         Rows of the voxels that touch the parent.
     points_ras : ndarray, shape (n, 3)
         Voxel centres of the piece, mm.
-    pairs : Pairs
-        See ``voxels.neighbour_pairs``.
+    neighbours : Neighbours
+        Of these voxels.
     grid : Grid
 
     Returns
@@ -167,15 +168,14 @@ def ostia(touching: np.ndarray, points_ras: np.ndarray, pairs: Pairs, grid: Grid
     beside : bool
         A patch is longer than an ostium.
     """
-    from_touching = shortest_paths_mm(len(points_ras), pairs, touching, np.zeros(len(touching)))
+    from_touching = neighbours.paths_from(touching, np.zeros(len(touching))).length_mm
     if _is_spanned(from_touching.max(), points_ras, grid):
         return touching[:0], True
     far_end = _farthest(from_touching)
-    course = Course(points_ras, pairs, far_end, np.zeros(len(far_end)), grid)
+    course = Course(points_ras, neighbours, far_end, np.zeros(len(far_end)), grid)
     touches = np.zeros(len(points_ras), bool)
     touches[touching] = True
-    both = touches[pairs[0]] & touches[pairs[1]]
-    _, patch = components(len(points_ras), pairs[0][both], pairs[1][both])
+    patch = neighbours.pieces(touches)
     found, beside = [touching[:0]], False
     for number in np.unique(patch[touching]):
         rows = touching[patch[touching] == number]
@@ -203,7 +203,7 @@ def _is_spanned(farthest_mm: float, points_ras: np.ndarray, grid: Grid) -> bool:
     )
 
 
-def own_end(points_ras: np.ndarray, pairs: Pairs, grid: Grid, away_mm: np.ndarray) -> Start:
+def own_end(points_ras: np.ndarray, neighbours: Neighbours, grid: Grid, away_mm: np.ndarray) -> Start:
     """Return the end of a connected piece that lies nearest to a reference.
 
     A vessel that runs along its parent has two ends about as near. Those arteries run downwards
@@ -211,7 +211,7 @@ def own_end(points_ras: np.ndarray, pairs: Pairs, grid: Grid, away_mm: np.ndarra
 
     Parameters
     ----------
-    points_ras, pairs, grid
+    points_ras, neighbours, grid
         As in :func:`ostia`.
     away_mm : ndarray, shape (n,)
         Distances of the voxels from the reference.
@@ -224,7 +224,7 @@ def own_end(points_ras: np.ndarray, pairs: Pairs, grid: Grid, away_mm: np.ndarra
         rows = _farthest(shortest_mm)
         x, y = (ranks(axis) for axis in points_ras[rows, :2].T)
         first = rows[np.lexsort((x, y, -height[rows]))[:1]]
-        return Course(points_ras, pairs, first, np.zeros(1), grid)
+        return Course(points_ras, neighbours, first, np.zeros(1), grid)
 
     # From the nearest voxel to the farthest end, from there to all other ends, and back to that one.
     there = course_from(course_from(-away_mm).shortest_mm)

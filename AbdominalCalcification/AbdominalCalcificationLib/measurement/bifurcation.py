@@ -12,14 +12,16 @@ from scipy.spatial import cKDTree
 from ..anatomy import Territory
 from ..anatomy import territory as territory_named
 from ..flags import Flag
-from ..geometry.voxels import TOLERANCE_MM, neighbour_pairs
+from ..geometry.shortest import Paths
+from ..geometry.voxels import TOLERANCE_MM, bounds_of
 from ..progress import Steps
 from .beginning import FOLLOWING, contact_mm, contact_steps, lower_end_mm
 from .coarse import Blocks, Followed
 from .constants import BELOW_LIMB_WIDTHS, MOST_OF_TRUNK, SAME_SECTION
-from .course import path_lengths_at, shortest_paths_mm
+from .course import path_lengths_at
 from .parents import Parent
 from .region import Region
+from .rows import indices_in_box
 from .shortening import follow_trunk_steps
 
 # The aorta's own path begins where these leave it.
@@ -88,20 +90,22 @@ def follow_from_bifurcation_steps(
     attach_distance_mm : float
         A limb farther away from the aorta is not seen.
     before : Trunk, optional
-        How it was followed before: what depends on nothing that is another one now is taken from there.
+        How it was followed before: what depends on nothing that is another one now is taken from there, and the paths
+        that a change does not touch.
     """
     trunk, found = parent.territory, limbs_of(parent.territory, followed)
-    same = before is not None and before.parent is parent
-    before = before if same and before.followed.blocks.begin_at(region.block_origin) else None
-    if before is not None and before.is_still_of(found, attach_distance_mm):
+    is_same = before is not None and before.parent is parent
+    is_same = is_same and before.followed.blocks.begin_at(region.block_origin)
+    if is_same and before.is_still_of(found, attach_distance_mm):
         return before
     yield FOLLOWING
-    if before is not None:
+    if is_same:
         blocks, lower_end = before.followed.blocks, before._lower_end
     else:
         blocks = Blocks(region.kji_of(trunk), region.grid, MOST_OF_TRUNK, region.block_origin)
         yield FOLLOWING
-        lower_end = yield from _lower_end_steps(blocks, parent.counts)
+        before = before if before is not None and before.followed.blocks.are_alike(blocks) else None
+        lower_end = yield from _lower_end_steps(blocks, parent.counts, before and before._lower_end)
     yield FOLLOWING
     limbs, left_out = [], []
     for name, branch in found.items():
@@ -118,10 +122,10 @@ def follow_from_bifurcation_steps(
         message = f"{trunk.title}: bifurcation not seen; path distances count from the lower end of the mask."
         flags.append(Flag("bifurcation_not_seen", message, trunk.name))
     yield FOLLOWING
-    if before is not None and np.array_equal(start, before._start_mm):
+    if is_same and np.array_equal(start, before._start_mm):
         result = before.followed
     else:
-        course = yield from follow_trunk_steps(blocks.kji, blocks.points_ras, start, blocks.grid)
+        course = yield from follow_trunk_steps(blocks.lattice, start, before and before.followed.course)
         result = Followed(blocks, course)
     flags += _limbs_left_out(trunk, [each for each in left_out if each.count], result)
     flags += _unclear(trunk, max((lower_end.below_mm(limb) for limb in limbs), default=0.0), lower_end)
@@ -184,11 +188,12 @@ def _limb_steps(
 
 def _touching_mm(kji: np.ndarray, others_kji: np.ndarray, region: Region) -> np.ndarray:
     """Return how far voxels that touch some others lie from the common border, mm; ``inf`` elsewhere."""
-    low, high = others_kji.min(axis=0) - 1, others_kji.max(axis=0) + 1
+    low, high = bounds_of(others_kji)
+    low, high = low - 1, high + 1
     others = np.zeros(high - low + 3, np.uint8)
     others[tuple((others_kji - low + 1).T)] = 1
     result = np.full(len(kji), np.inf)
-    rows = np.flatnonzero(((kji >= low) & (kji <= high)).all(axis=1))
+    rows = indices_in_box(kji, tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True)))
     result[rows] = contact_mm(kji[rows] - low + 1, others, [1], region.grid)
     return result
 
@@ -216,13 +221,18 @@ class _LowerEnd:
     trunk : Blocks
     start_mm : ndarray, shape (m,)
         Path length of the blocks at the lower end, mm; ``inf`` elsewhere.
-    above_mm : ndarray, shape (m,)
-        Shortest path of every block from there, mm; ``inf`` in other pieces.
+    paths : Paths
+        The shortest path of every block from there; none in other pieces.
     """
 
     trunk: Blocks
     start_mm: np.ndarray
-    above_mm: np.ndarray
+    paths: Paths
+
+    @cached_property
+    def above_mm(self) -> np.ndarray:
+        """The lengths of these paths, mm, shape (m,); ``inf`` in other pieces."""
+        return self.paths.length_mm
 
     @cached_property
     def _points_ras(self) -> np.ndarray:
@@ -257,18 +267,16 @@ class _LowerEnd:
         return below / below_mm < SAME_SECTION * (above - below) / max(above_mm - below_mm, TOLERANCE_MM)
 
 
-def _lower_end_steps(trunk: Blocks, counts: np.ndarray) -> Steps[_LowerEnd]:
+def _lower_end_steps(trunk: Blocks, counts: np.ndarray, before: _LowerEnd | None) -> Steps[_LowerEnd]:
     """Find the lower end of those voxels of a trunk that count."""
     rows = np.flatnonzero(np.isfinite(trunk.start_mm(np.where(counts, 0.0, np.inf))))
     start = np.full(len(trunk.kji), np.inf)
     start[rows] = lower_end_mm(trunk.points_ras[rows], trunk.grid)
     yield FOLLOWING
-    pairs = neighbour_pairs(trunk.kji, trunk.grid)
-    yield FOLLOWING
     ends = np.flatnonzero(np.isfinite(start))
-    above = shortest_paths_mm(len(trunk.kji), pairs, ends, start[ends])
+    paths = trunk.lattice.paths_from(ends, start[ends], None if before is None else before.paths)
     yield FOLLOWING
-    return _LowerEnd(trunk, start, above)
+    return _LowerEnd(trunk, start, paths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,7 +306,7 @@ def _limbs_left_out(trunk: Territory, left_out: Sequence[_LeftOut], followed: Fo
     if not left_out:
         return []
     points = np.concatenate([each.points_ras for each in left_out])
-    highest = path_lengths_at(points, cKDTree(followed.blocks.points_ras), followed.course.path_lengths_mm).max()
+    highest = path_lengths_at(points, followed.blocks.lattice, followed.course.path_lengths_mm).max()
     parts = " and ".join(
         f"{each.count} {'piece' if each.count == 1 else 'pieces'} of {each.territory.title.lower()} "
         f"({each.volume_mm3:.1f} mm³)"

@@ -12,6 +12,7 @@ from ..anatomy import TERRITORIES, Territory
 from ..anatomy import territory as territory_named
 from ..flags import Flag
 from ..geometry import Box
+from ..geometry.voxels import bounds_of
 from ..progress import Steps, scaled
 from . import quality
 from .beginning import FOLLOWING
@@ -75,11 +76,14 @@ class Branches:
         self._truncated: dict[str, tuple[np.ndarray, np.ndarray | None, list[Flag]]] = {}
         self._written: dict[str, tuple[np.ndarray, np.ndarray | None]] = {}
         self._changed: list[Box] = []
+        # Where labels came or went since what is kept was written down last.
+        self._relabelled: dict[int, list[Box]] = {each.label: [] for each in TERRITORIES}
         self.parents: dict[str, Parent] = {}
         self.courses: dict[str, Followed] = {}
 
     def note(self, label: int, box: Box) -> None:
         """Note that voxels of a label came or went in a box of the whole volume."""
+        self._relabelled[label].append(box)
         for name, boxes in self._unseen.items():
             each = territory_named(name)
             if territory_named(each.parent).label == label:
@@ -124,7 +128,7 @@ class Branches:
         """Follow a branch where that has to be, and keep what is within its length; return flags."""
         region, parent = self._region, self.parents[territory.parent]
         kji, length_mm = region.kji_of(territory), parameters.kept_length_of(territory)
-        branch = self._branches.get(territory.name)
+        before = branch = self._branches.get(territory.name)
         if branch is not None and not branch.is_still_of(kji, length_mm, parameters.attach_distance_mm):
             branch = None
         if branch is not None and not branch.followed.blocks.begin_at(region.block_origin):
@@ -140,7 +144,7 @@ class Branches:
                 branch.kept_mm = -1.0  # what is said of its beginning may be something else
             yield FOLLOWING
         if branch is None:
-            branch = yield from self._followed_steps(territory, parent, parameters)
+            branch = yield from self._followed_steps(territory, parent, parameters, before)
         if branch.kept_mm != length_mm:
             keep = branch.followed.blocks.of_voxels(branch.followed.course.kept(length_mm))
             yield FOLLOWING
@@ -153,7 +157,7 @@ class Branches:
         return branch.flags
 
     def _followed_steps(
-        self, territory: Territory, parent: Parent, parameters: MeasurementParameters
+        self, territory: Territory, parent: Parent, parameters: MeasurementParameters, before: _Branch | None
     ) -> Steps[_Branch]:
         region, kji = self._region, self._region.kji_of(territory)
         length_mm = parameters.kept_length_of(territory)
@@ -165,14 +169,13 @@ class Branches:
         others = [each for each in TERRITORIES if each.parent == territory.parent and each is not territory]
         siblings = Reference((yield from region.surface_ras_steps([] if len(parent.kji) else others, FOLLOWING)))
         course = yield from follow_branch_steps(
-            blocks.kji,
-            blocks.points_ras,
+            blocks.lattice,
             blocks.start_mm(contact),
             reference,
             siblings,
-            blocks.grid,
             parameters.attach_distance_mm,
             length_mm,
+            before.followed.course if before is not None and before.followed.blocks.are_alike(blocks) else None,
         )
         yield FOLLOWING
         reference.forget_points()
@@ -247,14 +250,18 @@ class Branches:
         before = self._written.get(territory.name, (None, None))
         if before[0] is kji and before[1] is keep:
             return
-        where = tuple(kji.T)
-        kept = np.full(len(kji), territory.label, np.uint8)
+        some = np.arange(len(kji))
+        if before[0] is not None and before[1] is None and keep is None:  # all was kept, and is
+            boxes = [region.inside(box) for box in self._relabelled[territory.label]]
+            some = np.unique(np.concatenate([some[:0], *(indices_in_box(kji, box) for box in boxes)]))
+        where = tuple(kji[some].T)
+        kept = np.full(len(some), territory.label, np.uint8)
         if keep is not None:
             kept[~keep] = 0
         new = np.flatnonzero((region.kept[where] != kept) | (region.cut[where] != territory.label - kept))
         if len(new):
-            where = tuple(kji[new].T)
+            where = tuple(kji[some[new]].T)
             region.kept[where], region.cut[where] = kept[new], territory.label - kept[new]
-            low, high = kji[new].min(axis=0), kji[new].max(axis=0)
-            self._changed.append(region.whole_box(low, high))
+            self._changed.append(region.whole_box(*bounds_of(kji[some[new]])))
         self._written[territory.name] = kji, keep
+        self._relabelled[territory.label] = []

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..geometry import Grid
+from ..geometry.neighbours import Lattice
 from .course import path_lengths_at
 from .coursed import CoursedArtery
 
@@ -54,13 +54,17 @@ class Blocks:
             if len(self.voxels_kji) > self.most * np.prod(steps):
                 continue  # too many, even if all blocks were full
             shape = -(-(np.array(self.voxel_grid.shape) - self.origin) // steps)
-            key = ((self.voxels_kji - np.array(self.origin, np.int32)) // steps) @ np.array(
-                [shape[1] * shape[2], shape[2], 1]
-            )
-            there = np.zeros(int(np.prod(shape)), bool)
+            key, low, size = 0, [], []
+            for axis, (first, step) in enumerate(zip(self.origin, steps.tolist(), strict=True)):
+                place = self.voxels_kji[:, axis] - np.int32(first)
+                place = place // np.int32(step) if step > 1 else place
+                low.append(int(place.min()))
+                size.append(int(place.max()) - low[-1] + 1)
+                key = key * np.int64(size[-1]) + (place - low[-1])
+            there = np.zeros(int(np.prod(size)), bool)
             there[key] = True
             block = np.cumsum(there, dtype=np.int32)[key] - 1
-            kji = np.stack(np.unravel_index(np.flatnonzero(there), shape), axis=1)
+            kji = np.stack(np.unravel_index(np.flatnonzero(there), tuple(size)), axis=1) + low
             matrix = self.voxel_grid.ijk_to_ras @ np.diag([*steps[::-1], 1.0])
             matrix[:3, 3] = self.voxel_grid.ras_of_kji((steps - 1) / 2 + self.origin)[0]
             grid = Grid(tuple(shape), matrix)
@@ -71,10 +75,20 @@ class Blocks:
         """Return whether there would be the same blocks if they began at another voxel."""
         return self.block is None or self.origin == origin
 
-    @property
+    def are_alike(self, other: Blocks) -> bool:
+        """Return whether blocks have the same size and begin at the same voxel as others."""
+        same = self.grid.shape == other.grid.shape and (self.block is None) == (other.block is None)
+        return same and np.array_equal(self.grid.ijk_to_ras, other.grid.ijk_to_ras)
+
+    @cached_property
     def points_ras(self) -> np.ndarray:
         """Middles of the blocks, shape (m, 3), mm."""
-        return self.grid.ras_of_kji(self.kji)
+        return self.lattice.points_ras
+
+    @cached_property
+    def lattice(self) -> Lattice:
+        """The blocks with their neighbours."""
+        return Lattice(self.kji, self.grid)
 
     def start_mm(self, start_mm: np.ndarray) -> np.ndarray:
         """Return the path length at which blocks begin, of that at which voxels do (``inf``: they do not)."""
@@ -105,15 +119,10 @@ class Followed:
     course: CoursedArtery
     _known: dict[tuple[float, ...], float] = field(default_factory=dict)
 
-    @cached_property
-    def tree(self) -> cKDTree:
-        """The middles of the blocks."""
-        return cKDTree(self.blocks.points_ras)
-
     def path_lengths_mm(self, points_ras: Sequence[tuple[float, ...]]) -> list[float]:
         """Return the path length of the block nearest to each point, mm; each is looked up once."""
         new = [point for point in dict.fromkeys(points_ras) if point not in self._known]
         if new:
-            found = path_lengths_at(np.array(new), self.tree, self.course.path_lengths_mm)
+            found = path_lengths_at(np.array(new), self.blocks.lattice, self.course.path_lengths_mm)
             self._known.update(zip(new, found.tolist(), strict=True))
         return [self._known[point] for point in points_ras]

@@ -12,16 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
-from ..geometry.voxels import TOLERANCE_MM, Pairs, components, ranks
+from ..geometry.neighbours import Lattice, Neighbours
+from ..geometry.shortest import Paths
+from ..geometry.voxels import TOLERANCE_MM, ranks
 from .constants import MEETING_SECTION, SLICE_DIAGONALS, TWIG_RADII, WHOLE_SECTION
 from .reference import Reference
+from .segments import Segments
+
+# Voxels of one slice that are fewer are looked at with those of others.
+_FEW = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,36 +65,48 @@ class Course:
     ----------
     points_ras : ndarray, shape (n, 3)
         Voxel centres, mm.
-    pairs : Pairs
-        Neighbouring voxels, see ``voxels.neighbour_pairs``.
+    neighbours : Neighbours
+        Of the voxels.
     start : ndarray of int
         Rows where the vessel begins.
     start_mm : ndarray
         Path length that these voxels have already.
     grid : Grid
+    before : Paths, optional
+        As in :meth:`.Neighbours.paths_from`.
 
     Attributes
     ----------
+    paths : Paths
+        The shortest ones from the start, from voxel to voxel.
     shortest_mm : ndarray, shape (n,)
-        Length of the shortest path from the start, from voxel to voxel.
+        Their lengths.
     """
 
-    def __init__(self, points_ras: np.ndarray, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray, grid: Grid):
+    def __init__(
+        self,
+        points_ras: np.ndarray,
+        neighbours: Neighbours,
+        start: np.ndarray,
+        start_mm: np.ndarray,
+        grid: Grid,
+        before: Paths | None = None,
+    ):
         self._points = points_ras
         self._path_lengths_mm: np.ndarray | None = None
         self._diagonal = grid.voxel_diagonal_mm
         self._thickness = SLICE_DIAGONALS * self._diagonal
         self._voxel_mm = grid.voxel_volume_mm3 ** (1 / 3)
-        self.shortest_mm = shortest_paths_mm(len(points_ras), pairs, start, start_mm)
-        self._slice_voxels(pairs[0], pairs[1], grid.voxel_volume_mm3)
-        self._find_parents(pairs[0], pairs[1])
+        self.paths = neighbours.paths_from(start, start_mm, before)
+        self.shortest_mm = self.paths.length_mm
+        self._find_parents(self._slice_voxels(neighbours, grid.voxel_volume_mm3))
         self._absorb_twigs()
         self._measure_centres()
 
-    def _slice_voxels(self, first, second, voxel_volume_mm3):
+    def _slice_voxels(self, neighbours, voxel_volume_mm3):
+        """Cut the voxels into slices; return those that touch."""
         level = np.floor(self.shortest_mm / self._thickness + TOLERANCE_MM).astype(np.int32)
-        same = level[first] == level[second]
-        _, label = components(len(level), first[same], second[same])
+        label, touching = neighbours.cut(level)
         self._slice_of_voxel = label
         count = np.bincount(label)
         self._count = count
@@ -99,12 +116,11 @@ class Course:
         self._centre = np.stack([np.bincount(label, axis) / count for axis in self._points.T], axis=1)
         self._position = np.stack([ranks(axis) for axis in self._centre.T], axis=1)
         self._radius = np.sqrt(count * voxel_volume_mm3 / (np.pi * self._thickness))
+        return touching
 
-    def _find_parents(self, first, second):
+    def _find_parents(self, touching):
         """Link each slice to the largest one it touches one level nearer to the start."""
-        a, b = self._slice_of_voxel[first], self._slice_of_voxel[second]
-        touching = self._level[a] != self._level[b]
-        a, b = a[touching], b[touching]
+        a, b = touching
         swap = self._level[a] > self._level[b]
         lower, upper = np.where(swap, b, a), np.where(swap, a, b)
         links = np.unique(upper.astype(np.int64) * len(self._count) + lower)
@@ -278,73 +294,69 @@ class Course:
         owner = self._owner[self._slice_of_voxel[rows]]
         result = self.shortest_mm[rows].copy()
         order = np.argsort(owner, kind="stable")
+        few: list[tuple[np.ndarray, list[int]]] = []
         for group in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
-            if len(group):
-                segments = self._segments_near(owner[group[0]])
-                if segments:
-                    result[group] = self._project(self._points[rows[group]], segments)
+            near = self._segments_near(owner[group[0]]) if len(group) else []
+            if near and len(group) < _FEW:
+                few.append((group, near))
+            elif near:
+                some = np.array(near)[:, None]
+                result[group] = self._segments.path_lengths_mm(self._points[rows[group]], some)
+        if few:
+            together = np.concatenate([group for group, _ in few])
+            some = np.full((max(len(near) for _, near in few), len(together)), -1)
+            start = 0
+            for group, near in few:
+                some[: len(near), start : start + len(group)] = np.array(near)[:, None]
+                start += len(group)
+            result[together] = self._segments.path_lengths_mm(self._points[rows[together]], some)
         return np.maximum(result, 0)
 
-    def _segments_near(self, node: int) -> list[tuple[int, int]]:
-        """Return the segments (upper, lower slice) up and down the course from `node`.
+    @cached_property
+    def _segments(self) -> Segments:
+        """The segments of the course, numbered by the slice at their lower end."""
+        ends, beyond = [], []
+        for lower, (above, children, radius) in enumerate(
+            zip(self._parent.tolist(), self._children, self._radius.tolist(), strict=True)
+        ):
+            upper = above if above >= 0 else lower
+            ends.append((lower, upper))
+            # The course goes on straight beyond its first and last centre.
+            before = self._thickness if self._parent[upper] < 0 else 0.0
+            beyond.append((before, 0.0 if children else 2 * (self._thickness + radius)))
+        return Segments(self._centre, self._length, ends, beyond)
+
+    @cached_property
+    def _parents(self) -> list[int]:
+        return self._parent.tolist()
+
+    def _segments_near(self, node: int) -> list[int]:
+        """Return the segments up and down the course from a slice, by their lower ends.
 
         Slices of equal shortest path lean in a bend, by less than the vessel's width.
         """
         reach = 2 + int(np.ceil(2 * self._radius[node] / self._thickness))
-        segments = []
-        above = node
+        parent, (segments, above) = self._parents, ([], int(node))
         for _ in range(reach):
-            if self._parent[above] < 0:
+            if parent[above] < 0:
                 break
-            segments.append((above, self._parent[above]))
-            above = self._parent[above]
+            segments.append(above)
+            above = parent[above]
         below = [node]
         for _ in range(reach):
-            steps = [(child, each) for each in below for child in self._children[each]]
-            segments.extend(steps)
-            below = [child for child, _ in steps]
+            below = [child for each in below for child in self._children[each]]
+            segments.extend(below)
         return segments
-
-    def _project(self, points, segments):
-        """Return the path length of the course's nearest point to each point, mm; of equally near ones the mean."""
-        distances, lengths = np.empty((2, len(segments), len(points)))
-        for number, (lower_end, upper_end) in enumerate(segments):
-            origin, direction = self._centre[upper_end], self._centre[lower_end] - self._centre[upper_end]
-            size = max(np.linalg.norm(direction), TOLERANCE_MM)
-            # The course goes on straight beyond its first and last centre.
-            low = -self._thickness / size if self._parent[upper_end] < 0 else 0.0
-            high = 1 + (0.0 if self._children[lower_end] else 2 * (self._thickness + self._radius[lower_end]) / size)
-            # Term by term: a product may round otherwise where there are more or fewer points.
-            x, y, z = (points - origin).T
-            along = np.clip((x * direction[0] + y * direction[1] + z * direction[2]) / size**2, low, high)
-            distances[number] = np.linalg.norm(points - origin - along[:, None] * direction, axis=1)
-            start, stop = self._length[upper_end], self._length[lower_end]
-            lengths[number] = start + along * (stop - start)
-        nearest = distances <= distances.min(axis=0) + TOLERANCE_MM
-        return np.where(nearest, lengths, 0).sum(axis=0) / nearest.sum(axis=0)
-
-
-def shortest_paths_mm(count: int, pairs: Pairs, start: np.ndarray, start_mm: np.ndarray) -> np.ndarray:
-    """Return the shortest path to each of `count` voxels from any start voxel, which has `start_mm` already."""
-    first, second, length = pairs
-    # An extra node leads to the starts; a shift keeps its edges positive, as sparse graphs need.
-    shift = 1.0
-    source = np.full(len(start), count, np.int32)
-    graph = sparse.csr_matrix(
-        (
-            np.concatenate([length, np.asarray(start_mm, float) + shift]),
-            (np.concatenate([first, source]), np.concatenate([second, start.astype(np.int32)])),
-        ),
-        shape=(count + 1, count + 1),
-    )
-    return csgraph.dijkstra(graph, directed=False, indices=count)[:count] - shift
 
 
 def path_lengths_at(
-    points_ras: np.ndarray, artery: cKDTree | Reference, path_of: Callable[[np.ndarray], np.ndarray]
+    points_ras: np.ndarray, artery: cKDTree | Reference | Lattice, path_of: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
-    nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
+    if isinstance(artery, Lattice):
+        nearest = artery.nearest(points_ras)
+    else:
+        nearest = artery.query_ball_point(points_ras, artery.query(points_ras)[0] + TOLERANCE_MM)
     count = [len(rows) for rows in nearest]
     point = np.repeat(np.arange(len(count)), count)
     return np.bincount(point, path_of(np.concatenate(nearest).astype(int)), len(count)) / count

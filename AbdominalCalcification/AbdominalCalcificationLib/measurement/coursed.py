@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..geometry.voxels import TOLERANCE_MM, components
-from .course import Course, Pairs
+from ..geometry.neighbours import Neighbours
+from ..geometry.shortest import Paths
+from ..geometry.voxels import TOLERANCE_MM
+from .course import Course
 from .touching import Touch
 
 # A piece with fewer voxels has no limbs that could touch: two of 4 voxels across and twice as long.
@@ -24,8 +26,8 @@ class Piece:
         Its voxels, as rows of the artery.
     start : ndarray of int
         Rows of the piece where it begins.
-    pairs : Pairs
-        Neighbours within the piece, without a wall between them.
+    neighbours : Neighbours
+        Within the piece, without a wall between them.
     course : Course
     after : int or None
         The piece of the artery that it goes on from; None where it begins at the parent or at an end of its own.
@@ -37,7 +39,7 @@ class Piece:
 
     rows: np.ndarray
     start: np.ndarray
-    pairs: Pairs
+    neighbours: Neighbours
     course: Course
     after: int | None
     gap_mm: float
@@ -80,6 +82,12 @@ class CoursedArtery:
     touches_beside: bool
     unclear_end: bool = False
     depends_on_length: bool = False
+
+    @property
+    def longest_paths(self) -> Paths | None:
+        """The shortest paths through its largest piece."""
+        largest = max(self.pieces, key=lambda piece: len(piece.rows), default=None)
+        return None if largest is None else largest.course.paths
 
     @property
     def begins(self) -> np.ndarray:
@@ -135,8 +143,6 @@ class CoursedArtery:
             near = piece.course.path_lengths_mm() <= length_mm + TOLERANCE_MM
             if number == 0 or (piece.after is None and piece.gap_mm == 0):
                 near[piece.start] = True
-            first, second, _ = piece.pairs
-            both = near[first] & near[second]
-            _, label = components(len(near), first[both], second[both])
+            label = piece.neighbours.pieces(near)
             keep[piece.rows] = near & np.isin(label, label[piece.start[near[piece.start]]])
         return keep

@@ -10,10 +10,10 @@ from scipy.spatial import cKDTree
 from ..anatomy import Territory
 from ..comparison.lumen import EROSIONS_MM, FEWEST_VOXELS, Lumen, lumen_of_core, lumen_steps
 from ..flags import Flag
-from ..geometry import Box, Volume
+from ..geometry import Box, Volume, grown
 from ..geometry.box import inside
 from ..geometry.neighbourhood import deep_steps, eroded_steps
-from ..geometry.voxels import FACE_NEIGHBOURS, HALF_NEIGHBOURS, neighbour_length_mm
+from ..geometry.voxels import FACE_NEIGHBOURS, HALF_NEIGHBOURS, bounds_of, neighbour_length_mm
 from ..progress import Progress, Steps
 from . import chest, quality
 from .assignment import chunks
@@ -21,7 +21,7 @@ from .bifurcation import BIFURCATION_GROUP
 from .brightness import brightness_flags
 from .burden import IS_LABEL
 from .calcification import Calcification
-from .constants import CEILING_HU, DEEP_MM, METAL_DISTANCE_MM, MOST_RUNS
+from .constants import CEILING_HU, DEEP_MM, METAL_DISTANCE_MM, MOST_RUNS, RING_MM
 from .guard import implausible_steps
 from .region import Region
 from .result import Cluster
@@ -143,8 +143,12 @@ class ImageFlags:
             kji = self._region.kji_of(trunk)
             if self._chest is None or self._chest[0] is not kji or self._chest[1] != has_limbs:
                 ct = self._region.ct()
-                aorta = ct.with_array(self._region.labels[1:-1, 1:-1, 1:-1] == trunk.label)
-                self._chest = kji, has_limbs, chest.chest_flags(ct, aorta, has_limbs)
+                low, high = (end.tolist() for end in bounds_of(kji))  # the CT begins one voxel farther in
+                around = tuple(slice(first - 1, last) for first, last in zip(low, high, strict=True))
+                box = grown(around, RING_MM, ct.grid)
+                aorta = ct.with_array(self._region.labels[1:-1, 1:-1, 1:-1]).cropped(box)
+                aorta = aorta.with_array(aorta.array == trunk.label)
+                self._chest = kji, has_limbs, chest.chest_flags(ct.cropped(box), aorta, has_limbs)
             flags += self._chest[2]
         return flags
 

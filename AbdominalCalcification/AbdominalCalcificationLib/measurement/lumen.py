@@ -10,6 +10,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
+from ..geometry.neighbours import Neighbours
 from ..geometry.voxels import FACE_NEIGHBOURS, TOLERANCE_MM, Pairs, components, neighbour_pairs
 from ..progress import Progress, Steps
 from .constants import VOXELS_PER_RADIUS, WAY_POWER, WIDE
@@ -73,7 +74,7 @@ class Way:
 def lumen_steps(
     kji: np.ndarray,
     points_ras: np.ndarray,
-    pairs: Pairs,
+    neighbours: Neighbours,
     start: np.ndarray,
     grid: Grid,
     open_ras: cKDTree | Reference | None,
@@ -85,8 +86,8 @@ def lumen_steps(
     ----------
     kji, points_ras : ndarray, shape (n, 3)
         Voxels: indices, and centres in mm.
-    pairs : Pairs
-        Neighbouring voxels, see ``voxels.neighbour_pairs``.
+    neighbours : Neighbours
+        Of the voxels.
     start : ndarray of int
         Rows where the vessel begins.
     grid : Grid
@@ -96,10 +97,9 @@ def lumen_steps(
         Yielded between the parts.
     """
     open_mm = 0.5 * grid.voxel_diagonal_mm
-    neighbours = np.bincount(pairs[0], minlength=len(kji)) + np.bincount(pairs[1], minlength=len(kji))
     voxels = points_ras
     row: np.ndarray | None = np.arange(len(kji))
-    if np.mean(neighbours == 26) > WIDE:
+    if np.mean(neighbours.degree == 26) > WIDE:
         kji, grid = _blocks(kji, grid)
         row = None
     else:
@@ -109,6 +109,7 @@ def lumen_steps(
         parts = np.clip(parts, 1, _MOST_PARTS).astype(int)
         if 1 < parts.prod() <= _MOST_SPLIT / len(kji):
             kji, grid = _split(kji, grid, parts)
+    pairs = None
     if len(kji) != len(voxels):
         points_ras, pairs = grid.ras_of_kji(kji), neighbour_pairs(kji, grid)
         yield progress
@@ -119,6 +120,7 @@ def lumen_steps(
     radius_mm = 3 * float(depth.mean())
     depth = np.maximum(depth, _LEAST_DEPTH * radius_mm)
     begin = cKDTree(points_ras).query(voxels[start])[1] if row is None else row[start]
+    pairs = neighbours.pairs if pairs is None else pairs
     return Lumen(points_ras, row, pairs, np.unique(begin), depth, radius_mm)
 
 

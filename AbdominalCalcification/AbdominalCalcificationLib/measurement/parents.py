@@ -64,12 +64,13 @@ def parent_steps(territory: Territory, region: Region) -> Steps[Parent]:
     kji = region.kji_of(territory)
     if len(kji) == 0:
         return Parent(territory, np.zeros(0, bool), kji, True, region.labels, region.grid)
-    pieces = region.pieces.get(territory.label)
-    if pieces is None:
+    shape = region.shapes.get(territory.label)
+    if shape is None:
         runs = Runs(kji, tuple(slice(0, size) for size in region.grid.shape))
         yield FOLLOWING
-        pieces = yield from pieces_steps(runs, FOLLOWING)
-    count, piece = pieces
+        count, piece = yield from pieces_steps(runs, FOLLOWING)
+    else:
+        count, piece = shape.count, shape.piece
     if count == 1:
         return Parent(territory, np.ones(len(kji), bool), kji, True, region.labels, region.grid)
     size = np.bincount(piece)

@@ -11,9 +11,8 @@ import numpy as np
 from ..anatomy import TERRITORIES, Territory
 from ..errors import InputError
 from ..flags import Flag
-from ..geometry import Grid, Volume
-from ..geometry.distances import distances_mm
-from ..geometry.pieces import Runs, pieces_steps
+from ..geometry import Box, Grid, Volume
+from ..geometry.voxels import bounds_of
 from ..progress import Progress, Steps
 from .constants import (
     DOUBTFUL_VOLUME,
@@ -25,6 +24,7 @@ from .constants import (
     MOST_RUNS,
     MOST_VOXELS,
 )
+from .shape import Shape, run_count_steps, shape_steps
 
 STAGE = "Measuring: checking the artery masks"
 
@@ -33,8 +33,6 @@ STAGE = "Measuring: checking the artery masks"
 _CHUNK = 4_000_000
 # Unknown labels that are named.
 _MOST_NAMED = 10
-# Cells of the coarse grid on which the calibre is measured.
-_MOST_CELLS = 500_000
 
 _KNOWN_LABELS = np.zeros(256, bool)
 _KNOWN_LABELS[[0, *(territory.label for territory in TERRITORIES)]] = True
@@ -85,20 +83,20 @@ class Judgement:
         All that are labelled so.
     refused : bool
     flags : tuple of Flag
-    pieces : tuple of int and ndarray, or None
-        How many connected pieces its voxels are, and in which each lies; None where that is not known.
+    shape : Shape or None
+        Of its voxels; None where that is not known.
     """
 
     kji: np.ndarray
     is_whole: bool
     refused: bool
     flags: tuple[Flag, ...]
-    pieces: tuple[int, np.ndarray] | None = None
+    shape: Shape | None = None
 
     @cached_property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """The lowest and the highest index of its voxels along each axis."""
-        return tuple(np.array([getattr(self.kji[:, axis], end)() for axis in range(3)], int) for end in ("min", "max"))
+        return bounds_of(self.kji)
 
 
 def plausible_arteries_steps(arteries: Volume) -> Steps[PlausibleArteries]:
@@ -147,7 +145,14 @@ def plausible_of(judged: Mapping[str, Judgement]) -> PlausibleArteries:
     return PlausibleArteries(kji, refused, tuple(flags), is_whole, dict(judged))
 
 
-def judged_steps(territory: Territory, count: int, kji: np.ndarray | None, grid: Grid) -> Steps[Judgement]:
+def judged_steps(
+    territory: Territory,
+    count: int,
+    kji: np.ndarray | None,
+    grid: Grid,
+    before: Shape | None = None,
+    edited: Box | None = None,
+) -> Steps[Judgement]:
     """Judge one territory by its voxels.
 
     Parameters
@@ -158,16 +163,18 @@ def judged_steps(territory: Territory, count: int, kji: np.ndarray | None, grid:
     kji : ndarray of int32, shape (count, 3), or None
         In the order of the array; None where there are more than such an artery can have (:func:`listed_labels`).
     grid : Grid
+    before, edited : optional
+        As in :func:`.shape.shape_steps`.
     """
     each = _Judged(territory, count, grid)
     stays = None
     if not each.judge_volume() or kji is None:
         stays = np.zeros(0 if kji is None else len(kji), bool)
     else:
-        stays = yield from each.judge_shape_steps(kji)
+        stays = yield from each.judge_shape_steps(kji, before, edited)
     nothing = np.zeros((0, 3), np.int32)
     if stays is None or (len(stays) and stays.all()):
-        return Judgement(kji, True, False, tuple(each.flags), each.pieces)
+        return Judgement(kji, True, False, tuple(each.flags), each.shape)
     own = nothing if kji is None else kji[stays]
     return Judgement(own, False, each.refused, tuple(each.flags))
 
@@ -188,7 +195,7 @@ class _Judged:
         self._voxel_mm3 = grid.voxel_volume_mm3
         self.refused = False
         self.flags: list[Flag] = []
-        self.pieces: tuple[int, np.ndarray] | None = None
+        self.shape: Shape | None = None
 
     def _refuse(self, code: str, message: str):
         self.refused = True
@@ -224,24 +231,21 @@ class _Judged:
         message = f"{what} {count * self._voxel_mm3:.1f} mm³ ({voxels}), less than {least:.3g} mm³"
         self._refuse("territory_tiny", message)
 
-    def judge_shape_steps(self, kji: np.ndarray) -> Steps[np.ndarray | None]:
+    def judge_shape_steps(
+        self, kji: np.ndarray, before: Shape | None = None, edited: Box | None = None
+    ) -> Steps[np.ndarray | None]:
         """Judge pieces and calibre of the territory's voxels; return which of them stay, None for all."""
-        low = kji.min(axis=0)
-        box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, kji.max(axis=0), strict=True))
-        runs = Runs(kji, box)
-        yield Progress(STAGE, 0.0)
-        if len(runs) > MOST_RUNS:
-            self._refuse("mask_shredded", f"{len(runs)} separate runs of voxels are no artery")
+        runs = yield from run_count_steps(kji)
+        if runs > MOST_RUNS:
+            self._refuse("mask_shredded", f"{runs} separate runs of voxels are no artery")
             return np.zeros(len(kji), bool)
-        self.pieces = count, piece = yield from pieces_steps(runs, Progress(STAGE, 0.0))
-        size = np.bincount(piece, minlength=count)
-        kept = None if count <= MOST_PIECES else self._without_specks(size, piece)
+        self.shape = shape = yield from shape_steps(kji, self._grid, before, edited)
+        size = shape.size
+        kept = None if shape.count <= MOST_PIECES else self._without_specks(size, shape.piece)
         if not self.refused and self._is_tiny(size.max()):
-            self._refuse_tiny(int(size.max()), f"in {count} pieces of at most" if count > 1 else "only")
+            self._refuse_tiny(int(size.max()), f"in {shape.count} pieces of at most" if shape.count > 1 else "only")
         if not self.refused:
-            largest = int(size.argmax())
-            self._judge_calibre(*_inscribed_diameter_mm(kji[piece == largest], self._grid), int(size[largest]))
-            yield Progress(STAGE, 0.0)
+            self._judge_calibre(*shape.calibre.diameters_mm, int(size.max()))
         return np.zeros(len(kji), bool) if self.refused else kept
 
     def _without_specks(self, size: np.ndarray, piece: np.ndarray) -> np.ndarray:
@@ -272,27 +276,6 @@ class _Judged:
 def _ml(volume_mm3: float) -> str:
     volume_ml = volume_mm3 / 1000
     return f"{volume_ml:.0f} mL" if volume_ml >= 10 else f"{volume_ml:.3g} mL"
-
-
-def _inscribed_diameter_mm(kji: np.ndarray, grid: Grid) -> tuple[float, float]:
-    """Return the diameter of the largest ball inside the voxels, and what it is at most, mm.
-
-    Where the box around the voxels is large it is measured on a coarse grid, in which what is filled by half counts.
-    """
-    low = kji.min(axis=0)
-    size = kji.max(axis=0) - low + 1
-    steps, spacing = np.ones(3, int), np.array(grid.plane_distances_mm[::-1])
-    while np.prod(-(-size // steps)) > _MOST_CELLS:
-        steps[np.argmin(steps * spacing)] += 1
-    shape = -(-size // steps) + 2  # with a margin, which is outside
-    flat = ((kji - low) // steps + 1) @ np.array([shape[1] * shape[2], shape[2], 1])
-    filled = 2 * np.bincount(flat, minlength=int(np.prod(shape))) >= np.prod(steps)
-    cell_mm = steps * spacing
-    # From the middle of a cell to the middle of the nearest one outside.
-    cells = Grid(tuple(shape), grid.ijk_to_ras @ np.diag([*steps[::-1], 1]))
-    reach_mm = float(distances_mm(~filled.reshape(shape), cells).max())
-    diameter_mm = max(2 * reach_mm - cell_mm.min(), spacing.min())
-    return diameter_mm, diameter_mm + 2 * cell_mm.max()
 
 
 def slabs(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

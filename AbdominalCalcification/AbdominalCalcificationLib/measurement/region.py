@@ -16,6 +16,7 @@ from ..geometry.voxels import FACE_NEIGHBOURS
 from ..progress import Progress, Steps
 from .plausibility import PlausibleArteries
 from .rows import rows_in_box
+from .shape import Shape
 
 _STAGE = "Measuring: reading the masks"
 # Voxels whose neighbours are looked at in one go.
@@ -60,7 +61,7 @@ class Region:
         What may lie within reach of an artery; see :meth:`reach_steps`.
     block_origin : tuple of int
         A voxel of the region at which blocks of voxels begin.
-    pieces : dict of int to (int, ndarray)
+    shapes : dict of int to Shape, or None
         By label, as in :class:`.plausibility.Judgement`.
     """
 
@@ -79,13 +80,13 @@ class Region:
         self.begin_blocks_at(needed)
         self.near = np.zeros(tuple(size - 2 for size in shape), bool)
         self._kji: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self.pieces: dict[int, tuple[int, np.ndarray] | None] = {}
+        self.shapes: dict[int, Shape | None] = {}
         self.label(arteries)
 
     def label(self, arteries: PlausibleArteries, boxes: Sequence[Box] | None = None) -> None:
         """Write the labels of arteries, in some boxes or everywhere; what is new is neither kept nor cut."""
         known, self._kji = self._kji, {}
-        self.pieces = {territory_named(name).label: each.pieces for name, each in arteries.judged.items()}
+        self.shapes = {territory_named(name).label: each.shape for name, each in arteries.judged.items()}
         for label, kji in arteries.kji.items():
             same = label in known and known[label][0] is kji
             self._kji[label] = known[label] if same else (kji, kji - self._first)

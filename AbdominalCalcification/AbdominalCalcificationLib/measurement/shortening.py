@@ -8,26 +8,28 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..geometry import Grid
-from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+from ..geometry.neighbours import Lattice
+from ..geometry.voxels import TOLERANCE_MM, ranks
 from ..progress import Steps
 from .beginning import FOLLOWING, Start, half_voxel_mm, own_end, start_of
 from .constants import SPECK_DIAGONALS
-from .course import Course, Pairs, path_lengths_at
+from .course import Course, path_lengths_at
 from .coursed import CoursedArtery, Piece
 from .reference import Reference
 from .touching import course_along_limbs_steps
 
+# The paths through a piece with fewer voxels are found as quickly as repaired.
+_FEWEST_REPAIRED = 5000
+
 
 def follow_branch_steps(
-    kji: np.ndarray,
-    points_ras: np.ndarray,
+    lattice: Lattice,
     contact: np.ndarray,
     parent: Reference,
     siblings: Reference,
-    grid: Grid,
     attach_distance_mm: float,
     kept_length_mm: float = np.inf,
+    before: CoursedArtery | None = None,
 ) -> Steps[CoursedArtery]:
     """Follow an artery from where it leaves its parent through all pieces of its mask.
 
@@ -40,20 +42,21 @@ def follow_branch_steps(
 
     Parameters
     ----------
-    kji, points_ras : ndarray, shape (n, 3)
-        The artery's voxels: indices, and centres in mm.
+    lattice : Lattice
+        The artery's voxels.
     contact : ndarray, shape (n,)
         Path length of the voxels that touch the parent, mm; ``inf`` elsewhere.
     parent, siblings : Reference
         Voxel centres of the parent, and of the other arteries that leave it; may be empty.
-    grid : Grid
     attach_distance_mm : float
     kept_length_mm : float
         Limbs that touch are told apart where that changes lengths up to here.
+    before : CoursedArtery, optional
+        The artery as it was followed before it changed: paths that this does not touch are taken from there.
     """
-    pieces = _Pieces(kji, points_ras, grid, parent)
+    pieces = _Pieces(lattice, parent, before)
     yield FOLLOWING
-    ostium = np.zeros(len(kji), bool)
+    ostium = np.zeros(len(lattice), bool)
     own_ends = {}
     for number in pieces.touching(contact):
         rows = pieces.rows_of(number)
@@ -88,7 +91,7 @@ def follow_branch_steps(
         elif not np.isfinite(contact[pieces.rows_of(number)[start.rows]]).any():
             over_gap.append(gap_mm)
     return CoursedArtery(
-        len(kji),
+        len(lattice),
         tuple(pieces.settled),
         tuple(over_gap),
         detached,
@@ -100,10 +103,13 @@ def follow_branch_steps(
 
 
 def follow_trunk_steps(
-    kji: np.ndarray, points_ras: np.ndarray, start_mm: np.ndarray, grid: Grid
+    lattice: Lattice, start_mm: np.ndarray, before: CoursedArtery | None = None
 ) -> Steps[CoursedArtery]:
-    """Follow an artery without a parent from the voxels where `start_mm` is finite: their path length, mm."""
-    pieces = _Pieces(kji, points_ras, grid, Reference(np.zeros((0, 3))))
+    """Follow an artery without a parent from the voxels where `start_mm` is finite: their path length, mm.
+
+    `before` is as in :func:`follow_branch_steps`.
+    """
+    pieces = _Pieces(lattice, Reference(np.zeros((0, 3))), before)
     for number in pieces.touching(start_mm):
         yield FOLLOWING
         pieces.settle_where(number, np.isfinite(start_mm), start_mm)
@@ -111,19 +117,21 @@ def follow_trunk_steps(
         yield FOLLOWING
         number, _ = pieces.nearest()
         pieces.attach(number, pieces.facing(number))
-    return CoursedArtery(len(kji), tuple(pieces.settled), (), False, True, False)
+    return CoursedArtery(len(lattice), tuple(pieces.settled), (), False, True, False)
 
 
 class _Pieces:
     """The connected pieces of an artery's mask, waiting for their place along it."""
 
-    def __init__(self, kji: np.ndarray, points_ras: np.ndarray, grid: Grid, parent: Reference):
-        self._kji, self._points, self._grid, self._parent = kji, points_ras, grid, parent
-        self._pairs = neighbour_pairs(kji, grid)
-        count, self._label = components(len(kji), self._pairs[0], self._pairs[1])
+    def __init__(self, lattice: Lattice, parent: Reference, before: CoursedArtery | None = None):
+        self._whole, self._parent = lattice, parent
+        self._kji, self._points, self._grid = lattice.kji, lattice.points_ras, lattice.grid
+        kji = lattice.kji
+        self._before = None if before is None else before.longest_paths
+        self._label = lattice.pieces(np.ones(len(kji), bool))
+        count = int(self._label.max()) + 1
         self._rows = _grouped(self._label, count)
-        self._pairs_of = _grouped(self._label[self._pairs[0]], count)
-        self._place = np.zeros(len(kji), np.int32)
+        self._lattice_of: dict[int, Lattice] = {}
         self._from_top = self._ranked_from_the_top(count)
         self.waiting = np.ones(count, bool)
         self.settled: list[Piece] = []
@@ -193,7 +201,7 @@ class _Pieces:
         return start_of(
             touching,
             points,
-            self._pairs_within(number),
+            self._lattice(number),
             self._grid,
             lambda: self._parent.query(points)[0],
             attach_distance_mm,
@@ -221,7 +229,7 @@ class _Pieces:
         return start_of(
             facing.rows,
             points,
-            self._pairs_within(number),
+            self._lattice(number),
             self._grid,
             away_mm,
             attach_distance_mm,
@@ -275,7 +283,7 @@ class _Pieces:
         """
         points = self._points[self._rows[number]]
         away = reference.query(points)[0] if len(reference) else -points[:, 2]
-        start = own_end(points, self._pairs_within(number), self._grid, away)
+        start = own_end(points, self._lattice(number), self._grid, away)
         self._settle(number, start.rows, start.depth_mm + half_voxel_mm(self._grid), None, np.inf)
         return start.unclear and len(reference) > 0
 
@@ -286,23 +294,24 @@ class _Pieces:
             return
         open_ras = self._parent if len(self._parent) else None
         kji, points = self._kji[piece.rows], self._points[piece.rows]
-        course, pairs, touch, has_walls = yield from course_along_limbs_steps(
-            kji, points, piece.pairs, piece.start, piece.course, self._grid, open_ras, kept_length_mm, FOLLOWING
+        course, neighbours, touch, has_walls = yield from course_along_limbs_steps(
+            kji, points, piece.neighbours, piece.start, piece.course, self._grid, open_ras, kept_length_mm, FOLLOWING
         )
         self.depends_on_length |= has_walls
-        self.settled[-1] = replace(piece, course=course, pairs=pairs, touch=touch)
+        self.settled[-1] = replace(piece, course=course, neighbours=neighbours, touch=touch)
 
-    def _pairs_within(self, number: int) -> Pairs:
-        rows = self._rows[number]
-        self._place[rows] = np.arange(len(rows))
-        first, second, length = (part[self._pairs_of[number]] for part in self._pairs)
-        return self._place[first], self._place[second], length
+    def _lattice(self, number: int) -> Lattice:
+        if number not in self._lattice_of:
+            is_all = len(self._rows) == 1
+            self._lattice_of[number] = self._whole if is_all else Lattice(self._kji[self._rows[number]], self._grid)
+        return self._lattice_of[number]
 
     def _settle(self, number: int, start: np.ndarray, start_mm: np.ndarray, after: int | None, gap_mm: float):
-        rows, pairs = self._rows[number], self._pairs_within(number)
-        course = Course(self._points[rows], pairs, start, start_mm, self._grid)
+        rows, lattice = self._rows[number], self._lattice(number)
+        before = self._before if len(rows) >= _FEWEST_REPAIRED else None
+        course = Course(self._points[rows], lattice, start, start_mm, self._grid, before)
         self.waiting[number] = False
-        self.settled.append(Piece(rows, start, pairs, course, after, gap_mm))
+        self.settled.append(Piece(rows, start, lattice, course, after, gap_mm))
         if self.waiting.any():
             place = len(self.settled) - 1
             self._draw_near(

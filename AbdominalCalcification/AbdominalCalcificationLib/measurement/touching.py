@@ -13,6 +13,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
+from ..geometry.neighbours import Neighbours
 from ..geometry.voxels import TOLERANCE_MM, Pairs, components
 from ..progress import Progress, Steps
 from .constants import CERTAIN_OPENING, CHANGED_MM, FAR_RADII, WALL_RADII
@@ -62,19 +63,19 @@ class Touch:
 def course_along_limbs_steps(
     kji: np.ndarray,
     points_ras: np.ndarray,
-    pairs: Pairs,
+    neighbours: Neighbours,
     start: np.ndarray,
     course: Course,
     grid: Grid,
     open_ras: cKDTree | Reference | None,
     kept_length_mm: float,
     progress: Progress,
-) -> Steps[tuple[Course, Pairs, Touch | None, bool]]:
+) -> Steps[tuple[Course, Neighbours, Touch | None, bool]]:
     """Return the course of a connected piece of a vessel along its limbs, where they touch.
 
     Parameters
     ----------
-    kji, points_ras, pairs, start, grid, open_ras, progress
+    kji, points_ras, neighbours, start, grid, open_ras, progress
         As in :func:`.lumen.lumen_steps`.
     course : Course
         By the shortest path.
@@ -85,23 +86,23 @@ def course_along_limbs_steps(
     -------
     course : Course
         `course` itself where no limbs touch, no length that matters changes, or the walls are uncertain.
-    pairs : Pairs
-        Neighbours without a wall between them.
+    neighbours : Neighbours
+        Without a wall between them.
     touch : Touch or None
     has_walls : bool
         Limbs seem to touch, so that what is returned may depend on `kept_length_mm`.
     """
-    walls = yield from walls_steps(kji, points_ras, pairs, start, grid, open_ras, progress)
+    walls = yield from walls_steps(kji, points_ras, neighbours, start, grid, open_ras, progress)
     if walls is None:
-        return course, pairs, None, False
-    parted = tuple(part[~walls.between] for part in pairs)
+        return course, neighbours, None, False
+    parted = neighbours.without(walls.between)
     along = Course(points_ras, parted, start, course.shortest_mm[start], grid)
     yield progress
     short_mm = course.path_lengths_mm()
     yield progress
     kept = np.flatnonzero(short_mm <= kept_length_mm + TOLERANCE_MM)
     touch = _touch(short_mm[kept], along.path_lengths_mm(kept), walls.certain)
-    return (along, parted, touch, True) if touch and walls.certain else (course, pairs, touch, True)
+    return (along, parted, touch, True) if touch and walls.certain else (course, neighbours, touch, True)
 
 
 def _touch(short_mm: np.ndarray, along_mm: np.ndarray, certain: bool) -> Touch | None:
@@ -118,7 +119,7 @@ def _touch(short_mm: np.ndarray, along_mm: np.ndarray, certain: bool) -> Touch |
 def walls_steps(
     kji: np.ndarray,
     points_ras: np.ndarray,
-    pairs: Pairs,
+    neighbours: Neighbours,
     start: np.ndarray,
     grid: Grid,
     open_ras: cKDTree | Reference | None,
@@ -128,7 +129,7 @@ def walls_steps(
 
     Parameters are those of :func:`.lumen.lumen_steps`.
     """
-    lumen = yield from lumen_steps(kji, points_ras, pairs, start, grid, open_ras, progress)
+    lumen = yield from lumen_steps(kji, points_ras, neighbours, start, grid, open_ras, progress)
     way = yield from way_steps(lumen, progress)
     jump = _jump_radii(lumen, way, *lumen.pairs[:2])
     wall = _wall_of(lumen.pairs, jump)
@@ -142,6 +143,7 @@ def walls_steps(
         yield progress
     row = tree.query(points_ras)[1] if lumen.row is None else lumen.row
     yield progress
+    pairs = neighbours.pairs
     jump = _jump_radii(lumen, way, row[pairs[0]], row[pairs[1]])
     between = _wall_of(pairs, jump) > 0
     return Walls(_without_crumbs(between, jump, pairs, start, len(kji)), certain) if between.any() else None

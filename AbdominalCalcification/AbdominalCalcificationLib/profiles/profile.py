@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..anatomy import Territory
 from ..geometry import grown
@@ -52,9 +51,7 @@ class Profile:
         return float(self.edges_mm[1] - self.edges_mm[0])
 
 
-def profile_of(
-    territory: Territory, followed: Followed, measurement: Measurement, centreline: Centreline
-) -> tuple[Profile, np.ndarray, np.ndarray]:
+def profile_of(territory: Territory, followed: Followed, measurement: Measurement, centreline: Centreline) -> Profile:
     """Return the profile of a territory that was measured.
 
     What counts is what its volumes count: kept artery, and calcification that was assigned to it. A voxel lies at the
@@ -69,14 +66,6 @@ def profile_of(
     measurement : Measurement
     centreline : Centreline
         Of the course.
-
-    Returns
-    -------
-    profile : Profile
-    kji : ndarray of int, shape (m, 3)
-        The voxels that count, as indices of the whole volume.
-    lengths_mm : ndarray, shape (m,)
-        Path length of each.
     """
     grid = measurement.kept_arteries.grid
     kji, calcified, lengths = _counted(territory, followed, measurement)
@@ -91,7 +80,7 @@ def profile_of(
         _spread(lengths[which], along[which], edges) * grid.voxel_volume_mm3 / width
         for which in (np.ones(len(kji), bool), calcified)
     ]
-    return Profile(territory.name, edges, *areas), kji, lengths
+    return Profile(territory.name, edges, *areas)
 
 
 def local_burden(profile: Profile, lengths_mm: np.ndarray, reach_mm: float = LOCAL_MM) -> np.ndarray:
@@ -132,8 +121,8 @@ def _counted(
     kji = np.concatenate([own, beside])
     lengths = of_own
     if len(beside):
-        tree, path_of = cKDTree(blocks.points_ras), followed.course.path_lengths_mm
-        lengths = np.append(of_own, path_lengths_at(grid.ras_of_kji(beside), tree, path_of))
+        points, path_of = grid.ras_of_kji(beside), followed.course.path_lengths_mm
+        lengths = np.append(of_own, path_lengths_at(points, blocks.lattice, path_of))
     return kji, measurement.parts_map.array[tuple(kji.T)] == territory.label, lengths
 
 

@@ -8,13 +8,11 @@ doi 10.1145/1330511.1330513), so that a plaque on one side of the vessel stays o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
-from ..geometry import Grid, Volume
+from ..geometry import Volume
 from ..geometry.voxels import TOLERANCE_MM
 from .centreline import Centreline
 
@@ -22,8 +20,6 @@ from .centreline import Centreline
 BESIDE_MM = 8.0
 #: Distance of points within a section, mm.
 PIXEL_MM = 0.5
-# Points that are looked up in one go.
-_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,74 +40,23 @@ class Straightened:
     along_side: np.ndarray
     offsets_mm: np.ndarray
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Sections, rows, columns: the shape of what :meth:`sampled` returns."""
-        return len(self.across), len(self.offsets_mm), len(self.offsets_mm)
-
-    @cached_property
-    def grid(self) -> Grid:
-        """A grid of its own, in which the vessel is straight: its axis along S, path length as S coordinate, mm.
-
-        It is no place in the patient.
-        """
-        lengths = self.centreline.path_lengths_mm
-        step = float(lengths[1] - lengths[0]) if len(lengths) > 1 else 1.0
-        pixel = float(self.offsets_mm[1] - self.offsets_mm[0])
-        origin = (self.offsets_mm[0], self.offsets_mm[0], float(lengths[0]))
-        return Grid.from_spacing(self.shape, (pixel, pixel, step), origin)
-
-    def points_ras(self, start: int = 0, stop: int | None = None) -> np.ndarray:
-        """Return where the points of some sections lie in the patient, shape (n, m, m, 3), RAS in mm."""
-        part = slice(start, stop)
-        columns = self.offsets_mm[None, None, :, None] * self.across[part, None, None]
-        rows = self.offsets_mm[None, :, None, None] * self.along_side[part, None, None]
-        return self.centreline.points_ras[part, None, None] + rows + columns
-
-    def sampled(self, volume: Volume, *, is_mask: bool = False, outside: float = 0.0) -> Volume:
-        """Return a volume along the vessel, on :attr:`grid`.
-
-        Parameters
-        ----------
-        volume : Volume
-            CT, linearly interpolated, or a mask: the value of the nearest voxel.
-        is_mask : bool
-        outside : float
-            Value of what lies outside the volume.
-        """
-        result = np.empty(self.shape, volume.array.dtype if is_mask else np.float32)
-        at_once = max(1, _AT_ONCE // (len(self.offsets_mm) ** 2))
-        for start in range(0, len(result), at_once):
-            points = self.points_ras(start, start + at_once)
-            result[start : start + at_once] = _looked_up(volume, points, is_mask, outside)
-        return Volume(result, self.grid)
-
     def cut(self, volume: Volume, angle_deg: float = 0.0, *, is_mask: bool = False, outside: float = 0.0) -> np.ndarray:
         """Return the cut through the vessel along its centreline, shape (n, m): sections, and points across them.
 
         Parameters
         ----------
-        volume, is_mask, outside
-            As for :meth:`sampled`.
+        volume : Volume
+            CT, linearly interpolated, or a mask: the value of the nearest voxel.
         angle_deg : float
             Turned around the centreline, from `across` towards `along_side`.
+        is_mask : bool
+        outside : float
+            Value of what lies outside the volume.
         """
         angle = np.deg2rad(angle_deg)
         side = np.cos(angle) * self.across + np.sin(angle) * self.along_side
         points = self.centreline.points_ras[:, None] + self.offsets_mm[None, :, None] * side[:, None]
         return _looked_up(volume, points, is_mask, outside)
-
-    def place_of(self, point_ras: npt.ArrayLike) -> np.ndarray:
-        """Return the place on :attr:`grid` (across, beside, path length; mm) of a place in the patient (RAS, mm)."""
-        (row,), _ = self.centreline.rows_near(point_ras)
-        away = np.asarray(point_ras, float).reshape(3) - self.centreline.points_ras[row]
-        return np.array([away @ self.across[row], away @ self.along_side[row], self.centreline.path_lengths_mm[row]])
-
-    def ras_of(self, place_mm: npt.ArrayLike) -> np.ndarray:
-        """Return the place in the patient (RAS, mm) of a place on :attr:`grid`: what :meth:`place_of` undoes."""
-        across, beside, length = np.asarray(place_mm, float).reshape(3)
-        row = int(np.abs(self.centreline.path_lengths_mm - length).argmin())
-        return self.centreline.points_ras[row] + across * self.across[row] + beside * self.along_side[row]
 
 
 def straightened(centreline: Centreline) -> Straightened:

@@ -68,8 +68,8 @@ class Vessels:
     def profile(self, name: str) -> Profile:
         """Return the profile of a territory."""
         if name not in self._profiles:
-            profile, _, _ = profile_of(territory(name), self._courses[name], self.measurement, self._lines[name])
-            self._profiles[name] = profile
+            line = self._lines[name]
+            self._profiles[name] = profile_of(territory(name), self._courses[name], self.measurement, line)
         return self._profiles[name]
 
     def laid_out(self, name: str) -> Straightened:

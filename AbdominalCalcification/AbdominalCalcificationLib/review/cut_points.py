@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 from ..anatomy import TERRITORIES
 from ..errors import InputError
 from ..geometry import Volume, bounding_box, grown
-from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs
+from ..geometry.neighbours import Lattice
+from ..geometry.voxels import TOLERANCE_MM
 from ..measurement import MeasurementParameters
 from ..measurement.branches import Branches
 from ..measurement.coarse import Followed
@@ -64,8 +65,7 @@ class BranchCourse:
         half = SLICE_DIAGONALS * blocks.grid.voxel_diagonal_mm / 2
         away = np.abs(self._lengths_mm - wanted)
         section = np.flatnonzero(away <= max(half, float(away.min())) + TOLERANCE_MM)
-        first, second, _ = neighbour_pairs(blocks.kji[section], blocks.grid)
-        _, limb = components(len(section), first, second)
+        limb = Lattice(blocks.kji[section], blocks.grid).pieces(np.ones(len(section), bool))
         return self._points[section[limb == np.bincount(limb).argmax()]].mean(axis=0)
 
     def length_at(self, point_ras: npt.ArrayLike) -> float:

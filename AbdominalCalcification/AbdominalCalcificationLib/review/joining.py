@@ -14,7 +14,8 @@ from ..anatomy import Territory, territory
 from ..comparison.thresholds import UNENHANCED_THRESHOLD_HU
 from ..errors import InputError
 from ..geometry import Box, Grid, Volume, grown
-from ..geometry.voxels import TOLERANCE_MM, components, neighbour_pairs, ranks
+from ..geometry.neighbours import Lattice
+from ..geometry.voxels import TOLERANCE_MM, neighbour_pairs, ranks
 from ..measurement.assignment import chunks
 from ..measurement.beginning import half_voxel_mm, own_end
 from ..measurement.coarse import Blocks
@@ -148,14 +149,14 @@ def _joint_steps(piece: np.ndarray, others: np.ndarray, grid: Grid) -> Steps[_Jo
     is_speck = np.linalg.norm(np.ptp(points, axis=0)) <= SPECK_DIAGONALS * grid.voxel_diagonal_mm
     if not is_speck:
         blocks = Blocks(piece, grid, MOST_OF_BRANCH)
-        pairs = neighbour_pairs(blocks.kji, blocks.grid)
+        lattice = Lattice(blocks.kji, blocks.grid)
         yield _LOOKING
         of_blocks = away
         if blocks.block is not None:
             of_blocks = np.full(len(blocks.kji), np.inf)
             np.minimum.at(of_blocks, blocks.block, away)
         ends = np.zeros(len(blocks.kji), bool)
-        ends[own_end(blocks.points_ras, pairs, blocks.grid, of_blocks).rows] = True
+        ends[own_end(blocks.points_ras, lattice, blocks.grid, of_blocks).rows] = True
         rows = np.flatnonzero(blocks.of_voxels(ends))
     x, y, z = (ranks(axis) for axis in points[rows].T)
     best = rows[np.lexsort((x, y, z, ranks(away[rows])))[0]]
@@ -187,11 +188,10 @@ def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
     near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     away, _ = cKDTree(points[end_rows]).query(points[near], distance_upper_bound=reach + TOLERANCE_MM)
     near = near[away <= reach]
-    first, second, _ = neighbour_pairs(kji[near], grid)
-    _, limb = components(len(near), first, second)
+    limb = Lattice(kji[near], grid).pieces(np.ones(len(near), bool))
     near = near[np.isin(limb, limb[np.isin(near, end_rows)])]  # not another limb that comes near
     rows = np.flatnonzero(np.isin(near, end_rows))
-    course = Course(points[near], neighbour_pairs(kji[near], grid), rows, np.zeros(len(rows)), grid)
+    course = Course(points[near], Lattice(kji[near], grid), rows, np.zeros(len(rows)), grid)
     # The end itself is rounded off.
     lengths = course.shortest_mm
     section = np.flatnonzero((lengths > grid.voxel_diagonal_mm) & (lengths <= CALIBRE_WITHIN_MM))

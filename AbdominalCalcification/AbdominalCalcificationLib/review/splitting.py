@@ -10,7 +10,8 @@ from ..anatomy import Territory, territory
 from ..errors import InputError
 from ..geometry import Volume
 from ..geometry.box import box_at, part_of
-from ..geometry.voxels import TOLERANCE_MM, Pairs, components, neighbour_pairs
+from ..geometry.neighbours import Lattice
+from ..geometry.voxels import TOLERANCE_MM
 from ..measurement.beginning import contact_mm, own_end, start_of
 from ..measurement.coarse import Blocks
 from ..measurement.constants import MOST_OF_BRANCH, SLICE_DIAGONALS
@@ -60,15 +61,15 @@ def split_here_steps(
         raise InputError(f"What is beyond is the {artery.title.lower()} already; choose another artery.")
     # Blocks as those of the whole image.
     blocks = Blocks(kji, near.grid, MOST_OF_BRANCH, tuple(-part.start for part in picked.box))
-    pairs = neighbour_pairs(blocks.kji, blocks.grid)
+    lattice = Lattice(blocks.kji, blocks.grid)
     yield _FOLLOWING
-    course = yield from _course_steps(artery, kji, blocks, pairs, near, attach_distance_mm)
+    course = yield from _course_steps(artery, kji, blocks, lattice, near, attach_distance_mm)
     yield _FOLLOWING
     row = int(np.flatnonzero((kji == voxel).all(axis=1))[0])
     length = course.path_lengths_mm()
     yield _FOLLOWING
     here = length[row if blocks.block is None else blocks.block[row]]
-    is_beyond = blocks.of_voxels(_limb_beyond(length, here, pairs, blocks, row))
+    is_beyond = blocks.of_voxels(_limb_beyond(length, here, lattice, blocks, row))
     if not is_beyond.any():
         raise InputError("Nothing of this artery lies beyond the place clicked; click nearer to where it begins.")
     if is_beyond.all():
@@ -80,31 +81,28 @@ def split_here_steps(
     return change_of(ARTERIES, near, kji[is_beyond], value, text).placed(picked.box)
 
 
-def _limb_beyond(length: np.ndarray, here: float, pairs: Pairs, blocks: Blocks, row: int) -> np.ndarray:
+def _limb_beyond(length: np.ndarray, here: float, lattice: Lattice, blocks: Blocks, row: int) -> np.ndarray:
     """Return which blocks lie beyond a length, in the limb in which the voxel `row` lies."""
     clicked = row if blocks.block is None else int(blocks.block[row])
-    first, second, _ = pairs
     thickness = SLICE_DIAGONALS * blocks.grid.voxel_diagonal_mm
     slab = np.abs(length - here) <= thickness + TOLERANCE_MM
-    both = slab[first] & slab[second]
-    _, section = components(len(length), first[both], second[both])
+    section = lattice.pieces(slab)
     farther = length > here + TOLERANCE_MM
-    both = farther[first] & farther[second]
-    _, limb = components(len(length), first[both], second[both])
+    limb = lattice.pieces(farther)
     own = farther & slab & (section == section[clicked])
     return farther & np.isin(limb, np.unique(limb[own]))
 
 
 def _course_steps(
-    artery: Territory, kji: np.ndarray, blocks: Blocks, pairs: Pairs, arteries: Volume, attach_distance_mm: float
+    artery: Territory, kji: np.ndarray, blocks: Blocks, lattice: Lattice, arteries: Volume, attach_distance_mm: float
 ) -> Steps[Course]:
     """Return the course of a piece from where it begins."""
     points, grid = blocks.points_ras, blocks.grid
     if artery.parent is None:
         # Blood runs down: the end that is highest.
-        start = own_end(points, pairs, grid, -points[:, 2])
+        start = own_end(points, lattice, grid, -points[:, 2])
         yield _FOLLOWING
-        return Course(points, pairs, start.rows, start.depth_mm, grid)
+        return Course(points, lattice, start.rows, start.depth_mm, grid)
     label = territory(artery.parent).label
     parent = surface_of(arteries.array == label, arteries.grid)
     yield _FOLLOWING
@@ -112,17 +110,17 @@ def _course_steps(
     yield _FOLLOWING
     touching = np.flatnonzero(np.isfinite(contact))
     if len(parent) == 0:
-        start = own_end(points, pairs, grid, -points[:, 2])
-        return Course(points, pairs, start.rows, start.depth_mm, grid)
+        start = own_end(points, lattice, grid, -points[:, 2])
+        return Course(points, lattice, start.rows, start.depth_mm, grid)
     away = cKDTree(arteries.grid.ras_of_kji(parent)).query(points)[0]
     yield _FOLLOWING
     if len(touching) == 0:
-        start = own_end(points, pairs, grid, away)
-        return Course(points, pairs, start.rows, start.depth_mm, grid)
-    start = start_of(touching, points, pairs, grid, lambda: away, attach_distance_mm, touching=True)
+        start = own_end(points, lattice, grid, away)
+        return Course(points, lattice, start.rows, start.depth_mm, grid)
+    start = start_of(touching, points, lattice, grid, lambda: away, attach_distance_mm, touching=True)
     yield _FOLLOWING
     depth = start.depth_mm if start.own_end else contact[start.rows]
-    return Course(points, pairs, start.rows, depth, grid)
+    return Course(points, lattice, start.rows, depth, grid)
 
 
 def _contact(kji: np.ndarray, arteries: Volume, label: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import base64
 import getpass
 import json
 import zlib
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -306,5 +306,21 @@ def unpacked(text: str) -> tuple[tuple[int, ...], Box, np.ndarray]:
     header, _, data = text.partition("\n")
     described = json.loads(header)
     box = tuple(slice(start, stop) for start, stop in described["box"])
-    values = np.frombuffer(zlib.decompress(base64.urlsafe_b64decode(data)), np.uint8)
+    values = np.frombuffer(_inflated(data), np.uint8)
     return tuple(described["shape"]), box, values.reshape([part.stop - part.start for part in box])
+
+
+def packed_bits(voxels: np.ndarray) -> str:
+    """Return which voxels of a box are set, bool, as text for an attribute."""
+    return base64.b64encode(zlib.compress(np.packbits(voxels).tobytes(), 6)).decode("ascii")
+
+
+def unpacked_bits(text: str, shape: Sequence[int]) -> np.ndarray:
+    """Return what :func:`packed_bits` was given, of that shape."""
+    bits = np.unpackbits(np.frombuffer(_inflated(text), np.uint8), count=int(np.prod(shape)))
+    return bits.reshape(shape).astype(bool)
+
+
+def _inflated(text: str) -> bytes:
+    # Either alphabet of base64: scenes hold masks in one, bits in the other.
+    return zlib.decompress(base64.urlsafe_b64decode(text.replace("+", "-").replace("/", "_")))

@@ -16,6 +16,7 @@ from ..reading.meanings import Wanted, understand
 from ..reading.painting import STRENGTH
 from .masks import grid_of_image, mask_from_node, shared_label_maps, start_on_voxels
 from .segmentations import said_of_segment, segments_of
+from .snapshots import Snapshot, snapshot_of, stamp_of
 from .volumes import array_of_image, grid_of_node, world_matrix
 
 
@@ -28,17 +29,20 @@ class Layer:
     key : tuple
         Tells whether an image was changed since; None of one that was read as a whole.
     array : ndarray, shape (k, j, i)
-        A copy.
+        A copy, which others may hold too.
     start : tuple of int
         Where its first voxel lies in the grid of the CT (k, j, i); may be outside.
     labels : bytes
         What each value is in the mask.
+    snapshot : Snapshot or None
+        Whose array it is.
     """
 
     key: tuple | None
     array: np.ndarray
     start: tuple[int, int, int]
     labels: bytes
+    snapshot: Snapshot | None = None
 
     @property
     def box(self) -> Box:
@@ -117,11 +121,14 @@ def read_layers(node, volume_node, wanted: Wanted, before: Layers | None = None)
     known = {} if before is None else {each.key: each for each in before.layers}
     layers = []
     for (image, _), start, labels in zip(images, starts, tables, strict=True):
-        key = image.GetAddressAsString(""), image.GetMTime(), image.GetPointData().GetScalars().GetMTime()
+        key = stamp_of(image)
         if key in known and known[key].start == start:
             layers.append(replace(known[key], labels=labels))
         else:
-            layers.append(Layer(key, array_of_image(image).copy(), start, labels))
+            # The same image, as it was: by its address.
+            was = next((each for each in known.values() if each.key is not None and each.key[0] == key[0]), None)
+            snapshot = snapshot_of(image, None if was is None else was.snapshot)
+            layers.append(Layer(key, snapshot.array, start, labels, snapshot))
     return Layers(grid, tuple(layers))
 
 
@@ -176,25 +183,18 @@ def _differing(a: Layer, b: Layer) -> Box | None:
     """Return the box of the CT's grid in which two label maps have other values."""
     if a is b or (a.key is not None and a.key == b.key and a.start == b.start):
         return None
+    if a.snapshot is not None and b.snapshot is not None and a.start == b.start and a.snapshot.is_like(b.array):
+        inner = a.snapshot.difference(b.snapshot)
+        return None if inner is None else outside(inner, a.box)
     around = common_box([a.box, b.box])
     rows = []
     for k in range(around[0].start, around[0].stop):
         first, second = _plane(a, k, around), _plane(b, k, around)
-        if not _is_equal(first, second):
+        if not np.array_equal(first, second):
             plane = bounding_box((first != second)[None])
             if plane is not None:
                 rows.append((slice(k, k + 1), *outside(plane[1:], around[1:])))
     return common_box(rows)
-
-
-def _is_equal(first: np.ndarray, second: np.ndarray) -> bool:
-    """Return whether two planes are equal, eight voxels at a time where they lie in one piece."""
-    whole = first.nbytes // 8 * 8
-    if first.dtype != second.dtype or not (first.flags.c_contiguous and second.flags.c_contiguous) or not whole:
-        return np.array_equal(first, second)
-    words = [each.reshape(-1).view(np.uint8)[:whole].view(np.uint64) for each in (first, second)]
-    rest = [each.reshape(-1).view(np.uint8)[whole:] for each in (first, second)]
-    return np.array_equal(*words) and np.array_equal(*rest)
 
 
 def _plane(layer: Layer, k: int, around: Box) -> np.ndarray:

@@ -19,6 +19,7 @@ from ..reading.painting import ArteryPainter, overlap_flags
 from ..reading.segments import remarks
 from .masks import grid_of_image, label_maps, painted, shared_label_maps, start_on_voxels, understood_in, values_in
 from .segmentations import mask_state
+from .snapshots import Snapshot, snapshot_of, stamp_of
 from .volumes import array_of_image, grid_of_node, world_matrix
 
 
@@ -26,13 +27,17 @@ from .volumes import array_of_image, grid_of_node, world_matrix
 class _Layer:
     """A label map as it was read: its voxels, where in the grid they lie, and how many of each value there are."""
 
-    array: np.ndarray
+    snapshot: Snapshot
     box: Box
     counts: np.ndarray
     stamp: tuple
     # Where the last change was, and what was there before.
     changed: Box | None = None
     before: np.ndarray | None = None
+
+    @property
+    def array(self) -> np.ndarray:
+        return self.snapshot.array
 
     def part(self, box: Box, before_change: bool = False) -> np.ndarray:
         """Return the values in a box of the grid, 0 outside of the label map; a box around the last change."""
@@ -41,12 +46,12 @@ class _Layer:
             result[inside(self.changed, box)] = self.before
         return result
 
-    def follow(self, array: np.ndarray, box: Box, stamp: tuple) -> None:
+    def follow(self, image, box: Box, stamp: tuple) -> None:
         """Take over a label map, and note where it is another one than this."""
         self.changed = self.before = None
         if stamp == self.stamp:
             return
-        other = _Layer(array, box, self.counts, stamp)
+        other = _Layer(snapshot_of(image, self.snapshot), box, self.counts, stamp)
         where = _different(self, other)
         if where is not None:
             self.changed, self.before = where, self.part(where)
@@ -56,11 +61,7 @@ class _Layer:
             counts[: len(self.counts)] = self.counts
             counts += np.bincount(after.ravel(), minlength=size) - np.bincount(self.before.ravel(), minlength=size)
             self.counts = counts
-        if box != self.box:
-            self.array, self.box = array.copy(), box
-        elif where is not None:
-            self.array[inside(where, box)] = array[inside(where, box)]
-        self.stamp = stamp
+        self.snapshot, self.box, self.stamp = other.snapshot, box, stamp
 
 
 class MaskMirror:
@@ -134,7 +135,10 @@ class MaskMirror:
         placed = [self._placed(image, grid) for image, _ in images]
         if any(each is None for each in placed):
             return None
-        return [_Layer(array.copy(), box, _counted(array), stamp) for array, box, stamp in placed]
+        return [
+            _Layer(snapshot_of(image), box, _counted(array), stamp)
+            for (image, _), (array, box, stamp) in zip(images, placed, strict=True)
+        ]
 
     def _placed(self, image, grid: Grid) -> tuple[np.ndarray, Box, tuple] | None:
         """Return voxels, place and time stamp of a label map; None where it lies not on the grid's voxels alone."""
@@ -146,7 +150,7 @@ class MaskMirror:
         )
         if not is_inside or array.dtype.kind not in "bui" or (array.dtype.kind == "i" and array.min() < 0):
             return None
-        return array, box_at(start, own.shape), _stamp(image)
+        return array, box_at(start, own.shape), stamp_of(image)
 
     def _changes_of_layers(self) -> list[tuple[Box, np.ndarray]] | None:
         """Compare label maps with what was read of them; None where the mask has to be read anew."""
@@ -158,7 +162,7 @@ class MaskMirror:
             placed = self._placed(image, grid)
             if placed is None or placed[0].dtype != layer.array.dtype:
                 return None
-            layer.follow(*placed)
+            layer.follow(image, *placed[1:])
         if not self._is_understood_alike(images, layers):
             return None
         box = common_box(layer.changed for layer in layers)
@@ -178,7 +182,7 @@ class MaskMirror:
         return [
             (image, sharing)
             for image, sharing in shared_label_maps(self._node)
-            if _stamp(image) in stamps or array_of_image(image).any()
+            if stamp_of(image) in stamps or array_of_image(image).any()
         ]
 
     def _is_understood_alike(self, images, layers: list[_Layer]) -> bool:
@@ -219,10 +223,6 @@ class MaskMirror:
         return flags
 
 
-def _stamp(image) -> tuple:
-    return image.GetAddressAsString(""), image.GetMTime(), image.GetExtent()
-
-
 def _counted(array: np.ndarray) -> np.ndarray:
     counts = np.zeros(int(array.max(initial=0)) + 1, np.int64)
     for plane in array:  # plane by plane, for counting takes eight bytes a voxel
@@ -233,14 +233,8 @@ def _counted(array: np.ndarray) -> np.ndarray:
 def _different(before: _Layer, after: _Layer) -> Box | None:
     """Return the box of the grid around what differs in two label maps; None where nothing does."""
     if before.box == after.box:
-        changed = np.array([not np.array_equal(a, b) for a, b in zip(before.array, after.array, strict=True)])
-        planes = np.flatnonzero(changed)
-        if not len(planes):
-            return None
-        planes = slice(int(planes[0]), int(planes[-1]) + 1)
-        inner = bounding_box(before.array[planes] != after.array[planes])
-        there = slice(before.box[0].start + planes.start, before.box[0].start + planes.stop)
-        return outside(inner, (there, *before.box[1:]))
+        inner = after.snapshot.difference(before.snapshot)
+        return None if inner is None else outside(inner, before.box)
     both = common_box([before.box, after.box])
     inner = bounding_box(before.part(both) != after.part(both))
     return None if inner is None else outside(inner, both)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from ..measurement import Measurement
 from ..reporting.documents import json_text, measurement_document
@@ -39,6 +39,12 @@ _OF_TERRITORIES = (
 )
 
 
+@lru_cache(maxsize=8)
+def _document(text: str) -> dict:
+    # By the text, not by the time of a change: within StartModify a node tells of none.
+    return json.loads(text)
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """The nodes of one measurement; None where the user deleted one.
@@ -61,10 +67,10 @@ class Results:
     chart: object
     masks: dict
 
-    @cached_property
+    @property
     def document(self) -> dict:
-        """The measurement as in measurements.json; read once."""
-        return json.loads(self.record.GetText())
+        """The measurement as in measurements.json; read once, so nobody may change it."""
+        return _document(self.record.GetText())
 
     @property
     def measured(self) -> dict:

@@ -7,7 +7,6 @@ rejected cluster is one of which voxels are missing in the mask.
 
 from __future__ import annotations
 
-import base64
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from ..geometry import Grid
 from ..reading.meanings import Wanted
 from ..review.change import MaskChange
 from ..review.places import Place, matched
-from .edits import now, origin_text, user_name
+from .edits import now, origin_text, packed_bits, unpacked_bits, user_name
 from .mask_changes import marked_at
 from .volumes import grid_of_node
 
@@ -122,7 +121,7 @@ def remember_rejected(
     voxels = {
         "shape": list(grid.shape),
         "box": [[part.start, part.stop] for part in change.box],
-        "voxels": _packed(change.before != change.after),
+        "voxels": packed_bits(change.before != change.after),
     }
     note = _note(cluster, grid, reader, time) | {"territory": cluster["territory"], "origin": _origin(node)} | voxels
     others = [
@@ -141,7 +140,7 @@ def rejected_clusters(node, volume_node) -> list[Rejected]:
     for note in _noted(node, _REJECTED):
         if tuple(note["shape"]) != grid.shape or note["origin"] != origin:
             continue
-        kji = _unpacked(note["voxels"], note["box"])
+        kji = _voxels_of(note)
         try:
             is_back = marked_at(node, volume_node, Wanted.CALCIFICATION, kji).all()
         except InputError:
@@ -174,7 +173,7 @@ def give_to_territory(
     given = set(map(tuple, kji.tolist()))
     noted = []
     for note in _noted(volume_node, REASSIGNED):
-        voxels = _unpacked(note["voxels"], note["box"])
+        voxels = _voxels_of(note)
         if tuple(note["shape"]) != grid.shape or given.isdisjoint(map(tuple, voxels.tolist())):
             noted.append(note)
     if name is not None:
@@ -183,7 +182,7 @@ def give_to_territory(
         voxels[tuple((kji - low).T)] = True
         box = [[int(start), int(stop)] for start, stop in zip(low, high, strict=True)]
         note = _note(cluster, grid, reader, time) | {"territory": name, "shape": list(grid.shape), "box": box}
-        noted.append(note | {"voxels": _packed(voxels)})
+        noted.append(note | {"voxels": packed_bits(voxels)})
     volume_node.SetAttribute(REASSIGNED, json.dumps(noted) if noted else None)
 
 
@@ -191,7 +190,7 @@ def given_to_territories(volume_node) -> list[tuple[str, np.ndarray]]:
     """Return what was given to territories: the name of each, and voxel centres, shape (n, 3), RAS in mm."""
     grid = grid_of_node(volume_node)
     return [
-        (note["territory"], grid.ras_of_kji(_unpacked(note["voxels"], note["box"])))
+        (note["territory"], grid.ras_of_kji(_voxels_of(note)))
         for note in _noted(volume_node, REASSIGNED)
         if tuple(note["shape"]) == grid.shape
     ]
@@ -234,11 +233,7 @@ def _origin(node) -> int:
     return zlib.crc32(origin_text(node).encode())
 
 
-def _packed(voxels: np.ndarray) -> str:
-    return base64.b64encode(zlib.compress(np.packbits(voxels).tobytes(), 6)).decode("ascii")
-
-
-def _unpacked(text: str, box: Sequence[Sequence[int]]) -> np.ndarray:
-    shape = [stop - start for start, stop in box]
-    bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8), count=int(np.prod(shape)))
-    return np.argwhere(bits.reshape(shape)) + [start for start, _ in box]
+def _voxels_of(note: Mapping) -> np.ndarray:
+    """Return the voxels that a note keeps, as indices, shape (n, 3)."""
+    shape = [stop - start for start, stop in note["box"]]
+    return np.argwhere(unpacked_bits(note["voxels"], shape)) + [start for start, _ in note["box"]]
