@@ -20,11 +20,12 @@ MOST_VOXELS = 40_000_000
 LOWEST_MM, HIGHEST_MM = -240.0, 430.0
 # A smooth outline needs no voxel smaller than this.
 OUTLINE_MM = 2.0
-# Steps between voxels are smoothed by so many voxels.
+# Steps between voxels are smoothed by so many voxels, and by so many mm at least.
 _SMOOTH = 0.7
+_SMOOTH_MM = 0.9
 # Depths are kept in tenths of a millimetre, up to 25.
 DEPTH_UNIT_MM = 0.1
-_SHELLED = (Tissue.BONE, Tissue.GUT, Tissue.KIDNEY)
+_SHELLED = (Tissue.BONE, Tissue.LIMB, Tissue.GUT, Tissue.KIDNEY)
 _WALL = frozenset({"oblique", "obliquus", "transversus", "abdominis"})
 
 
@@ -107,9 +108,12 @@ class Anatomy:
 
 def make_anatomy(atlas: Atlas) -> Anatomy:
     """Return what patients of an atlas are made of; InputError as :func:`arteries.tree_of`."""
-    tree = tree_of(atlas.arteries, atlas.artery_names, atlas.grid)
-    box = _part_for_patients(atlas, tree)
-    grid, tissues = _coarser(atlas.grid.cropped(box), atlas.tissues[box])
+    # Slices in which nothing is drawn would hide that arteries go on beyond the field.
+    drawn = drawn_slices(atlas.tissues)
+    grid, tissues = atlas.grid.cropped((drawn, slice(None), slice(None))), atlas.tissues[drawn]
+    tree = tree_of(atlas.arteries[drawn], atlas.artery_names, grid)
+    reached = _slices_of_patients(grid, tree.courses[0].points[-1])
+    grid, tissues = _coarser(grid.cropped((reached, slice(None), slice(None))), tissues[reached])
     has_skin = bool(((tissues == Tissue.BODY) | (tissues == Tissue.SKIN)).any())
     step = 1 if has_skin else max(1, round(OUTLINE_MM / min(grid.spacing_mm[:2])))
     outline, coarse = _every(grid, tissues, step)
@@ -135,13 +139,11 @@ def _every(grid: Grid, tissues: np.ndarray, step: int) -> tuple[Grid, np.ndarray
     return Grid(fewer.shape, matrix), fewer
 
 
-def _part_for_patients(atlas: Atlas, tree: Tree) -> Box:
-    """Return the slices that are drawn, as far as patients reach."""
-    center = tree.courses[0].points[-1]
-    heights = np.array([atlas.grid.ras_of_kji([[k, 0, 0]])[0][2] for k in range(atlas.grid.shape[0])]) - center[2]
-    drawn = drawn_slices(atlas.tissues)
+def _slices_of_patients(grid: Grid, center: np.ndarray) -> slice:
+    """Return the slices as far as patients reach."""
+    heights = grid.ras_of_kji([[k, 0, 0] for k in range(grid.shape[0])])[:, 2] - center[2]
     k = np.flatnonzero((heights >= LOWEST_MM) & (heights <= HIGHEST_MM))
-    return slice(max(drawn.start, int(k[0])), min(drawn.stop, int(k[-1]) + 1)), slice(None), slice(None)
+    return slice(int(k[0]), int(k[-1]) + 1)
 
 
 def _coarser(grid: Grid, tissues: np.ndarray) -> tuple[Grid, np.ndarray]:
@@ -161,7 +163,8 @@ def _soft(tissues: np.ndarray, tissue: Tissue, grid: Grid) -> SoftTissue:
     assert box is not None
     wide = tuple(slice(max(b.start - 3, 0), min(b.stop + 3, n)) for b, n in zip(box, mask.shape, strict=True))
     part = mask[wide]
-    share = ndimage.gaussian_filter(part.astype(np.float32), _SMOOTH, mode="nearest", truncate=3.0)
+    sigma = [max(_SMOOTH, _SMOOTH_MM / step) for step in grid.spacing_mm[::-1]]
+    share = ndimage.gaussian_filter(part.astype(np.float32), sigma, mode="nearest", truncate=3.0)
     depth = None
     if tissue in _SHELLED:
         depth = np.minimum(depth_mm(part, grid) / DEPTH_UNIT_MM, 255).astype(np.uint8)

@@ -183,7 +183,7 @@ def _distance_to(part: _Part, courses: list[Course], grid: Grid) -> float:
 
 def _add_courses(part: _Part, parts: list[_Part], courses: list[Course], shape, grid: Grid) -> None:
     """Add the courses of a part to those found, joined to their parents."""
-    piece = Piece.of(part.mask, grid, np.array([b.start for b in part.box]))
+    piece = Piece.of(part.mask, grid, np.array([b.start for b in part.box]), shape)
     root = _root(part, piece, courses, grid)
     paths = paths_of(piece, root)
     found = fitted(piece, paths, grid.voxel_volume_mm3, max(grid.spacing_mm))
@@ -212,10 +212,10 @@ def _root(part: _Part, piece: Piece, courses: list[Course], grid: Grid) -> int:
     """Return the number of the voxel at which a part begins: the aorta at its top, others where they leave."""
     if part.label == 1 and part.parent is None:
         low = int(np.argmin(piece.points[:, 2]))
-        return piece.farthest_from(low)
+        return piece.end_from(piece.end_from(piece.end_from(low)))
     if part.contact is None:
         if not courses:
-            return piece.farthest_from(0)
+            return piece.end_from(0)
         every = np.concatenate([each.points for each in courses])
         distance, _ = cKDTree(every).query(piece.points)
         return int(np.argmin(distance))

@@ -16,6 +16,7 @@ _BELLY = (Tissue.LIVER, Tissue.SPLEEN, Tissue.PANCREAS, Tissue.KIDNEY, Tissue.GU
 _CANAL_MM2 = (60.0, 900.0)
 _CANAL_GAP_MM = 7.0
 _SPINE_MM = 60.0
+_ARM_MM = 12.0
 _DIAPHRAGM_MM, _DOME_MM, _MEDIASTINUM_MM, _CHEST_WALL_MM = 5.0, 30.0, 28.0, 9.0
 _SMOOTH_OUTLINE_MM = 4.0
 # Of the usual slice's area, so much must be labelled for a slice to be drawn completely enough.
@@ -79,13 +80,13 @@ def inside_mm(tissues: np.ndarray, grid: Grid) -> np.ndarray:
     """Return how far voxels lie within the outline of what is labelled (negative: outside), mm, float32, smooth.
 
     The outline is that of the body where it is labelled (`Tissue.BODY` or `Tissue.SKIN`), else in every slice the
-    convex hull of what is: fat and skin come around it.
+    convex hull of what is, with arms beside it: fat and skin come around them.
     """
     si, sj, sk = grid.spacing_mm
     own = bool(((tissues == Tissue.BODY) | (tissues == Tissue.SKIN)).any())
     solid = np.zeros(tissues.shape, bool)
     for k, plane in enumerate(tissues):
-        labelled = plane > 0
+        labelled = (plane > 0) & (plane != Tissue.LIMB)
         solid[k] = ndimage.binary_fill_holes(labelled) if own else _hull(labelled)
     # Slices in which nothing is drawn are like the nearest in which something is.
     filled = np.flatnonzero(solid.any(axis=(1, 2)))
@@ -100,6 +101,9 @@ def inside_mm(tissues: np.ndarray, grid: Grid) -> np.ndarray:
         within = ndimage.distance_transform_edt(padded, sampling=(sj, si))[1:-1, 1:-1] if not plane.all() else 100.0
         beyond = ndimage.distance_transform_edt(~plane, sampling=(sj, si))
         signed[k] = np.where(plane, within, -beyond)
+    if not own and (limbs := tissues == Tissue.LIMB).any():
+        away = ndimage.distance_transform_edt(~limbs, sampling=(sk, sj, si)).astype(np.float32)
+        signed = np.maximum(signed, _ARM_MM - away)
     sigma = 0.0 if own else _SMOOTH_OUTLINE_MM
     return ndimage.gaussian_filter(signed, (sigma / sk, sigma / sj, sigma / si), mode="nearest")
 

@@ -73,7 +73,8 @@ def fitted(piece: Piece, paths: list[np.ndarray], voxel_mm3: float, longest_step
     width = max(1.5, longest_step_mm)
     lines, rough = [], []
     for n, path in enumerate(paths):
-        points, depth = _without_ends(piece.points[path], piece.depth_mm[path], both=n == 0)
+        depth = float(piece.depth_mm[path].max())
+        points = _without_ends(piece.points[path], piece.depth_mm[path], both=n == 0)
         lines.append(evenly(smoothed(points, 2.0)))
         rough.append(np.full(len(lines[-1]), depth))
     inner = [_inside_earlier(lines, rough, n) for n in range(len(lines))]
@@ -94,18 +95,20 @@ def fitted(piece: Piece, paths: list[np.ndarray], voxel_mm3: float, longest_step
     return fits
 
 
-def _without_ends(points: np.ndarray, depth_mm: np.ndarray, both: bool) -> tuple[np.ndarray, float]:
-    """Return a path without its ends, where it turns from the middle into a corner, and how deep the vessel is."""
-    deepest = float(depth_mm.max())
+def _without_ends(points: np.ndarray, depth_mm: np.ndarray, both: bool) -> np.ndarray:
+    """Return a path without its ends, where what is left of the vessel lies to one side: they are made anew, straight.
+
+    The start is one of the ends unless the path begins on another.
+    """
     near = min(20, len(depth_mm) // 2 + 1)
     arc = arc_of(points)
-    begin = 1.3 * float(depth_mm[:near].max()) if both else 0.0
-    end = arc[-1] - 1.3 * float(depth_mm[-near:].max())
+    begin = float(depth_mm[:near].max()) if both else 0.0
+    end = arc[-1] - float(depth_mm[-near:].max())
     kept = np.flatnonzero((arc >= begin) & (arc <= end))
     if len(kept) < 3:
         middle = len(points) // 2
         kept = np.arange(max(middle - 1, 0), min(middle + 2, len(points)))
-    return points[kept], deepest
+    return points[kept]
 
 
 def _projected(line: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

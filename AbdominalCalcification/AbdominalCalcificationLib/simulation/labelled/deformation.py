@@ -16,6 +16,10 @@ from ..canvas import Field
 LATTICE_MM = 6.0
 # Volume elements shrink and grow no further, rescaling aside; the choice is ours.
 LEAST_JACOBIAN, MOST_JACOBIAN = 0.5, 2.0
+# The two scales of the flow, and how much it moves on each; and how crooked people lie. All ours.
+_PITCHES_MM, _SPREADS_MM = (75.0, 40.0), (5.0, 1.4)
+_MOST_TURN_DEG = 4.0
+_MOST_SHIFT = 0.05
 _MARGIN_MM = 30.0
 _SQUARINGS = 6
 
@@ -85,14 +89,20 @@ class DeformationSource:
         self._center = np.asarray(center, float)
         # How much patients differ in size and in proportions, and how crooked they lie; the ranges are ours.
         size = np.exp(rng.uniform(-0.12, 0.14)) * np.exp(rng.uniform(-0.06, 0.06, 3))
-        self._matrix = _turn(*np.deg2rad(rng.uniform(-4.0, 4.0, 3))) @ np.diag(size)
+        extent = high - low
+        # What lies at the rim moves by a small part of the map along each axis, so that thin slabs stay in view.
+        room = _MOST_SHIFT * extent
+        turn = np.array([min(room[a] / extent[b], room[b] / extent[a]) * 2.0 for a, b in ((1, 2), (2, 0), (0, 1))])
+        turn = np.minimum(turn, np.deg2rad(_MOST_TURN_DEG)) * rng.uniform(-1.0, 1.0, 3)
+        self._matrix = _turn(*turn) @ np.diag(size)
         self._low = low - center - _MARGIN_MM
         counts = np.ceil((high - center + _MARGIN_MM - self._low) / LATTICE_MM).astype(int) + 1
         x, y, z = (self._low[axis] + LATTICE_MM * np.arange(counts[axis]) for axis in range(3))
         self._velocity = np.zeros((3, len(z), len(y), len(x)), np.float32)
-        for pitch_mm, spread_mm in ((75.0, 5.0), (40.0, 1.4)):
+        for pitch_mm, spread_mm in zip(_PITCHES_MM, _SPREADS_MM, strict=True):
             for axis in range(3):
-                self._velocity[axis] += Field(rng, pitch_mm, spread_mm)(x, y, z)
+                most_mm = min(spread_mm, spread_mm / _SPREADS_MM[0] * float(room[axis]))
+                self._velocity[axis] += Field(rng, pitch_mm, most_mm)(x, y, z)
 
     def at(self, strength: float) -> Deformation:
         """Return the deformation whose flow has that share, 0 to 1, of its strength, or less where it would fold."""

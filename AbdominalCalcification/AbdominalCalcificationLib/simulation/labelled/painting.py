@@ -17,6 +17,7 @@ _AT_ONCE = 250_000
 # Shares of a voxel are raised to this power before they are weighed: edges of about one voxel instead of three.
 _SHARPNESS = 4
 _SKIN_MM = 1.8
+_BONES = (Tissue.BONE, Tissue.LIMB)
 _LOOP_MM = 32.0  # between the middles of stretches of bowel of one content
 
 
@@ -49,6 +50,7 @@ class TissuePainter:
             "lump": Field(rng, u(9.0, 20.0), 1.0),
             "mesh": Field(rng, 5.0, 35.0),
             "stool": Field(rng, 6.0, 45.0),
+            **{f"warp {axis}": Field(rng, 24.0, 4.0) for axis in "xyz"},
         }
         self._bone = u(420, 800), u(90, 260), u(0.9, 1.7)
         self._cortex_mm, self._gut_mm = u(6.0, 8.5), u(1.6, 2.8)
@@ -160,8 +162,8 @@ class TissuePainter:
             hu, is_contrast = self._hu(soft, own, there[inside], at[:, inside], height[inside], picked)
             value[inside] += weight * hu
             total[inside] += weight
-            if soft.tissue is Tissue.BONE:
-                bone[inside] = weight
+            if soft.tissue in _BONES:
+                bone[inside] += weight
             elif is_contrast is not None:
                 contrast[inside] = weight * is_contrast
         target = canvas.hu[part]
@@ -187,7 +189,7 @@ class TissuePainter:
             mean, spread = self._plain[tissue]
             return mean + spread * grain, None
         depth = ndimage.map_coordinates(soft.depth, own, np.float32, order=1, mode="nearest") * DEPTH_UNIT_MM
-        if tissue is Tissue.BONE:
+        if tissue in _BONES:
             cortical, marrow, shell = self._bone
             deep = np.clip((depth - shell) / 0.8 + 0.5, 0.0, 1.0)
             return self._gain * (cortical + deep * (marrow + fields["mesh"] - cortical)), None
@@ -199,7 +201,9 @@ class TissuePainter:
     def _bowel(self, depth, there, fields) -> tuple[np.ndarray, np.ndarray]:
         """Return the HU of bowel at depths below its surface: wall, and fluid, stool, contrast medium or gas in it."""
         assert self._loops is not None
-        away, loop = self._loops.query(there, k=min(2, len(self._content)))
+        # Stretches of bowel end in crooked folds.
+        warped = there + np.stack([fields[f"warp {axis}"] for axis in "xyz"], axis=1)
+        away, loop = self._loops.query(warped, k=min(2, len(self._content)))
         if away.ndim == 1:
             nearest, fold = loop, np.full(len(away), 10.0)
         else:

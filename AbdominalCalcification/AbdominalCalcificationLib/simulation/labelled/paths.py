@@ -21,6 +21,7 @@ from ...geometry.volume import Grid
 # A branch within one label is one that reaches so far beyond the surface of what it leaves; the choice is ours.
 SHORTEST_BRANCH_MM = 7.0
 _MOST_BRANCHES = 40
+_BEYOND = 25  # voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +46,19 @@ class Piece:
     lengths: csr_matrix
 
     @classmethod
-    def of(cls, mask: np.ndarray, grid: Grid, start_kji: np.ndarray) -> Piece:
-        """Return the piece that is all of `mask`, a box of a larger array whose first voxel is `start_kji`."""
+    def of(cls, mask: np.ndarray, grid: Grid, start_kji: np.ndarray, shape) -> Piece:
+        """Return the piece that is all of `mask`, a box of an array of `shape` whose first voxel is `start_kji`."""
         inside = np.pad(mask, 1)
-        depth = ndimage.distance_transform_edt(inside, sampling=grid.spacing_mm[::-1])[1:-1, 1:-1, 1:-1]
+        # A vessel that the field cuts off is no shallower there.
+        beyond = inside.copy()
+        for axis in range(3):
+            for at, next_to, end in ((0, 1, 0), (-1, -2, shape[axis])):
+                if start_kji[axis] + (0 if at == 0 else mask.shape[axis]) == end:
+                    np.moveaxis(beyond, axis, 0)[at] = np.moveaxis(beyond, axis, 0)[next_to]
+        # Nothing but such ends reaches the rim, and goes on beyond it.
+        wide = np.pad(beyond, _BEYOND, mode="edge")
+        inner = (slice(_BEYOND + 1, -_BEYOND - 1),) * 3
+        depth = ndimage.distance_transform_edt(wide, sampling=grid.spacing_mm[::-1])[inner]
         kji = np.argwhere(mask)
         number = np.full(inside.shape, -1, np.int64)
         number[1:-1, 1:-1, 1:-1][mask] = np.arange(len(kji))
@@ -74,6 +84,21 @@ class Piece:
         """Return the number of the voxel that is farthest, within the vessel, from those numbered `start`."""
         return int(np.argmax(self.distances_mm(start)))
 
+    def end_from(self, start: int | np.ndarray) -> int:
+        """Return the number of a voxel in the middle of the end that is farthest from those numbered `start`."""
+        return self.middle_of_end(self.distances_mm(start))
+
+    def middle_of_end(self, away_mm: np.ndarray) -> int:
+        """Return the number of the deepest voxel near the one for which `away_mm`, of every voxel, is greatest.
+
+        The very farthest voxel of a wide vessel lies in a corner of its end.
+        """
+        tip = int(np.argmax(away_mm))
+        distance = np.linalg.norm(self.points - self.points[tip], axis=1)
+        reach = 1.2 * float(self.depth_mm[distance <= 1.5 * float(self.depth_mm.max())].max())
+        near = np.flatnonzero((distance <= 1.5 * reach) & (away_mm >= away_mm[tip] - 1.5 * reach))
+        return int(near[np.lexsort((-away_mm[near], -np.round(self.depth_mm[near], 3)))[0]])
+
 
 def paths_of(piece: Piece, root: int, tip: int | None = None) -> list[np.ndarray]:
     """Return the paths through a piece as numbers of voxels: first the longest, then branches that begin on another.
@@ -84,7 +109,7 @@ def paths_of(piece: Piece, root: int, tip: int | None = None) -> list[np.ndarray
     root : int
         Where the vessel begins.
     tip : int, optional
-        Where its first path ends; by default at the voxel farthest from the root.
+        Where its first path ends; by default at the end farthest from the root.
     """
     graph = piece.lengths.tocoo()
     # Half a voxel has no meaning less than any depth: at the surface the centre of a voxel is that deep at least.
@@ -95,7 +120,7 @@ def paths_of(piece: Piece, root: int, tip: int | None = None) -> list[np.ndarray
     on_path = np.zeros(len(piece.points), bool)
     beyond = np.full(len(piece.points), np.inf)
     paths: list[np.ndarray] = []
-    tip = int(np.argmax(away)) if tip is None else tip
+    tip = piece.middle_of_end(away) if tip is None else tip
     while len(paths) < _MOST_BRANCHES:
         path = _back(before, tip, on_path)
         on_path[path] = True
@@ -104,9 +129,9 @@ def paths_of(piece: Piece, root: int, tip: int | None = None) -> list[np.ndarray
         reach, nearest = cKDTree(piece.points[path]).query(piece.points)
         beyond = np.minimum(beyond, reach - 1.3 * piece.depth_mm[path][nearest])
         open_ended = np.where(beyond > SHORTEST_BRANCH_MM, away, -1.0)
-        tip = int(np.argmax(open_ended))
-        if open_ended[tip] < 0:
+        if open_ended.max() < 0:
             break
+        tip = piece.middle_of_end(open_ended)
     return paths
 
 

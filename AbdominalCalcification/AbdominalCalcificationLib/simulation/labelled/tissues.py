@@ -39,6 +39,7 @@ class Tissue(IntEnum):
     BODY = 24  # everything within the skin that has no label of its own
     REPLACED = 25  # what becomes its neighbourhood: calcium, which this program paints itself
     NOTHING = 26  # said to be nothing: as not labelled
+    LIMB = 27  # bones of the arms, which may lie beside the body
 
 
 # Which words a name must have, the first that fit: single words, or several joined by "+". Words of the languages in
@@ -61,9 +62,10 @@ _WORDS: tuple[tuple[Tissue, str], ...] = (
                     " rectus+abdominis quadratus iliacus diaphragm zwerchfell transversus multifidus sartorius"
                     " quadriceps adductor obturator piriformis deltoid pectoralis trapezius latissimus serratus"
                     " crus crura"),
+    (Tissue.LIMB, "humerus ulna radius carpal hand oberarmknochen"),
     (Tissue.BONE, "bone bones vertebra vertebrae vertebral wirbel wirbelkorper spine wirbelsaule sacrum coccyx pelvis"
-                  " hip femur rib ribs rippe rippen sternum skull humerus scapula clavicula clavicle lumbar cervical"
-                  " sacral ilium ischium pubis tibia fibula patella radius ulna knochen becken hueso os osso vertebre"
+                  " hip femur rib ribs rippe rippen sternum skull scapula clavicula clavicle lumbar cervical"
+                  " sacral ilium ischium pubis tibia fibula patella knochen becken hueso os osso vertebre"
                   " sacro kreuzbein oberschenkelknochen"),
     (Tissue.LUNG, "lung lungs lunge lungen pulmo poumon pulmon"),
     (Tissue.AIRWAY, "trachea bronchus bronchi airway"),
