@@ -17,10 +17,12 @@ from AbdominalCalcificationLib.simulation import simulate
 from AbdominalCalcificationLib.simulation.enhancement import draw_phase
 from AbdominalCalcificationLib.simulation.labelled import AnatomyMix, load_anatomy
 from AbdominalCalcificationLib.simulation.labelled.anatomy import make_anatomy
+from AbdominalCalcificationLib.simulation.labelled.arteries import Tree
 from AbdominalCalcificationLib.simulation.labelled.atlas import make_atlas
 from AbdominalCalcificationLib.simulation.labelled.body import draw_body
+from AbdominalCalcificationLib.simulation.labelled.courses import Course
 from AbdominalCalcificationLib.simulation.labelled.deformation import DeformationSource
-from AbdominalCalcificationLib.simulation.labelled.vessels import new_contacts
+from AbdominalCalcificationLib.simulation.labelled.vessels import CLEARANCE_MM, arteries_of, new_contacts
 from AbdominalCalcificationLib.training import simulated
 from label_maps import COURSES, NAMES, label_map, write_label_map
 
@@ -131,20 +133,30 @@ def test_no_deformation_folds_and_its_inverse_leads_back(anatomy):
     assert min(shifts) > 2.0
 
 
-def test_arteries_that_a_deformation_would_press_together_keep_apart():
-    # Two arteries of different territories, three voxels from one another along most of their length.
-    courses = dict(COURSES)
-    courses[22] = ([(-2, 1, 96), (-2, 16, 92), (-14, 12, 86), (-34, 6, 86)], 3.0)
-    close = make_anatomy(make_atlas(label_map(courses), NAMES))
-    if frozenset((3, 5)) in close.tree.touching:
-        pytest.fail("the arteries touch in the label map already")
-    for seed in range(8):
-        rng = np.random.default_rng(seed)
-        body = draw_body(close, rng, draw_phase(rng, "arterial"))
-        assert not new_contacts(close.tree, body.vessels)
-        pair = [next(tube for tube in body.arteries if tube.label == label) for label in (3, 5)]
-        apart, at = pair[0].centerline.tree.query(pair[1].centerline.points[20:])
-        assert (apart > pair[1].outer_mm[20:] + pair[0].outer_mm[at]).all()
+@pytest.mark.parametrize("gap_mm", [0.1, -0.8])
+def test_tubes_of_arteries_that_do_not_touch_keep_apart(gap_mm):
+    def course(name, x, radius, parent):
+        points = np.stack([np.full(60, x), np.zeros(60), np.arange(60.0)], axis=1)
+        return Course(name, LABEL[name], points, np.full(60, radius), parent)
+
+    beside = 30.0 + 3.0 + 2.0 + gap_mm
+    courses = (course("aorta", 0.0, 8.0, None), course("superior_mesenteric", 30.0, 3.0, 0),
+               course("renal_right", beside, 2.0, 0))  # fmt: skip
+    rng = np.random.default_rng(0)
+    straight = DeformationSource(rng, np.zeros(3), np.full(3, 60.0), np.zeros(3)).at(0.0)
+    grown = float(np.cbrt(np.linalg.det(straight.matrix)))
+    apart = Tree(courses, frozenset(), (), {})
+    made = arteries_of(apart, straight, draw_phase(rng, "arterial"), rng)
+    _, one, other = made.tubes
+    distance, at = one.centerline.tree.query(other.centerline.points)
+    assert (distance >= other.outer_mm + one.outer_mm[at] + CLEARANCE_MM - 0.05).all()
+    assert made.pinched > 0
+    assert not new_contacts(apart, made)
+    # Those that touch in the label map stay as they are.
+    touching = Tree(courses, frozenset({frozenset((3, 6))}), (), {})
+    made = arteries_of(touching, straight, draw_phase(rng, "arterial"), rng)
+    assert made.pinched == 0
+    assert np.median(made.tubes[1].outer_mm) == pytest.approx(3.0 * grown, rel=1e-3)
 
 
 def test_the_lumen_is_round_though_the_label_has_steps(anatomy):
