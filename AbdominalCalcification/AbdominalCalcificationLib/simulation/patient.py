@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -185,39 +185,23 @@ def simulate(
     """
     _check(seed, spacing_mm, shape, phase)
     # One stream for each part, so that a change in one leaves the others as they were.
-    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng, metal_rng, density_rng = (
-        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(7)
-    )
-    voltage_kv = draw_voltage_kv(scanner_rng)
-    enhancement = draw_phase(scanner_rng, phase, voltage_kv)
-    scanner = draw_scanner(scanner_rng)
+    streams = _Streams(*(np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(int(seed)).spawn(7)))
+    voltage_kv = draw_voltage_kv(streams.scanner)
+    enhancement = draw_phase(streams.scanner, phase, voltage_kv)
+    scanner = draw_scanner(streams.scanner)
     body: Body
     if anatomy is None:
-        body = ProceduralBody(draw_vessels(tree_rng, enhancement))
+        body = ProceduralBody(draw_vessels(streams.tree, enhancement))
         grid = default_grid(spacing_mm, DEFAULT_SHAPE if shape is None else shape, center_ras)
     else:
-        body = draw_body(anatomy, tree_rng, enhancement)
+        body = draw_body(anatomy, streams.tree, enhancement)
         grid = grid_within(body.field(), spacing_mm, shape, center_ras)
     most = max(0.0, 1.0 - grid.spacing_mm[2] / THICKEST_SLICE_MM)
     scanner = replace(scanner, overlap=min(scanner.overlap, most))
-    arteries = body.arteries
-    drawn_severity = 0.0 if plaque_rng.uniform() < 0.1 else float(plaque_rng.uniform(0.03, 1.0) ** 1.5)
+    drawn_severity = 0.0 if streams.plaque.uniform() < 0.1 else float(streams.plaque.uniform(0.03, 1.0) ** 1.5)
     severity = drawn_severity if severity is None else float(severity)
-    plaques = [_plaques_of(plaque_rng, density_rng, tube, body.ostium_mm(tube), severity) for tube in arteries]
-    stents = [_stent_of(metal_rng, tube, body.ostium_mm(tube)) for tube in arteries]
-
-    gain = CALCIUM_GAIN[voltage_kv]
-    hu, bystanders, distractors = body.paint(grid, body_rng, gain)
-    painted = paint_arteries(hu, grid, arteries, plaques, stents, gain)
-    bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
-    bystanders[painted.labels > 0] = 0
-    bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
-    distractors = clear_of_arteries(distractors, arteries)
-    for item in distractors:
-        if item["hu"] >= METAL_HU:
-            add_streaks(hu, axes_of(grid), item["center_ras"], 6.0, metal_rng)
-    distractors += [_stent_entry(tube, s) for tube, s in zip(arteries, stents, strict=True) if s is not None]
-    ct = scan(hu, grid.spacing_mm, scanner, noise_rng)
+    ideal = _ideal(body, grid, streams, severity, CALCIUM_GAIN[voltage_kv])
+    ct = scan(ideal.hu, grid.spacing_mm, scanner, streams.noise)
 
     truth = {
         "seed": int(seed),
@@ -226,9 +210,9 @@ def simulate(
         "spacing_mm": [float(s) for s in spacing_mm],
         "shape_kji": [int(n) for n in grid.shape],
         "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
-        **_volumes(body, painted),
-        "plaques": _all_plaques(arteries, plaques),
-        "not_to_count": distractors,
+        **_volumes(body, ideal.painted),
+        "plaques": _all_plaques(body.arteries, ideal.plaques),
+        "not_to_count": ideal.distractors,
         **_circumstances(grid, voltage_kv, scanner, enhancement),
         **body.document(),
     }
@@ -236,11 +220,51 @@ def simulate(
         truth["asked_shape_kji"] = None if shape is None else [int(n) for n in shape]
     return VirtualPatient(
         Volume(ct, grid),
-        Volume(painted.labels, grid),
-        Volume(painted.calcification, grid),
-        Volume(bystanders, grid),
+        Volume(ideal.painted.labels, grid),
+        Volume(ideal.painted.calcification, grid),
+        Volume(ideal.bystanders, grid),
         truth,
     )
+
+
+class _Streams(NamedTuple):
+    """The random numbers of each part of a patient."""
+
+    tree: np.random.Generator
+    plaque: np.random.Generator
+    body: np.random.Generator
+    scanner: np.random.Generator
+    noise: np.random.Generator
+    metal: np.random.Generator
+    density: np.random.Generator
+
+
+class _Ideal(NamedTuple):
+    """What a scanner without blur and noise would see, and what is known of it."""
+
+    hu: np.ndarray
+    painted: Painted
+    bystanders: np.ndarray
+    plaques: list[list[Plaque]]
+    distractors: list[dict]
+
+
+def _ideal(body: Body, grid: Grid, streams: _Streams, severity: float, gain: float) -> _Ideal:
+    """Return the ideal image of a body with plaques and stents."""
+    arteries = body.arteries
+    plaques = [_plaques_of(streams.plaque, streams.density, t, body.ostium_mm(t), severity) for t in arteries]
+    stents = [_stent_of(streams.metal, tube, body.ostium_mm(tube)) for tube in arteries]
+    hu, bystanders, distractors = body.paint(grid, streams.body, gain)
+    painted = paint_arteries(hu, grid, arteries, plaques, stents, gain)
+    bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
+    bystanders[painted.labels > 0] = 0
+    bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
+    distractors = clear_of_arteries(distractors, arteries)
+    for item in distractors:
+        if item["hu"] >= METAL_HU:
+            add_streaks(hu, axes_of(grid), item["center_ras"], 6.0, streams.metal)
+    distractors += [_stent_entry(tube, s) for tube, s in zip(arteries, stents, strict=True) if s is not None]
+    return _Ideal(hu, painted, bystanders, plaques, distractors)
 
 
 def _volumes(body: Body, painted: Painted) -> dict:

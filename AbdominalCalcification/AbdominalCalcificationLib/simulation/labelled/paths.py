@@ -52,9 +52,9 @@ class Piece:
         # A vessel that the field cuts off is no shallower there.
         beyond = inside.copy()
         for axis in range(3):
-            for at, next_to, end in ((0, 1, 0), (-1, -2, shape[axis])):
-                if start_kji[axis] + (0 if at == 0 else mask.shape[axis]) == end:
-                    np.moveaxis(beyond, axis, 0)[at] = np.moveaxis(beyond, axis, 0)[next_to]
+            for face, next_to, end in ((0, 1, 0), (-1, -2, shape[axis])):
+                if start_kji[axis] + (0 if face == 0 else mask.shape[axis]) == end:
+                    np.moveaxis(beyond, axis, 0)[face] = np.moveaxis(beyond, axis, 0)[next_to]
         # Nothing but such ends reaches the rim, and goes on beyond it.
         wide = np.pad(beyond, _BEYOND, mode="edge")
         inner = (slice(_BEYOND + 1, -_BEYOND - 1),) * 3
