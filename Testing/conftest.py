@@ -85,6 +85,15 @@ def real_cta() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def real_anatomy() -> Path:
+    """Folder of an expert's label map of one patient (``labels.nrrd``, ``labels.csv``); not part of the project."""
+    folder = Path(os.environ.get("ABDOMINAL_CALCIFICATION_REAL_ANATOMY", REPOSITORY.parent / "shared" / "real-anatomy"))
+    if not (folder / "labels.nrrd").is_file():
+        pytest.skip(f"no label map at {folder}; set ABDOMINAL_CALCIFICATION_REAL_ANATOMY to its folder")
+    return folder
+
+
 @pytest.fixture
 def scene():
     """The application's scene, emptied; skips without slicer-core."""

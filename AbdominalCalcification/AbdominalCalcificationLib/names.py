@@ -122,6 +122,30 @@ def names_other_tissue(name: str) -> bool:
     return bool(_NOT_CALCIFIED & set(_spelt(name)))
 
 
+def plain_words(name: str) -> frozenset[str]:
+    """Return the words of `name` as they are written, in lower case and without accents; numbers are left out."""
+    return frozenset(word for word in _spelt(name) if not word.isdecimal())
+
+
+def side_of(name: str) -> str | None:
+    """Return ``left`` or ``right`` where `name` says one of them in a word, else None.
+
+    A single letter is no word here: vertebrae are called L5.
+
+    Examples
+    --------
+    >>> side_of("kidney_left"), side_of("Niere rechts"), side_of("vertebrae_L5")
+    ('left', 'right', None)
+    """
+    said = {_MEANT.get(word) for word in plain_words(name) if len(word) > 1} & {"left", "right"}
+    return said.pop() if len(said) == 1 else None
+
+
+def without_its_side(name: str) -> frozenset[str]:
+    """Return the words of `name`, numbers included, but for those that say a side: alike for left and right."""
+    return frozenset(word for word in _spelt(name) if len(word) < 2 or _MEANT.get(word) not in _SIDES)
+
+
 def _spelt(name: str) -> list[str]:
     """Return the words of `name` in lower case without accents, and its numbers."""
     apart = unicodedata.normalize("NFKD", _CAMEL.sub(" ", name).replace("œ", "oe"))

@@ -78,6 +78,45 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_anatomy(group, share: float) -> None:
+    """Add what `anatomy_mix` reads; `share` is what is taken where nobody says it."""
+    group.add_argument(
+        "--anatomy",
+        metavar="LABELS",
+        type=Path,
+        nargs="+",
+        help="make patients from label maps of bodies (an atlas, results of TotalSegmentator), not of invented anatomy",
+    )
+    group.add_argument(
+        "--anatomy-labels",
+        metavar="TABLE",
+        type=Path,
+        help="what their values are: a CSV with label and name, a dataset.json, or the word totalsegmentator; needless "
+        "where the files say it",
+    )
+    group.add_argument(
+        "--anatomy-share",
+        metavar="PART",
+        type=number,
+        help=f"of the patients, so many from label maps ({share:g}), the others invented",
+    )
+    group.set_defaults(_anatomy_share=share)
+
+
+def anatomy_mix(options: argparse.Namespace):
+    """Return the label maps that the options name, or None; InputError where they do not say it well."""
+    from ..simulation.labelled import AnatomyMix
+
+    if options.anatomy is None:
+        for name in ("anatomy_labels", "anatomy_share"):
+            if getattr(options, name) is not None:
+                raise InputError(f"--{name.replace('_', '-')} goes with --anatomy LABELS; name the label maps.")
+        return None
+    share = options._anatomy_share if options.anatomy_share is None else options.anatomy_share
+    table = None if options.anatomy_labels is None else str(options.anatomy_labels.absolute())
+    return AnatomyMix(tuple(str(each.absolute()) for each in options.anatomy), table, share)
+
+
 def add_models(group) -> None:
     """Add how networks are run."""
     group.add_argument(

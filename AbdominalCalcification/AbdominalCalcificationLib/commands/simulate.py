@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import drain
-from .options import triple, whole_triple
+from .options import add_anatomy, anatomy_mix, triple, whole_triple
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -23,6 +23,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     simulate.add_argument("--size", metavar="I,J,K", type=whole_triple, help="number of voxels")
     simulate.add_argument("--overwrite", action="store_true", help="replace the patient that DIR holds")
     simulate.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_anatomy(simulate, share=1.0)
     simulate.set_defaults(run=run, cancelled="Cancelled; finished patients are kept, nothing else was written.")
     return [simulate]
 
@@ -32,7 +33,8 @@ def run(options: argparse.Namespace, report) -> None:
     from ..claiming import claimed
     from ..simulation.files import simulate_steps
 
-    given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None}
+    mix = anatomy_mix(options)
+    given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None, "anatomy": mix}
     given = {name: value for name, value in given.items() if value is not None}
     many = options.count is not None
     count = options.count if many else 1
@@ -45,6 +47,9 @@ def run(options: argparse.Namespace, report) -> None:
         made = drain(
             simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
         )
+    for labels, checked in ({} if mix is None else mix.check(seeds)).items():
+        for remark in checked.remarks:
+            report.say(f"{Path(labels).name}: {remark}")
     if many:
         kept = f", {count - made} were there already" if made < count else ""
         report.say(f"{made} virtual patients were made{kept}; they are in {options.output}")

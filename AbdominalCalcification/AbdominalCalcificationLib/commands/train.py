@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..progress import drain, duration_text
 from ..signals import between_steps
-from .options import DEVICES, TASKS, number
+from .options import DEVICES, TASKS, add_anatomy, anatomy_mix, number
 
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
@@ -26,6 +26,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     data.add_argument("--dataset", metavar="FOLDER", type=Path, help="nnU-Net raw dataset, see export-dataset")
     data.add_argument("--simulated", metavar="N", type=int, help="N virtual patients, made first")
     data.add_argument("--seeds", metavar="A-B", help="virtual patients of these seeds, such as 1000-1199")
+    add_anatomy(train.add_argument_group("virtual patients from label maps"), share=0.5)
     network = train.add_argument_group("network and length")
     network.add_argument("--small", action="store_true", help="the small configuration of the models that ship")
     network.add_argument("--settings", metavar="FILE", type=Path, help="JSON with changes to the small configuration")
@@ -93,6 +94,8 @@ def make_job(options: argparse.Namespace):
         raise InputError("--settings changes the small configuration; add --small.")
     if options.work is None and not options.dry_run:
         raise InputError("Name a folder for all that is made on the way with --work.")
+    if options.dataset is not None and options.anatomy is not None:
+        raise InputError("--anatomy makes virtual patients; it goes with --simulated or --seeds, not with --dataset.")
     if options.dry_run and options.ship is not None:
         raise InputError("--dry-run writes nothing; leave out --ship.")
     name = TASKS[options.task]
@@ -118,6 +121,7 @@ def make_job(options: argparse.Namespace):
         raw=str(raw),
         dataset=dataset,
         seeds=seeds,
+        anatomy=anatomy_mix(options),
         small=small,
         fold=options.fold,
         device=options.device,

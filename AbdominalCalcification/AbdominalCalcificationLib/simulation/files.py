@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..processes.spread import results_of
 from ..progress import Progress, Steps
 from ..reporting import ResultFolder, write_volume
+from .labelled import AnatomyMix
 from .patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM, VirtualPatient, simulate
 
 PATIENT_FILES = ("ct.nii.gz", "arteries.nii.gz", "calcification.nii.gz", "truth.json")
@@ -54,7 +55,7 @@ def simulate_steps(
     patients : sequence of (int, Path)
         Seed and folder.
     arguments : mapping, optional
-        Of :func:`simulation.simulate`, the same for all.
+        Of :func:`simulation.simulate`, the same for all; `anatomy` is an :class:`labelled.AnatomyMix` here.
     processes : int
         Patients at a time.
     overwrite : bool
@@ -70,13 +71,17 @@ def simulate_steps(
     Raises
     ------
     InputError
-        Before anything is simulated where a folder holds another patient or cannot be written.
+        Before anything is simulated where a folder holds another patient or cannot be written, or a label map cannot
+        be used.
     """
     arguments = dict(arguments or {})
+    mix: AnatomyMix | None = arguments.get("anatomy")
+    checked = {} if mix is None else mix.check(seed for seed, _ in patients)
     todo = []
     for seed, folder in patients:
         if keep and not overwrite and (folder / "truth.json").is_file():
-            _check_alike(folder, seed, arguments)
+            labels = None if mix is None else mix.labels_of(seed)
+            _check_alike(folder, seed, arguments, None if labels is None else checked[labels].checksum)
         else:
             ResultFolder(folder, overwrite, PATIENT_FILES)
             todo.append((seed, folder))
@@ -95,20 +100,26 @@ def simulate_steps(
 
 
 def _simulated(seed: int, arguments: Mapping) -> VirtualPatient:
-    return simulate(seed, **arguments)
+    mix = arguments.get("anatomy")
+    anatomy = None if mix is None else mix.anatomy_of(seed)
+    return simulate(seed, **{**arguments, "anatomy": anatomy})
 
 
-def _check_alike(folder: Path, seed: int, arguments: Mapping) -> None:
-    """Refuse a folder whose patient was made from another seed or scanned on another grid, with `arguments`."""
-    spacing_mm, shape = arguments.get("spacing_mm", DEFAULT_SPACING_MM), arguments.get("shape", DEFAULT_SHAPE)
+def _check_alike(folder: Path, seed: int, arguments: Mapping, labels_sha256: str | None) -> None:
+    """Refuse a folder whose patient was made from another seed or label map, or scanned on another grid."""
+    spacing_mm, shape = arguments.get("spacing_mm", DEFAULT_SPACING_MM), arguments.get("shape")
     try:
         truth = read_json(folder / "truth.json")
-        made = truth["seed"], truth["spacing_mm"], truth["shape_kji"]
-        alike = made == (seed, list(spacing_mm), list(shape))
+        made = truth["seed"], truth["spacing_mm"], truth.get("labels_sha256")
+        alike = made == (seed, list(spacing_mm), labels_sha256)
+        if labels_sha256 is None:
+            alike &= truth["shape_kji"] == list(DEFAULT_SHAPE if shape is None else shape)
+        else:
+            alike &= truth["asked_shape_kji"] == (None if shape is None else list(shape))
     except (OSError, ValueError, KeyError, TypeError):
         alike = False
     if not alike:
         raise InputError(
-            f"'{folder}' holds a patient that was made otherwise (another seed, spacing or size); "
+            f"'{folder}' holds a patient that was made otherwise (another seed, spacing, size or label map); "
             "name another folder, the same options, or add --overwrite."
         )

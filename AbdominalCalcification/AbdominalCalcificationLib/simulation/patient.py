@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from ..geometry.volume import Grid, Volume
 from .anatomy import Vessels, draw_vessels
 from .canvas import BYSTANDERS, METAL_HU
 from .enhancement import CALCIUM_GAIN, PHASES, Phase, draw_phase, draw_voltage_kv
+from .labelled.anatomy import Anatomy
+from .labelled.body import draw_body
 from .painting import SUBVOXEL_MM, Painted, axes_of, paint_arteries, paint_veins
 from .plaques import Plaque, draw_plaques
 from .scanner import Scanner, add_streaks, draw_scanner, scan
@@ -72,18 +75,90 @@ def default_grid(spacing_mm=DEFAULT_SPACING_MM, shape=DEFAULT_SHAPE, center_ras=
     return Grid.from_spacing(shape, spacing_mm, origin, np.diag([-1.0, -1.0, 1.0]))
 
 
+def grid_within(field_ras, spacing_mm, shape=None, center_ras=None) -> Grid:
+    """Return a grid as :func:`default_grid` gives it, moved and cut so that it lies within a field.
+
+    Parameters
+    ----------
+    field_ras : pair of ndarray, shape (3,)
+        Corners of the field, RAS mm.
+    spacing_mm, shape, center_ras
+        As for :func:`default_grid`; all of the field where no shape is given.
+
+    Raises
+    ------
+    InputError
+        For a field smaller than eight voxels.
+    """
+    low, high = (np.asarray(corner, float) for corner in field_ras)
+    spacing = np.asarray(spacing_mm, float)
+    most = np.floor((high - low) / spacing).astype(int)
+    if most.min() < 8:
+        raise InputError(f"The label map covers {most.tolist()} voxels of that spacing; it takes at least eight each.")
+    counts = most if shape is None else np.minimum(most, np.asarray(tuple(shape)[::-1], int))
+    wanted = default_grid(spacing_mm, counts[::-1], center_ras)
+    middle = wanted.ras_of_kji([(counts[::-1] - 1) / 2])[0]
+    half = counts * spacing / 2
+    middle = np.clip(middle, low + half, high - half)
+    return default_grid(spacing_mm, tuple(int(n) for n in counts[::-1]), middle)
+
+
+class Body(Protocol):
+    """A body before it is scanned: its arteries, and how everything else is painted."""
+
+    @property
+    def arteries(self) -> list[Tube]: ...
+
+    def ostium_mm(self, tube: Tube) -> float:
+        """Return the path length at which an artery leaves its parent."""
+
+    def paint(
+        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
+    ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+        """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
+
+    def document(self) -> dict:
+        """Return what the truth says of how the body was made beside its seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProceduralBody:
+    """A body whose anatomy is drawn from the seed alone."""
+
+    vessels: Vessels
+
+    @property
+    def arteries(self) -> list[Tube]:
+        return self.vessels.arteries
+
+    def ostium_mm(self, tube: Tube) -> float:
+        return self.vessels.ostia_mm.get(tube.name, 8.0)
+
+    def paint(
+        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
+    ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+        hu, bystanders, distractors = paint_surroundings(grid, self.vessels, rng, calcium_gain)
+        paint_veins(hu, grid, self.vessels.veins)
+        return hu, bystanders, distractors
+
+    def document(self) -> dict:
+        return {}
+
+
 def simulate(
     seed: int,
     *,
     spacing_mm=DEFAULT_SPACING_MM,
-    shape=DEFAULT_SHAPE,
+    shape=None,
     phase: str | None = None,
     center_ras=None,
     severity: float | None = None,
+    anatomy: Anatomy | None = None,
 ) -> VirtualPatient:
     """Return the virtual patient of `seed`.
 
-    The patient depends on the seed alone; spacing, shape and centre say how the scanner looks at it.
+    The patient depends on the seed, and on the anatomy where one is given, alone; spacing, shape and centre say how the
+    scanner looks at it.
 
     Parameters
     ----------
@@ -91,14 +166,17 @@ def simulate(
         0 or more.
     spacing_mm : sequence of float
         Along i, j, k.
-    shape : sequence of int
-        Voxels along k, j, i.
+    shape : sequence of int, optional
+        Voxels along k, j, i; by default 220 × 200 × 220, or what `anatomy` covers.
     phase : str, optional
         ``arterial``, ``portal_venous`` or ``unenhanced``; drawn from the seed by default.
     center_ras : sequence of float, optional
         Middle of the field of view; the aortic bifurcation lies near (0, 0, 0).
     severity : float, optional
         0 (no calcium) to 1 (porcelain aorta); drawn from the seed by default.
+    anatomy : Anatomy, optional
+        A label map to deform (:func:`labelled.load_anatomy`); by default the anatomy is drawn from the seed too. The
+        field of view is moved and cut so that it lies within the label map.
 
     Raises
     ------
@@ -107,58 +185,89 @@ def simulate(
     """
     _check(seed, spacing_mm, shape, phase)
     # One stream for each part, so that a change in one leaves the others as they were.
-    tree_rng, plaque_rng, body_rng, scanner_rng, noise_rng, metal_rng, density_rng = (
-        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(int(seed)).spawn(7)
-    )
-    grid = default_grid(spacing_mm, shape, center_ras)
-    voltage_kv = draw_voltage_kv(scanner_rng)
-    enhancement = draw_phase(scanner_rng, phase, voltage_kv)
-    scanner = draw_scanner(scanner_rng)
+    streams = _Streams(*(np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(int(seed)).spawn(7)))
+    voltage_kv = draw_voltage_kv(streams.scanner)
+    enhancement = draw_phase(streams.scanner, phase, voltage_kv)
+    scanner = draw_scanner(streams.scanner)
+    body: Body
+    if anatomy is None:
+        body = ProceduralBody(draw_vessels(streams.tree, enhancement))
+        grid = default_grid(spacing_mm, DEFAULT_SHAPE if shape is None else shape, center_ras)
+    else:
+        body = draw_body(anatomy, streams.tree, enhancement)
+        grid = grid_within(body.field(), spacing_mm, shape, center_ras)
     most = max(0.0, 1.0 - grid.spacing_mm[2] / THICKEST_SLICE_MM)
     scanner = replace(scanner, overlap=min(scanner.overlap, most))
-    vessels = draw_vessels(tree_rng, enhancement)
-    drawn_severity = 0.0 if plaque_rng.uniform() < 0.1 else float(plaque_rng.uniform(0.03, 1.0) ** 1.5)
+    drawn_severity = 0.0 if streams.plaque.uniform() < 0.1 else float(streams.plaque.uniform(0.03, 1.0) ** 1.5)
     severity = drawn_severity if severity is None else float(severity)
-    plaques = [_plaques_of(plaque_rng, density_rng, tube, vessels.ostia_mm, severity) for tube in vessels.arteries]
-
-    stents = [_stent_of(metal_rng, tube, vessels.ostia_mm) for tube in vessels.arteries]
-
-    gain = CALCIUM_GAIN[voltage_kv]
-    hu, bystanders, distractors = paint_surroundings(grid, vessels, body_rng, gain)
-    paint_veins(hu, grid, vessels.veins)
-    painted = paint_arteries(hu, grid, vessels.arteries, plaques, stents, gain)
-    bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
-    bystanders[painted.labels > 0] = 0
-    bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
-    distractors = clear_of_arteries(distractors, vessels.arteries)
-    for item in distractors:
-        if item["hu"] >= METAL_HU:
-            add_streaks(hu, axes_of(grid), item["center_ras"], 6.0, metal_rng)
-    distractors += [_stent_entry(tube, s) for tube, s in zip(vessels.arteries, stents, strict=True) if s is not None]
-    ct = scan(hu, grid.spacing_mm, scanner, noise_rng)
+    ideal = _ideal(body, grid, streams, severity, CALCIUM_GAIN[voltage_kv])
+    ct = scan(ideal.hu, grid.spacing_mm, scanner, streams.noise)
 
     truth = {
         "seed": int(seed),
         "phase": enhancement.name,
         "severity": round(severity, 4),
         "spacing_mm": [float(s) for s in spacing_mm],
-        "shape_kji": [int(n) for n in shape],
+        "shape_kji": [int(n) for n in grid.shape],
         "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
-        **_volumes(vessels, painted),
-        "plaques": _all_plaques(vessels.arteries, plaques),
-        "not_to_count": distractors,
+        **_volumes(body, ideal.painted),
+        "plaques": _all_plaques(body.arteries, ideal.plaques),
+        "not_to_count": ideal.distractors,
         **_circumstances(grid, voltage_kv, scanner, enhancement),
+        **body.document(),
     }
+    if anatomy is not None:
+        truth["asked_shape_kji"] = None if shape is None else [int(n) for n in shape]
     return VirtualPatient(
         Volume(ct, grid),
-        Volume(painted.labels, grid),
-        Volume(painted.calcification, grid),
-        Volume(bystanders, grid),
+        Volume(ideal.painted.labels, grid),
+        Volume(ideal.painted.calcification, grid),
+        Volume(ideal.bystanders, grid),
         truth,
     )
 
 
-def _volumes(vessels: Vessels, painted: Painted) -> dict:
+class _Streams(NamedTuple):
+    """The random numbers of each part of a patient."""
+
+    tree: np.random.Generator
+    plaque: np.random.Generator
+    body: np.random.Generator
+    scanner: np.random.Generator
+    noise: np.random.Generator
+    metal: np.random.Generator
+    density: np.random.Generator
+
+
+class _Ideal(NamedTuple):
+    """What a scanner without blur and noise would see, and what is known of it."""
+
+    hu: np.ndarray
+    painted: Painted
+    bystanders: np.ndarray
+    plaques: list[list[Plaque]]
+    distractors: list[dict]
+
+
+def _ideal(body: Body, grid: Grid, streams: _Streams, severity: float, gain: float) -> _Ideal:
+    """Return the ideal image of a body with plaques and stents."""
+    arteries = body.arteries
+    plaques = [_plaques_of(streams.plaque, streams.density, t, body.ostium_mm(t), severity) for t in arteries]
+    stents = [_stent_of(streams.metal, tube, body.ostium_mm(tube)) for tube in arteries]
+    hu, bystanders, distractors = body.paint(grid, streams.body, gain)
+    painted = paint_arteries(hu, grid, arteries, plaques, stents, gain)
+    bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
+    bystanders[painted.labels > 0] = 0
+    bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
+    distractors = clear_of_arteries(distractors, arteries)
+    for item in distractors:
+        if item["hu"] >= METAL_HU:
+            add_streaks(hu, axes_of(grid), item["center_ras"], 6.0, streams.metal)
+    distractors += [_stent_entry(tube, s) for tube, s in zip(arteries, stents, strict=True) if s is not None]
+    return _Ideal(hu, painted, bystanders, plaques, distractors)
+
+
+def _volumes(body: Body, painted: Painted) -> dict:
     """Return the true numbers of each territory and of all."""
     return {
         "territories": [
@@ -169,7 +278,7 @@ def _volumes(vessels: Vessels, painted: Painted) -> dict:
                     painted.calcified_mm3.get(t.label, 0.0),
                     painted.clusters.get(t.label, 0),
                 ),
-                "length_mm": _length_beyond_ostium(vessels, t.name),
+                "length_mm": _length_beyond_ostium(body, t.name),
             }
             for t in territories.TERRITORIES
         ],
@@ -213,27 +322,27 @@ def _check(seed, spacing_mm, shape, phase) -> None:
         raise InputError(f"The seed {seed} is negative; give 0 or more.")
     if len(tuple(spacing_mm)) != 3 or not all(0.2 <= float(s) <= 10 for s in spacing_mm):
         raise InputError(f"The spacing {tuple(spacing_mm)} is unusable; give three numbers from 0.2 to 10 mm.")
-    if len(tuple(shape)) != 3 or not all(8 <= int(n) <= 2000 for n in shape):
+    if shape is not None and (len(tuple(shape)) != 3 or not all(8 <= int(n) <= 2000 for n in shape)):
         raise InputError(f"The size {tuple(shape)} is unusable; give three numbers from 8 to 2000 voxels.")
     if phase is not None and phase not in PHASES:
         raise InputError(f"The phase {phase!r} is unknown; choose one of {', '.join(PHASES)}.")
 
 
-def _plaques_of(rng, density_rng, tube, ostia_mm, severity):
+def _plaques_of(rng, density_rng, tube, ostium_mm, severity):
     if tube.name == "splenic" and rng.uniform() < 0.3:
         return draw_plaques(rng, density_rng, tube, "mesenteric", severity, 25.0)
     if not tube.label:
         return []
     group = _group_of(tube)
     # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
-    start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostia_mm.get(tube.name, 8.0)
+    start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostium_mm
     return draw_plaques(rng, density_rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
 
 
-def _stent_of(rng, tube, ostia_mm):
+def _stent_of(rng, tube, ostium_mm):
     if not tube.label:
         return None
-    return draw_stent(rng, tube, _group_of(tube), ostia_mm.get(tube.name, 8.0))
+    return draw_stent(rng, tube, _group_of(tube), ostium_mm)
 
 
 def _group_of(tube) -> str:
@@ -260,6 +369,6 @@ def _index(tube, arc_mm: float) -> int:
     return int(np.clip(round(arc_mm / tube.centerline.length_mm * last), 0, last))
 
 
-def _length_beyond_ostium(vessels, name: str) -> float:
-    tube = next(t for t in vessels.arteries if t.name == name)
-    return round(tube.centerline.length_mm - vessels.ostia_mm[name], 2)
+def _length_beyond_ostium(body: Body, name: str) -> float | None:
+    tube = next((t for t in body.arteries if t.name == name), None)
+    return None if tube is None else round(tube.centerline.length_mm - body.ostium_mm(tube), 2)

@@ -32,7 +32,7 @@ def paint_surroundings(
     paint_spine(canvas, spine, grain, rng)
     paint_pelvis(canvas, spine, rng)
     paint_other_calcium(canvas, vessels, rng, distractors)
-    _outside(canvas, phase, rng)
+    paint_outside(canvas, phase, rng)
     return canvas.hu, canvas.bystanders, distractors
 
 
@@ -116,17 +116,22 @@ def _muscles(canvas: Canvas, spine: SpineCurve, phase: Phase, beneath_fat, lumps
                lambda z: 19 * bulk + 0 * z, -120, 460)  # fmt: skip
 
 
-def _outside(canvas: Canvas, phase: Phase, rng) -> None:
-    """Paint the table and, in some, the arms beside the body (seen in wide fields of view only)."""
+def paint_outside(canvas: Canvas, phase: Phase, rng, back_mm: float | None = None) -> None:
+    """Paint the table and, in some, the arms beside the body (seen in wide fields of view only).
+
+    Where `back_mm` says how far back (RAS y) the body reaches, the table lies there, and no arms lie beside it.
+    """
     u = rng.uniform
     level, curve = -u(140, 152), u(900, 1600)
+    if back_mm is not None:
+        level = back_mm - 2.0
     x, y, _ = canvas.at(canvas.box((-1e4,) * 3, (1e4,) * 3))
     air = canvas.hu < -900
     for drop in (0.0, u(25, 40)):
         sheet = np.abs(y - (level - drop + x**2 / curve)) - 1.5
         share = np.clip(0.5 - sheet / canvas._width, 0, 1) * (np.abs(x) < 220) * air
         canvas.hu += share * (u(-300, 100) - canvas.hu)
-    if u() < 0.4:
+    if back_mm is None and u() < 0.4:
         for sign in (-1.0, 1.0):
             cx, cy, radius = sign * u(235, 260), u(-40, 10), u(32, 44)
             low, high = (cx - 60, cy - 60, -1e4), (cx + 60, cy + 60, 1e4)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..simulation.labelled import AnatomyMix
 from .small import CONFIGURATION, SmallConfiguration, configuration_from
 from .tasks import TASKS, Task
 
@@ -29,6 +30,8 @@ class Job:
         Name of the raw dataset's folder.
     seeds : tuple of int
         Virtual patients to make first; empty where the dataset is there.
+    anatomy : AnatomyMix or None
+        Label maps that some of the virtual patients are made from.
     small : SmallConfiguration or None
         The small network; nnU-Net's own default where None.
     fold : str
@@ -54,6 +57,7 @@ class Job:
     raw: str
     dataset: str
     seeds: tuple[int, ...] = ()
+    anatomy: AnatomyMix | None = None
     small: SmallConfiguration | None = None
     fold: str = "0"
     device: str = "auto"
@@ -90,4 +94,6 @@ class Job:
     @classmethod
     def from_json(cls, values: dict) -> Job:
         small = None if values["small"] is None else configuration_from(json.loads(json.dumps(values["small"])))
-        return cls(**{**values, "seeds": tuple(values["seeds"]), "small": small})
+        mix = values.get("anatomy")
+        anatomy = None if mix is None else AnatomyMix(**{**mix, "labels": tuple(mix["labels"])})
+        return cls(**{**values, "seeds": tuple(values["seeds"]), "small": small, "anatomy": anatomy})

@@ -56,7 +56,7 @@ class TrainingSession(Session):
 
         if job.seeds:
             drain(
-                raw_dataset_steps(job.raw, job.seeds, job.processes),
+                raw_dataset_steps(job.raw, job.seeds, job.processes, job.anatomy),
                 self._report_work,
             )
 

@@ -21,6 +21,7 @@ from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
 from ..reporting.packed import is_whole_nifti
 from ..simulation import BYSTANDERS, VirtualPatient, simulate
+from ..simulation.labelled import AnatomyMix
 from .tasks import PLACES_FOLDER, TASKS, dataset_document
 
 FIRST_TRAINING_SEED = 1000
@@ -113,9 +114,10 @@ def places_of(patient: VirtualPatient) -> Volume:
     return patient.ct.with_array(places)
 
 
-def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path], places: Path) -> str:
+def _make_case(
+    seed: int, name: str, images: dict[str, Path], labels: dict[str, Path], places: Path, anatomy: AnatomyMix | None
+) -> str:
     protocol = draw_protocol(seed)
-    name = case_name(seed)
     files = [folder / f"{name}.nii.gz" for folder in (*labels.values(), places)]
     files += [folder / f"{name}_0000.nii.gz" for folder in images.values()]
     if all(file.is_file() and is_whole_nifti(file) for file in files):
@@ -126,6 +128,7 @@ def _make_case(seed: int, images: dict[str, Path], labels: dict[str, Path], plac
         shape=protocol.shape,
         phase=protocol.phase,
         center_ras=protocol.center_ras,
+        anatomy=None if anatomy is None else anatomy.anatomy_of(seed),
     )
     masks: dict[str, Volume] = {"arteries": patient.arteries, "calcification": patient.calcification}
     write_volume(places / f"{name}.nii.gz", at_spacing(places_of(patient), TASKS["calcification"].spacing_mm, True))
@@ -148,12 +151,14 @@ def training_seeds(count: int | None = None, seeds: Sequence[int] | None = None)
     return chosen
 
 
-def case_name(seed: int) -> str:
-    """Return the name of a virtual patient's files."""
-    return f"sim_{seed:05d}"
+def case_name(seed: int, labels_sha256: str | None = None) -> str:
+    """Return the name of a virtual patient's files; the label map that one is made from is part of it."""
+    return f"sim_{seed:05d}" + ("" if labels_sha256 is None else f"_{labels_sha256[:8]}")
 
 
-def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: int = 1) -> Steps[None]:
+def raw_dataset_steps(
+    raw_folder: Path | str, seeds: Sequence[int], processes: int = 1, anatomy: AnatomyMix | None = None
+) -> Steps[None]:
     """Write the nnU-Net raw datasets of both tasks; cases that are there already are kept.
 
     Parameters
@@ -163,26 +168,36 @@ def raw_dataset_steps(raw_folder: Path | str, seeds: Sequence[int], processes: i
     seeds : sequence of int
         Training patients; the test seeds are refused.
     processes : int
+    anatomy : AnatomyMix, optional
+        Label maps that some of the patients are made from.
 
     Raises
     ------
     InputError
-        Where the datasets hold patients of other seeds already.
+        Where the datasets hold patients of other seeds or label maps already, and for label maps that cannot be used.
     """
     raw = Path(raw_folder)
     images = {name: raw / task.dataset / "imagesTr" for name, task in TASKS.items()}
     labels = {name: raw / task.dataset / "labelsTr" for name, task in TASKS.items()}
     places = raw / TASKS["calcification"].dataset / PLACES_FOLDER
-    names = [case_name(seed) for seed in seeds]
+    checked = {} if anatomy is None else anatomy.check(seeds)
+    sources = [None if anatomy is None else anatomy.labels_of(seed) for seed in seeds]
+    names = [
+        case_name(seed, None if labels is None else checked[labels].checksum)
+        for seed, labels in zip(seeds, sources, strict=True)
+    ]
     for folder in (*images.values(), *labels.values(), places):
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
         there = {each.name.removesuffix(".nii.gz").removesuffix("_0000") for each in folder.glob("*.nii.gz")}
         if others := sorted(there - set(names)):
-            raise InputError(f"'{raw}' holds virtual patients of other seeds ({others[0]}); name another work folder.")
+            raise InputError(
+                f"'{raw}' holds virtual patients of other seeds or label maps ({others[0]}); name another work folder."
+            )
     begin, done = time.monotonic(), 0
     try:
-        for result in results_of(_make_case, [(seed, images, labels, places) for seed in seeds], processes):
+        todo = [(seed, name, images, labels, places, anatomy) for seed, name in zip(seeds, names, strict=True)]
+        for result in results_of(_make_case, todo, processes):
             done += result is not None
             spent = time.monotonic() - begin
             left = spent / done * (len(seeds) - done) if done else None

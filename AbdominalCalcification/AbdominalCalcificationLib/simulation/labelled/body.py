@@ -1,0 +1,139 @@
+"""One patient made from a label map: drawn from its seed, ready to be painted on any grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import anatomy as territories
+from ...geometry.volume import Grid
+from ..canvas import Canvas
+from ..enhancement import Phase
+from ..surroundings import paint_outside
+from ..tubes import Tube
+from .anatomy import Anatomy
+from .bystanders import paint_bystanders
+from .deformation import Deformation, DeformationSource
+from .painting import TissuePainter
+from .vessels import LARGEST_LOSS, Arteries, arteries_of, new_contacts
+
+# The flow's share of its full strength, the first at which arteries stay apart.
+_STRENGTHS = (1.0, 0.7, 0.45, 0.2, 0.0)
+# How far the field of view keeps from where the label map ends, in voxels of it.
+_RIM = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledBody:
+    """A patient of a label map.
+
+    Attributes
+    ----------
+    anatomy : Anatomy
+    deformation : Deformation
+    strength : float
+        Share of the full strength that the deformation has.
+    vessels : Arteries
+    phase : Phase
+    """
+
+    anatomy: Anatomy
+    deformation: Deformation
+    strength: float
+    vessels: Arteries
+    phase: Phase
+
+    @property
+    def arteries(self) -> list[Tube]:
+        return self.vessels.tubes
+
+    def ostium_mm(self, tube: Tube) -> float:
+        """Return the path length at which a tube leaves its parent."""
+        return next(mm for each, mm in zip(self.vessels.tubes, self.vessels.ostia_mm, strict=True) if each is tube)
+
+    def field(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the corners, RAS mm, of the largest box around the middle that the label map covers."""
+        low, high = self.anatomy.corners
+        inset = np.array(self.anatomy.grid.spacing_mm) * _RIM
+        low, high = low + inset, high - inset
+        steps = [np.linspace(a, b, 9) for a, b in zip(low, high, strict=True)]
+        lows, highs = np.empty(3), np.empty(3)
+        for axis in range(3):
+            u, v = (steps[n] for n in range(3) if n != axis)
+            for ends, value, reduce in ((lows, low[axis], np.max), (highs, high[axis], np.min)):
+                face = np.stack(np.meshgrid(u, v, indexing="ij"), -1).reshape(-1, 2)
+                points = np.insert(face, axis, value, axis=1)
+                ends[axis] = reduce(self.deformation.to_patient(points)[:, axis])
+        return lows, highs
+
+    def paint(
+        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
+    ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+        """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
+        canvas = Canvas(grid, calcium_gain)
+        painter = TissuePainter(self.anatomy, self.deformation, self.phase, rng, calcium_gain, self._renal_level())
+        painter.paint(canvas)
+        distractors: list[dict] = []
+        paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
+        paint_outside(canvas, self.phase, rng, back_mm=painter.back_mm)
+        return canvas.hu, canvas.bystanders, distractors
+
+    def _renal_level(self) -> float:
+        """Return the height at which the renal arteries leave; of usual anatomy where there are none."""
+        found = [
+            tube.centerline.points[0, 2]
+            for tube in self.arteries
+            if tube.label and territories.territory(tube.name).group == "renal"
+        ]
+        return float(np.mean(found)) if found else 90.0
+
+    def document(self) -> dict:
+        """Return how the body was made, for the truth."""
+        jacobian = self.deformation.jacobian
+        tree = self.anatomy.tree
+        return {
+            "labels_sha256": self.anatomy.atlas_checksum,
+            "deformation": {
+                "strength": self.strength,
+                "least_jacobian": round(float(jacobian.min()), 3),
+                "greatest_jacobian": round(float(jacobian.max()), 3),
+                "scale": [round(float(s), 4) for s in np.linalg.svd(self.deformation.matrix, compute_uv=False)],
+                "largest_loss_of_radius": round(self.vessels.pinched, 3),
+                "new_contacts": sorted(
+                    sorted(territories.territory_of_label(label).name for label in pair)
+                    for pair in new_contacts(tree, self.vessels)
+                ),
+            },
+            "missing_territories": list(self.anatomy.missing),
+            "gaps": [
+                {"artery": gap.name, "distance_mm": round(gap.millimetres, 2), "volume_mm3": round(gap.volume_mm3, 1)}
+                for gap in tree.gaps
+            ],
+            "left_out_voxels": dict(tree.specks),
+            "not_understood": list(self.anatomy.unnamed),
+        }
+
+
+def draw_body(anatomy: Anatomy, rng: np.random.Generator, phase: Phase) -> LabelledBody:
+    """Return the body of one patient: deformed as strongly as leaves apart what was apart.
+
+    Where the tubes touch even without a flow, as those of labels may that are hardly apart, there is none.
+    """
+    low, high = anatomy.corners
+    source = DeformationSource(rng, low, high, anatomy.center)
+    for strength in _STRENGTHS:
+        deformation = source.at(strength)
+        # The lower end of the aorta is the patient's origin.
+        deformation = deformation.moved(-deformation.to_patient(anatomy.center[None])[0])
+        # The same walls at every strength.
+        vessels = arteries_of(anatomy.tree, deformation, phase, _copied(rng))
+        if vessels.pinched <= LARGEST_LOSS and not new_contacts(anatomy.tree, vessels):
+            break
+    return LabelledBody(anatomy, deformation, strength, vessels, phase)
+
+
+def _copied(rng: np.random.Generator) -> np.random.Generator:
+    copy = np.random.Generator(np.random.PCG64())
+    copy.bit_generator.state = rng.bit_generator.state
+    return copy
