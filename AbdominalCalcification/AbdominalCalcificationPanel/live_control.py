@@ -34,7 +34,7 @@ class LiveControl:
         self._timer.interval = 0
         self._timer.connect("timeout()", self.tick)
         self._settle_timer = qt.QTimer()
-        self._settle_timer.singleShot = True
+        self._settle_timer.setSingleShot(True)
         self._settle_timer.interval = SETTLE_MS
         self._settle_timer.connect("timeout()", self._settle)
 

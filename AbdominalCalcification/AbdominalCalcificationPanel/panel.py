@@ -50,7 +50,7 @@ class Panel(VTKObservationMixin):
         self.is_open = False
         # A volume is filled after it was added to the scene.
         self._arrived = qt.QTimer()
-        self._arrived.singleShot = True
+        self._arrived.setSingleShot(True)
         self._arrived.interval = 0
         self._arrived.connect("timeout()", self._choose_arrived)
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)

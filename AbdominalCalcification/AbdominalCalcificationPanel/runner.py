@@ -30,7 +30,7 @@ class StepRunner:
         self._timer.connect("timeout()", self.tick)
         self._idle_timer = qt.QTimer()
         self._idle_timer.interval = 1000 * IDLE_S
-        self._idle_timer.singleShot = True
+        self._idle_timer.setSingleShot(True)
         self._idle_timer.connect("timeout()", idle)
         self._bar.visible = False
 

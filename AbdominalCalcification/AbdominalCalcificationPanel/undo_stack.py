@@ -79,7 +79,7 @@ class UndoStack(VTKObservationMixin):
         self._steps, self._done = [], 0  # those before number `_done` are to be undone, the others redone
         self._restoring = self._is_choosing = False
         self._timer = qt.QTimer()
-        self._timer.singleShot = True
+        self._timer.setSingleShot(True)
         self._timer.interval = 0
         self._timer.connect("timeout()", self.record)
 

@@ -20,6 +20,8 @@ DOCUMENTED = {
     }
 }
 _CLASSES = API["classes"] | DOCUMENTED
+# Properties with the name of a static method, which hides them: PythonQt refuses an assignment.
+_HIDDEN = {"QTimer": {"singleShot"}}
 # Objects that are no widgets; every other listed class offers QWidget's names too.
 _PLAIN_OBJECTS = {"QItemSelectionModel", "QShortcut", "QSortFilterProxyModel", "QStandardItemModel", "QTimer"}
 # What PythonQt adds to every object and the listing leaves out.
@@ -47,7 +49,7 @@ def names_of(class_name: str) -> frozenset[str]:
 @cache
 def properties_of(class_name: str) -> frozenset[str]:
     """Return the properties of a widget class in Slicer."""
-    properties = set(_CLASSES[class_name]["properties"])
+    properties = set(_CLASSES[class_name]["properties"]) - _HIDDEN.get(class_name, set())
     if class_name not in _PLAIN_OBJECTS:
         properties |= set(_CLASSES["QWidget"]["properties"])
     return frozenset(properties)

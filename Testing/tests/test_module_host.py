@@ -55,6 +55,13 @@ def test_application_offers_only_what_slicer_has():
         slicer.modules.pytorchutils  # noqa: B018
 
 
+def test_a_property_that_a_static_method_hides_cannot_be_assigned(qt):
+    timer = qt.QTimer()
+    with pytest.raises(AttributeError, match="singleShot"):
+        timer.singleShot = True
+    timer.setSingleShot(True)
+
+
 def test_a_parameter_refuses_a_widget_that_slicer_could_not_connect(qt):
     from types import SimpleNamespace
 
