@@ -315,6 +315,13 @@ class _PathLineEdit(QtWidgets.QLineEdit):
     currentPath = QtCore.Property(str, _get_path, _set_path)
 
 
+class _Timer(QtCore.QTimer):
+    """PySide6's own ``setSingleShot`` is lost where properties are attributes."""
+
+    def setSingleShot(self, once):
+        self.setProperty("singleShot", once)
+
+
 class QFileDialog:
     """Answers with the folders that a test has put into `answers`; a dialog that nobody answers is an error."""
 
@@ -340,6 +347,7 @@ _IMITATED = {
     "qMRMLTableView": (_TableView, {"selectionChanged()": "_rows_selected"}),
     "QTableView": (_PlainTableView, {}),
     "ctkPathLineEdit": (_PathLineEdit, {}),
+    "QTimer": (_Timer, {}),
     "qMRMLPlotView": (QtWidgets.QWidget, {}),  # of the layout, see application.py
     "ctkSliderWidget": (SliderWidget, {}),
     "qMRMLSegmentEditorWidget": (

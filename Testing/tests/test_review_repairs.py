@@ -307,12 +307,12 @@ def test_the_halves_of_a_vessel_of_very_many_voxels_are_joined_by_no_wider_tube(
     labels[100:115] = 0
     assert np.count_nonzero(labels[:100]) > MOST_OF_BRANCH
     change = join_over_gap(None, Volume(labels, grid), (12.8, 12.8, 20.0))
-    # The end of a wide vessel is a part of its section.
+    # Not the 55 mm of blocks that were taken for voxels; the end of a wide vessel is a part of its section.
     assert 5.5 <= float(re.search(r"radius ([\d.]+) mm", change.text)[1]) <= 9.5
     filled = change.applied(labels)[100:115] != 0
     expected = np.broadcast_to(np.hypot(j - 32, i - 32)[0] * 0.4 <= 9.0, filled.shape)
     assert np.count_nonzero(filled & expected) >= 0.2 * np.count_nonzero(expected)
-    assert np.count_nonzero(filled & ~expected) <= 0.1 * np.count_nonzero(expected)
+    assert np.count_nonzero(filled & ~expected) <= 0.25 * np.count_nonzero(expected)
 
 
 def test_repairs_are_worked_out_in_steps_that_say_what_they_do():
