@@ -31,7 +31,12 @@ class Neighbours:
     """
 
     def __init__(self, count: int, pairs: Pairs):
-        self._count, self.pairs = count, pairs
+        self._count, self._pairs = count, pairs
+
+    @property
+    def pairs(self) -> Pairs:
+        """Every pair of neighbours once, see :func:`.voxels.neighbour_pairs`."""
+        return self._pairs
 
     def __len__(self) -> int:
         return self._count

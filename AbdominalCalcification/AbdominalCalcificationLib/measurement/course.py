@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -353,6 +354,7 @@ def path_lengths_at(
     points_ras: np.ndarray, artery: cKDTree | Reference | Lattice, path_of: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Return the path length of the artery voxel nearest to each point, mm; of equally near ones the mean."""
+    nearest: Any
     if isinstance(artery, Lattice):
         nearest = artery.nearest(points_ras)
     else:

@@ -90,4 +90,4 @@ def _forks(stretch: list[int], sections: Sections) -> bool:
         limb_of[each] = each if leaves[each] else limb_of[sections.above[each]] if sections.above[each] >= 0 else -1
     first, second = limb_of[sections.meeting.T]
     meet = (first >= 0) & (second >= 0) & (first != second)
-    return np.count_nonzero(leaves & (sections.above == stretch[-1])) > 1 and not meet.any()
+    return bool(np.count_nonzero(leaves & (sections.above == stretch[-1])) > 1 and not meet.any())

@@ -40,7 +40,7 @@ class Segments:
         self._start = length_mm[upper]
         self._gain = length_mm[lower] - self._start
         # One by one: the root and the square of an array may round otherwise.
-        size = [max(np.linalg.norm(each), TOLERANCE_MM) for each in self._direction]
+        size = [max(float(np.linalg.norm(each)), TOLERANCE_MM) for each in self._direction]
         self._squared = np.array([each**2 for each in size])
         self._low = np.array([-before / each for (before, _), each in zip(beyond, size, strict=True)])
         self._high = np.array([1 + behind / each for (_, behind), each in zip(beyond, size, strict=True)])

@@ -82,7 +82,7 @@ def shape_steps(kji: np.ndarray, grid: Grid, before: Shape | None = None, edited
     yield _JUDGING
     largest = kji if count == 1 else kji[piece == np.bincount(piece).argmax()]
     known = None
-    if before is not None:
+    if before is not None and edited is not None:
         known = before.calibre.after(kji, rows_in_box(before.kji, edited), rows_in_box(kji, edited))
     return Shape(kji, count, piece, known or calibre_of(largest, grid))
 
@@ -179,7 +179,7 @@ class Calibre:
             np.add.at(filled_count, tuple(self._cells_of(voxels).T), sign)
         least = np.prod(self.steps)
         changed = bounding_box((2 * filled_count >= least) != (2 * self.filled_count >= least))
-        distance = self.distance_mm
+        distance: np.ndarray | None = self.distance_mm
         if changed is not None:
             distance = self._distances_after(2 * filled_count >= least, changed)
         if distance is None:

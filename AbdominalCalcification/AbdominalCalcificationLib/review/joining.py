@@ -216,7 +216,7 @@ def _way_steps(ct: Volume | None, lumen_hu: float | None, arteries: Volume, ends
     kji = kji[np.linalg.norm(points[:, None] - ends_ras, axis=2).sum(axis=1) <= longest]
     yield _FILLING
     first, second, length = neighbour_pairs(kji, grid)
-    cost = np.ones(len(kji)) if ct is None else _costs(ct, kji, lumen_hu)
+    cost = np.ones(len(kji)) if ct is None or lumen_hu is None else _costs(ct, kji, lumen_hu)
     weights = length * (cost[first] + cost[second]) / 2
     yield _FILLING
     graph = sparse.csr_matrix((weights, (first, second)), shape=(len(kji), len(kji)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
@@ -31,7 +32,7 @@ class LayerEdit:
         self._segments: dict[str, int] = {}  # those that change: the values of their voxels
         self._array: np.ndarray | None = None
         self._start: list[int] = []
-        self._surfaces: dict[str, object] = {}
+        self._surfaces: dict[str, Any] = {}
 
     def take(self, segment, where: np.ndarray, box: Box) -> None:
         """Take voxels from a segment.
@@ -45,9 +46,10 @@ class LayerEdit:
         box : tuple of slice
             In the CT (k, j, i).
         """
-        own = where & (self._read(segment, box) == segment.value)
+        values = self._read(segment, box)
+        own = where & (values == segment.value)
         if own.any():
-            self._values[own] = 0
+            values[own] = 0
             self._segments[segment.segment_id] = segment.value
 
     def give(self, segment, where: np.ndarray, box: Box) -> bool:
@@ -65,11 +67,11 @@ class LayerEdit:
 
     def ready_steps(self, node) -> Generator[None, None, None]:
         """Make the label map as it will be, and the surfaces of the segments that change, where they have some."""
-        if not self._segments:
+        if not self._segments or self._box is None or self._values is None:
             return
         old = array_of_image(self.image)
         whole, here = box_at((0, 0, 0), old.shape), inside(self._box, box_at(self._offset, old.shape))
-        around = common_box([whole, here])
+        around = common_box([whole, here]) or whole
         self._array = part_of(old, whole, around)
         self._array[inside(here, around)] = self._values
         extent = self.image.GetExtent()
@@ -83,17 +85,19 @@ class LayerEdit:
                 self._surfaces[segment_id] = found
                 yield
 
-    def put(self, node) -> None:
+    def put(self, node: Any) -> None:
         """Put it into the scene."""
-        if not self._segments:
+        if not self._segments or self._array is None:
             return
         import slicer
 
-        segmentation, made, matrix = node.GetSegmentation(), slicer.vtkOrientedImageData(), vtkMatrix4x4()
+        segmentation = node.GetSegmentation()
+        made, matrix = slicer.vtkOrientedImageData(), vtkMatrix4x4()
         image_of_array(self._array, made, self._start[::-1], copy=False)
         self.image.GetImageToWorldMatrix(matrix)
         made.SetImageToWorldMatrix(matrix)
-        surfaces = {key: segment.GetRepresentation(_closed()) for key, segment in segments_of(node)} | self._surfaces
+        surfaces = {key: segmentation.GetSegment(key).GetRepresentation(_closed()) for key, _ in segments_of(node)}
+        surfaces |= self._surfaces
         # At once: whoever is told of it finds extent and voxels that fit. Slicer then drops the surfaces of all
         # segments, also of those that stay as they are.
         self.image.ShallowCopy(made)

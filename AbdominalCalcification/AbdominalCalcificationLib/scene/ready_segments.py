@@ -144,7 +144,8 @@ def add_empty_representations(segment, segmentation) -> None:
 
 def let_go_of_label_maps(segmentation, gone: Sequence[str]) -> None:
     """Take label maps that no other segment shares from segments that are to be removed: Slicer would clear each."""
-    name, sharing = segmentation.GetSourceRepresentationName(), {}
+    name = segmentation.GetSourceRepresentationName()
+    sharing: dict = {}
     for segment_id in segmentation.GetSegmentIDs():
         image = segmentation.GetSegment(segment_id).GetRepresentation(name) if name else None
         if image is not None:

@@ -37,14 +37,14 @@ class Snapshot:
         """Return the box of the array in which two snapshots of one shape differ; None where they do not."""
         if earlier is self:
             return None
-        if self._against is None or self._against[0]() is not earlier:
-            self._against = weakref.ref(earlier), difference_of(earlier.array, self.array)
-        return self._against[1]
+        known = self._against
+        if known is None or known[0]() is not earlier:
+            known = self._against = weakref.ref(earlier), difference_of(earlier.array, self.array)
+        return known[1]
 
 
 def stamp_of(image) -> tuple:
     """Return what tells whether an image was changed since."""
-    scalars = image.GetPointData().GetScalars()
     scalars = image.GetPointData().GetScalars()
     changed = 0 if scalars is None else scalars.GetMTime()
     return image.GetAddressAsString(""), image.GetMTime(), changed, image.GetExtent()
@@ -62,12 +62,13 @@ def snapshot_of(image, before: Snapshot | None = None) -> Snapshot:
     stamp = stamp_of(image)
     found = _KNOWN.get(stamp)
     if found is None:
-        array, where = array_of_image(image), None
-        is_like = before is not None and before.is_like(array)
-        if is_like:
-            where = difference_of(before.array, array)
-        found = before if is_like and where is None else Snapshot(array.copy())
-        if found is not before and is_like:
+        array = array_of_image(image)
+        if before is None or not before.is_like(array):
+            found = Snapshot(array.copy())
+        elif (where := difference_of(before.array, array)) is None:
+            found = before
+        else:
+            found = Snapshot(array.copy())
             found._against = weakref.ref(before), where
         _KNOWN[stamp] = found
     return found
@@ -88,6 +89,6 @@ def _is_equal(first: np.ndarray, second: np.ndarray) -> bool:
     whole = first.nbytes // 8 * 8
     if first.dtype != second.dtype or not (first.flags.c_contiguous and second.flags.c_contiguous) or not whole:
         return np.array_equal(first, second)
-    words = [each.reshape(-1).view(np.uint8)[:whole].view(np.uint64) for each in (first, second)]
-    rest = [each.reshape(-1).view(np.uint8)[whole:] for each in (first, second)]
-    return np.array_equal(*words) and np.array_equal(*rest)
+    one, other = (each.reshape(-1).view(np.uint8) for each in (first, second))
+    words = np.array_equal(one[:whole].view(np.uint64), other[:whole].view(np.uint64))
+    return words and np.array_equal(one[whole:], other[whole:])
