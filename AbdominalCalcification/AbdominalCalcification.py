@@ -24,6 +24,7 @@ from AbdominalCalcificationPanel.parameters import (
     given_masks,
     measurement_parameters,
     needs_models,
+    read_nodes_anew,
 )
 from AbdominalCalcificationPanel.self_test import AbdominalCalcificationTest  # noqa: F401  (Slicer finds it here)
 
@@ -90,6 +91,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         node = super().getParameterNode()
         if self._parameters is None or self._parameters.parameterNode is not node:
             self._parameters = AbdominalCalcificationParameterNode(node)
+        read_nodes_anew(self._parameters)
         return self._parameters
 
     def cleanup(self):

@@ -83,8 +83,10 @@ class Panel(VTKObservationMixin):
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
-        self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced)
-        self.addObserver(scene, scene.EndImportEvent, self._scene_replaced)
+        self.addObserver(scene, scene.StartImportEvent, self._scene_start_import)
+        # After the combo boxes, which list the nodes anew.
+        self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced, priority=-100.0)
+        self.addObserver(scene, scene.EndImportEvent, self._scene_replaced, priority=-100.0)
         self.addObserver(scene, scene.NodeAddedEvent, self._node_added)
         # Before the combo boxes, which jump to another node.
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
@@ -281,6 +283,10 @@ class Panel(VTKObservationMixin):
         self.set_parameters(None)
         self.history.let_go()
         self.state.messages.say("")
+
+    def _scene_start_import(self, caller, event):
+        # The combo boxes choose nothing when they list the nodes anew: not what is meant.
+        self.set_parameters(None)
 
     def _scene_replaced(self, caller, event):
         from AbdominalCalcificationLib.scene.display import show_masks_of

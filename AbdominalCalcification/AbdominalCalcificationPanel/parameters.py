@@ -115,6 +115,17 @@ class AbdominalCalcificationParameterNode:
     onlyBShown: bool = True
 
 
+def read_nodes_anew(parameters):
+    """Let every wrapper of the node, and what it is connected with, know the nodes that are chosen.
+
+    A wrapper keeps them and reads them where the parameter node is modified. While a scene is read
+    that is before the nodes are there, or before they got other IDs beside a scene, and no event follows.
+    """
+    node = parameters.parameterNode
+    if any(getattr(parameters, name) is not node.GetNodeReference(name) for name in ("ct", *MASKS)):
+        node.Modified()
+
+
 def case_of(parameters):
     """Return the chosen nodes (scene.ownership.SceneCase)."""
     from AbdominalCalcificationLib.scene.ownership import SceneCase

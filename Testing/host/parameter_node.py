@@ -3,8 +3,9 @@
 Covers the types that the module uses (bool, int, float, str, Enum, nodes) with the rules of
 Slicer's own: values are text parameters, an enum is stored by name, a node as a reference, and
 a widget takes part where its ``SlicerParameterName`` property names a parameter. As in Slicer,
-each type fits certain widget classes only; what is no node is kept by the wrapper, which
-observes the node once for each such parameter, and once more, for ever, for each connection.
+each type fits certain widget classes only; every value, a node too, is kept by the wrapper, which
+reads it anew when the parameter node is modified and at no other time, observes that node once
+for each parameter, and once more, for ever, for each connection.
 """
 
 from __future__ import annotations
@@ -165,11 +166,7 @@ class _Wrapper:
         self._guis, self._updating, self._next_tag = {}, False, 0
         for parameter in self.allParameters.values():
             parameter.read(parameterNode)
-        self._kept = {
-            name: _Kept(parameter, parameterNode)
-            for name, parameter in self.allParameters.items()
-            if not parameter.is_node
-        }
+        self._kept = {name: _Kept(parameter, parameterNode) for name, parameter in self.allParameters.items()}
 
     def AddObserver(self, event, callback, priority=0.0):
         return self.parameterNode.AddObserver(event, callback, priority)
@@ -244,11 +241,6 @@ def parameterNodeWrapper(cls):
 
 
 def _attribute(parameter):
-    if parameter.is_node:
-        return property(
-            lambda self: parameter.read(self.parameterNode),
-            lambda self, value: parameter.write(self.parameterNode, value),
-        )
     return property(
         lambda self: self._kept[parameter.name].value, lambda self, value: self._kept[parameter.name].write(value)
     )

@@ -154,8 +154,9 @@ class _NodeComboBox(QtWidgets.QWidget):
 
     def setMRMLScene(self, scene):
         self._scene = scene
-        events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent)
+        events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent)
         observe_while_alive(self, scene, events, lambda *_: self._refresh())
+        observe_while_alive(self, scene, (scene.EndImportEvent,), lambda *_: self._list_anew())
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
         def removed(_scene, _event, node):
@@ -176,6 +177,11 @@ class _NodeComboBox(QtWidgets.QWidget):
                 self._combo.currentIndex = min(index, len(self._items) - 1)
         if chosen:
             self._node_changed.emit(self.currentNode())
+
+    def _list_anew(self):
+        """As in Slicer: after an import the list is made anew, and what was chosen is chosen no more."""
+        self._select(None)
+        self._refresh()
 
     def mrmlScene(self):
         return self._scene

@@ -129,6 +129,39 @@ def test_each_wrapper_reads_its_node_anew_and_one_that_was_connected_does_so_for
     assert read_when_modified() == ["count", "name"]
 
 
+def test_a_wrapper_knows_a_node_that_came_later_when_its_own_is_modified(qt):
+    import slicer
+    from slicer.parameterNodeWrapper import parameterNodeWrapper
+
+    annotations = {"mask": slicer.vtkMRMLSegmentationNode}
+    Parameters = parameterNodeWrapper(type("Parameters", (), {"__annotations__": annotations}))
+    slicer.mrmlScene.Clear()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
+    wrapper = Parameters(node)
+    node.SetNodeReferenceID("mask", "vtkMRMLSegmentationNode1")
+    mask = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    assert mask is node.GetNodeReference("mask")
+    assert wrapper.mask is None
+    node.Modified()
+    assert wrapper.mask is mask
+
+
+def test_a_combo_box_chooses_nothing_when_a_scene_was_imported(qt):
+    import slicer
+
+    slicer.mrmlScene.Clear()
+    box = slicer.qMRMLNodeComboBox()
+    box.nodeTypes = ["vtkMRMLSegmentationNode"]
+    box.noneEnabled = True
+    box.setMRMLScene(slicer.mrmlScene)
+    box.setCurrentNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
+    told = []
+    box.connect("currentNodeChanged(vtkMRMLNode*)", told.append)
+    slicer.mrmlScene.StartState(slicer.vtkMRMLScene.ImportState)
+    slicer.mrmlScene.EndState(slicer.vtkMRMLScene.ImportState)
+    assert (box.currentNode(), told) == (None, [None])
+
+
 def test_a_combo_box_whose_node_is_removed_jumps_to_the_next(qt):
     import slicer
 
