@@ -1,5 +1,6 @@
 """Slicer's Segment Editor in the panel: its widget, with an editor node of its own."""
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -7,7 +8,8 @@ from slicer.util import VTKObservationMixin
 
 # What corrects masks of vessels; the rest of Slicer's effects is in the Segment Editor module.
 EFFECTS = ("Paint", "Erase", "Scissors", "Islands", "Threshold", "Margin", "Smoothing", "Grow from seeds")
-_COLUMNS = 3
+# All in one row above the options; beside them, as Slicer has them, two columns as there.
+_COLUMNS_ABOVE, _COLUMNS_BESIDE = len(EFFECTS) + 1, 2
 # Effects that go on with the other mask, and need nothing set up for it.
 _GO_ON = ("Paint", "Erase")
 _BRUSH = ("BrushSphere", "BrushDiameterIsRelative", "BrushAbsoluteDiameter", "BrushRelativeDiameter")
@@ -73,6 +75,11 @@ class MaskEditor(VTKObservationMixin):
         for name, value in parameters.items():
             self.node.SetAttribute(name, value)
         self.node.InvokeCustomModifiedEvent(slicer.vtkMRMLSegmentEditorNode.EffectParameterModified)
+
+    def set_threshold(self, lowest, highest):
+        """Set the range of the effect *Threshold*."""
+        with self._unobserved():
+            self.set_parameters({"Threshold.MinimumThreshold": str(lowest), "Threshold.MaximumThreshold": str(highest)})
 
     def put_down(self):
         """Use no effect any more: the mouse is that of the views again."""
@@ -206,7 +213,7 @@ def _new_widget():
     widget = slicer.qMRMLSegmentEditorWidget()
     widget.setEffectNameOrder(list(EFFECTS))
     widget.unorderedEffectsVisible = False
-    widget.effectColumnCount = _COLUMNS
+    widget.effectColumnCount = _COLUMNS_ABOVE if _put_effects_above(widget) else _COLUMNS_BESIDE
     # The panel has its own of these; the CT that is seen is not changed.
     widget.autoShowSourceVolumeNode = False
     widget.segmentationNodeSelectorVisible = False
@@ -219,6 +226,22 @@ def _new_widget():
     widget.undoEnabled = False
     widget.maximumNumberOfUndoStates = 0
     return widget
+
+
+def _put_effects_above(widget):
+    """Put the buttons of the effects above the options, which need the whole width of the panel.
+
+    Slicer's widget offers no property for that, and another Slicer may be built otherwise.
+
+    :return: whether that was possible
+    """
+    for row in slicer.util.findChildren(widget, className="QHBoxLayout"):
+        column = row.itemAt(0).layout() if row.count() else None
+        items = [] if column is None else [column.itemAt(number).widget() for number in range(column.count())]
+        if any(item is not None and item.objectName == "EffectsGroupBox" for item in items):
+            row.setDirection(qt.QBoxLayout.TopToBottom)
+            return True
+    return False
 
 
 def _new_node():

@@ -31,7 +31,7 @@ class PaintingLimits:
 
     def __init__(self, ui, state, editor):
         self._ui, self._state, self._editor = ui, state, editor
-        self._near = self._near_of = self._applied = self._confined = None
+        self._near = self._near_of = self._applied = self._confined = self._threshold = None
         self._why_everywhere = self._proposal = ""
         self._is_released = True
         self._range = None, None  # of a source: its lowest and highest value
@@ -73,6 +73,7 @@ class PaintingLimits:
         editor.wait(is_waiting)
         if editor.role == "arteries":
             self._confine(None, None)
+            self._threshold = None
             editor.limit(parameters.ct, None, overwritten=True)
             return
         source = self._near if self._near is not None else parameters.ct
@@ -82,6 +83,7 @@ class PaintingLimits:
         is_limited = limited and not is_waiting
         editor.limit(source, self._intensities(source) if is_limited else None, overwritten=False)
         self._applied = (editor.effect, is_limited)
+        self._start_threshold(source)
         self._say()
 
     def take_over(self):
@@ -123,6 +125,15 @@ class PaintingLimits:
             ct = self._state.parameters.ct
             confine(mask, ct, None if self._is_released else near)
             self._confined = (mask, ct)
+
+    def _start_threshold(self, source):
+        """Let the effect *Threshold* take what may be painted, until the user moves it or the limit.
+
+        By itself it begins at a quarter of the range of the image: among fat and soft tissue.
+        """
+        if self._editor.effect == "Threshold" and self._threshold != (source, self._intensities(source)):
+            self._threshold = (source, self._intensities(source))
+            self._editor.set_threshold(*self._threshold[1])
 
     def _intensities(self, source):
         from AbdominalCalcificationLib.scene.editable import paintable_hu

@@ -27,6 +27,7 @@ from .review_view import ReviewView
 from .run_control import RunControl
 from .runner import StepRunner
 from .segment_meanings import SegmentMeanings
+from .sources import SourcesOfCases
 from .state import PanelState
 from .undo_stack import UndoStack
 from .versions_view import VersionsView
@@ -62,12 +63,14 @@ class Panel(VTKObservationMixin):
         self.meanings = SegmentMeanings(ui, self.state, self.update)
         self.review = ReviewView(ui, self.state)
         self.results = ResultsView(ui, self.state, self.review.select_territory)
+        self.review.territory_shown = self.results.in_review.choose
         self.click_tools = ClickTools(ui, self.state, self.review.threshold_steps)
         self.cut_points = CutPoints(ui, self.state)
         self.lengths = ChosenLengths(self.state)
         self.comparison = ComparisonView(ui, self.state)
         self.run = RunControl(ui, self.state, self.packages, self.inputs.totalsegmentator, self._measured)
         self.export = ExportControl(ui, self.state, self._exported)
+        self.sources = SourcesOfCases()
         self.case_list = CaseListView(ui, self.state, self._case_opened)
         self.versions = VersionsView(ui, self.state, self._masks_replaced)
         self.history = HistoryKeeper(messages)
@@ -222,6 +225,7 @@ class Panel(VTKObservationMixin):
         parameters.ct = ct
         for role, node in masks.items():
             setattr(parameters, role, node)
+        self.sources.choose(parameters, masks)
         self._masks_replaced(None)
         self.choices.recovered(choices)
 
@@ -236,6 +240,7 @@ class Panel(VTKObservationMixin):
         parameters = self.state.parameters
         parameters.arteries, parameters.calcification, parameters.cutOff = case.arteries, case.calcification, None
         parameters.ct = case.ct
+        self.sources.choose(parameters, [role for role, node in case.masks.items() if node is not None])
         self._show_case(case.ct)
 
     def _measured_mask_changed(self, node):

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 from . import result_rows
 from .cluster_list import ClusterList
 from .parameters import measurement_parameters
+from .review_numbers import ReviewNumbers
 from .table_view import TableView
 
 _MARK_COLORS = {"…": "#666666", "✓": "#2e7d32", "⚠": "#b26a00", "✕": "#c0392b"}
@@ -25,11 +26,13 @@ class ResultsView:
         self.live = None
         self._looked_at = set()
         ui.show3DButton.connect("toggled(bool)", self.show_3d)
+        ui.show3DButton.connect("clicked(bool)", self._look_at_3d)
         ui.showChartButton.connect("clicked(bool)", self.show_chart)
         ui.notesLabel.connect("linkActivated(QString)", self.select_territory)
         self._territory_chosen = territory_chosen
         self._territories = TableView(ui.territoriesTable, chosen=self._choose_territory)
         self.clusters = ClusterList(ui, state)
+        self.in_review = ReviewNumbers(ui.reviewNumbers)
 
     @property
     def found(self):
@@ -87,6 +90,13 @@ class ResultsView:
 
         with slicer.util.WaitCursor():
             show_surfaces(self._shown_masks(), shown)
+
+    def _look_at_3d(self, checked):
+        """Bring a 3D view back where a chart has taken its place, and show what was shown there out of sight."""
+        from AbdominalCalcificationLib.scene.display import bring_3d_into_sight
+
+        if bring_3d_into_sight(slicer.mrmlScene):
+            self._ui.show3DButton.checked = True
 
     def _follow_3d(self):
         """Let the button say what is shown: it may have come with a scene, or have been changed elsewhere."""
@@ -151,6 +161,8 @@ class ResultsView:
         outdated = "" if found is None else outdated_text(self._state.parameters, found, self.live)
         if outdated:
             lines.insert(0, _marked("…" if self.live.is_following else "⚠", outdated))
+        document = None if found is None else found.document
+        self.in_review.show(document, lines[0].partition(" <b>")[0] if lines else "", "<br>".join(lines))
         self._ui.verdictLabel.text = "<br>".join(lines)
         self._ui.verdictLabel.visible = bool(lines)
 

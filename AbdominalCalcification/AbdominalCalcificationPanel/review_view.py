@@ -21,6 +21,7 @@ class ReviewView:
     def __init__(self, ui, state):
         self._ui, self._state = ui, state
         self._is_entered, self._wanted, self._territory = False, "arteries", None
+        self.territory_shown = lambda name: None  # called with the artery that is corrected, or chosen last
         self._editor = MaskEditor(ui.editorFrame, self._editor_changed)
         self._limits = PaintingLimits(ui, state, self._editor)
         self._territories = TerritoryChoice(ui.reviewTerritory, self._choose_territory)
@@ -143,6 +144,7 @@ class ReviewView:
             if name in segments:
                 self._editor.select(segments[name])
             self._show_territories()
+        self.territory_shown(self._territory)
 
     def show_steps(self):
         """Say what can be undone and done again; the masks may be others now."""
@@ -208,6 +210,7 @@ class ReviewView:
         if self._editor.role == "arteries":
             self._territories.show(self._segments(), self._editor.widget.currentSegmentID())
             self._territory = self._territories.name or self._territory
+        self.territory_shown(self._territory)
 
     def _choose_territory(self, name):
         """Edit the artery that the user chose; one that has no segment gets one."""

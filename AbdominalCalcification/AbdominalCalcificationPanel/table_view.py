@@ -3,7 +3,9 @@
 import qt
 
 _BAR_COLOR = (217, 140, 110)
-_BAR_STEP_PIXELS, _BAR_HEIGHT_PIXELS = 7, 10
+_BAR_STEP_PIXELS, _BAR_HEIGHT_PIXELS = 4, 10
+
+_HEADER_SIZE = 0.85
 
 
 class TableView:
@@ -22,6 +24,8 @@ class TableView:
         self._rows, self._sorted = None, qt.QSortFilterProxyModel(view)
         self._sorted.sortRole = int(qt.Qt.UserRole)
         view.setModel(self._sorted)
+        for header in (view.horizontalHeader(), view.verticalHeader()):
+            _tighten(header)
         if sortable:
             view.sortByColumn(-1, qt.Qt.AscendingOrder)  # or Qt sorts by the first column at once
         if chosen is not None:
@@ -89,6 +93,14 @@ class TableView:
         chosen = [self._sorted.mapToSource(index).row() for index in self._view.selectionModel().selectedRows()]
         if len(chosen) == 1:
             self._choose(chosen[0])
+
+
+def _tighten(header):
+    """Make a header a little smaller than the cells: the panel is narrow, and the headers are wider than numbers."""
+    font = qt.QFont(header.font)
+    if font.pointSizeF() > 0:  # else it was chosen in pixels
+        font.setPointSizeF(_HEADER_SIZE * font.pointSizeF())
+        header.font = font
 
 
 def _set_header(rows, number, orientation, cell):

@@ -9,7 +9,7 @@ from slicer.util import VTKObservationMixin
 
 # Places farther from a vessel than this are not beside it, mm.
 _BESIDE_MM = 15.0
-_PICTURE_WIDTH = 370
+_PICTURE_WIDTH = 350
 
 
 class VesselsView(VTKObservationMixin):

@@ -323,6 +323,16 @@ class SegmentEditor(QtWidgets.QWidget):
             self._last_effect = self._node.GetActiveEffectName() or ""
             self._node.SetActiveEffectName(name)
             self._follow_effect(name)
+            if name == "Threshold" and self._source is not None:
+                self._start_threshold()
+
+    def _start_threshold(self):
+        """Where nobody has set a range: from a quarter of that of the source volume on."""
+        ends = [f"Threshold.{end}Threshold" for end in ("Minimum", "Maximum")]
+        if self._node.GetAttribute(ends[0]) == self._node.GetAttribute(ends[1]):
+            low, high = self._source.GetImageData().GetScalarRange()
+            for end, value in zip(ends, (low + (high - low) / 4, high), strict=True):
+                self._node.SetAttribute(end, str(value))
 
     def toggleSourceVolumeIntensityMaskEnabled(self):
         self._logic.ToggleSourceVolumeIntensityMask()

@@ -103,6 +103,7 @@ def _install_qt(classes: dict[str, type], loader: type) -> None:
         "QApplication",
         "QColor",
         "QFile",
+        "QFont",
         "QIcon",
         "QKeySequence",
         "QMenu",

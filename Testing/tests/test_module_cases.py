@@ -85,6 +85,26 @@ def test_cases_are_opened_one_after_the_other(reading):
     assert parameters_of(reading).ct.GetName() == "two"
 
 
+def test_masks_that_a_case_brought_are_measured_by_run(reading, choices, monkeypatch):
+    parameters = parameters_of(reading)
+    parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
+    monkeypatch.setattr(reading.logic, "missingPackages", lambda: pytest.fail("no model is needed"))
+    click(reading, "caseNextButton")
+    assert parameters.arterySource is choices.ArterySource.EXISTING
+    assert parameters.calcificationSource is choices.CalcificationSource.EXISTING
+    masks = parameters.arteries, parameters.calcification
+    click(reading, "runButton")
+    assert not asked(reading)
+    assert status(reading) == "Done."
+    assert (parameters.arteries, parameters.calcification) == masks
+    # A case without masks gets them from where the user wanted them.
+    click(reading, "caseNextButton")
+    click(reading, "caseNextButton")
+    assert parameters.ct.GetName() == "three"
+    assert parameters.arterySource is choices.ArterySource.BUNDLED
+    assert parameters.calcificationSource is choices.CalcificationSource.THRESHOLD
+
+
 def test_correction_is_saved_beside_the_list_and_opened_again(reading, listed):
     click(reading, "caseNextButton")
     erase_lower_half(reading)

@@ -13,7 +13,7 @@ import slicer
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.comparison.severity import SeverityGroups
-from panels import column_headers, erase_lower_half, heads, parameters_of, recompute, run, shown_in, status
+from panels import column_headers, erase_lower_half, follow, heads, parameters_of, recompute, run, shown_in, status
 
 pytestmark = pytest.mark.scene
 
@@ -46,9 +46,10 @@ def columns_in_sight(panel, view) -> list[str]:
 def test_the_numbers_that_matter_are_in_sight(panel_with_results):
     ui = panel_with_results.ui
     seen = columns_in_sight(panel_with_results, ui.territoriesTable)
-    assert seen[:4] == ["Burden\n%", "Calcified\nmm³", "Clusters", "Artery\nmL"]
+    assert seen[:5] == ["Burden\n%", "Calcified\nmm³", "Clusters", "Artery\nmL", "Mean\nmm³"]
     seen = columns_in_sight(panel_with_results, ui.clustersTable)
     assert seen[:5] == ["Artery", "Volume\nmm³", "Mean\nHU", "Max.\nHU", "Path\nmm"]
+    assert "Extent\nmm" in seen
     bottom = ui.territoriesTable.y + ui.territoriesTable.height + ui.resultsButton.y
     assert bottom <= 900
 
@@ -154,3 +155,56 @@ def test_the_chart_is_shown_in_the_layout(panel_with_results):
 def test_show_3d_can_be_switched_off_again(panel_with_results):
     panel_with_results.ui.show3DButton.checked = False
     assert not parameters_of(panel_with_results).arteries.GetDisplayNode().GetVisibility3D()
+
+
+def test_show_3d_after_a_chart_brings_the_3d_view_back(panel_with_results):
+    from host.layout import laid_out
+
+    button, arteries = panel_with_results.ui.show3DButton, parameters_of(panel_with_results).arteries
+
+    def in_sight(kind):
+        return slicer.util.getNodesByClass(kind)[0].IsMappedInLayout()
+
+    with laid_out() as layout:
+        assert in_sight("vtkMRMLViewNode")
+        panel_with_results.ui.showChartButton.click()
+        assert not in_sight("vtkMRMLViewNode"), "the chart takes its place"
+        assert button.checked
+        button.click()
+        assert in_sight("vtkMRMLViewNode")
+        assert in_sight("vtkMRMLPlotViewNode"), "the chart stays"
+        assert button.checked
+        assert arteries.GetDisplayNode().GetVisibility3D()
+        button.click()
+        assert not button.checked
+        assert not arteries.GetDisplayNode().GetVisibility3D()
+        # A run shows its masks where there is a 3D view, and leaves the layout to the user.
+        layout.SetViewArrangement(layout.SlicerLayoutOneUpRedSliceView)
+        recompute(panel_with_results)
+        assert button.checked
+        assert layout.GetViewArrangement() == layout.SlicerLayoutOneUpRedSliceView
+        button.click()
+        assert layout.GetViewArrangement() == layout.SlicerLayoutFourUpView
+        assert button.checked
+
+
+def test_the_burden_is_seen_where_the_masks_are_corrected(panel_with_results):
+    ui = panel_with_results.ui
+    ui.reviewSection.collapsed = False
+    names, rows = heads(ui.territoriesTable), shown_in(ui.territoriesTable)
+    assert not ui.reviewNumbers.isHidden()
+    assert f"Total burden <b>{rows[-1][0]} %</b>, Aorta <b>{rows[0][0]} %</b>" in ui.reviewNumbers.text
+    ui.territoriesTable.selectRow(names.index("L iliac"))
+    left = rows[names.index("L iliac")][0]
+    assert f"Left common iliac artery <b>{left} %</b>" in ui.reviewNumbers.text
+    ui.reviewCalcification.click()
+    assert f"<b>{left} %</b>" in ui.reviewNumbers.text, "whose calcification is looked at"
+    erase_lower_half(panel_with_results)
+    assert "…" in ui.reviewNumbers.text, "not as if these were the numbers of the masks"
+    follow(panel_with_results)
+    now = shown_in(ui.territoriesTable)
+    assert now[-1] != rows[-1]
+    assert f"Total burden <b>{now[-1][0]} %</b>" in ui.reviewNumbers.text
+    assert "…" not in ui.reviewNumbers.text
+    slicer.mrmlScene.Clear()
+    assert ui.reviewNumbers.isHidden()

@@ -390,3 +390,22 @@ def test_preparing_the_limits_takes_short_steps(panel):
         assert nodes_in_scene() == nodes
     assert number >= 12
     assert nodes_in_scene() != nodes
+
+
+def test_the_threshold_effect_begins_with_what_may_be_painted(calcification, panel):
+    def threshold():
+        node = editor_of(panel).mrmlSegmentEditorNode()
+        return [float(node.GetAttribute(f"Threshold.{end}Threshold")) for end in ("Minimum", "Maximum")]
+
+    parameters = parameters_of(panel)
+    editor_of(panel).setActiveEffectByName("Threshold")
+    # Of what may be painted: voxels near an artery.
+    brightest = editor_of(panel).sourceVolumeNode().GetImageData().GetScalarRange()[1]
+    assert threshold() == [parameters.paintAboveHu + 1, brightest]
+    panel.ui.paintAboveHu.value = 500
+    assert threshold()[0] == 501
+    # What the user sets there stays.
+    editor_of(panel).mrmlSegmentEditorNode().SetAttribute("Threshold.MinimumThreshold", "620")
+    editor_of(panel).setActiveEffectByName("Paint")
+    editor_of(panel).setActiveEffectByName("Threshold")
+    assert threshold()[0] == 620

@@ -43,7 +43,7 @@ def test_every_vessel_that_was_found_can_be_laid_out(looking):
     assert not ui.vesselsFrame.isHidden()
     for name in found:
         choose(looking, name)
-        assert ui.vesselPicture.pixmap.width() == 370
+        assert ui.vesselPicture.pixmap.width() == 350
         assert ui.vesselPathSlider.maximum > 25
     before = ui.vesselPicture.pixmap.toImage()
     ui.vesselAngleSlider.value = 90

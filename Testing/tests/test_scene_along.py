@@ -68,6 +68,11 @@ def test_chart_has_both_areas_and_a_cursor(shown, vessels):
     path = [data.GetValueByName(row, "Path length").ToDouble() for row in range(data.GetNumberOfRows())]
     width = path[1] - path[0]
     assert sum(calcified) * width == pytest.approx(vessels.result.territory("aorta").calcified_volume_mm3)
+    # Nothing is drawn where the vessel is not, no line in the colour of another, and the legend over none of them.
+    assert list(chart.GetXAxisRange()) == pytest.approx([min(0, path[0]), path[-1] + width / 2])
+    assert len({one.GetColor() for one in series}) == 3
+    assert max(abs(a - b) for a, b in zip(series[0].GetColor(), series[2].GetColor(), strict=True)) > 0.3
+    assert chart.GetYAxisRange()[1] > 1.3 * vessels.along.profile("aorta").artery_area_mm2.max()
     assert length_of_point(shown.ct, 3) == path[3]
     assert length_of_point(shown.ct, len(path)) is None
 

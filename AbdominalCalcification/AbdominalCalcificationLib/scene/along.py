@@ -25,7 +25,10 @@ _CURSOR = "AbdominalCalcification.VesselCursor"
 _PATH, _ARTERY, _CALCIFIED, _HEIGHT = "Path length", "Artery", "Calcified", "Height"
 _SCALARS = "Local burden"
 _COLORS = "vtkMRMLColorTableNodeFileViridis.txt"
-_PLAQUE_COLOR, _CURSOR_COLOR = (0.85, 0.65, 0.0), (0.85, 0.1, 0.1)
+# The cursor has a colour of no artery.
+_PLAQUE_COLOR, _CURSOR_COLOR = (0.85, 0.65, 0.0), (0.15, 0.15, 0.15)
+# The legend lies at the top, over the lines that are there: so much higher than the largest area the axis ends.
+_ROOM_FOR_LEGEND = 1.4
 #: Local burdens from here on have the last colour, %: few arteries are calcified over more of their section.
 MOST_PERCENT = 50.0
 
@@ -60,6 +63,11 @@ def store_vessel_chart(ct, profile: Profile):
     add_column(cursor, _PATH, [middles[0]] * 2)
     add_column(cursor, _HEIGHT, [0.0, float(profile.artery_area_mm2.max(initial=0.0))])
     _add_line(chart, cursor, _HEIGHT, "Place looked at", _CURSOR_COLOR)
+    # Slicer's own range begins up to a fifth below the first place.
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(float(min(0.0, middles[0])), float(profile.edges_mm[-1]))
+    chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(0.0, _ROOM_FOR_LEGEND * float(profile.artery_area_mm2.max(initial=1.0)))
     chart.SetTitle(described.title)
     chart.SetXAxisTitle("Path length (mm)")
     chart.SetYAxisTitle("Area (mm²)")

@@ -39,6 +39,30 @@ def show_surfaces(nodes: Iterable, visible: bool) -> None:
         node.GetDisplayNode().SetVisibility3D(possible)
 
 
+def bring_3d_into_sight(scene) -> bool:
+    """Choose a layout with a 3D view where that in use has none; a chart that is in sight stays there.
+
+    Returns
+    -------
+    bool
+        Whether another layout had to be chosen; never where there is no window.
+    """
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if layout is None or _is_in_sight(scene, "vtkMRMLViewNode"):
+        return False
+    getattr(layout, "RemoveAllMaximizedViewNodes", lambda: None)()  # not in older Slicers
+    layout.SetViewArrangement(
+        layout.SlicerLayoutConventionalPlotView
+        if _is_in_sight(scene, "vtkMRMLPlotViewNode")
+        else layout.SlicerLayoutFourUpView
+    )
+    return True
+
+
+def _is_in_sight(scene, kind: str) -> bool:
+    return any(view.IsMappedInLayout() for view in nodes_of(scene, kind))
+
+
 def centre_on(ras_mm: Sequence[float]) -> None:
     """Centre all slice views of the application's scene on a place, and put the crosshair there."""
     import slicer

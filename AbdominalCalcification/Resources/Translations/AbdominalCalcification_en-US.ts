@@ -1415,6 +1415,13 @@ mm</source>
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.review_numbers</name>
+    <message>
+        <source>Total burden {burden}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.review_view</name>
     <message>
         <source>The scene is being closed.</source>
