@@ -31,7 +31,9 @@ def choose(panel, head):
 def with_views(panel_with_plaques):
     """The panel with a crosshair and a 3D camera in its scene."""
     a_crosshair()
-    camera = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
+    # That of a 3D view, where one is there.
+    scene = slicer.mrmlScene
+    camera = scene.GetFirstNodeByClass("vtkMRMLCameraNode") or scene.AddNewNodeByClass("vtkMRMLCameraNode")
     camera.SetFocalPoint([0, 0, 0])
     camera.SetPosition([0, 500, 0])
     return panel_with_plaques
