@@ -16,7 +16,7 @@ from ..geometry.plausible import check_body_size
 from ..paths import native_path
 from ..progress import drained
 from .continuity import check_slices
-from .dicom import is_dicom, read_dicom
+from .dicom import SourceSeries, is_dicom, read_dicom
 from .hounsfield import as_hounsfield
 from .images import read_flagged
 
@@ -26,6 +26,8 @@ _IDENTITY = (
     *("study_uid", "series_uid", "frame_of_reference_uid"),
     *("modality", "description", "manufacturer", "kernel", "image_count"),
 )
+# Only where the series holds several volumes, and one was named.
+_CHOSEN = ("acquisition",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +43,14 @@ class CtImage:
     identity : dict
         What reproduces the input: UIDs, what the scanner says about itself, the file's or
         folder's name and a checksum of the voxels; nothing about the patient. JSON values.
+    source : SourceSeries or None
+        Which DICOM images the planes are; None for other files.
     """
 
     volume: Volume
     flags: tuple[Flag, ...] = ()
     identity: dict = field(default_factory=dict)
+    source: SourceSeries | None = None
 
 
 def read_ct(path: str | Path, series: str | None = None, acquisition: str | None = None) -> CtImage:
@@ -73,13 +78,13 @@ def read_ct(path: str | Path, series: str | None = None, acquisition: str | None
         raise InputError(f"'{path}' {what}; name a DICOM folder or an image file.")
     try:
         if path.is_dir() or is_dicom(path):
-            volume, flags, said = read_dicom(path, series, acquisition)
+            volume, flags, said, source = read_dicom(path, series, acquisition)
             kind = "DICOM"
         else:
             if series is not None or acquisition is not None:
                 raise InputError(f"'{path.name}' is no DICOM; --series and --acquisition are for DICOM folders.")
             volume, flags = read_flagged(path)
-            said, kind = {}, "file"
+            said, source, kind = {}, None, "file"
     except OSError as error:
         raise InputError(f"'{path.name}' cannot be read ({error.strerror or error}); check its permissions.") from None
     if min(volume.grid.shape) < 2:
@@ -93,9 +98,10 @@ def read_ct(path: str | Path, series: str | None = None, acquisition: str | None
         "name": path.name,
         "format": kind,
         **{key: said.get(key) for key in _IDENTITY},
+        **{key: said[key] for key in _CHOSEN if key in said},
         "voxels_sha256": voxel_checksum(volume),
     }
-    return CtImage(volume, (*flags, *doubts, *check_slices(volume)), identity)
+    return CtImage(volume, (*flags, *doubts, *check_slices(volume)), identity, source)
 
 
 def voxel_checksum(volume: Volume) -> str:

@@ -13,6 +13,7 @@ from ..errors import InputError, WriteError
 from ..leftovers import unfinished_folder
 from ..replacing import replacing
 from ..signals import shielded
+from .dicom.names import DICOM_FILES
 
 RESULT_FILES = (
     "arteries.nii.gz",
@@ -21,6 +22,7 @@ RESULT_FILES = (
     "clusters.csv",
     "views.png",
     "scene.mrb",
+    *DICOM_FILES,
     "measurements.json",  # last: where it is, the rest is
 )
 
@@ -40,7 +42,7 @@ class ResultFolder:
     overwrite : bool
         Replace an existing result.
     names : sequence of str
-        The files that make up the result; the last one appears last.
+        The files that make up the result, those in a folder of it as ``folder/name``; the last one appears last.
 
     Raises
     ------
@@ -107,7 +109,8 @@ class ResultFolder:
         return [name for name in self._names if os.path.lexists(self.folder / name)]
 
     def _publish(self) -> None:
-        written = {each.name for each in self._temporary.iterdir()}
+        files = (each for each in self._temporary.rglob("*") if not each.is_dir())
+        written = {each.relative_to(self._temporary).as_posix() for each in files}
         if not written <= set(self._names):
             raise ValueError(f"unknown result files: {sorted(written - set(self._names))}")
         sync_all(self._temporary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ...errors import InputError
 from ...flags import Flag
@@ -21,13 +22,34 @@ from .header import Image, is_dicom
 from .kinds import why_no_slice
 from .mixture import alternating_phases
 from .pixels import PixelReader
+from .source import SourceImage, SourceSeries, source_series
 from .stack import plan_stack
 from .volumes import Division, Part, divide, pick, pick_alternating
 
-__all__ = ["is_dicom", "read_dicom"]
+__all__ = ["DicomCt", "SourceImage", "SourceSeries", "is_dicom", "read_dicom"]
 
 
-def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -> tuple[Volume, tuple[Flag, ...], dict]:
+class DicomCt(NamedTuple):
+    """What was read of a series.
+
+    Attributes
+    ----------
+    volume : Volume
+        HU.
+    flags : tuple of Flag
+    identity : dict
+        What the headers say about the series; nothing about the patient.
+    source : SourceSeries
+        Which images the planes are.
+    """
+
+    volume: Volume
+    flags: tuple[Flag, ...]
+    identity: dict
+    source: SourceSeries
+
+
+def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -> DicomCt:
     """Read the CT series under `path`: the largest original one, or the one with the UID `series`.
 
     Parameters
@@ -38,14 +60,6 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         Series Instance UID.
     acquisition : str, optional
         Which volume, where the series holds several: what the message that refuses them calls it.
-
-    Returns
-    -------
-    volume : Volume
-        HU.
-    flags : tuple of Flag
-    identity : dict
-        What the headers say about the series; nothing about the patient.
 
     Raises
     ------
@@ -59,9 +73,9 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         reader = PixelReader()
         stack = _stack(choice, acquisition)
         _check_faults(stack, folder.images)
-        acquisition = None if choice.beside else acquisition
-        images, copies, asked = _one_volume(stack, reader, acquisition)
-        images, volume, flags = _assembled(images, reader, asked)
+        named = None if choice.beside else acquisition
+        images, copies, asked = _one_volume(stack, reader, named)
+        images, volume, flags, source = _assembled(images, reader, asked)
     first = images[0]
     flags = (
         *flags_about_files(folder, images, copies, choice, is_named=series is not None),
@@ -78,8 +92,9 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         "manufacturer": first.manufacturer or None,
         "kernel": first.marks.get("kernel") or None,
         "image_count": len({image.path for image in images}),
+        **({"acquisition": acquisition} if acquisition is not None else {}),
     }
-    return volume, flags, identity
+    return DicomCt(volume, flags, identity, source)
 
 
 def _open(path: Path) -> Folder:
@@ -133,8 +148,8 @@ def _one_volume(
 
 def _assembled(
     images: list[Image], reader: PixelReader, acquisition: str | None
-) -> tuple[list[Image], Volume, tuple[Flag, ...]]:
-    """Return the volume, the images that it was made of, and what is to be said about them."""
+) -> tuple[list[Image], Volume, tuple[Flag, ...], SourceSeries]:
+    """Return the volume, the images that it was made of, what is to be said about them, and which plane each is."""
     flags = check_scale(images)
     first = images[0]
     plan = plan_stack(
@@ -151,4 +166,4 @@ def _assembled(
     part = pick_alternating(alternating_phases(volume.array), images, acquisition)
     if part is not None:
         return _assembled(part, reader, None)
-    return images, volume, (*flags, *reader.flags())
+    return images, volume, (*flags, *reader.flags()), source_series(plan, ordered)

@@ -1,0 +1,107 @@
+"""What objects made of a CT series take over from its files: order, patient, study, UIDs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import pytest
+
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.reading import read_ct
+from AbdominalCalcificationLib.reporting.dicom import new_object, read_headers, write_object
+from AbdominalCalcificationLib.reporting.result_folder import ResultFolder
+from dicom_files import a_vessel, at_heights, write_enhanced, write_series
+
+PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+HU = a_vessel(8, 24)
+NAMED = {
+    (0x0008, 0x0005): ("CS", "ISO_IR 192"),
+    (0x0010, 0x0010): ("PN", "Müller^Jörg".encode()),
+    (0x0010, 0x0020): ("LO", "4711"),
+    (0x0010, 0x0030): ("DA", "19500101"),
+    (0x0010, 0x0040): ("CS", "m"),
+    (0x0008, 0x0020): ("DA", "20240230"),
+    (0x0008, 0x1030): ("LO", "Aorta of Mr Mueller"),
+    (0x0020, 0x0052): ("UI", "1.2.3.52"),
+}
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    folder = write_series(tmp_path_factory.mktemp("ct"), HU, at_heights(range(8)), extra=NAMED)
+    return read_ct(folder)
+
+
+def test_images_come_in_slice_order(series):
+    assert series.source.planes == tuple(range(8))
+    assert series.source.is_as_stored
+    for k, image in enumerate(series.source.images):
+        assert np.array_equal(pydicom.dcmread(image.path).pixel_array - 1024, series.volume.array[k])
+
+
+def test_frames_of_one_file_are_images(tmp_path):
+    source = read_ct(write_enhanced(tmp_path / "ct.dcm", HU[::-1], at_heights(range(7, -1, -1)))).source
+    headers = read_headers(source)
+    assert headers.numbers == tuple((0, frame) for frame in range(7, -1, -1))
+    assert len(headers.files) == 1
+
+
+def test_planes_that_were_interpolated_are_no_images(tmp_path):
+    heights = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13]
+    source = read_ct(write_series(tmp_path / "gap", a_vessel(13, 24), at_heights(heights))).source
+    assert source.planes == (0, 1, 2, 3, 4, None, *range(5, 13))
+    tilted = [(-20.0, -20.0 + 0.3 * k, 2.0 * k) for k in range(8)]
+    source = read_ct(write_series(tmp_path / "tilted", HU, tilted)).source
+    assert source.planes == (None,) * 8
+
+
+def test_an_object_has_patient_and_study_of_the_source(tmp_path, series):
+    made = new_object(read_headers(series.source), PDF, "DOC", series_number=900, description="Report")
+    write_object(tmp_path / "a.dcm", made)
+    back = pydicom.dcmread(tmp_path / "a.dcm")
+    assert str(back.PatientName) == "Müller^Jörg"
+    assert (back.PatientID, back.PatientBirthDate, back.PatientSex) == ("4711", "19500101", "M")
+    assert back.StudyDate == ""  # there is no 30th of February
+    assert back.StudyInstanceUID == "1.2.3"
+    assert back.SeriesInstanceUID not in ("1.2.3.1", "")
+    for keyword in ("AccessionNumber", "StudyID", "StudyTime", "ReferringPhysicianName"):
+        assert back[keyword].is_empty
+
+
+def test_an_anonymous_object_has_nothing_of_them(series):
+    headers = read_headers(series.source, "checksum")
+    text = str(new_object(headers, PDF, "DOC", series_number=900, description="Report"))
+    for secret in ("ller", "4711", "1950", "'1.2.3'", "1.2.3.1", "1.2.3.52"):
+        assert secret not in text
+    assert read_headers(series.source, "checksum").first == headers.first
+    assert read_headers(series.source, "another").first.StudyInstanceUID != headers.first.StudyInstanceUID
+
+
+def test_files_that_nothing_can_refer_to_are_refused(tmp_path):
+    folder = write_series(tmp_path / "ct", HU, at_heights(range(8)), instance="1.2.9.1")
+    with pytest.raises(InputError, match="same SOP Instance UID"):
+        read_headers(read_ct(folder).source)
+    no_study = write_series(tmp_path / "other", HU, at_heights(range(8)), extra={(0x0020, 0x000D): None})
+    source = read_ct(no_study).source
+    with pytest.raises(InputError, match="no Study UID"):
+        read_headers(source)
+    source.images[0].path.unlink()
+    with pytest.raises(InputError, match="cannot be read any more"):
+        read_headers(source)
+
+
+def test_a_result_may_have_files_in_folders(tmp_path):
+    names = ("dicom/a.dcm", "measurements.json")
+    with ResultFolder(tmp_path / "result", names=names) as unfinished:
+        (unfinished / "dicom").mkdir()
+        for name in names:
+            (unfinished / name).write_text("1")
+    with ResultFolder(tmp_path / "result", overwrite=True, names=names) as unfinished:
+        (unfinished / "measurements.json").write_text("2")
+    assert (tmp_path / "result" / "measurements.json").read_text() == "2"
+    assert not (tmp_path / "result" / "dicom" / "a.dcm").exists()
+    with ResultFolder(tmp_path / "result", overwrite=True, names=names) as unfinished:
+        (unfinished / "dicom").mkdir()
+        for name in names:
+            (unfinished / name).write_text("3")
+    assert (tmp_path / "result" / "dicom" / "a.dcm").read_text() == "3"
