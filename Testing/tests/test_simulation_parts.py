@@ -138,7 +138,7 @@ def test_a_stent_is_metal_in_the_wall_and_no_calcium():
     grid = default_grid((0.5, 0.5, 0.5), (120, 50, 50), center_ras=(0, 0, 0))
     stent = Stent(start_mm=45.0, end_mm=75.0, wires=6, pitch_mm=12.0, strut_mm=0.25, hu=4000.0)
     hu = np.zeros(grid.shape, np.float32)
-    painted = paint_arteries(hu, grid, [a_straight_tube()], [[]], [stent])
+    painted = paint_arteries(hu, grid, [a_straight_tube()], [[]], [[stent]])
     assert not painted.calcification.any()
     assert painted.calcified_mm3 == {1: 0.0}
     points = grid.ras_of_kji(np.stack(np.unravel_index(painted.metal, grid.shape), 1))
@@ -155,7 +155,7 @@ def test_every_stent_has_its_own_density():
     ones = np.ones(len(line.points))
     other = Tube("aorta", 1, line, 8.0 * ones, 6.5 * ones, 300.0 * ones)
     hu = np.zeros(grid.shape, np.float32)
-    paint_arteries(hu, grid, [a_straight_tube(), other], [[], []], stents)
+    paint_arteries(hu, grid, [a_straight_tube(), other], [[], []], [[stent] for stent in stents])
     away = grid.ras_of_kji([[0, j, 0] for j in range(grid.shape[1])])[:, 1] < -15
     assert hu[:, ~away].max() == pytest.approx(2 * hu[:, away].max(), rel=0.15)  # wires fill parts of voxels
 

@@ -2,6 +2,6 @@
 
 from .canvas import BYSTANDERS
 from .enhancement import PHASES
-from .patient import VirtualPatient, default_grid, simulate
+from .patient import CONDITIONS, VirtualPatient, default_grid, simulate
 
-__all__ = ["BYSTANDERS", "PHASES", "VirtualPatient", "default_grid", "simulate"]
+__all__ = ["BYSTANDERS", "CONDITIONS", "PHASES", "VirtualPatient", "default_grid", "simulate"]

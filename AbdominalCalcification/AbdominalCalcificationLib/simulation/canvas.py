@@ -21,9 +21,14 @@ BYSTANDERS = {
     "bowel contrast": 8,
     "screw": 9,
     "splenic artery": 10,
+    "stent graft": 11,
+    "bypass": 12,
+    "hip prosthesis": 13,
+    "spinal cage": 14,
+    "coil": 15,
 }
 # Their HU do not follow the tube voltage as those of calcium do.
-_NO_CALCIUM = ("bowel contrast", "surgical clip", "screw")
+_NO_CALCIUM = ("bowel contrast", "surgical clip", "screw", "hip prosthesis", "spinal cage", "coil")
 METAL_HU = 3000.0
 
 AIR_HU, LUNG_HU, FAT_HU, SKIN_HU, DISC_HU = -1000.0, -840.0, -98.0, 30.0, 80.0
@@ -49,6 +54,15 @@ class Canvas:
         self.hu = np.full(grid.shape, AIR_HU, np.float32)
         self.bystanders = np.zeros(grid.shape, np.uint8)
         self._width = float(np.mean(grid.spacing_mm))
+
+    @classmethod
+    def over(cls, grid: Grid, hu: np.ndarray, bystanders: np.ndarray, calcium_gain: float = 1.0) -> Canvas:
+        """Return a canvas that goes on painting an image and a map of bystanders, in place."""
+        canvas = cls(Grid((1, 1, 1), grid.ijk_to_ras), calcium_gain)
+        canvas.grid, canvas.hu, canvas.bystanders = grid, hu, bystanders
+        x, y, z = (axis.astype(np.float32) for axis in axes_of(grid))
+        canvas.axes = x, y, z
+        return canvas
 
     def box(self, low, high) -> tuple[slice, ...]:
         """Return the k, j, i slices of the voxels between two corners."""

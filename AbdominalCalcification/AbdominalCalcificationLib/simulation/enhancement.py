@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,3 +75,26 @@ def draw_phase(rng: np.random.Generator, name: str | None, voltage_kv: int = 120
             name, blood, 0.0, blood, blood, blood, u(28, 38), u(28, 38), u(48, 64), u(42, 54), u(45, 58), u(30, 45)
         )
     raise ValueError(f"unknown phase {name!r}; known: {', '.join(PHASES)}")
+
+
+def vary_timing(rng: np.random.Generator, phase: Phase) -> Phase:
+    """Return the enhancement of a scan that came at another moment: in a quarter of all with contrast medium.
+
+    Early arterial: veins without contrast, kidneys with a bright cortex only. Late: veins as bright as arteries, and
+    cortex and medulla alike.
+    """
+    odd, late, u = rng.uniform() < 0.25, rng.uniform() < 0.5, rng.uniform
+    early = replace(
+        phase, cava=u(35, 50), renal_vein=u(40, 70), portal_vein=u(38, 60), cortex=u(60, 150), medulla=u(32, 50),
+        liver=u(48, 65), spleen=u(55, 100),
+    )  # fmt: skip
+    blood = phase.artery if phase.name == "portal_venous" else phase.artery * u(0.75, 1.0)
+    veins = [blood * u(0.9, 1.08) for _ in range(3)]
+    kidney = blood * u(0.9, 1.3)
+    delayed = replace(
+        phase, cava=veins[0], renal_vein=veins[1], portal_vein=veins[2], cortex=kidney, medulla=kidney * u(0.95, 1.2),
+        liver=u(85, 120), spleen=u(95, 130),
+    )  # fmt: skip
+    if not odd or phase.name == "unenhanced":
+        return phase
+    return early if phase.name == "arterial" and not late else delayed

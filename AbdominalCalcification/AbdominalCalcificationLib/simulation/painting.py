@@ -6,6 +6,7 @@ is there. Masks, partial volume and true volumes all come from these sub-voxels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..geometry.volume import Grid
 from .plaques import Plaque
-from .stents import Stent
+from .stents import Metal
 from .tubes import Neighborhood, Tube, neighborhood
 
 SUBVOXEL_MM = 0.4
@@ -65,6 +66,10 @@ class Painted:
         Calcified clusters of each label: 26-connected sub-voxels; a cluster counts where most of it lies.
     metal : ndarray of int
         Flat indices of the voxels that a stent touches.
+    grafts : ndarray of int
+        Those of them that are of stent grafts.
+    kinds : dict of int to ndarray of int
+        Flat indices of the voxels that tubes hold which are bystanders throughout, by their kind.
     unmeasured : ndarray of int
         Flat indices of the voxels with calcium of arteries that are not measured.
     """
@@ -75,6 +80,8 @@ class Painted:
     calcified_mm3: dict[int, float]
     clusters: dict[int, int]
     metal: np.ndarray
+    grafts: np.ndarray
+    kinds: dict[int, np.ndarray]
     unmeasured: np.ndarray
 
 
@@ -95,6 +102,9 @@ class _Cells:
         self.plaque_hu = np.zeros(shape, np.float32)
         # 0 where there is none. Half precision is exact to a few HU.
         self.metal_hu = np.zeros(shape, np.float16)
+        self.is_graft = np.zeros(shape, bool)
+        self.kind = np.zeros(shape, np.uint8)
+        self.has_kinds = False
 
     def rows(self, voxels: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.voxels, voxels)
@@ -105,7 +115,7 @@ def paint_arteries(
     grid: Grid,
     arteries: list[Tube],
     plaques: list[list[Plaque]],
-    stents: list[Stent | None] | None = None,
+    stents: Sequence[Sequence[Metal]] | None = None,
     calcium_gain: float = 1.0,
 ) -> Painted:
     """Paint arteries with their plaques into `hu` (float32, in place) and return their truth.
@@ -118,7 +128,7 @@ def paint_arteries(
     arteries : list of Tube
     plaques : list of list of Plaque
         Of each artery.
-    stents : list of Stent or None, optional
+    stents : sequence of sequences of Metal, optional
         Of each artery.
     calcium_gain : float
         What the tube voltage makes of the plaques' HU.
@@ -137,8 +147,8 @@ def paint_arteries(
     for tube, around, own in zip(arteries, near, plaques, strict=True):
         for plaque in own:
             _fill_plaque(cells, tube, around, offsets, plaque)
-    for tube, around, stent in zip(arteries, near, stents or [None] * len(arteries), strict=True):
-        if stent is not None:
+    for tube, around, metals in zip(arteries, near, stents or [()] * len(arteries), strict=True):
+        for stent in metals:
             _fill_stent(cells, tube, around, offsets, stent)
     cells.plaque &= cells.metal_hu == 0
     cells.plaque_hu *= calcium_gain
@@ -173,25 +183,48 @@ def _fill_tube(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndar
         outer = tube.outer_mm[index].astype(np.float32)[:, None]
         distance = np.sqrt(across**2 + aside**2 + beyond**2)
         inside = distance < outer
-        if tube.lumen_shift_mm is None:
-            channel = distance
-        else:
-            shift = tube.lumen_shift_mm[index].astype(np.float32)
-            channel = np.sqrt((across - shift[:, :1]) ** 2 + (aside - shift[:, 1:]) ** 2 + beyond**2)
-        lumen = inside & (channel < tube.lumen_mm[index].astype(np.float32)[:, None])
-        core = channel < 0.7 * tube.lumen_mm[index].astype(np.float32)[:, None]
+        lumen, core, blood = _blood(tube, index, across, aside, beyond)
+        lumen &= inside
         rows = cells.rows(around.voxels[part])
         # Of overlapping tubes the one of higher priority names the place, of equals the one it lies deeper in.
         rank = np.where(inside, tube.priority + 1.0 - 0.5 * distance / outer, -np.inf)
         wins = rank > cells.rank[rows]
         cells.rank[rows] = np.maximum(cells.rank[rows], rank)
         cells.label[rows] = np.where(wins, np.uint8(tube.label), cells.label[rows])
+        if tube.kind or cells.has_kinds:
+            cells.has_kinds = True
+            cells.kind[rows] = np.where(wins, np.uint8(tube.kind), cells.kind[rows])
         cells.wall_hu[rows] = np.where(wins, np.float32(tube.wall_hu), cells.wall_hu[rows])
         cells.inside[rows] |= inside
         cells.cores[rows] += core & inside
-        blood = tube.lumen_hu[index].astype(np.float32)[:, None]
         cells.blood_hu[rows] = np.where(lumen & (wins | ~cells.lumen[rows]), blood, cells.blood_hu[rows])
         cells.lumen[rows] |= lumen
+
+
+def _blood(tube: Tube, index: np.ndarray, across: np.ndarray, aside: np.ndarray, beyond: np.ndarray):
+    """Return where the blood of a tube is, where the cores of its channels are, and the blood's HU."""
+    shift = None if tube.lumen_shift_mm is None else tube.lumen_shift_mm[index].astype(np.float32)
+    u, v = (across, aside) if shift is None else (across - shift[:, :1], aside - shift[:, 1:])
+    away = np.sqrt(u**2 + v**2 + beyond**2)
+    radius = tube.lumen_mm[index].astype(np.float32)[:, None]
+    lumen, core = away < radius, away < 0.7 * radius
+    blood = tube.lumen_hu[index].astype(np.float32)[:, None]
+    if tube.flap is not None:
+        membrane, false = tube.flap.divide(index, u, v, radius)
+        lumen = lumen & ~membrane
+        blood = np.where(false, tube.flap.false_hu[index].astype(np.float32)[:, None], blood)
+    for channel in tube.channels:
+        middle = channel.center_mm[index].astype(np.float32)
+        wide = channel.radius_mm[index].astype(np.float32)[:, None]
+        off = np.sqrt((across - middle[:, :1]) ** 2 + (aside - middle[:, 1:]) ** 2 + beyond**2)
+        own = off < wide
+        blood = np.where(own & ~lumen, channel.blood_hu[index].astype(np.float32)[:, None], blood)
+        lumen, core = lumen | own, core | (off < 0.7 * wide)
+    if tube.layers:
+        line = tube.centerline
+        forward = u * line.normals[index, 1:2].astype(np.float32) + v * line.binormals[index, 1:2].astype(np.float32)
+        blood = blood * (1.0 - tube.layers * np.clip(forward / np.maximum(radius, 1.0), -1.0, 1.0))
+    return lumen, core, blood
 
 
 def _fill_plaque(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndarray, plaque: Plaque) -> None:
@@ -244,18 +277,28 @@ def _near_plaque(tube: Tube, around: Neighborhood, offsets: np.ndarray, plaque: 
     return near[can]
 
 
-def _fill_stent(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndarray, stent: Stent) -> None:
+def _fill_stent(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndarray, stent: Metal) -> None:
     line = tube.centerline
     arc = line.arc_mm[around.nearest]
     near = np.flatnonzero((arc >= stent.start_mm - 1.0) & (arc <= stent.end_mm + 1.0))
     if not len(near):
         return
     index, along, across, aside = _local(tube, around, near, offsets)
-    radius = tube.lumen_mm[index].astype(np.float32)[:, None]
+    middle, wide = stent.course(tube)
+    radius = wide[index].astype(np.float32)[:, None]
+    if middle is not None:
+        across, aside = across - middle[index, :1].astype(np.float32), aside - middle[index, 1:].astype(np.float32)
     place = line.arc_mm[index].astype(np.float32)[:, None] + along
-    metal = stent.metal(place, np.sqrt(across**2 + aside**2), np.arctan2(aside, across), radius)
+    distance = np.sqrt(across**2 + aside**2)
+    metal = stent.metal(place, distance, np.arctan2(aside, across), radius)
     rows = cells.rows(around.voxels[near])
     cells.metal_hu[rows] = np.where(metal, np.float16(stent.hu), cells.metal_hu[rows])
+    cells.is_graft[rows] |= metal & stent.is_graft
+    covered = stent.fabric(place)
+    if covered.any():
+        # Fabric is neither blood nor calcium, and no calcium gets through it.
+        cells.lumen[rows] &= ~(covered & (np.abs(distance - radius) < 0.15))
+        cells.plaque[rows] &= ~(covered & (distance < radius))
 
 
 def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int, int]:
@@ -324,6 +367,8 @@ def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
         calcified_mm3,
         _count_clusters(cells, grid, calcium),
         cells.voxels[metal.any(axis=1)],
+        cells.voxels[cells.is_graft.any(axis=1)],
+        {int(k): cells.voxels[(cells.kind == k).mean(axis=1) >= 0.5] for k in np.unique(cells.kind) if k},
         cells.voxels[(cells.plaque & (cells.label == 0)).any(axis=1)],
     )
 

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .. import anatomy as territories
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
 from .anatomy import Vessels, draw_vessels
-from .canvas import BYSTANDERS, METAL_HU
-from .enhancement import CALCIUM_GAIN, PHASES, Phase, draw_phase, draw_voltage_kv
+from .canvas import BYSTANDERS, METAL_HU, Canvas
+from .conditions import CHANCES as DISEASES
+from .conditions import Conditions, draw_conditions, fainter, group_of
+from .enhancement import CALCIUM_GAIN, PHASES, draw_phase, draw_voltage_kv, vary_timing
+from .implants import CHANCES as IMPLANTS
+from .implants import paint_coils, paint_implants
 from .labelled.anatomy import Anatomy
 from .labelled.body import draw_body
 from .painting import SUBVOXEL_MM, Painted, axes_of, paint_arteries, paint_veins
+from .physics import Physics, blotched, distort, draw_physics, odd_kernel, starved_noise
 from .plaques import Plaque, draw_plaques
 from .scanner import Scanner, add_streaks, draw_scanner, scan
 from .stents import draw_stent
 from .surroundings import clear_of_arteries, paint_surroundings
+from .truth import all_plaques, bypass_entry, circumstances, stent_entry, volumes
 from .tubes import Tube
 
+# Diseases and implants that `simulate` can be asked for.
+CONDITIONS = (*DISEASES, *IMPLANTS)
+# Any number would do; with this one the patient of the sample case is healthy and plainly scanned.
+_CONDITIONS_SALT = 18379
 DEFAULT_SPACING_MM = (1.0, 1.0, 1.0)
 DEFAULT_SHAPE = (220, 200, 220)
 THICKEST_SLICE_MM = 5.0
@@ -117,6 +127,9 @@ class Body(Protocol):
     ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
         """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
 
+    def spine_at(self, height_mm: float) -> tuple[float, float]:
+        """Return x of the spine's middle and y of its front at a height."""
+
     def document(self) -> dict:
         """Return what the truth says of how the body was made beside its seed."""
 
@@ -141,6 +154,9 @@ class ProceduralBody:
         paint_veins(hu, grid, self.vessels.veins)
         return hu, bystanders, distractors
 
+    def spine_at(self, height_mm: float) -> tuple[float, float]:
+        return float(self.vessels.spine.middle(height_mm)), float(self.vessels.spine.front(height_mm))
+
     def document(self) -> dict:
         return {}
 
@@ -154,6 +170,7 @@ def simulate(
     center_ras=None,
     severity: float | None = None,
     anatomy: Anatomy | None = None,
+    conditions: Collection[str] | None = None,
 ) -> VirtualPatient:
     """Return the virtual patient of `seed`.
 
@@ -177,18 +194,22 @@ def simulate(
     anatomy : Anatomy, optional
         A label map to deform (:func:`labelled.load_anatomy`); by default the anatomy is drawn from the seed too. The
         field of view is moved and cut so that it lies within the label map.
+    conditions : collection of str, optional
+        Diseases and implants that the patient has, and no others (`CONDITIONS`); drawn from the seed by default.
 
     Raises
     ------
     InputError
-        Where seed, spacing, shape or phase cannot be used.
+        Where seed, spacing, shape, phase or conditions cannot be used.
     """
-    _check(seed, spacing_mm, shape, phase)
+    _check(seed, spacing_mm, shape, phase, conditions)
     # One stream for each part, so that a change in one leaves the others as they were.
-    streams = _Streams(*(np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(int(seed)).spawn(7)))
+    seeds = np.random.SeedSequence(int(seed)).spawn(7) + np.random.SeedSequence([int(seed), _CONDITIONS_SALT]).spawn(2)
+    streams = _Streams(*(np.random.Generator(np.random.PCG64(each)) for each in seeds))
     voltage_kv = draw_voltage_kv(streams.scanner)
-    enhancement = draw_phase(streams.scanner, phase, voltage_kv)
-    scanner = draw_scanner(streams.scanner)
+    enhancement = vary_timing(streams.physics, draw_phase(streams.scanner, phase, voltage_kv))
+    scanner = odd_kernel(streams.physics, draw_scanner(streams.scanner))
+    physics = draw_physics(streams.physics)
     body: Body
     if anatomy is None:
         body = ProceduralBody(draw_vessels(streams.tree, enhancement))
@@ -200,8 +221,11 @@ def simulate(
     scanner = replace(scanner, overlap=min(scanner.overlap, most))
     drawn_severity = 0.0 if streams.plaque.uniform() < 0.1 else float(streams.plaque.uniform(0.03, 1.0) ** 1.5)
     severity = drawn_severity if severity is None else float(severity)
-    ideal = _ideal(body, grid, streams, severity, CALCIUM_GAIN[voltage_kv])
-    ct = scan(ideal.hu, grid.spacing_mm, scanner, streams.noise)
+    drawn = draw_conditions(
+        streams.disease, body.arteries, [body.ostium_mm(t) for t in body.arteries], enhancement.name, conditions
+    )
+    ideal = _ideal(body, drawn, grid, streams, severity, CALCIUM_GAIN[voltage_kv], conditions)
+    ct = _scanned(ideal.hu, grid, drawn.arteries[0], scanner, physics, streams)
 
     truth = {
         "seed": int(seed),
@@ -210,10 +234,11 @@ def simulate(
         "spacing_mm": [float(s) for s in spacing_mm],
         "shape_kji": [int(n) for n in grid.shape],
         "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
-        **_volumes(body, ideal.painted),
-        "plaques": _all_plaques(body.arteries, ideal.plaques),
+        **volumes(drawn.arteries, drawn.ostia_mm, ideal.painted),
+        "plaques": all_plaques(drawn.arteries, ideal.plaques),
+        "conditions": drawn.found,
         "not_to_count": ideal.distractors,
-        **_circumstances(grid, voltage_kv, scanner, enhancement),
+        **circumstances(grid, voltage_kv, scanner, enhancement, physics),
         **body.document(),
     }
     if anatomy is not None:
@@ -237,6 +262,8 @@ class _Streams(NamedTuple):
     noise: np.random.Generator
     metal: np.random.Generator
     density: np.random.Generator
+    disease: np.random.Generator
+    physics: np.random.Generator
 
 
 class _Ideal(NamedTuple):
@@ -249,75 +276,70 @@ class _Ideal(NamedTuple):
     distractors: list[dict]
 
 
-def _ideal(body: Body, grid: Grid, streams: _Streams, severity: float, gain: float) -> _Ideal:
-    """Return the ideal image of a body with plaques and stents."""
-    arteries = body.arteries
-    plaques = [_plaques_of(streams.plaque, streams.density, t, body.ostium_mm(t), severity) for t in arteries]
-    stents = [_stent_of(streams.metal, tube, body.ostium_mm(tube)) for tube in arteries]
+def _ideal(
+    body: Body,
+    drawn: Conditions,
+    grid: Grid,
+    streams: _Streams,
+    severity: float,
+    gain: float,
+    conditions: Collection[str] | None,
+) -> _Ideal:
+    """Return the ideal image of a body with plaques, stents and implants."""
+    arteries = drawn.arteries
+    plaques = [
+        fainter(
+            _plaques_of(streams.plaque, streams.density, tube, ostium, severity),
+            drawn.calcium_share,
+            float(np.median(tube.lumen_hu)),
+        )
+        for tube, ostium in zip(arteries, drawn.ostia_mm, strict=True)
+    ]
+    stents = [_stent_of(streams.metal, tube, body.ostium_mm(tube)) for tube in body.arteries]
+    stents += [None] * (len(arteries) - len(stents))
+    # Where a patient has what the disease brings, the single stent gives way.
+    metal = [
+        own or (() if s is None or conditions is not None else (s,)) for own, s in zip(drawn.metal, stents, strict=True)
+    ]
     hu, bystanders, distractors = body.paint(grid, streams.body, gain)
-    painted = paint_arteries(hu, grid, arteries, plaques, stents, gain)
+    canvas = Canvas.over(grid, hu, bystanders, gain)
+    implants = paint_implants(canvas, streams.disease, body.spine_at, conditions)
+    painted = paint_arteries(hu, grid, arteries, plaques, metal, gain)
     bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
     bystanders[painted.labels > 0] = 0
+    for kind, voxels in painted.kinds.items():
+        bystanders.reshape(-1)[voxels] = kind
+    paint_coils(canvas, streams.disease, arteries, implants, painted.labels == 0, conditions)
     bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
+    bystanders.reshape(-1)[painted.grafts] = BYSTANDERS["stent graft"]
     distractors = clear_of_arteries(distractors, arteries)
     for item in distractors:
         if item["hu"] >= METAL_HU:
             add_streaks(hu, axes_of(grid), item["center_ras"], 6.0, streams.metal)
-    distractors += [_stent_entry(tube, s) for tube, s in zip(arteries, stents, strict=True) if s is not None]
+    implants.shade(hu, axes_of(grid), streams.disease)
+    distractors += implants.items
+    distractors += [stent_entry(tube, each) for tube, own in zip(arteries, metal, strict=True) for each in own]
+    distractors += [bypass_entry(tube) for tube in arteries if tube.kind]
     return _Ideal(hu, painted, bystanders, plaques, distractors)
 
 
-def _volumes(body: Body, painted: Painted) -> dict:
-    """Return the true numbers of each territory and of all."""
-    return {
-        "territories": [
-            {
-                "name": t.name,
-                **_truth_of(
-                    painted.artery_mm3.get(t.label, 0.0),
-                    painted.calcified_mm3.get(t.label, 0.0),
-                    painted.clusters.get(t.label, 0),
-                ),
-                "length_mm": _length_beyond_ostium(body, t.name),
-            }
-            for t in territories.TERRITORIES
-        ],
-        "total": _truth_of(
-            sum(painted.artery_mm3.values()), sum(painted.calcified_mm3.values()), sum(painted.clusters.values())
-        ),
-    }
+def _scanned(
+    hu: np.ndarray, grid: Grid, aorta: Tube, scanner: Scanner, physics: Physics, streams: _Streams
+) -> np.ndarray:
+    """Return the CT of an ideal image, int16."""
+    axes = axes_of(grid)
+    distort(hu, axes, physics, aorta.centerline.points)
+
+    def more_noise(noise: np.ndarray) -> np.ndarray:
+        noise = blotched(noise, grid.spacing_mm, physics.blotchy)
+        starved_noise(noise, axes, grid.spacing_mm, physics, streams.noise)
+        return noise
+
+    is_plain = physics.blotchy == 0 and physics.starvation == 0
+    return scan(hu, grid.spacing_mm, scanner, streams.noise, physics.profile_mm, None if is_plain else more_noise)
 
 
-def _all_plaques(arteries: list[Tube], plaques: list[list[Plaque]]) -> list[dict]:
-    """Return what is known of each plaque, and where it is."""
-    return [
-        {
-            "territory": tube.name,
-            "measured": tube.label > 0,
-            "center_ras": tube.centerline.points[_index(tube, plaque.center_mm)].round(2).tolist(),
-            **{key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(plaque).items()},
-        }
-        for tube, own in zip(arteries, plaques, strict=True)
-        for plaque in own
-    ]
-
-
-def _circumstances(grid: Grid, voltage_kv: int, scanner: Scanner, enhancement: Phase) -> dict:
-    """Return how the CT was taken."""
-    return {
-        "scanner": {
-            "tube_voltage_kv": voltage_kv,
-            "slice_thickness_mm": round(grid.spacing_mm[2] / (1.0 - scanner.overlap), 4),
-            **{key: round(value, 4) for key, value in asdict(scanner).items()},
-        },
-        "enhancement": {
-            key: value if isinstance(value, str) else round(float(value), 3)
-            for key, value in asdict(enhancement).items()
-        },
-    }
-
-
-def _check(seed, spacing_mm, shape, phase) -> None:
+def _check(seed, spacing_mm, shape, phase, conditions) -> None:
     if int(seed) < 0:
         raise InputError(f"The seed {seed} is negative; give 0 or more.")
     if len(tuple(spacing_mm)) != 3 or not all(0.2 <= float(s) <= 10 for s in spacing_mm):
@@ -326,6 +348,8 @@ def _check(seed, spacing_mm, shape, phase) -> None:
         raise InputError(f"The size {tuple(shape)} is unusable; give three numbers from 8 to 2000 voxels.")
     if phase is not None and phase not in PHASES:
         raise InputError(f"The phase {phase!r} is unknown; choose one of {', '.join(PHASES)}.")
+    if strange := sorted(set(conditions or ()) - set(CONDITIONS)):
+        raise InputError(f"The condition {strange[0]!r} is unknown; choose from {', '.join(CONDITIONS)}.")
 
 
 def _plaques_of(rng, density_rng, tube, ostium_mm, severity):
@@ -333,7 +357,7 @@ def _plaques_of(rng, density_rng, tube, ostium_mm, severity):
         return draw_plaques(rng, density_rng, tube, "mesenteric", severity, 25.0)
     if not tube.label:
         return []
-    group = _group_of(tube)
+    group = group_of(tube)
     # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
     start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostium_mm
     return draw_plaques(rng, density_rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
@@ -342,33 +366,4 @@ def _plaques_of(rng, density_rng, tube, ostium_mm, severity):
 def _stent_of(rng, tube, ostium_mm):
     if not tube.label:
         return None
-    return draw_stent(rng, tube, _group_of(tube), ostium_mm)
-
-
-def _group_of(tube) -> str:
-    return territories.territory(tube.name).group or "aorta"
-
-
-def _truth_of(artery_mm3: float, calcified_mm3: float, clusters: int) -> dict:
-    """Return the numbers of a territory or of all; a burden where there is no artery would be no number."""
-    return {
-        "artery_volume_mm3": round(artery_mm3, 3),
-        "calcified_volume_mm3": round(calcified_mm3, 3),
-        "burden": round(calcified_mm3 / artery_mm3, 6) if artery_mm3 else None,
-        "cluster_count": clusters,
-    }
-
-
-def _stent_entry(tube, stent) -> dict:
-    middle = tube.centerline.points[_index(tube, (stent.start_mm + stent.end_mm) / 2)]
-    return {"kind": "stent", "territory": tube.name, "center_ras": middle.round(2).tolist(), "hu": round(stent.hu)}
-
-
-def _index(tube, arc_mm: float) -> int:
-    last = len(tube.centerline.points) - 1
-    return int(np.clip(round(arc_mm / tube.centerline.length_mm * last), 0, last))
-
-
-def _length_beyond_ostium(body: Body, name: str) -> float | None:
-    tube = next((t for t in body.arteries if t.name == name), None)
-    return None if tube is None else round(tube.centerline.length_mm - body.ostium_mm(tube), 2)
+    return draw_stent(rng, tube, group_of(tube), ostium_mm)

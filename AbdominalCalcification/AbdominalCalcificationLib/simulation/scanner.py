@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,14 @@ def draw_scanner(rng: np.random.Generator) -> Scanner:
     )
 
 
-def add_streaks(ideal_hu: np.ndarray, axes, center_ras, length_mm: float, rng: np.random.Generator) -> None:
+def add_streaks(
+    ideal_hu: np.ndarray,
+    axes,
+    center_ras,
+    length_mm: float,
+    rng: np.random.Generator,
+    strength_hu: float | None = None,
+) -> None:
     """Add the dark and bright streaks of one metal object to `ideal_hu` (k, j, i), in place.
 
     Streaks run through the object within its slices and fade with distance: what photon starvation leaves.
@@ -63,11 +71,14 @@ def add_streaks(ideal_hu: np.ndarray, axes, center_ras, length_mm: float, rng: n
     length_mm : float
         Extent of the metal along z.
     rng : Generator
+    strength_hu : float, optional
+        Of the streaks; that of a clip or a screw by default.
     """
     x, y, z = axes
     # Even harmonics: a streak goes on at the other side of the object.
     waves = 2 * rng.integers(2, 8, 4)
     turns, strength = rng.uniform(0, 2 * np.pi, 4), rng.uniform(40.0, 160.0)
+    strength = strength if strength_hu is None else strength_hu
     slices = np.flatnonzero(np.abs(z - center_ras[2]) < length_mm / 2 + 3.0)
     if not len(slices):
         return
@@ -87,7 +98,14 @@ def _thick_slices(ideal_hu: np.ndarray, overlap: float) -> np.ndarray:
     return ndimage.convolve1d(ideal_hu, kernel, axis=0, mode="nearest") if rim > 0 else ideal_hu
 
 
-def scan(ideal_hu: np.ndarray, spacing_mm, scanner: Scanner, rng: np.random.Generator) -> np.ndarray:
+def scan(
+    ideal_hu: np.ndarray,
+    spacing_mm,
+    scanner: Scanner,
+    rng: np.random.Generator,
+    profile_mm: float = 0.0,
+    more_noise: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
     """Return the CT, int16, of the ideal image `ideal_hu` (k, j, i, already averaged over each voxel).
 
     Parameters
@@ -99,9 +117,13 @@ def scan(ideal_hu: np.ndarray, spacing_mm, scanner: Scanner, rng: np.random.Gene
     scanner : Scanner
     rng : Generator
         Draws the noise.
+    profile_mm : float
+        Further blur across slices.
+    more_noise : callable, optional
+        Makes the noise, of unit deviation, what it is in this scan.
     """
     si, sj, sk = spacing_mm
-    sigmas = (scanner.blur_z_mm / sk, scanner.blur_mm / sj, scanner.blur_mm / si)
+    sigmas = (float(np.hypot(scanner.blur_z_mm, profile_mm)) / sk, scanner.blur_mm / sj, scanner.blur_mm / si)
     image = ndimage.gaussian_filter(_thick_slices(ideal_hu, scanner.overlap), sigmas, truncate=3.0)
     if scanner.edge > 0:
         wide = ndimage.gaussian_filter(image, (0.0, 1.0 / sj, 1.0 / si), truncate=3.0)
@@ -109,7 +131,12 @@ def scan(ideal_hu: np.ndarray, spacing_mm, scanner: Scanner, rng: np.random.Gene
     noise = rng.standard_normal(ideal_hu.shape, dtype=np.float32)
     grain = (0.3 * scanner.grain_mm / sk, scanner.grain_mm / sj, scanner.grain_mm / si)
     noise = ndimage.gaussian_filter(noise, grain, truncate=3.0)
-    noise *= scanner.noise_hu / max(float(noise.std()), 1e-6)
+    if more_noise is not None:
+        noise /= max(float(noise.std()), 1e-6)
+        noise = more_noise(noise)
+        noise *= scanner.noise_hu
+    else:
+        noise *= scanner.noise_hu / max(float(noise.std()), 1e-6)
     # Little noise in air outside the body, as in reconstructed CT.
     noise *= np.where(image < -900, 0.45, 1.0).astype(np.float32)
     image += noise

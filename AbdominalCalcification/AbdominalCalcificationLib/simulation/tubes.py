@@ -82,6 +82,56 @@ def _parallel_transport(tangents: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
+class Channel:
+    """A further channel of blood within a tube: a limb of a stent graft, or a leak beside it.
+
+    Attributes
+    ----------
+    center_mm : ndarray, shape (n, 2)
+        Off the centreline, along normal and binormal, at every centreline point.
+    radius_mm, blood_hu : ndarray, shape (n,)
+        A radius of 0 is no channel there.
+    """
+
+    center_mm: np.ndarray
+    radius_mm: np.ndarray
+    blood_hu: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Flap:
+    """The membrane of a dissection, which divides the channel of blood into two.
+
+    Attributes
+    ----------
+    angle_rad : ndarray, shape (n,)
+        Where the false lumen lies, in the frame of the tube, at every centreline point.
+    offset : ndarray, shape (n,)
+        Distance of the flap's middle from the channel's, as a share of the channel's radius; 1 or more: no flap there.
+    bow : float
+        How far the flap bends into the false lumen at its rim, as a share of the radius.
+    thickness_mm : float
+    false_hu : ndarray, shape (n,)
+        Of the false lumen: blood that comes later, or thrombus.
+    """
+
+    angle_rad: np.ndarray
+    offset: np.ndarray
+    bow: float
+    thickness_mm: float
+    false_hu: np.ndarray
+
+    def divide(self, index, across_mm, aside_mm, radius_mm) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the flap is, and where the false lumen, of places off the channel's middle."""
+        turn = self.angle_rad[index].astype(np.float32)[:, None]
+        ahead = across_mm * np.cos(turn) + aside_mm * np.sin(turn)
+        along = aside_mm * np.cos(turn) - across_mm * np.sin(turn)
+        middle = self.offset[index].astype(np.float32)[:, None] * radius_mm
+        away = ahead - middle - self.bow * along**2 / np.maximum(radius_mm, 1e-3)
+        return np.abs(away) < self.thickness_mm / 2, away >= self.thickness_mm / 2
+
+
+@dataclass(frozen=True, eq=False)
 class Tube:
     """A vessel: everything within its outer radius of a centreline.
 
@@ -104,6 +154,14 @@ class Tube:
         Wall and thrombus.
     priority : int
         Where tubes overlap the higher one names the voxel.
+    channels : tuple of Channel
+        Further channels of blood.
+    flap : Flap or None
+        Of a dissection.
+    layers : float
+        Contrast medium that sinks: relative change of the blood's HU over one radius towards the back.
+    kind : int
+        Value of `BYSTANDERS`, where all of the tube is one: a bypass. It is no artery and carries no label.
     """
 
     name: str
@@ -115,6 +173,10 @@ class Tube:
     wall_hu: float = 45.0
     priority: int = 0
     lumen_shift_mm: np.ndarray | None = field(default=None)
+    channels: tuple[Channel, ...] = ()
+    flap: Flap | None = None
+    layers: float = 0.0
+    kind: int = 0
 
 
 @dataclass(frozen=True, eq=False)

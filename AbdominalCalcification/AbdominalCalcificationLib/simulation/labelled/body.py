@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from ..enhancement import Phase
 from ..surroundings import paint_outside
 from ..tubes import Tube
 from .anatomy import Anatomy
-from .bystanders import paint_bystanders
+from .bystanders import paint_bystanders, spine_of
 from .deformation import Deformation, DeformationSource
 from .painting import TissuePainter
 from .vessels import LARGEST_LOSS, Arteries, arteries_of, new_contacts
@@ -78,6 +80,14 @@ class LabelledBody:
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
         paint_outside(canvas, self.phase, rng, back_mm=painter.back_mm)
         return canvas.hu, canvas.bystanders, distractors
+
+    def spine_at(self, height_mm: float) -> tuple[float, float]:
+        """Return x of the spine's middle and y of its front: from the bone behind the aorta."""
+        return self._spine(height_mm)
+
+    @cached_property
+    def _spine(self) -> Callable[[float], tuple[float, float]]:
+        return spine_of(self.anatomy, self.deformation, self.arteries[0])
 
     def _renal_level(self) -> float:
         """Return the height at which the renal arteries leave; of usual anatomy where there are none."""

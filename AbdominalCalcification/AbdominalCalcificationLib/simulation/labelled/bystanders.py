@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..canvas import METAL_HU, Canvas
@@ -56,3 +58,26 @@ def paint_bystanders(
         start = np.array([u(-60, 60), u(20, 80), u(-40, 150)])
         for _ in range(int(u(2, 7))):
             spot("surgical clip", start + rng.normal(0, 8, 3), (u(0.6, 1.0), u(0.6, 1.0), u(2, 4)), METAL_HU)
+
+
+def spine_of(anatomy: Anatomy, deformation: Deformation, aorta: Tube) -> Callable[[float], tuple[float, float]]:
+    """Return where the spine is at a height: x of its middle and y of its front, mm.
+
+    The median of the bone within 40 mm behind the aorta, in steps of 20 mm; where there is none, the aorta's back.
+    """
+    points = aorta.centerline.points
+    soft = next((each for each in anatomy.soft if each.tissue is Tissue.BONE), None)
+    bone = np.zeros((0, 3))
+    if soft is not None:
+        inside = np.argwhere(soft.share > 127)[::7]
+        bone = deformation.to_patient(anatomy.grid.ras_of_kji(inside + [b.start for b in soft.box]))
+    levels = np.arange(points[:, 2].min(), points[:, 2].max() + 20.0, 20.0)
+    middle, front = [], []
+    for level in levels:
+        at = aorta.centerline.nearest_to_level(level)
+        beside, back = points[at, 0], points[at, 1] - aorta.outer_mm[at]
+        near = bone[np.abs(bone[:, 2] - level) < 15.0]
+        near = near[(np.abs(near[:, 0] - beside) < 40.0) & (near[:, 1] < back + 8.0) & (near[:, 1] > back - 45.0)]
+        middle.append(float(np.median(near[:, 0])) if len(near) > 20 else float(beside))
+        front.append(float(np.percentile(near[:, 1], 95)) if len(near) > 20 else float(back))
+    return lambda height: (float(np.interp(height, levels, middle)), float(np.interp(height, levels, front)))
