@@ -23,6 +23,7 @@ from AbdominalCalcificationLib.simulation.labelled.body import draw_body
 from AbdominalCalcificationLib.simulation.labelled.courses import Course
 from AbdominalCalcificationLib.simulation.labelled.deformation import DeformationSource
 from AbdominalCalcificationLib.simulation.labelled.vessels import CLEARANCE_MM, arteries_of, new_contacts
+from AbdominalCalcificationLib.simulation.person import draw_person
 from AbdominalCalcificationLib.training import simulated
 from label_maps import COURSES, NAMES, label_map, write_label_map
 
@@ -178,7 +179,7 @@ def test_every_tissue_has_the_hu_of_ct(anatomy, patient):
     hu, grid = patient.ct.array, patient.ct.grid
     phase = patient.truth["enhancement"]
     tree = np.random.SeedSequence(4).spawn(7)[0]
-    body = draw_body(anatomy, np.random.Generator(np.random.PCG64(tree)), draw_phase(rng, "arterial"))
+    body = draw_body(anatomy, np.random.Generator(np.random.PCG64(tree)), draw_phase(rng, "arterial"), draw_person(rng))
 
     def median_at(center):
         kji = np.rint(grid.kji_of_ras(body.deformation.to_patient(np.array([center], float)))[0]).astype(int)

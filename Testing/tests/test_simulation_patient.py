@@ -233,13 +233,18 @@ def test_a_patient_is_written_whole_and_never_over_another(tmp_path):
     assert np.allclose(np.reshape(image.GetDirection(), (3, 3)), np.eye(3))
 
 
-def test_the_sample_case_is_what_the_simulator_makes():
+def test_the_arteries_of_the_sample_case_are_what_the_simulator_makes():
+    # What surrounds them has changed since: the case stays as it was published.
+    from scipy import ndimage
+
     path = resources.sample_case()
     truth = json.loads(path.with_name(f"{path.stem}_truth.json").read_text(encoding="utf-8"))
     patient = simulate(truth["seed"], spacing_mm=truth["spacing_mm"], shape=truth["shape_kji"], phase=truth["phase"])
     stored = sitk.GetArrayFromImage(sitk.ReadImage(str(path))).astype(int)
+    inside = ndimage.binary_erosion(patient.arteries.array > 0, iterations=2)
+    assert inside.sum() > 10_000
     # Other processors round differently: a voxel in a thousand may differ, by a HU or two.
-    assert np.mean(np.abs(stored - patient.ct.array) > 2) < 1e-3
+    assert np.mean(np.abs(stored - patient.ct.array)[inside] > 2) < 1e-3
     for part in ("arteries", "calcification"):
         mask = sitk.GetArrayFromImage(sitk.ReadImage(str(path.with_name(f"{path.stem}_{part}.nrrd"))))
         assert np.mean(mask != getattr(patient, part).array) < 1e-4

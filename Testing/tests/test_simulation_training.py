@@ -16,7 +16,7 @@ from AbdominalCalcificationLib.training.places import add_places
 
 
 def test_test_patients_are_never_trained_on():
-    for seed in (90000, 90039):
+    for seed in (90000, 90039, 91000, 91039):
         with pytest.raises(ValueError, match="kept for testing"):
             simulated.draw_protocol(seed)
 
@@ -29,6 +29,11 @@ def test_protocols_differ_in_phase_and_field_of_view_and_are_reproducible():
     widths = [p.shape[2] * p.spacing_mm[0] for p in protocols]
     assert min(heights) < 60 < 200 < max(heights)
     assert min(widths) < 200 < 400 < max(widths)
+    bottoms = [p.center_ras[2] - height / 2 for p, height in zip(protocols, heights, strict=True)]
+    tops = [p.center_ras[2] + height / 2 for p, height in zip(protocols, heights, strict=True)]
+    # The chest alone, and the pelvis alone, are a few each.
+    assert 2 <= sum(bottom > 138 and height > 100 for bottom, height in zip(bottoms, heights, strict=True)) <= 4
+    assert 2 <= sum(top < 55 and height > 100 for top, height in zip(tops, heights, strict=True)) <= 4
 
 
 def test_the_artery_model_learns_every_territory_under_its_own_name():

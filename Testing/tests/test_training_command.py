@@ -100,6 +100,8 @@ def test_virtual_test_patients_are_never_trained_on(complaint):
     assert "90000" in complaint("artery", "--seeds", "89990-90010")
     with pytest.raises(InputError, match="90000"):
         training_seeds(count=90_000)
+    with pytest.raises(InputError, match="91039"):
+        training_seeds(seeds=[5, 91039])
     assert training_seeds(count=3) == (1000, 1001, 1002)
     assert training_seeds(seeds=[5, 90040]) == (5, 90040)
 

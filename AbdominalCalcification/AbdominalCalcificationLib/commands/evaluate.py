@@ -17,7 +17,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     evaluate.add_argument("cohort", metavar="COHORT.csv", type=Path, nargs="?", help="table of cases; see the manual")
     evaluate.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
     simulated = evaluate.add_argument_group("virtual patients instead of a table")
-    simulated.add_argument("--simulated", metavar="SEEDS", help="seeds such as 1,5,90000-90039")
+    simulated.add_argument("--simulated", metavar="SEEDS", help="seeds such as 1,5,91000-91039")
     simulated.add_argument("--phase", nargs="+", default=[], help="scan each in these contrast phases")
     simulated.add_argument("--spacing", metavar="I,J,K", type=triple, help="voxel spacing in mm")
     simulated.add_argument("--size", metavar="I,J,K", type=whole_triple, help="number of voxels")

@@ -166,7 +166,7 @@ def simulated_cohort(
 
 
 def parse_seeds(text: str) -> list[int]:
-    """Parse ``1,5,90000-90039`` into seeds.
+    """Parse ``1,5,91000-91039`` into seeds.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def parse_seeds(text: str) -> list[int]:
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first or last - first >= 100_000:
-            raise InputError(f"'{part.strip()}' is not a seed or range of seeds; write them like 1,5,90000-90039.")
+            raise InputError(f"'{part.strip()}' is not a seed or range of seeds; write them like 1,5,91000-91039.")
         seeds.extend(range(first, last + 1))
     if len(set(seeds)) < len(seeds):
         raise InputError(f"'{text}' names a seed twice; name each once.")

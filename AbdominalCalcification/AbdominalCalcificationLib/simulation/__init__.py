@@ -2,6 +2,7 @@
 
 from .canvas import BYSTANDERS
 from .enhancement import PHASES
-from .patient import CONDITIONS, VirtualPatient, default_grid, simulate
+from .fields import default_grid
+from .patient import CONDITIONS, VirtualPatient, simulate
 
 __all__ = ["BYSTANDERS", "CONDITIONS", "PHASES", "VirtualPatient", "default_grid", "simulate"]

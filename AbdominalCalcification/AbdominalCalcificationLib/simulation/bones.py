@@ -8,6 +8,9 @@ from .anatomy import Vessels
 from .canvas import DISC_HU, METAL_HU, Canvas, Field
 from .spine import SpineCurve
 
+# Where the sacrum stops falling back, and where the coccyx ends.
+_SACRUM_MM, _COCCYX_MM = -80.0, -125.0
+
 
 def paint_spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
     """Paint vertebrae with cortical and trabecular bone, discs, canal, arches and osteophytes."""
@@ -18,16 +21,24 @@ def paint_spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
     pitch, disc = spine.vertebra_pitch_mm, spine.disc_mm
     w, d = spine.half_width_mm, spine.depth_mm / 2
 
+    def front(z):
+        # The coccyx turns forwards again.
+        return np.where(z < _SACRUM_MM, spine.front(_SACRUM_MM) - 0.35 * (z - _SACRUM_MM), spine.front(z))
+
+    def less(z):
+        """Return the share of its size that the sacrum has kept."""
+        return np.clip(1.0 + (z + 55.0) / 85.0, 0.2, 1.0)
+
     def place(x, y, z):
-        cx, cy = spine.middle(z), spine.front(z) - d
+        cx, cy = spine.middle(z), front(z) - d
         beat = (z - spine.phase_mm) % pitch - pitch / 2
         waist = 2.2 * (1.0 - np.clip(np.abs(beat) / ((pitch - disc) / 2), 0, 1.25) ** 2)
         fade = np.clip((z - 60.0) / 160.0, 0, 1) * 4.0
-        a, b = w - waist - fade, d - 0.7 * waist
+        a, b = (w - waist - fade) * less(z), (d - 0.7 * waist) * less(z)
         r = (np.abs((x - cx) / a) ** 2.4 + np.abs((y - cy) / b) ** 2.4) ** (1 / 2.4)
         return (r - 1.0) * d + uneven(x, y, z), np.abs(beat) - (pitch - disc) / 2
 
-    low, high = (-75, -190, -1e4), (75, 60, 1e4)
+    low, high = (-75, -190, _COCCYX_MM), (75, 60, 1e4)
     canvas.paint(lambda x, y, z: place(x, y, z)[0], DISC_HU + u(-15, 25), low, high)
     canvas.paint(lambda x, y, z: np.maximum(*place(x, y, z)), cortical, low, high, kind="bone")
     canvas.paint(
@@ -36,57 +47,24 @@ def paint_spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
     )  # fmt: skip
 
     def canal(x, y, z):
-        return np.sqrt(((x - spine.middle(z)) / 12.0) ** 2 + ((y - spine.front(z) + 2 * d + 9.0) / 9.0) ** 2) * 9 - 9
+        return np.sqrt(((x - spine.middle(z)) / 12.0) ** 2 + ((y - front(z) + 2 * d + 9.0) / 9.0) ** 2) * 9 - 9
 
     def arch(x, y, z):
         beat = (z - spine.phase_mm) % pitch - pitch / 2
-        ax, ay = np.abs(x - spine.middle(z)), y - spine.front(z) + 2 * d
+        ax, ay = np.abs(x - spine.middle(z)), y - front(z) + 2 * d
         pedicle = np.maximum(np.maximum(np.abs(ax - 15.5) - 4.0, np.abs(ay + 8.0) - 12.0), np.abs(beat - 4.0) - 7.0)
         lamina = np.maximum(np.abs(ay + 20.0 + 0.15 * ax) - 3.5, np.maximum(ax - 20.0, np.abs(beat + 2) - 12.0))
         spinous = np.maximum(np.abs(ay + 38.0) - 17.0, np.maximum(ax - 3.2, np.abs(beat + 7.0) - 9.0))
         transverse = np.maximum(np.abs(ay + 13.0) - 3.5, np.maximum(np.abs(ax - 28) - 14.0, np.abs(beat - 4.0) - 4.5))
         facet = np.sqrt((ax - 19.0) ** 2 + (ay + 20.0) ** 2 + (0.5 * (np.abs(beat) - pitch / 2)) ** 2) - 8.0
-        return np.minimum.reduce(np.broadcast_arrays(pedicle, lamina, spinous, transverse, facet))
+        together = np.minimum.reduce(np.broadcast_arrays(pedicle, lamina, spinous, transverse, facet))
+        return together + 0.15 * np.clip(-45.0 - z, 0.0, None)
 
     bumps = Field(rng, 14.0, 1.6)
     canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z), cortical, low, high, kind="bone")
     canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z) + 1.6,
                  lambda x, y, z: trabecular + 60 + mesh(x, y, z), low, high, kind="bone")  # fmt: skip
-    canvas.paint(canal, 25.0, low, high)
-
-
-def paint_pelvis(canvas: Canvas, spine: SpineCurve, rng) -> None:
-    """Paint iliac wings and sacral wings."""
-    u = rng.uniform
-    cortical, marrow, half = u(450, 750), u(80, 200), u(4.5, 7.0)
-    crest = u(5, 30)
-
-    def wing(x, y, z):
-        # A curved plate from beside the sacrum to the front of the hip, its crest highest in the middle.
-        ax = np.abs(x)
-        back, front = np.array([50.0, -75.0]), np.array([128.0, 40.0])
-        along = (front - back) / np.linalg.norm(front - back)
-        t = (ax - back[0]) * along[0] + (y - back[1]) * along[1]
-        across = -(ax - back[0]) * along[1] + (y - back[1]) * along[0]
-        length = np.linalg.norm(front - back)
-        bend = 14.0 * np.sin(np.pi * np.clip(t / length, 0, 1)) - 0.25 * np.clip(-z, 0, 80)
-        plate = np.abs(across + bend) - half * (0.75 + 0.5 * np.abs(t / length - 0.5))
-        top = z - crest + 42.0 * (t / length - 0.42) ** 2 * 4.0
-        return np.maximum.reduce(np.broadcast_arrays(plate, top, -t, t - length))
-
-    def ala(x, y, z):
-        ax = np.abs(x)
-        return np.maximum.reduce(
-            np.broadcast_arrays(ax - 56.0 + 0.3 * np.clip(-z - 25, 0, None), 20.0 - ax, z + 18.0 + 0.15 * ax,
-                                np.abs(y - spine.front(z) + 26.0) - 17.0)
-        )  # fmt: skip
-
-    low, high = (-170, -190, -1e4), (170, 80, 60)
-    uneven = Field(rng, 15.0, 2.5)
-    for shape in (wing, ala):
-        for hu, shell_mm in ((cortical, 0.0), (marrow, 1.7)):
-            canvas.paint(lambda x, y, z, shape=shape, shell_mm=shell_mm: shape(x, y, z) + uneven(x, y, z) + shell_mm,
-                         hu, low, high, kind="bone")  # fmt: skip
+    canvas.paint(canal, 25.0, (-75, -190, _SACRUM_MM), high)
 
 
 def paint_other_calcium(canvas: Canvas, vessels: Vessels, rng, distractors: list[dict]) -> None:

@@ -26,9 +26,19 @@ BYSTANDERS = {
     "hip prosthesis": 13,
     "spinal cage": 14,
     "coil": 15,
+    "costal cartilage": 21,
+    "gallstone": 22,
+    "urine contrast": 23,
+    "injected vein": 24,
+    "wire": 25,
+    "calcified fibroid": 26,
+    "prostatic stone": 27,
 }
 # Their HU do not follow the tube voltage as those of calcium do.
-_NO_CALCIUM = ("bowel contrast", "surgical clip", "screw", "hip prosthesis", "spinal cage", "coil")
+_NO_CALCIUM = (
+    "bowel contrast", "surgical clip", "screw", "hip prosthesis", "spinal cage", "coil", "urine contrast", "injected vein",
+    "wire",
+)  # fmt: skip
 METAL_HU = 3000.0
 
 AIR_HU, LUNG_HU, FAT_HU, SKIN_HU, DISC_HU = -1000.0, -840.0, -98.0, 30.0, 80.0
@@ -53,7 +63,7 @@ class Canvas:
         self.axes = x, y, z
         self.hu = np.full(grid.shape, AIR_HU, np.float32)
         self.bystanders = np.zeros(grid.shape, np.uint8)
-        self._width = float(np.mean(grid.spacing_mm))
+        self.width_mm = float(np.mean(grid.spacing_mm))
 
     @classmethod
     def over(cls, grid: Grid, hu: np.ndarray, bystanders: np.ndarray, calcium_gain: float = 1.0) -> Canvas:
@@ -95,7 +105,7 @@ class Canvas:
         if not target.size:
             return
         place = self.at(box)
-        share = np.clip(0.5 - shape(*place) / self._width, 0.0, 1.0)
+        share = np.clip(0.5 - shape(*place) / self.width_mm, 0.0, 1.0)
         if within is not None:
             share = share * within[box]
         value = hu(*place) if callable(hu) else hu

@@ -125,7 +125,7 @@ class _Drawn:
 
 def group_of(tube: Tube) -> str:
     """Return the group of a measured artery: ``aorta``, ``common_iliac``, ``renal`` or ``mesenteric``."""
-    return territories.territory(tube.name).group or "aorta"
+    return territories.territory_of_label(tube.label).group or "aorta"
 
 
 def _aortic_aneurysm(drawn: _Drawn, rng: np.random.Generator) -> None:

@@ -13,8 +13,9 @@ from ..errors import InputError
 from ..processes.spread import results_of
 from ..progress import Progress, Steps
 from ..reporting import ResultFolder, write_volume
+from .fields import DEFAULT_SHAPE, DEFAULT_SPACING_MM
 from .labelled import AnatomyMix
-from .patient import DEFAULT_SHAPE, DEFAULT_SPACING_MM, VirtualPatient, simulate
+from .patient import VirtualPatient, simulate
 
 PATIENT_FILES = ("ct.nii.gz", "arteries.nii.gz", "calcification.nii.gz", "truth.json")
 

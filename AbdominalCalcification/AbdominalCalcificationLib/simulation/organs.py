@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .anatomy import Vessels
-from .canvas import FAT_HU, Canvas, Field, ellipsoid
+from .canvas import Canvas, Field, ellipsoid
 from .enhancement import Phase
+from .kidneys import paint_kidneys
+from .person import Person
 
 
 def fill_cavity(canvas: Canvas, phase: Phase, cavity, grain, rng) -> None:
@@ -18,8 +20,8 @@ def fill_cavity(canvas: Canvas, phase: Phase, cavity, grain, rng) -> None:
                  within=cavity)  # fmt: skip
 
 
-def paint_organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, distractors) -> None:
-    """Paint liver, spleen, stomach, pancreas and kidneys with their stones."""
+def paint_organs(canvas: Canvas, vessels: Vessels, person: Person, cavity, lumps, grain, rng, distractors) -> None:
+    """Paint liver, spleen, stomach, pancreas, gallbladder and kidneys."""
     u, phase, spine = rng.uniform, vessels.phase, vessels.spine
     rough = Field(rng, 16.0, 2.0)
 
@@ -27,16 +29,22 @@ def paint_organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, di
         return lambda x, y, z: mean + spread * grain(x, y, z)
 
     paint = canvas.ellipsoid
+    big = person.rng(11).uniform(0.95, 1.3)
     top = vessels.levels_mm["celiac_trunk"]
-    paint((u(70, 90), u(15, 35), top + u(15, 40)), (u(80, 100), u(75, 95), u(65, 85)), tissue(phase.liver),
+    paint((u(70, 90), u(15, 35), top + u(15, 40)),
+          np.array([u(80, 100), u(75, 95), u(65, 85)]) * big, tissue(phase.liver),
           lumps=lumps, within=cavity)  # fmt: skip
     paint((u(0, 25), u(60, 75), top + u(15, 35)), (u(60, 80), u(28, 40), u(35, 50)), tissue(phase.liver),
           lumps=lumps, within=cavity)  # fmt: skip
+    # It fills the dome of the diaphragm on the right.
+    canvas.paint(lambda x, y, z: np.maximum(32.0 + 4.0 * lumps(x, y, z) - x, top + 25.0 - z) + 0.0 * y,
+                 tissue(phase.liver), (30, -1e4, top), (1e4, 1e4, 330), cavity)  # fmt: skip
     if u() < 0.5:
         # The caudate lobe reaches the cava and the aorta.
         paint((u(8, 35), u(20, 40), top + u(10, 35)), (u(20, 35), u(15, 28), u(25, 40)), tissue(phase.liver),
               lumps=lumps, within=cavity)  # fmt: skip
-    paint((-u(95, 115), u(-45, -15), top + u(15, 35)), (u(28, 38), u(45, 55), u(38, 52)), tissue(phase.spleen),
+    paint((-u(95, 115), u(-45, -15), top + u(15, 35)),
+          np.array([u(28, 38), u(45, 55), u(38, 52)]) * big, tissue(phase.spleen),
           lumps=lumps, within=cavity)  # fmt: skip
     stomach = np.array([-u(45, 70), u(40, 65), top + u(0, 30)])
     radii = np.array([u(35, 50), u(22, 36), u(38, 52)])
@@ -62,29 +70,24 @@ def paint_organs(canvas: Canvas, vessels: Vessels, cavity, lumps, grain, rng, di
             aorta = at.points[at.nearest_to_level(level)]
             away = vessels.arteries[0].outer_mm[at.nearest_to_level(level)] + u(3.0, 5.0)
             paint((aorta[0] + sign * away, aorta[1] - u(0, 5), level), (u(2.5, 4.5), u(9, 13), 9.0), phase.muscle)
-    _kidneys(canvas, vessels, tissue, rough, rng, distractors)
+    paint_kidneys(canvas, vessels, person, tissue, rough, rng, distractors)
+    _gallbladder(canvas, vessels, person, cavity)
 
 
-def _kidneys(canvas: Canvas, vessels: Vessels, tissue, rough: Field, rng, distractors) -> None:
-    """Paint the kidneys at the ends of their arteries: cortex, medulla, sinus, cysts and stones."""
-    u, phase, paint = rng.uniform, vessels.phase, canvas.ellipsoid
-    for side, sign in (("left", -1.0), ("right", 1.0)):
-        hilum = next(t for t in vessels.arteries if t.name == f"renal_{side}").centerline.points[-1]
-        center = hilum + np.array([sign * u(12, 16), u(-6, 4), u(-4, 6)])
-        radii = np.array([u(24, 30), u(25, 31), u(48, 60)])
-        paint(center, radii, tissue(phase.cortex, 5.0), lumps=rough)
-        wavy = Field(rng, 11.0, 3.0)
-        paint(center, radii - u(7, 9), tissue(phase.medulla, 5.0), lumps=wavy)
-        sinus = center - np.array([sign * radii[0] * 0.45, -2.0, 0.0])
-        paint(sinus, (radii[0] * 0.62, 9.0, radii[2] * 0.42), FAT_HU + 10, lumps=wavy)
-        paint(sinus, (radii[0] * 0.42, 5.0, 11.0), 12.0, lumps=rough)
-        if u() < 0.25:
-            paint(center + np.array([sign * u(5, 20), u(-15, 15), u(-30, 30)]), (u(6, 18),) * 3, 8.0)
-        for _ in range(int(rng.poisson(0.4))):
-            spot = center + rng.uniform(-0.5, 0.5, 3) * radii
-            size, density = u(1.0, 4.5), u(300, 1300)
-            paint(spot, (size, size * u(0.6, 1.2), size), density, kind="kidney stone")
-            distractors.append({"kind": "kidney stone", "center_ras": spot.round(2).tolist(), "hu": round(density)})
+def _gallbladder(canvas: Canvas, vessels: Vessels, person: Person, cavity) -> None:
+    """Paint the gallbladder beneath the liver, some with stones, unless it was taken out."""
+    rng = person.rng(9)
+    u = rng.uniform
+    center = np.array([u(52, 75), u(45, 70), vessels.levels_mm["celiac_trunk"] - u(0, 30)])
+    radii, bile, stones = np.array([u(10, 18), u(12, 20), u(18, 32)]), u(0, 25), int(rng.poisson(0.5))
+    if u() < 0.15:
+        return
+    canvas.ellipsoid(center, radii + u(1.0, 2.5), vessels.phase.bowel_wall, within=cavity)
+    canvas.ellipsoid(center, radii, bile, within=cavity)
+    for _ in range(stones):
+        spot = center + np.array([u(-0.5, 0.5), -0.55, u(-0.6, 0.6)]) * radii
+        size = u(1.5, 6.0)
+        canvas.ellipsoid(spot, (size,) * 3, u(80, 700), kind="gallstone")
 
 
 def paint_bowel(canvas: Canvas, vessels: Vessels, cavity, lumps, rng) -> None:

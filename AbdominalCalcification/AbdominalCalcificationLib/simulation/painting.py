@@ -117,6 +117,7 @@ def paint_arteries(
     plaques: list[list[Plaque]],
     stents: Sequence[Sequence[Metal]] | None = None,
     calcium_gain: float = 1.0,
+    visible: np.ndarray | None = None,
 ) -> Painted:
     """Paint arteries with their plaques into `hu` (float32, in place) and return their truth.
 
@@ -132,6 +133,8 @@ def paint_arteries(
         Of each artery.
     calcium_gain : float
         What the tube voltage makes of the plaques' HU.
+    visible : ndarray of bool, shape (j, i), optional
+        Columns of voxels that the scanner shows, by default all: of the others there is no truth.
     """
     axes = axes_of(grid)
     offsets = subvoxel_offsets(grid.spacing_mm)
@@ -152,7 +155,7 @@ def paint_arteries(
             _fill_stent(cells, tube, around, offsets, stent)
     cells.plaque &= cells.metal_hu == 0
     cells.plaque_hu *= calcium_gain
-    return _compose(hu, grid, cells)
+    return _compose(hu, grid, cells, visible)
 
 
 def _local(tube: Tube, around: Neighborhood, rows: slice | np.ndarray, offsets: np.ndarray):
@@ -335,7 +338,7 @@ def _count_clusters(cells: _Cells, grid: Grid, calcium: np.ndarray) -> dict[int,
     return {int(name): int(n) for name, n in zip(names, many, strict=True)}
 
 
-def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
+def _compose(hu: np.ndarray, grid: Grid, cells: _Cells, visible: np.ndarray | None) -> Painted:
     count = cells.inside.shape[1]
     value = np.where(cells.plaque, cells.plaque_hu, np.where(cells.lumen, cells.blood_hu, cells.wall_hu))
     metal = cells.metal_hu > 0
@@ -346,6 +349,10 @@ def _compose(hu: np.ndarray, grid: Grid, cells: _Cells) -> Painted:
         flat[cells.voxels] * outside + np.where(cells.inside, value, 0).sum(1, dtype=np.float32) / count
     )
 
+    if visible is not None:
+        hidden = ~visible.ravel()[cells.voxels % visible.size]
+        for held in (cells.inside, cells.plaque, metal):
+            held[hidden] = False
     labels = np.zeros(hu.size, np.uint8)
     calcification = np.zeros(hu.size, np.uint8)
     calcium = cells.plaque & (cells.label > 0)

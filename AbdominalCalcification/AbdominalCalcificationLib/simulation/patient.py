@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
-from .anatomy import Vessels, draw_vessels
+from .anatomy import draw_vessels
+from .bodies import Body, ProceduralBody
+from .branches import ARCH, with_branches
 from .canvas import BYSTANDERS, METAL_HU, Canvas
 from .conditions import CHANCES as DISEASES
 from .conditions import Conditions, draw_conditions, fainter, group_of
 from .enhancement import CALCIUM_GAIN, PHASES, draw_phase, draw_voltage_kv, vary_timing
+from .fields import DEFAULT_SHAPE, DEFAULT_SPACING_MM, NOTHING_HU, default_grid, grid_within, round_field
 from .implants import CHANCES as IMPLANTS
 from .implants import paint_coils, paint_implants
 from .labelled.anatomy import Anatomy
 from .labelled.body import draw_body
-from .painting import SUBVOXEL_MM, Painted, axes_of, paint_arteries, paint_veins
+from .mirrored import mirrored_grid, mirrored_places
+from .painting import SUBVOXEL_MM, Painted, axes_of, paint_arteries
+from .person import draw_person
 from .physics import Physics, blotched, distort, draw_physics, odd_kernel, starved_noise
 from .plaques import Plaque, draw_plaques
 from .scanner import Scanner, add_streaks, draw_scanner, scan
 from .stents import draw_stent
-from .surroundings import clear_of_arteries, paint_surroundings
+from .surroundings import clear_of_arteries
 from .truth import all_plaques, bypass_entry, circumstances, stent_entry, volumes
 from .tubes import Tube
 
@@ -32,8 +37,6 @@ from .tubes import Tube
 CONDITIONS = (*DISEASES, *IMPLANTS)
 # Any number would do; with this one the patient of the sample case is healthy and plainly scanned.
 _CONDITIONS_SALT = 18379
-DEFAULT_SPACING_MM = (1.0, 1.0, 1.0)
-DEFAULT_SHAPE = (220, 200, 220)
 THICKEST_SLICE_MM = 5.0
 
 
@@ -60,105 +63,6 @@ class VirtualPatient:
     calcification: Volume
     bystanders: Volume
     truth: dict = field(default_factory=dict)
-
-
-def default_grid(spacing_mm=DEFAULT_SPACING_MM, shape=DEFAULT_SHAPE, center_ras=None) -> Grid:
-    """Return a grid as CT scanners write it: i to the patient's left, j to the back, k upwards.
-
-    Parameters
-    ----------
-    spacing_mm : sequence of float
-        Along i, j, k.
-    shape : sequence of int
-        Voxels along k, j, i.
-    center_ras : sequence of float, optional
-        Middle of the field of view; by default the abdominal aorta and the iliac arteries are centred, between
-        70 mm below the bifurcation and as far up as there are slices.
-    """
-    nk, nj, ni = shape
-    extent = np.array([ni, nj, nk]) * np.asarray(spacing_mm, float)
-    if center_ras is None:
-        # Wide fields show the whole body, whose middle lies a little in front of the spine.
-        center_ras = (0.0, 5.0 if extent[1] > 170 else 15.0, -70.0 + extent[2] / 2)
-    steps = np.array([-1.0, -1.0, 1.0]) * np.asarray(spacing_mm, float)
-    origin = np.asarray(center_ras, float) - steps * (np.array([ni, nj, nk]) - 1) / 2
-    return Grid.from_spacing(shape, spacing_mm, origin, np.diag([-1.0, -1.0, 1.0]))
-
-
-def grid_within(field_ras, spacing_mm, shape=None, center_ras=None) -> Grid:
-    """Return a grid as :func:`default_grid` gives it, moved and cut so that it lies within a field.
-
-    Parameters
-    ----------
-    field_ras : pair of ndarray, shape (3,)
-        Corners of the field, RAS mm.
-    spacing_mm, shape, center_ras
-        As for :func:`default_grid`; all of the field where no shape is given.
-
-    Raises
-    ------
-    InputError
-        For a field smaller than eight voxels.
-    """
-    low, high = (np.asarray(corner, float) for corner in field_ras)
-    spacing = np.asarray(spacing_mm, float)
-    most = np.floor((high - low) / spacing).astype(int)
-    if most.min() < 8:
-        raise InputError(f"The label map covers {most.tolist()} voxels of that spacing; it takes at least eight each.")
-    counts = most if shape is None else np.minimum(most, np.asarray(tuple(shape)[::-1], int))
-    wanted = default_grid(spacing_mm, counts[::-1], center_ras)
-    middle = wanted.ras_of_kji([(counts[::-1] - 1) / 2])[0]
-    half = counts * spacing / 2
-    middle = np.clip(middle, low + half, high - half)
-    return default_grid(spacing_mm, tuple(int(n) for n in counts[::-1]), middle)
-
-
-class Body(Protocol):
-    """A body before it is scanned: its arteries, and how everything else is painted."""
-
-    @property
-    def arteries(self) -> list[Tube]: ...
-
-    def ostium_mm(self, tube: Tube) -> float:
-        """Return the path length at which an artery leaves its parent."""
-
-    def paint(
-        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
-    ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
-        """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
-
-    def spine_at(self, height_mm: float) -> tuple[float, float]:
-        """Return x of the spine's middle and y of its front at a height."""
-
-    def document(self) -> dict:
-        """Return what the truth says of how the body was made beside its seed."""
-
-
-@dataclass(frozen=True, eq=False)
-class ProceduralBody:
-    """A body whose anatomy is drawn from the seed alone."""
-
-    vessels: Vessels
-
-    @property
-    def arteries(self) -> list[Tube]:
-        return self.vessels.arteries
-
-    def ostium_mm(self, tube: Tube) -> float:
-        return self.vessels.ostia_mm.get(tube.name, 8.0)
-
-    def paint(
-        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
-    ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
-        hu, bystanders, distractors = paint_surroundings(grid, self.vessels, rng, calcium_gain)
-        paint_veins(hu, grid, self.vessels.veins)
-        return hu, bystanders, distractors
-
-    def spine_at(self, height_mm: float) -> tuple[float, float]:
-        return float(self.vessels.spine.middle(height_mm)), float(self.vessels.spine.front(height_mm))
-
-    def document(self) -> dict:
-        return {}
 
 
 def simulate(
@@ -204,18 +108,21 @@ def simulate(
     """
     _check(seed, spacing_mm, shape, phase, conditions)
     # One stream for each part, so that a change in one leaves the others as they were.
-    seeds = np.random.SeedSequence(int(seed)).spawn(7) + np.random.SeedSequence([int(seed), _CONDITIONS_SALT]).spawn(2)
+    seeds = np.random.SeedSequence(int(seed)).spawn(8)
+    seeds += np.random.SeedSequence([int(seed), _CONDITIONS_SALT]).spawn(2)
     streams = _Streams(*(np.random.Generator(np.random.PCG64(each)) for each in seeds))
     voltage_kv = draw_voltage_kv(streams.scanner)
     enhancement = vary_timing(streams.physics, draw_phase(streams.scanner, phase, voltage_kv))
     scanner = odd_kernel(streams.physics, draw_scanner(streams.scanner))
     physics = draw_physics(streams.physics)
+    person = draw_person(streams.world)
     body: Body
     if anatomy is None:
-        body = ProceduralBody(draw_vessels(streams.tree, enhancement))
+        vessels = with_branches(draw_vessels(streams.tree, enhancement), person, streams.world)
+        body = ProceduralBody(vessels, person)
         grid = default_grid(spacing_mm, DEFAULT_SHAPE if shape is None else shape, center_ras)
     else:
-        body = draw_body(anatomy, streams.tree, enhancement)
+        body = draw_body(anatomy, streams.tree, enhancement, person)
         grid = grid_within(body.field(), spacing_mm, shape, center_ras)
     most = max(0.0, 1.0 - grid.spacing_mm[2] / THICKEST_SLICE_MM)
     scanner = replace(scanner, overlap=min(scanner.overlap, most))
@@ -224,8 +131,15 @@ def simulate(
     drawn = draw_conditions(
         streams.disease, body.arteries, [body.ostium_mm(t) for t in body.arteries], enhancement.name, conditions
     )
-    ideal = _ideal(body, drawn, grid, streams, severity, CALCIUM_GAIN[voltage_kv], conditions)
-    ct = _scanned(ideal.hu, grid, drawn.arteries[0], scanner, physics, streams)
+    is_mirrored = person.situs_inversus and anatomy is None
+    seen = mirrored_grid(grid) if is_mirrored else grid
+    visible = round_field(grid) if person.round_field else np.ones(grid.shape[1:], bool)
+    ideal = _ideal(body, drawn, seen, visible, streams, severity, CALCIUM_GAIN[voltage_kv], conditions)
+    ct = _scanned(ideal.hu, seen, drawn.arteries[0], scanner, physics, streams)
+    ct[:, ~visible] = NOTHING_HU
+    plaques, distractors = all_plaques(drawn.arteries, ideal.plaques), ideal.distractors
+    if is_mirrored:
+        plaques, distractors = mirrored_places(plaques), mirrored_places(distractors)
 
     truth = {
         "seed": int(seed),
@@ -235,9 +149,12 @@ def simulate(
         "shape_kji": [int(n) for n in grid.shape],
         "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
         **volumes(drawn.arteries, drawn.ostia_mm, ideal.painted),
-        "plaques": all_plaques(drawn.arteries, ideal.plaques),
+        "plaques": plaques,
         "conditions": drawn.found,
-        "not_to_count": ideal.distractors,
+        "not_to_count": distractors,
+        # Label maps say themselves who the patient is.
+        "person": person.document() if anatomy is None else None,
+        "round_field": person.round_field,
         **circumstances(grid, voltage_kv, scanner, enhancement, physics),
         **body.document(),
     }
@@ -262,6 +179,7 @@ class _Streams(NamedTuple):
     noise: np.random.Generator
     metal: np.random.Generator
     density: np.random.Generator
+    world: np.random.Generator
     disease: np.random.Generator
     physics: np.random.Generator
 
@@ -280,20 +198,22 @@ def _ideal(
     body: Body,
     drawn: Conditions,
     grid: Grid,
+    visible: np.ndarray,
     streams: _Streams,
     severity: float,
     gain: float,
     conditions: Collection[str] | None,
 ) -> _Ideal:
-    """Return the ideal image of a body with plaques, stents and implants."""
+    """Return the ideal image of a body with plaques, stents and implants; truth of the `visible` columns (j, i) alone."""
     arteries = drawn.arteries
     plaques = [
-        fainter(
-            _plaques_of(streams.plaque, streams.density, tube, ostium, severity),
-            drawn.calcium_share,
-            float(np.median(tube.lumen_hu)),
-        )
+        _plaques_of(streams.plaque, streams.density, tube, ostium, severity)
         for tube, ostium in zip(arteries, drawn.ostia_mm, strict=True)
+    ]
+    plaques[0] += _plaques_above(streams.world, arteries[0], severity)
+    plaques = [
+        fainter(own, drawn.calcium_share, float(np.median(tube.lumen_hu)))
+        for tube, own in zip(arteries, plaques, strict=True)
     ]
     stents = [_stent_of(streams.metal, tube, body.ostium_mm(tube)) for tube in body.arteries]
     stents += [None] * (len(arteries) - len(stents))
@@ -304,7 +224,7 @@ def _ideal(
     hu, bystanders, distractors = body.paint(grid, streams.body, gain)
     canvas = Canvas.over(grid, hu, bystanders, gain)
     implants = paint_implants(canvas, streams.disease, body.spine_at, conditions)
-    painted = paint_arteries(hu, grid, arteries, plaques, metal, gain)
+    painted = paint_arteries(hu, grid, arteries, plaques, metal, gain, visible)
     bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
     bystanders[painted.labels > 0] = 0
     for kind, voxels in painted.kinds.items():
@@ -312,6 +232,7 @@ def _ideal(
     paint_coils(canvas, streams.disease, arteries, implants, painted.labels == 0, conditions)
     bystanders.reshape(-1)[painted.metal] = BYSTANDERS["stent"]
     bystanders.reshape(-1)[painted.grafts] = BYSTANDERS["stent graft"]
+    bystanders[:, ~visible] = 0
     distractors = clear_of_arteries(distractors, arteries)
     for item in distractors:
         if item["hu"] >= METAL_HU:
@@ -357,13 +278,23 @@ def _plaques_of(rng, density_rng, tube, ostium_mm, severity):
         return draw_plaques(rng, density_rng, tube, "mesenteric", severity, 25.0)
     if not tube.label:
         return []
+    start = _abdominal_mm(tube) if tube.name == "aorta" else ostium_mm
     group = group_of(tube)
-    # The chest aorta above the celiac trunk is long and of no interest below: plaques start 230 mm above the end.
-    start = max(0.0, tube.centerline.length_mm - 230.0) if group == "aorta" else ostium_mm
     return draw_plaques(rng, density_rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
 
 
+def _abdominal_mm(aorta: Tube) -> float:
+    """Return the path length at which the abdominal aorta begins: its plaques start 230 mm above the end."""
+    return max(0.0, aorta.centerline.length_mm - 230.0)
+
+
+def _plaques_above(rng, aorta: Tube, severity: float) -> list[Plaque]:
+    """Return plaques of the aorta in the chest."""
+    drawn = draw_plaques(rng, rng, aorta, "aorta", 0.7 * severity * float(rng.uniform(0.5, 1.3)), 0.0)
+    return [plaque for plaque in drawn if plaque.center_mm < _abdominal_mm(aorta)]
+
+
 def _stent_of(rng, tube, ostium_mm):
-    if not tube.label:
+    if not tube.label or tube.name == ARCH:
         return None
     return draw_stent(rng, tube, group_of(tube), ostium_mm)

@@ -42,7 +42,7 @@ def all_plaques(arteries: list[Tube], plaques: list[list[Plaque]]) -> list[dict]
     """Return what is known of each plaque, and where it is."""
     return [
         {
-            "territory": tube.name,
+            "territory": territories.territory_of_label(tube.label).name if tube.label else tube.name,
             "measured": tube.label > 0,
             "center_ras": tube.centerline.points[_index(tube, plaque.center_mm)].round(2).tolist(),
             **{key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(plaque).items()},

@@ -26,7 +26,7 @@ from ..replacing import replacing
 from ..reporting import write_volume
 from ..signals import shielded
 from .cases import CorrectedCase, Source, read_cases
-from .simulated import TEST_SEEDS
+from .simulated import is_kept
 from .tasks import Task, check_dataset_name, dataset_document, read_document
 
 INDEX_FILE = "cases.json"
@@ -110,7 +110,7 @@ def export_steps(
                 for number, (source, side) in enumerate(sources):
                     left = (time.monotonic() - begin) / number * (len(sources) - number) if number else None
                     yield Progress("Reading and writing cases", number / len(sources), left)
-                    if side == TRAINING and source.seed in TEST_SEEDS:
+                    if side == TRAINING and source.seed is not None and is_kept(source.seed):
                         raise InputError(
                             f"'{source.path}' is seed {source.seed}, which is kept for testing; leave it out."
                         )

@@ -25,7 +25,18 @@ from ..simulation.labelled import AnatomyMix
 from .tasks import PLACES_FOLDER, TASKS, dataset_document
 
 FIRST_TRAINING_SEED = 1000
-TEST_SEEDS = range(90000, 90040)
+# Patients that evaluations are made on, and those of earlier ones: both are kept from training.
+TEST_SEEDS = range(91000, 91040)
+KEPT_SEEDS = (range(90000, 90040), TEST_SEEDS)
+
+
+# What the last digit of a seed shows, and where the tens differ.
+_FIELDS = (
+    dict(enumerate(("trunk", "slab", "trunk", "body", "trunk", "slab", "trunk", "body", "trunk", "slab"))),
+    {5: "chest", 4: "pelvis"},
+    {9: "pelvis", 1: "chest"},
+    {5: "pelvis", 8: "chest"},
+)
 
 
 @dataclass(frozen=True)
@@ -42,13 +53,14 @@ class Protocol:
 def draw_protocol(seed: int) -> Protocol:
     """Return the field of view, spacing and phase for training patient `seed`.
 
-    Half show the trunk of the arteries, one in five the whole body, three in ten a short slab.
+    Of forty, 18 show the trunk of the arteries, 8 the whole body, 8 a short slab, 3 the chest alone, 3 the pelvis
+    alone: half of a target, or none.
     """
-    if seed in TEST_SEEDS:
+    if is_kept(seed):
         raise ValueError(f"seed {seed} is kept for testing")
     rng = np.random.Generator(np.random.PCG64([seed, 77]))
     u = rng.uniform
-    kind = ("trunk", "slab", "trunk", "body", "trunk", "slab", "trunk", "body", "trunk", "slab")[seed % 10]
+    kind = _FIELDS[seed // 10 % 4].get(seed % 10) or _FIELDS[0][seed % 10]
     phase = ("arterial", "portal_venous", "arterial", "portal_venous", "arterial", "portal_venous", "unenhanced")[
         seed % 7 if seed % 14 < 7 else seed % 6
     ]
@@ -60,14 +72,27 @@ def draw_protocol(seed: int) -> Protocol:
         pixel, slice_mm = u(1.0, 1.4), u(1.5, 3.0)
         extent = np.array([u(340, 460), u(290, 340), u(150, 280)])
         center = (u(-10, 10), u(-15, 10), u(-130, 60) + extent[2] / 2)
+    elif kind in ("chest", "pelvis"):
+        pixel, slice_mm = u(0.7, 1.3), float(np.exp(u(np.log(0.7), np.log(5.0))))
+        wide = u() < 0.6
+        extent = np.array([u(330, 460) if wide else u(180, 300), u(270, 330) if wide else u(150, 240), u(130, 220)])
+        bottom = u(140, 260) if kind == "chest" else u(-235, -170)
+        center = (u(-20, 20), u(-15, 20), bottom + extent[2] / 2)
     else:
-        pixel, slice_mm = u(0.8, 1.0), u(1.0, 3.0)
+        # Some are cropped so that an organ or the table, not the aorta, lies in the middle.
+        pixel, slice_mm = u(0.8, 1.0), float(np.exp(u(np.log(0.7), np.log(5.0))))
         wide = u() < 0.5
         extent = np.array([u(300, 420) if wide else u(150, 240), u(260, 320) if wide else u(140, 200), u(30, 80)])
-        center = (u(-10, 10), u(-5, 15), u(-40, 200))
+        aside = 0.0 if u() < 0.7 else u(-70, 70)
+        center = (u(-10, 10) + aside, u(-5, 15) - 0.3 * abs(aside), u(-60, 200))
     spacing = (float(pixel), float(pixel), float(slice_mm))
     ni, nj, nk = (int(e / s) for e, s in zip(extent, spacing, strict=True))
     return Protocol(seed, spacing, (nk, nj, ni), (float(center[0]), float(center[1]), float(center[2])), phase)
+
+
+def is_kept(seed: int) -> bool:
+    """Return whether a patient is kept from training."""
+    return any(seed in kept for kept in KEPT_SEEDS)
 
 
 def at_spacing(volume: Volume, spacing_mm: float, is_mask: bool) -> Volume:
@@ -144,10 +169,9 @@ def training_seeds(count: int | None = None, seeds: Sequence[int] | None = None)
     if count is not None and count < 1:
         raise InputError(f"The number of virtual patients must be at least 1, not {count}.")
     chosen = tuple(range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + count) if count is not None else seeds or ())
-    if kept := sorted(set(chosen) & set(TEST_SEEDS)):
-        raise InputError(
-            f"Seed {kept[0]} is kept for testing ({TEST_SEEDS.start} to {TEST_SEEDS.stop - 1}); train on other seeds."
-        )
+    if kept := sorted(seed for seed in set(chosen) if is_kept(seed)):
+        ranges = " and ".join(f"{seeds.start} to {seeds.stop - 1}" for seeds in KEPT_SEEDS)
+        raise InputError(f"Seed {kept[0]} is kept for testing ({ranges}); train on other seeds.")
     return chosen
 
 

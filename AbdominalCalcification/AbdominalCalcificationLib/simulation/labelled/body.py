@@ -12,7 +12,8 @@ from ... import anatomy as territories
 from ...geometry.volume import Grid
 from ..canvas import Canvas
 from ..enhancement import Phase
-from ..surroundings import paint_outside
+from ..outside import paint_outside
+from ..person import Person
 from ..tubes import Tube
 from .anatomy import Anatomy
 from .bystanders import paint_bystanders, spine_of
@@ -38,6 +39,7 @@ class LabelledBody:
         Share of the full strength that the deformation has.
     vessels : Arteries
     phase : Phase
+    person : Person
     """
 
     anatomy: Anatomy
@@ -45,6 +47,7 @@ class LabelledBody:
     strength: float
     vessels: Arteries
     phase: Phase
+    person: Person
 
     @property
     def arteries(self) -> list[Tube]:
@@ -78,7 +81,7 @@ class LabelledBody:
         painter.paint(canvas)
         distractors: list[dict] = []
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
-        paint_outside(canvas, self.phase, rng, back_mm=painter.back_mm)
+        paint_outside(canvas, self.phase, self.person, painter.back_mm)
         return canvas.hu, canvas.bystanders, distractors
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
@@ -125,7 +128,7 @@ class LabelledBody:
         }
 
 
-def draw_body(anatomy: Anatomy, rng: np.random.Generator, phase: Phase) -> LabelledBody:
+def draw_body(anatomy: Anatomy, rng: np.random.Generator, phase: Phase, person: Person) -> LabelledBody:
     """Return the body of one patient: deformed as strongly as leaves apart what was apart.
 
     Where the tubes touch even without a flow, as those of labels may that are hardly apart, there is none.
@@ -140,7 +143,7 @@ def draw_body(anatomy: Anatomy, rng: np.random.Generator, phase: Phase) -> Label
         vessels = arteries_of(anatomy.tree, deformation, phase, _copied(rng))
         if vessels.pinched <= LARGEST_LOSS and not new_contacts(anatomy.tree, vessels):
             break
-    return LabelledBody(anatomy, deformation, strength, vessels, phase)
+    return LabelledBody(anatomy, deformation, strength, vessels, phase, person)
 
 
 def _copied(rng: np.random.Generator) -> np.random.Generator:
