@@ -12,7 +12,7 @@ from .person import Person
 
 _SKIN_MM = 1.8
 # Ribs, sternum and lungs are painted above these heights alone.
-_LOWEST_RIB_MM, _LOWEST_LUNG_MM = 80.0, 100.0
+_LOWEST_RIB_MM, _LOWEST_LUNG_MM = 68.0, 100.0
 # Where the sternum begins, and how wide its half is.
 _XIPHOID_MM, _STERNUM_MM = 235.0, 17.0
 
@@ -156,7 +156,7 @@ def _ribs(canvas: Canvas, person: Person, beneath, wall: float, tissue, share, r
     hu, marks, patch = canvas.hu[box], canvas.bystanders[box], tissue[box]
     layer = np.abs(beneath[box] + wall * 0.5)
     along = (z + tilt * y) % pitch - pitch / 2
-    margin = 85.0 + np.clip(y, 0, None) + 0.8 * np.clip(60.0 - np.abs(x), 0, None) * (y > 0) - z
+    margin = 66.0 + 0.35 * np.abs(x) + np.clip(y, 0, None) + 0.8 * np.clip(60.0 - np.abs(x), 0, None) * (y > 0) - z
     is_cartilage = y > begins + 0.25 * np.abs(z - 300.0)
     bar = np.maximum(np.abs(along) - half_height, layer - half_thick)
     bar = np.maximum(bar, margin)
