@@ -36,8 +36,8 @@ BYSTANDERS = {
 }
 # Their HU do not follow the tube voltage as those of calcium do.
 _NO_CALCIUM = (
-    "bowel contrast", "surgical clip", "screw", "hip prosthesis", "spinal cage", "coil", "urine contrast", "injected vein",
-    "wire",
+    "bowel contrast", "surgical clip", "screw", "hip prosthesis", "spinal cage", "coil", "urine contrast",
+    "injected vein", "wire",
 )  # fmt: skip
 METAL_HU = 3000.0
 

@@ -204,7 +204,7 @@ def _ideal(
     gain: float,
     conditions: Collection[str] | None,
 ) -> _Ideal:
-    """Return the ideal image of a body with plaques, stents and implants; truth of the `visible` columns (j, i) alone."""
+    """Return the ideal image of a body with plaques, stents and implants; truth in the `visible` columns alone."""
     arteries = drawn.arteries
     plaques = [
         _plaques_of(streams.plaque, streams.density, tube, ostium, severity)
