@@ -77,7 +77,9 @@ class LabelledBody:
     ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
         """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
         canvas = Canvas(grid, calcium_gain)
-        painter = TissuePainter(self.anatomy, self.deformation, self.phase, rng, calcium_gain, self._renal_level())
+        painter = TissuePainter(
+            self.anatomy, self.deformation, self.phase, rng, calcium_gain, self._renal_level(), self.person
+        )
         painter.paint(canvas)
         distractors: list[dict] = []
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)

@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from ..canvas import AIR_HU, BYSTANDERS, DISC_HU, FAT_HU, LUNG_HU, SKIN_HU, Canvas, Field
 from ..enhancement import Phase
+from ..person import Person
 from .anatomy import DEPTH_UNIT_MM, Anatomy, SoftTissue
 from .deformation import Deformation
 from .tissues import Tissue
@@ -35,9 +36,20 @@ class TissuePainter:
         What the tube voltage makes of bone.
     renal_level_mm : float
         Height at which the renal veins join the cava.
+    person : Person
+        Whose clothes lie on the skin.
     """
 
-    def __init__(self, anatomy: Anatomy, deformation: Deformation, phase: Phase, rng, calcium_gain, renal_level_mm):
+    def __init__(
+        self,
+        anatomy: Anatomy,
+        deformation: Deformation,
+        phase: Phase,
+        rng,
+        calcium_gain,
+        renal_level_mm,
+        person: Person,
+    ):
         u = rng.uniform
         self._anatomy, self._deformation, self._phase = anatomy, deformation, phase
         self._gain, self._renal_level = calcium_gain, renal_level_mm
@@ -57,6 +69,12 @@ class TissuePainter:
         self._plain = self._plain_hu(u)
         self._loops, self._content, self._level = self._draw_contents(rng)
         self.back_mm = self._back()
+        detail = person.rng(12)
+        self._dressed = detail.uniform() < 0.55
+        self._cloth = detail.uniform(1.0, 7.0), detail.uniform(0.5, 1.5), detail.uniform(-850, -400)
+        self._layers = int(detail.integers(1, 4))
+        if self._dressed:
+            self._fields["cloth"] = Field(detail, detail.uniform(18, 40), detail.uniform(2.0, 7.0))
 
     def _plain_hu(self, u) -> dict[Tissue, tuple[float, float]]:
         """Return mean HU and graininess of the tissues that are alike throughout."""
@@ -245,4 +263,10 @@ class TissuePainter:
         hu += share(skin_at - _SKIN_MM) * (FAT_HU + 8.0 * grain - hu)
         hu += share(fat_to) * (muscle - hu)
         hu += share(wall_to) * (belly - hu)
+        if self._dressed:
+            far, thick, cloth_hu = self._cloth
+            away = -skin_at - far - np.abs(fields["cloth"])
+            # Layers of gown and blanket, some millimetres apart.
+            away -= 5.0 * np.clip(np.round(away / 5.0), 0, self._layers - 1)
+            hu += share(thick - np.abs(away)) * (skin_at < 0) * (cloth_hu - hu)
         return hu
