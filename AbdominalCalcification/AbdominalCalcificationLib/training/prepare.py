@@ -176,8 +176,8 @@ def _state(job: Job, raw: RawDataset) -> dict:
     for file in raw.places().values():
         labels.update(file.read_bytes())
     small = None if job.small is None else {**job.to_json()["small"], "spacing_mm": job.task.spacing_mm}
-    for key in APPEARANCE if small else ():
-        del small[key]
+    if small is not None:
+        small = {key: value for key, value in small.items() if key not in APPEARANCE}
     state = {
         "cases": len(raw.cases),
         "labels": labels.hexdigest(),
