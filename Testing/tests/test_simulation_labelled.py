@@ -13,7 +13,7 @@ from AbdominalCalcificationLib import anatomy as territories
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.simulation import simulate
+from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
 from AbdominalCalcificationLib.simulation.enhancement import draw_phase
 from AbdominalCalcificationLib.simulation.labelled import AnatomyMix, load_anatomy
 from AbdominalCalcificationLib.simulation.labelled.anatomy import make_anatomy
@@ -40,6 +40,19 @@ def anatomy():
 @pytest.fixture(scope="module")
 def patient(anatomy):
     return simulate(4, anatomy=anatomy, severity=0.6, **COARSE)
+
+
+def test_patients_of_label_maps_have_diseases_and_implants_too(anatomy):
+    kinds = ["stent graft", "aortic aneurysm", "dissection", "bypass", "spinal implant"]
+    patient = simulate(4, anatomy=anatomy, severity=0.6, conditions=kinds, **COARSE)
+    graft = patient.bystanders.array == BYSTANDERS["stent graft"]
+    assert graft.any()
+    assert (graft & (patient.arteries.array == LABEL["aorta"])).any()
+    bypass = patient.bystanders.array == BYSTANDERS["bypass"]
+    assert bypass.any()
+    assert not patient.arteries.array[bypass & ~graft].any()
+    assert {"stent graft", "bypass"} <= {item["kind"] for item in patient.truth["not_to_count"]}
+    assert {"stent graft", "bypass"} <= {item["kind"] for item in patient.truth["conditions"]}
 
 
 def middle_of(patient, name):

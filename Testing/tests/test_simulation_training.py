@@ -11,7 +11,7 @@ from AbdominalCalcificationLib import anatomy
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
-from AbdominalCalcificationLib.training import simulated, small
+from AbdominalCalcificationLib.training import simulated, small, sought
 from AbdominalCalcificationLib.training.places import add_places
 
 
@@ -77,19 +77,35 @@ def test_cts_are_resampled_as_where_nnunet_predicts():
 
 
 def test_a_calcification_network_looks_at_arteries_and_at_what_resembles_calcium(an_odd_patient):
-    places = simulated.places_of(an_odd_patient).array
+    places = sought.places_of(an_odd_patient).array
     calcium = an_odd_patient.calcification.array > 0
-    assert set(np.unique(places)) == {0, 1, 2}
+    assert set(np.unique(places)) == {0, 1, 2, 3}
     assert not places[calcium & (an_odd_patient.bystanders.array == 0)].any()
-    assert np.array_equal((places == 1), (an_odd_patient.arteries.array > 0) & ~calcium & (places != 2))
+    assert np.array_equal((places == 1), (an_odd_patient.arteries.array > 0) & ~calcium & (places < 2))
     kinds = set(np.unique(an_odd_patient.bystanders.array[places == 2]))
     assert kinds
-    assert kinds <= {value for kind, value in BYSTANDERS.items() if kind != "bone"}
+    assert kinds <= {value for kind, value in BYSTANDERS.items() if kind not in ("bone", "stent", "stent graft")}
+    # Metal in arteries is drawn by itself, as often as calcium.
+    metal = {BYSTANDERS["stent"], BYSTANDERS["stent graft"]}
+    assert set(np.unique(an_odd_patient.bystanders.array[places == 3])) <= metal
+
+
+def test_an_artery_network_looks_at_what_is_as_bright_as_arteries(an_odd_patient):
+    places = sought.places_of(an_odd_patient, "arteries").array
+    arteries = an_odd_patient.arteries.array > 0
+    assert not places[arteries].any()
+    bright = an_odd_patient.ct.array[places == 1]
+    assert len(bright) > 200
+    assert bright.min() >= 100
+    assert not (an_odd_patient.bystanders.array[places == 1] == BYSTANDERS["bone"]).any()
+    plain = simulate(3, spacing_mm=(4, 4, 4), shape=(30, 40, 40), phase="unenhanced")
+    assert not (sought.places_of(plain, "arteries").array == 1).any()
 
 
 @pytest.fixture(scope="module")
 def an_odd_patient():
-    return simulate(3, spacing_mm=(2, 2, 2), shape=(100, 90, 100))
+    return simulate(3, spacing_mm=(2, 2, 2), shape=(80, 60, 75), phase="portal_venous",
+                    conditions=["stent graft", "spinal implant"])  # fmt: skip
 
 
 def test_places_follow_a_case_through_transposing_cropping_and_resampling():

@@ -11,6 +11,7 @@ from ..geometry.volume import Grid
 from .anatomy import Vessels
 from .mirrored import mirrored_arteries, mirrored_name
 from .painting import paint_veins
+from .pelvis import HIPS, hip_joint
 from .person import Person
 from .surroundings import paint_surroundings
 from .tubes import Tube
@@ -32,6 +33,9 @@ class Body(Protocol):
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
         """Return x of the spine's middle and y of its front at a height."""
+
+    def hip_joint(self) -> np.ndarray:
+        """Return the middle of the right hip joint, RAS mm."""
 
     def document(self) -> dict:
         """Return what the truth says of how the body was made beside its seed."""
@@ -61,7 +65,11 @@ class ProceduralBody:
         return hu, bystanders, distractors
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
-        return float(self.vessels.spine.middle(height_mm)), float(self.vessels.spine.front(height_mm))
+        turn = -1.0 if self.person.situs_inversus else 1.0
+        return turn * float(self.vessels.spine.middle(height_mm)), float(self.vessels.spine.front(height_mm))
+
+    def hip_joint(self) -> np.ndarray:
+        return hip_joint(self.person.rng(HIPS))
 
     def document(self) -> dict:
         return {}

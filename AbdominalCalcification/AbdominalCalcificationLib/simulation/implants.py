@@ -6,8 +6,9 @@ dark bands between them, is there too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -18,8 +19,17 @@ from .tubes import Tube
 # Shares of patients; ours.
 CHANCES = {"hip prosthesis": 0.06, "spinal implant": 0.05, "cholecystectomy": 0.07, "coils": 0.03}
 POLYETHYLENE_HU, CEMENT_HU = 60.0, 1400.0
-SpineAt = Callable[[float], tuple[float, float]]
 TITANIUM_HU, STEEL_HU = 5000.0, 9000.0
+
+
+class Frame(Protocol):
+    """Where the bones of a body are."""
+
+    def spine_at(self, height_mm: float) -> tuple[float, float]:
+        """Return x of the spine's middle and y of its front at a height."""
+
+    def hip_joint(self) -> np.ndarray:
+        """Return the middle of the right hip joint, RAS mm."""
 
 
 @dataclass(eq=False)
@@ -76,7 +86,7 @@ def add_band(hu: np.ndarray, axes, one, other, depth_hu: float, half_mm: float =
 
 
 def paint_implants(
-    canvas: Canvas, rng: np.random.Generator, spine_at: SpineAt, only: Collection[str] | None = None
+    canvas: Canvas, rng: np.random.Generator, frame: Frame, only: Collection[str] | None = None
 ) -> Implants:
     """Paint implants beside the arteries, before them, and return what they are.
 
@@ -84,15 +94,15 @@ def paint_implants(
     ----------
     canvas : Canvas
     rng : Generator
-    spine_at : callable
-        Height (mm) to x of the spine's middle and y of its front.
+    frame : Frame
+        Where the bones are that carry them.
     only : collection of str, optional
         Keys of `CHANCES` that the patient has for sure, and no others.
     """
     made = Implants()
     for kind, paint in _PAINTING.items():
         if (part := _drawn(rng, kind, only)) is not None:
-            paint(canvas, part, made, spine_at)
+            paint(canvas, part, made, frame)
     return made
 
 
@@ -119,16 +129,16 @@ def _rod(canvas: Canvas, one, other, radius: float, hu: float, kind: str | None,
                  np.maximum(one, other) + radius + 3, within, kind)  # fmt: skip
 
 
-def _hips(canvas: Canvas, rng, made: Implants, spine_at: SpineAt) -> None:
+def _hips(canvas: Canvas, rng, made: Implants, frame: Frame) -> None:
     """Paint one or two hip prostheses: cup, liner, head, neck and stem."""
     u = rng.uniform
-    level, aside, front = -u(120, 155), u(82, 96), u(-15, 15)
+    joint = frame.hip_joint()
     hu = STEEL_HU if u() < 0.5 else TITANIUM_HU
     cemented, both = u() < 0.3, u() < 0.3
     sides = (-1.0, 1.0) if both else (float(rng.choice((-1.0, 1.0))),)
     cup, head = u(24, 29), u(11, 18)
     for side in sides:
-        center = np.array([side * aside, front, level])
+        center = joint * [side, 1.0, 1.0]
 
         def shell(x, y, z, center=center, side=side):
             away = np.sqrt((x - center[0]) ** 2 + (y - center[1]) ** 2 + (z - center[2]) ** 2)
@@ -140,8 +150,8 @@ def _hips(canvas: Canvas, rng, made: Implants, spine_at: SpineAt) -> None:
         canvas.paint(shell, hu, low, high, kind="hip prosthesis")
         canvas.ellipsoid(center, (cup - 4.0,) * 3, POLYETHYLENE_HU)
         canvas.ellipsoid(center, (head,) * 3, hu, kind="hip prosthesis")
-        trochanter = center + np.array([side * 38.0, -5.0, -38.0])
-        tip = trochanter + np.array([-side * 6.0, 0.0, -110.0])
+        trochanter = center + np.array([side * 30.0, -8.0, -20.0])
+        tip = center + np.array([side * 18.0, -13.0, -140.0])
         _rod(canvas, center, trochanter, 7.0, hu, "hip prosthesis")
         if cemented:
             _rod(canvas, trochanter, tip, 10.0, CEMENT_HU, "hip prosthesis")
@@ -152,7 +162,7 @@ def _hips(canvas: Canvas, rng, made: Implants, spine_at: SpineAt) -> None:
         made.bands.append((center, other, float(u(120, 350) if both else u(40, 140))))
 
 
-def _spine(canvas: Canvas, rng, made: Implants, spine_at: SpineAt) -> None:
+def _spine(canvas: Canvas, rng, made: Implants, frame: Frame) -> None:
     """Paint screws with rods, or a cage between two vertebrae, or both, over two to four levels."""
     u = rng.uniform
     hu = TITANIUM_HU if u() < 0.8 else STEEL_HU
@@ -161,7 +171,7 @@ def _spine(canvas: Canvas, rng, made: Implants, spine_at: SpineAt) -> None:
     style = u()
     ends: dict[float, list[np.ndarray]] = {-1.0: [], 1.0: []}
     for level in levels:
-        middle, front = spine_at(float(level))
+        middle, front = frame.spine_at(float(level))
         for side in (-1.0, 1.0):
             if style > 0.8:
                 continue
@@ -206,11 +216,11 @@ def _cage(canvas: Canvas, rng, made: Implants, middle: float, front: float, leve
     made.add("spinal cage", center, hu if is_metal else METAL_HU, 2 * half[2], float(u(150, 350) if is_metal else 50.0))
 
 
-def _cholecystectomy(canvas: Canvas, rng, made: Implants, spine_at: SpineAt) -> None:
+def _cholecystectomy(canvas: Canvas, rng, made: Implants, frame: Frame) -> None:
     """Paint the clips of a gallbladder that was taken out."""
     u = rng.uniform
     level = u(85, 140)
-    middle, front = spine_at(level)
+    middle, front = frame.spine_at(level)
     start = np.array([middle + u(35, 62), front + u(35, 70), level])
     for n in range(int(rng.integers(2, 6))):
         center = start + rng.normal(0.0, 5.0, 3)

@@ -223,7 +223,7 @@ def _ideal(
     ]
     hu, bystanders, distractors = body.paint(grid, streams.body, gain)
     canvas = Canvas.over(grid, hu, bystanders, gain)
-    implants = paint_implants(canvas, streams.disease, body.spine_at, conditions)
+    implants = paint_implants(canvas, streams.disease, body, conditions)
     painted = paint_arteries(hu, grid, arteries, plaques, metal, gain, visible)
     bystanders.reshape(-1)[painted.unmeasured] = BYSTANDERS["splenic artery"]
     bystanders[painted.labels > 0] = 0

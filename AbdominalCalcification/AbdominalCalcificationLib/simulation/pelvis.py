@@ -44,13 +44,22 @@ def paint_pelvis(canvas: Canvas, spine: SpineCurve, rng, person: Person) -> None
         for hu, shell_mm in ((cortical, 0.0), (marrow, 1.7)):
             canvas.paint(lambda x, y, z, shape=shape, shell_mm=shell_mm: shape(x, y, z) + uneven(x, y, z) + shell_mm,
                          hu, low, high, kind="bone")  # fmt: skip
-    _hips(canvas, uneven, cortical, marrow, person.rng(6))
+    _hips(canvas, uneven, cortical, marrow, person.rng(HIPS))
+
+
+# Part of a person's details.
+HIPS = 6
+
+
+def hip_joint(rng) -> np.ndarray:
+    """Return the middle of the right hip joint, RAS mm; the first that is drawn of a pelvis' details."""
+    return np.array([rng.uniform(82, 92), rng.uniform(0, 14), -rng.uniform(142, 158)])
 
 
 def _hips(canvas: Canvas, uneven: Field, cortical: float, marrow: float, rng) -> None:
     """Paint acetabula, pubic and ischial bones, and femora, alike on both sides."""
     u = rng.uniform
-    joint = np.array([u(82, 92), u(0, 14), -u(142, 158)])
+    joint = hip_joint(rng)
     shaft = joint + np.array([u(14, 24), -u(8, 16), -62.0])
     mid = np.array([7.0, joint[1] + u(28, 42), joint[2] - u(22, 34)])
     seat = joint + np.array([-u(22, 32), -u(30, 42), -u(58, 70)])

@@ -31,7 +31,7 @@ class Physics:
     starvation : float
         Noise of rays that cross the hips or the shoulders, relative to the noise elsewhere.
     offset_hu, gain : float
-        Error of calibration: HU become ``(HU + 1000) * gain - 1000 + offset_hu``.
+        Error of calibration: HU become ``HU * gain + offset_hu`` (water is what scanners are calibrated on).
     motion_mm : tuple of float
         How far pulsation moved the aorta to the right and to the front, in half of the rays or less.
     motion_share : float
@@ -127,7 +127,7 @@ def distort(ideal: np.ndarray, axes, physics: Physics, aorta: np.ndarray) -> Non
             part += (shade + np.float32(height[k]) * band) * np.clip((part + 900.0) / 600.0, 0.0, 1.0)
     if physics.gain != 1.0 or physics.offset_hu:
         ideal *= np.float32(physics.gain)
-        ideal += np.float32(1000.0 * (physics.gain - 1.0) + physics.offset_hu)
+        ideal += np.float32(physics.offset_hu)
 
 
 def _double(ideal: np.ndarray, axes, physics: Physics, aorta: np.ndarray) -> None:

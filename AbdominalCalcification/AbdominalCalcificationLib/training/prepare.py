@@ -22,7 +22,7 @@ from ..inference import ModelFolder
 from ..inference.plans import ct_intensities
 from .job import PLANS, Job
 from .places import add_places_of
-from .small import CONFIGURATION, small_plans
+from .small import APPEARANCE, CONFIGURATION, small_plans
 from .tasks import RawDataset, check_cases, open_dataset, read_document
 
 Report = Callable[[str, float], None]
@@ -175,10 +175,13 @@ def _state(job: Job, raw: RawDataset) -> dict:
         labels.update(f"{case} {image.stat().st_size}".encode() + label.read_bytes())
     for file in raw.places().values():
         labels.update(file.read_bytes())
+    small = None if job.small is None else {**job.to_json()["small"], "spacing_mm": job.task.spacing_mm}
+    if small is not None:
+        small = {key: value for key, value in small.items() if key not in APPEARANCE}
     state = {
         "cases": len(raw.cases),
         "labels": labels.hexdigest(),
-        "small": None if job.small is None else {**job.to_json()["small"], "spacing_mm": job.task.spacing_mm},
+        "small": small,
         "initial": None if job.initial is None else ModelFolder.open(job.initial).checksum,
     }
     return json.loads(json.dumps(state))

@@ -20,8 +20,9 @@ from ..processes.spread import results_of
 from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
 from ..reporting.packed import is_whole_nifti
-from ..simulation import BYSTANDERS, VirtualPatient, simulate
+from ..simulation import simulate
 from ..simulation.labelled import AnatomyMix
+from .sought import places_of
 from .tasks import PLACES_FOLDER, TASKS, dataset_document
 
 FIRST_TRAINING_SEED = 1000
@@ -128,22 +129,16 @@ def _splined(image: np.ndarray, shape: Sequence[int], spacing: Sequence[float], 
     return np.ascontiguousarray(np.rint(resampled) if image.dtype.kind in "iu" else resampled).astype(image.dtype)
 
 
-def places_of(patient: VirtualPatient) -> Volume:
-    """Return where a calcification network is to look beside calcium: 1 arteries, 2 what looks like their calcium.
-
-    Ordinary bone is everywhere, and is met by chance often enough.
-    """
-    places = (patient.arteries.array > 0).astype(np.uint8)
-    places[patient.calcification.array > 0] = 0
-    places[(patient.bystanders.array > 0) & (patient.bystanders.array != BYSTANDERS["bone"])] = 2
-    return patient.ct.with_array(places)
-
-
 def _make_case(
-    seed: int, name: str, images: dict[str, Path], labels: dict[str, Path], places: Path, anatomy: AnatomyMix | None
+    seed: int,
+    name: str,
+    images: dict[str, Path],
+    labels: dict[str, Path],
+    places: dict[str, Path],
+    anatomy: AnatomyMix | None,
 ) -> str:
     protocol = draw_protocol(seed)
-    files = [folder / f"{name}.nii.gz" for folder in (*labels.values(), places)]
+    files = [folder / f"{name}.nii.gz" for folder in (*labels.values(), *places.values())]
     files += [folder / f"{name}_0000.nii.gz" for folder in images.values()]
     if all(file.is_file() and is_whole_nifti(file) for file in files):
         return name
@@ -156,11 +151,11 @@ def _make_case(
         anatomy=None if anatomy is None else anatomy.anatomy_of(seed),
     )
     masks: dict[str, Volume] = {"arteries": patient.arteries, "calcification": patient.calcification}
-    write_volume(places / f"{name}.nii.gz", at_spacing(places_of(patient), TASKS["calcification"].spacing_mm, True))
     for task in labels:
         spacing = TASKS[task].spacing_mm
         write_volume(images[task] / f"{name}_0000.nii.gz", at_spacing(patient.ct, spacing, False))
         write_volume(labels[task] / f"{name}.nii.gz", at_spacing(masks[task], spacing, True))
+        write_volume(places[task] / f"{name}.nii.gz", at_spacing(places_of(patient, task), spacing, True))
     return name
 
 
@@ -203,14 +198,14 @@ def raw_dataset_steps(
     raw = Path(raw_folder)
     images = {name: raw / task.dataset / "imagesTr" for name, task in TASKS.items()}
     labels = {name: raw / task.dataset / "labelsTr" for name, task in TASKS.items()}
-    places = raw / TASKS["calcification"].dataset / PLACES_FOLDER
+    places = {name: raw / task.dataset / PLACES_FOLDER for name, task in TASKS.items()}
     checked = {} if anatomy is None else anatomy.check(seeds)
     sources = [None if anatomy is None else anatomy.labels_of(seed) for seed in seeds]
     names = [
         case_name(seed, None if labels is None else checked[labels].checksum)
         for seed, labels in zip(seeds, sources, strict=True)
     ]
-    for folder in (*images.values(), *labels.values(), places):
+    for folder in (*images.values(), *labels.values(), *places.values()):
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
         there = {each.name.removesuffix(".nii.gz").removesuffix("_0000") for each in folder.glob("*.nii.gz")}

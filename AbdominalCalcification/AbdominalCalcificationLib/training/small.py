@@ -16,8 +16,15 @@ from ..anatomy import territories_of_name
 from ..bounded import read_json
 from ..errors import InputError
 from ..inference.devices import has_bfloat16
+from .appearance import InvertedSurroundings, RandomCurve
 
 CONFIGURATION = "3d_fullres"
+
+# What changes how patches look, and nothing of how cases are prepared.
+APPEARANCE = ("curve_chance", "curve_strength", "inversion_chance", "noise_chance", "blur_chance",
+              "low_resolution_chance", "gamma_chance")  # fmt: skip
+# Voxels around labelled arteries whose contrast is never turned round.
+_INVERSION_MARGIN = 4
 
 # Of the cross-entropy, relative to background and aorta.
 THIN_ARTERY_WEIGHTS = {
@@ -47,6 +54,12 @@ class SmallConfiguration:
     mean_hu, std_hu : float
     learning_rate : float
     steps_per_epoch : int
+    curve_chance, curve_strength : float
+        Share of patches whose HU go through a random rising curve, and how crooked it is (:mod:`.appearance`).
+    inversion_chance : float
+        Share of patches of the arteries' network with a part of their surroundings turned round in contrast.
+    noise_chance, blur_chance, low_resolution_chance, gamma_chance : float
+        Of nnU-Net's own changes: shares of patches.
     """
 
     features: tuple[int, ...] = (8, 16, 32, 64, 96)
@@ -58,6 +71,13 @@ class SmallConfiguration:
     std_hu: float = 220.0
     learning_rate: float = 1.5e-3
     steps_per_epoch: int = 50
+    curve_chance: float = 0.2
+    curve_strength: float = 0.35
+    inversion_chance: float = 0.1
+    noise_chance: float = 0.15
+    blur_chance: float = 0.2
+    low_resolution_chance: float = 0.25
+    gamma_chance: float = 0.3
 
 
 def read_configuration(path: Path, base: SmallConfiguration) -> SmallConfiguration:
@@ -84,7 +104,7 @@ def configuration_from(
         raise InputError(f"'{name}' may hold {', '.join(sorted(known))} and nothing else; correct it.")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
     for key, value in values.items():
-        if not _is_like(value, getattr(SmallConfiguration(), key)):
+        if not _is_like(value, getattr(SmallConfiguration(), key), key):
             raise InputError(f"'{key}' in '{name}' cannot be {json.dumps(said[key])[:60]}; see the manual of train.")
     configuration = replace(base or SmallConfiguration(), **values)
     if len(configuration.features) < 3:  # nnU-Net leaves the coarsest output out of the loss; one must be left
@@ -95,13 +115,15 @@ def configuration_from(
     return configuration
 
 
-def _is_like(value, default) -> bool:
+def _is_like(value, default, key: str = "") -> bool:
     """Return whether a value of a JSON file can stand for a default: a number, or as many where that matters."""
     if isinstance(default, tuple):
         many = isinstance(value, tuple) and (len(value) == len(default) or len(default) > 2)
         return many and all(_is_like(each, default[0]) for each in value)
     if isinstance(value, bool) or not isinstance(value, int | type(default)):
         return False
+    if key.endswith("_chance"):
+        return 0 <= value <= 1
     # Only HU may be negative.
     return abs(value) < 1e9 and (value > 0 or default in (-200.0, 120.0))
 
@@ -143,6 +165,33 @@ def _is_quick_with_bfloat16(device) -> bool:
     return device.type == "cpu" and has_bfloat16()
 
 
+def with_appearance(transforms: list, task_name: str, settings: SmallConfiguration) -> None:
+    """Give nnU-Net's list of training transforms, in place, the chances and the changes of a configuration.
+
+    Ours come right after the last of nnU-Net's changes of intensity, before patches are mirrored.
+    """
+    chances = {
+        "GaussianNoiseTransform": settings.noise_chance,
+        "GaussianBlurTransform": settings.blur_chance,
+        "SimulateLowResolutionTransform": settings.low_resolution_chance,
+        "GammaTransform": settings.gamma_chance,
+    }
+    last = 0
+    for n, each in enumerate(transforms):
+        inner = getattr(each, "transform", None)
+        name = type(inner).__name__
+        if name in chances:
+            # nnU-Net turns the image round for a third as many.
+            share = 1 / 3 if getattr(inner, "p_invert_image", 0) == 1 else 1.0
+            each.apply_probability = share * chances[name]
+            last = n + 1
+    scale = (settings.mean_hu, settings.std_hu, settings.window_hu)
+    ours: list = [RandomCurve(settings.curve_chance, settings.curve_strength, *scale)]
+    if task_name == "arteries":
+        ours.append(InvertedSurroundings(settings.inversion_chance, _INVERSION_MARGIN, *scale))
+    transforms[last:last] = ours
+
+
 def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
     """Return nnU-Net's trainer with what differs for the small models."""
     import torch
@@ -181,6 +230,12 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
             self.inference_allowed_mirroring_axes = None
             narrow = tuple(angle / 2 for angle in rotation)
             return narrow, dummy, patch, None if task_name == "arteries" else (2,)
+
+        @staticmethod
+        def get_training_transforms(*arguments, **named):
+            made = nnUNetTrainer.get_training_transforms(*arguments, **named)
+            with_appearance(made.transforms, task_name, settings)
+            return made
 
         def plot_network_architecture(self):
             pass

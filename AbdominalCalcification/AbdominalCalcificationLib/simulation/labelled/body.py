@@ -90,6 +90,10 @@ class LabelledBody:
         """Return x of the spine's middle and y of its front: from the bone behind the aorta."""
         return self._spine(height_mm)
 
+    def hip_joint(self) -> np.ndarray:
+        """Return about where the right hip joint is: label maps seldom reach it."""
+        return np.array([87.0, 7.0, -150.0])
+
     @cached_property
     def _spine(self) -> Callable[[float], tuple[float, float]]:
         return spine_of(self.anatomy, self.deformation, self.arteries[0])
