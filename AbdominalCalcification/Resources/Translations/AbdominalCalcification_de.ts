@@ -844,6 +844,10 @@
         <translation>Kalk entfernt</translation>
     </message>
     <message>
+        <source>{proposal} Shown in yellow; press Add to take it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>joined gap</source>
         <translation>Lücke verbunden</translation>
     </message>
@@ -854,10 +858,6 @@
     <message>
         <source>(removed)</source>
         <translation>(entfernt)</translation>
-    </message>
-    <message>
-        <source>Shown, not yet added: {change}</source>
-        <translation>Gezeigt, noch nicht hinzugefügt: {change}</translation>
     </message>
 </context>
 <context>

@@ -844,6 +844,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{proposal} Shown in yellow; press Add to take it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>joined gap</source>
         <translation type="unfinished"></translation>
     </message>
@@ -853,10 +857,6 @@
     </message>
     <message>
         <source>(removed)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Shown, not yet added: {change}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
