@@ -1,11 +1,12 @@
 """The case list: a folder or table of cases that a reader opens, corrects and finishes one after the other."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from slicer.i18n import tr as _
 
+from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from AbdominalCalcificationLib.work_clock import WorkClock
 
 from .activity import Activity
@@ -86,12 +87,13 @@ class CaseListView:
         if case is None or self._asks_first(lambda: self.open(case)):
             return
         self.leave()
-        if self._state.messages.attempt(self._hold, case) is None:
+        masks = self._state.messages.attempt(self._hold, case)
+        if masks is None:
             self._held.close()
             return
         if self._reader is None:
             self._reader = CaseReader()
-        steps = open_case_steps(self._reader, case, self._store.masks_of(case))
+        steps = open_case_steps(self._reader, case, masks)
         self._state.runner.start(steps, lambda shown: self._show_opened(case, shown))
 
     def save(self, then=None):
@@ -99,15 +101,13 @@ class CaseListView:
         if self._case is None:
             return
         if not self._state.has_masks:
-            self._keep()
-            self._said_saved(then)
+            self._state.messages.attempt(self._keep, then)
             return
         steps = self._state.logic.exportSteps(self._state.parameters, self._store.result_of(self._case), True)
 
         def done(_outcome):
             self._remember_masks()
-            self._keep()
-            self._said_saved(then)
+            self._state.messages.attempt(self._keep, then)
 
         self._state.runner.start(steps, done)
 
@@ -125,7 +125,7 @@ class CaseListView:
         """Whether masks of the open case were changed since they were saved, or something was said of it."""
         if self._case is None:
             return False
-        return self._masks() != self._known_masks or self._said() != self._kept()
+        return self._masks() != self._known_masks or self._said() != self._state.messages.attempt(self._kept)
 
     def _asks_first(self, go_on):
         """Ask what becomes of corrections that were not saved; return whether there is a question."""
@@ -133,8 +133,7 @@ class CaseListView:
             return False
 
         def dismiss():
-            self._known_masks = self._masks()
-            self._show_state()  # what was said and not saved is gone
+            self.leave()  # what was changed or said and not saved is gone
             go_on()
 
         self._state.questions.ask(
@@ -145,9 +144,10 @@ class CaseListView:
         return True
 
     def _hold(self, case):
-        """Hold a case for this reader alone, and return what was said of it: what cannot be read is told first."""
+        """Hold a case for this reader alone, and return its masks: what cannot be read is told first."""
         self._held.enter_context(self._store.opened(case))
-        return self._store.state_of(case)
+        self._store.state_of(case)
+        return self._store.masks_of(case)
 
     def _keep_time(self, case):
         state = self._store.state_of(case)
@@ -173,10 +173,12 @@ class CaseListView:
         self._activity.start()
         self._remember_masks()
         self._show()
-        self._state.messages.say("")
+        has_own = self._store.result_of(case).exists() or not self._store.state_of(case).saved
+        self._state.messages.say("" if has_own else _("You have saved no masks of this case; these are the list's."))
         following = self._store.neighbour(case, only_open=True)
         if following is not None:
-            self._reader.read_ahead(following, self._store.masks_of(following))
+            with suppress(AbdominalCalcificationError):  # told when it is opened
+                self._reader.read_ahead(following, self._store.masks_of(following))
 
     def _masks(self):
         from AbdominalCalcificationLib.scene.segmentations import mask_state
@@ -201,7 +203,7 @@ class CaseListView:
         status = Status(list(_STATUS_TEXTS)[ui.caseStatusComboBox.currentIndex])
         return status, ui.caseRatingComboBox.currentIndex or None, ui.caseNotes.plainText
 
-    def _keep(self):
+    def _keep(self, then=None):
         from AbdominalCalcificationLib.casework import Status
 
         status, rating, notes = self._said()
@@ -212,8 +214,6 @@ class CaseListView:
         self._store.keep(self._case, replace(state, status=status, rating=rating, notes=notes, seconds=seconds))
         self._clock.restart()
         self._show()
-
-    def _said_saved(self, then):
         self._state.messages.say(_("Saved in {folder}").format(folder=self._store.folder_of(self._case)))
         if then is not None:
             then()
@@ -233,7 +233,9 @@ class CaseListView:
         if self._case is None:
             ui.caseLabel.text = _("No case is open.")
             return
-        state = self._store.state_of(self._case)
+        state = self._state.messages.attempt(self._store.state_of, self._case)
+        if state is None:
+            return  # what is in the fields stays there
         number, count = self._store.cases.index(self._case) + 1, len(self._store.cases)
         ui.caseLabel.text = _("Case {number} of {count}: {name}").format(
             number=number, count=count, name=self._case.name

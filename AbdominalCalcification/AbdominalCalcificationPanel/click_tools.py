@@ -126,7 +126,9 @@ class ClickTools:
         self._preview = show_preview(self._state.parameters.ct, change)
         self._change = (change, place, self._state.parameters.paintAboveHu)
         self._ui.acceptPlaque.visible = self._ui.dropPlaque.visible = True
-        self._state.messages.say(_("Shown, not yet added: {change}").format(change=change.text))
+        self._state.messages.say(
+            _("{proposal} Shown in yellow; press Add to take it.").format(proposal=change.proposal)
+        )
 
     def _rename(self, place, with_ctrl):
         from AbdominalCalcificationLib.review import relabel_piece_steps

@@ -33,6 +33,8 @@ class RecoveryBar:
         if self._cases:
             case, others = self._cases[0], len(self._cases) - 1
             text = _("Corrections of '{name}' were not saved when Slicer ended ({count} edits, last {time} UTC).")
+            if not case.edits:  # all are part of the masks that were written whole
+                text = _("Corrections of '{name}' were not saved when Slicer ended (last edit {time} UTC).")
             time = case.time[:16].replace("T", " ") or "–"
             shown = text.format(name=case.ct["name"], count=case.edits, time=time)
             ui.recoveryLabel.text = shown + (_(" {count} more after it.").format(count=others) if others else "")

@@ -60,6 +60,7 @@ class _Recorded:
     history: object
     state: tuple
     origin: str
+    contents: object
 
 
 class UndoStack(VTKObservationMixin):
@@ -196,7 +197,7 @@ class UndoStack(VTKObservationMixin):
         history.SetMaximumNumberOfStates(_NO_LIMIT)
         history.SetSegmentation(node.GetSegmentation())
         history.SaveState()
-        self._recorded[node] = _Recorded(history, _state_of(node), _origin_of(node))
+        self._recorded[node] = _Recorded(history, _state_of(node), _origin_of(node), _contents_of(node))
         for event in _EVENTS:
             self.addObserver(node, event, self._on_event)
 
@@ -247,8 +248,7 @@ class UndoStack(VTKObservationMixin):
             return
         history.SaveState()
         states = history.GetNumberOfStates() - self._kept_states(node)
-        state = _state_of(node)
-        changed, recorded.state = state != recorded.state, state
+        changed = self._look(recorded, node)
         if changed or any(step.node is node for step in self._steps[self._done :]):
             del self._steps[self._done :]  # the history of the mask dropped its own when that was changed
         last = next((step for step in reversed(self._steps) if step.node is node), None)
@@ -260,6 +260,15 @@ class UndoStack(VTKObservationMixin):
             last.states += states
         else:
             self._drop_states(node, states)
+
+    @staticmethod
+    def _look(recorded, node):
+        """Look at a mask again; return whether it is another one: an effect may write the voxels that were there."""
+        state, known = _state_of(node), recorded.contents
+        if state == recorded.state:
+            return False
+        recorded.state, recorded.contents = state, _contents_of(node, known)
+        return known is None or recorded.contents is None or not recorded.contents.is_same(known)
 
     def _kept_states(self, node):
         """Return how many states the history of a mask has for the steps that can be undone."""
@@ -297,7 +306,7 @@ class UndoStack(VTKObservationMixin):
                 step.node.InvokeCustomModifiedEvent(slicer.vtkMRMLDisplayableNode.DisplayModifiedEvent)
         finally:
             self._restoring = False
-            recorded.state = _state_of(step.node)
+            self._look(recorded, step.node)
         self._changed()
 
 
@@ -306,6 +315,12 @@ def _state_of(node):
     from AbdominalCalcificationLib.scene.segmentations import segments_state
 
     return segments_state(node)
+
+
+def _contents_of(node, before=None):
+    from AbdominalCalcificationLib.scene.contents import contents_of
+
+    return contents_of(node, before)
 
 
 def _origin_of(node):

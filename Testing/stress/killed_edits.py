@@ -1,4 +1,4 @@
-"""Slicer killed while masks are edited, lengths typed and clusters ticked: the last of it is lost at most.
+"""Slicer killed while masks are edited, lengths typed, clusters ticked and given away: the last of it is lost at most.
 
 ``python Testing/stress/killed_edits.py 50`` kills so many times and says what was lost.
 """
@@ -49,19 +49,22 @@ class Kill:
 
 
 def first_masks() -> dict:
-    """The masks before any edit, the kept length of the renal arteries (mm) and the ticks."""
+    """The masks before any edit, the kept length of the renal arteries (mm), the ticks, and what was given away."""
     arteries, calcification = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
     arteries[2:38, 15:25, 15:25] = 1
     calcification[10:14, 15:18, 15:18] = 1
-    return {"arteries": arteries, "calcification": calcification, "length": 30.0, "ticks": None}
+    return {"arteries": arteries, "calcification": calcification, "length": 30.0, "ticks": None, "given": None}
 
 
 def edit(masks: dict, number: int) -> str:
     """Make the edit of that number; return what it changed. Every edit makes what never was before."""
-    if number % 5 == 3:
+    if number % 6 == 5:
+        masks["given"] = ("renal_left", "aorta")[number // 6 % 2], float(number)
+        return "given"
+    if number % 6 == 3:
         masks["length"] = 40.0 + number / 1000
         return "length"
-    if number % 5 == 4:
+    if number % 6 == 4:
         masks["ticks"] = json.dumps([{"kji": [1, 2, number], "volume_mm3": 1.0, "reader": "me", "time": "now"}])
         return "ticks"
     role = ROLES[number % 2]
@@ -114,7 +117,7 @@ def _recovered(folder: Path, begun: int) -> int | None:
     from AbdominalCalcificationLib.history import MaskState
     from AbdominalCalcificationLib.history.recovery import RECOVERY_VARIABLE, left_behind
     from AbdominalCalcificationLib.scene.edits import unpacked
-    from AbdominalCalcificationLib.scene.reviewed import SEEN
+    from AbdominalCalcificationLib.scene.reviewed import REASSIGNED, SEEN
 
     before = os.environ.get(RECOVERY_VARIABLE)
     os.environ[RECOVERY_VARIABLE] = str(folder)
@@ -128,6 +131,8 @@ def _recovered(folder: Path, begun: int) -> int | None:
     if cases and cases[0].choices:
         found["length"] = cases[0].choices["parameters"]["renalLengthMm"]
         found["ticks"] = cases[0].choices["ct"][SEEN]
+        for note in json.loads(cases[0].choices["ct"][REASSIGNED] or "[]"):
+            found["given"] = note["territory"], note["volume_mm3"]
     for mask in cases[0].masks.values() if cases else ():
         shape, box, labels = unpacked(mask.text)
         array = np.zeros(shape, np.uint8)
@@ -136,7 +141,7 @@ def _recovered(folder: Path, begun: int) -> int | None:
         assert MaskState.of(found[mask.role]) == mask.final_state
     masks = first_masks()
     for number in range(begun + 1):
-        same = all(masks[what] == found[what] for what in ("length", "ticks"))
+        same = all(masks[what] == found[what] for what in ("length", "ticks", "given"))
         if same and all(np.array_equal(masks[role], found[role]) for role in ROLES):
             return number
         edit(masks, number)
@@ -154,7 +159,7 @@ def _edit_until_killed(seed: int, wait_s: str) -> None:
 
     from AbdominalCalcificationLib.geometry import Grid, Volume
     from AbdominalCalcificationLib.scene import edits
-    from AbdominalCalcificationLib.scene.reviewed import SEEN
+    from AbdominalCalcificationLib.scene.reviewed import SEEN, give_to_territory
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
     from AbdominalCalcificationLib.scene.volumes import volume_node_from
 
@@ -182,6 +187,10 @@ def _edit_until_killed(seed: int, wait_s: str) -> None:
             parameters.renalLengthMm = masks["length"]
         elif what == "ticks":
             ct.SetAttribute(SEEN, masks["ticks"])
+        elif what == "given":
+            name, volume_mm3 = masks["given"]
+            cluster = {"centroid_ras": (16.0, 16.0, 12.0), "volume_mm3": volume_mm3}
+            give_to_territory(ct, cluster, np.argwhere(first_masks()["calcification"]), name)
         else:
             slicer.util.updateSegmentBinaryLabelmapFromArray(masks[what], nodes[what], segment[what], ct)
         print("made", number + 1, flush=True)

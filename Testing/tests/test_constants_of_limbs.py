@@ -91,7 +91,7 @@ def told_of(areas, elongations, told=doubled.doubled_mm):
         1.0,
         0.5,
     )
-    return told(type("Row", (), {"sections": lambda self: sections})(), np.inf)
+    return told(type("Row", (), {"sections": sections})(), np.inf)
 
 
 def stretch(length, area, elongation):

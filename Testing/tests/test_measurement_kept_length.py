@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from AbdominalCalcificationLib.geometry.neighbours import Lattice
+from AbdominalCalcificationLib.geometry.voxels import TOLERANCE_MM
 from AbdominalCalcificationLib.measurement import MeasurementParameters, measure
+from AbdominalCalcificationLib.measurement.course import Course
 from phantoms import Phantom, aorta, branch, grid_over, label_of, path_lengths
 
 RENAL = label_of("renal_left")
@@ -58,3 +61,21 @@ def test_what_is_kept_grows_with_the_length():
     ]
     for less, more in itertools.pairwise(kept):
         assert more[less].all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_lies_within_a_length_is_what_has_no_larger_one(seed):
+    # A vessel that forks and bends, with a rough wall: within() works lengths out only near the one that is asked for.
+    chance = np.random.default_rng(seed)
+    grid = grid_over((-12, -11, -18), (60, 11, 46), 1.1)
+    tubes = branch((1, 0, 0), 3, (20,), (25, 15, (0, 0, 1)))
+    labels = Phantom({"renal_left": (*tubes, tubes[0].continued(25, 12, (0, 0, -1)))}).painted(grid)[1].array != 0
+    rough = ndimage.binary_dilation(labels) & (chance.random(labels.shape) < 0.2)
+    piece, _ = ndimage.label(labels | rough, np.ones((3, 3, 3)))
+    kji = np.argwhere(piece == np.bincount(piece[piece > 0]).argmax())
+    start = np.flatnonzero(kji[:, 2] == kji[:, 2].min())
+    arguments = grid.ras_of_kji(kji), Lattice(kji, grid), start, np.full(len(start), 0.4), grid
+    lengths = Course(*arguments).path_lengths_mm()
+    course = Course(*arguments)
+    for limit in (0.0, 0.4, *chance.choice(lengths, 40), *chance.uniform(0, lengths.max() + 2, 40), np.inf):
+        assert np.array_equal(course.within(limit), lengths <= limit + TOLERANCE_MM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -152,6 +154,43 @@ def test_what_is_not_saved_is_asked_about(reading, listed):
     settle(reading)
     assert parameters_of(reading).ct.GetName() == "one"
     assert store.state_of(store.cases[1]).notes == ""
+
+
+def test_a_saved_mask_that_is_gone_is_told_and_not_replaced_by_the_one_of_the_list(reading, listed):
+    store = CaseStore.of(listed, "Ada")
+    click(reading, "caseNextButton")
+    erase_lower_half(reading)
+    click(reading, "caseSaveButton")
+    click(reading, "caseNextButton")
+    path = next(store.result_of(store.cases[0]).glob("calcification.n*"))
+    lost = path.rename(path.with_name("elsewhere"))
+    click(reading, "casePreviousButton")
+    assert "lacks the mask of calcification that you saved" in status(reading)
+    assert not reading.ui.caseSaveButton.enabled
+    lost.rename(path)
+    reading.panel.case_list.open(reading.panel.case_list._store.cases[0])
+    settle(reading)
+    assert parameters_of(reading).ct.GetName() == "one"
+    shutil.rmtree(store.folder_of(store.cases[0]) / "result")
+    click(reading, "caseNextButton")
+    click(reading, "casePreviousButton")
+    assert status(reading) == "You have saved no masks of this case; these are the list's."
+
+
+def test_what_was_said_that_cannot_be_read_is_told_and_not_written_over(reading, listed):
+    store = CaseStore.of(listed, "Ada")
+    click(reading, "caseNextButton")
+    click(reading, "caseSaveButton")
+    path = store.folder_of(store.cases[0]) / "review.json"
+    path.write_text("{broken", encoding="utf-8")
+    reading.ui.caseNotes.plainText = "hello"
+    erase_lower_half(reading)
+    click(reading, "caseSaveButton")
+    assert "cannot be read" in status(reading)
+    assert path.read_text(encoding="utf-8") == "{broken"
+    assert reading.ui.caseNotes.plainText == "hello"
+    click(reading, "caseNextButton")
+    assert "was changed and not saved" in asked(reading)
 
 
 def test_finished_cases_are_passed_over_and_handed_over(reading, listed):

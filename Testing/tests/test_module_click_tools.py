@@ -73,7 +73,8 @@ def test_a_missed_plaque_is_shown_and_then_added(panel_with_missed, view):
     ui.plaqueTool.click()
     assert ui.acceptPlaque.isHidden()
     click(panel, PLACE, name=view)
-    assert status(panel).startswith("Shown, not yet added: Plaque added: ")
+    assert status(panel).startswith("This plaque would be added: ")
+    assert status(panel).endswith(" HU. Shown in yellow; press Add to take it.")
     assert np.array_equal(mask_of(panel).array, mask)
     (shown,) = [
         slicer.mrmlScene.GetNodeByID(each)
@@ -319,7 +320,7 @@ def test_a_plaque_is_grown_above_the_hu_of_the_slider(panel_with_missed):
     ui.paintAboveHu.value = 500
     click(panel, PLACE)
     assert "above 500 HU" in status(panel)
-    shown = status(panel).removeprefix("Shown, not yet added: ")
+    shown = status(panel).removeprefix("This plaque would be added: ")
     ui.paintAboveHu.value = 501
     settle(panel)
     assert "above 501 HU" in status(panel), "what is shown follows the slider"

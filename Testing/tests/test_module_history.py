@@ -183,6 +183,38 @@ def test_nothing_is_on_the_disk_before_the_first_edit_and_nothing_after_saving(s
     assert len(journals(place)) == 1
 
 
+@pytest.mark.parametrize("fault", ["is no folder", "was removed"])
+def test_a_place_where_nothing_can_be_kept_is_told_and_all_is_kept_once_it_can(small, place, module, fault):
+    if fault == "is no folder":
+        place.write_text("a file", encoding="utf-8")
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    followed(small)
+    if fault == "was removed":
+        shutil.rmtree(place)
+    draw(small, "calcification", np.s_[24:26, 14, 14], 1)
+    followed(small)
+    if place.is_file():
+        place.unlink()
+    draw(small, "arteries", np.s_[0, 13, 14:20], 1)
+    followed(small)
+    assert "Corrections cannot be kept against a crash" in small.ui.log.plainText
+    now = {role: mask(small, role).copy() for role in READ}
+    crash(small, place)
+    (case,) = left_behind()
+    for role, array in now.items():
+        shape, box, labels = edits.unpacked(case.masks[role].text)
+        start = np.zeros(shape, np.uint8)
+        start[box] = labels
+        assert np.array_equal(case.masks[role].replayed(start), array)
+    assert case.time
+    again = module.AbdominalCalcificationWidget()
+    try:
+        again.enter()
+        assert "last edit 20" in again.ui.recoveryLabel.text
+    finally:
+        again.cleanup()
+
+
 @pytest.mark.parametrize("end", ["scene", "module", "masks"])
 def test_an_orderly_end_leaves_nothing_on_the_disk(small, place, end):
     draw(small, "calcification", np.s_[20, 14, 14], 1)

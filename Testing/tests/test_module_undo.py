@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core")
+vtk = pytest.importorskip("vtk", reason="needs slicer-core")
 
 SIDE = 20
 
@@ -123,6 +124,38 @@ def test_what_one_turn_of_the_event_loop_changes_is_one_step(masks, undo):
     undo.undo()
     assert masks.first(masks.arteries, "aorta") == 0
     assert undo.undo_text == ""
+
+
+def test_what_changes_no_voxel_is_no_step(masks, undo):
+    masks.put(masks.arteries, "aorta", 4)
+    turn()
+    before = undo.undo_text
+    for first in (4, 4):
+        masks.put(masks.arteries, "aorta", first)  # as an effect does that finds nothing to change
+        turn()
+    masks.put(masks.calcification, "calcification", 0)
+    turn()
+    assert undo.undo_text == before
+    undo.undo()
+    assert (masks.first(masks.arteries, "aorta"), undo.undo_text) == (0, "")
+    undo.redo()
+    assert masks.first(masks.arteries, "aorta") == 4
+
+
+def test_room_around_what_is_drawn_is_no_change(masks, undo):
+    image = masks.calcification.GetBinaryLabelmapInternalRepresentation("calcification")
+    extent = [limit + (3 if place % 2 else -2) for place, limit in enumerate(image.GetExtent())]
+    pad = vtk.vtkImageConstantPad()
+    pad.SetInputData(image)
+    pad.SetOutputWholeExtent(extent)
+    pad.Update()
+    image.ShallowCopy(pad.GetOutput())
+    masks.calcification.GetSegmentation().InvokeEvent(slicer.vtkSegmentation.SourceRepresentationModified)
+    turn()
+    assert (list(image.GetExtent()), undo.undo_text) == (extent, "")
+    masks.put(masks.calcification, "calcification", 6)
+    turn()
+    assert undo.undo_text != ""
 
 
 def test_a_change_after_undo_ends_what_could_be_done_again(masks, undo):

@@ -40,6 +40,7 @@ def test_a_missed_plaque_is_grown_to_all_of_its_voxels_and_to_no_others(kind, pl
     assert (change.role, change.added, change.removed) == ("calcification", count, 0)
     volume = count * ct.grid.voxel_volume_mm3
     assert change.text == f"Plaque added: {count} voxels ({volume:.1f} mm³) above 500 HU."
+    assert change.proposal == f"This plaque would be added: {count} voxels ({volume:.1f} mm³) above 500 HU."
 
 
 def test_a_click_beside_a_plaque_takes_it_within_two_millimetres():
@@ -80,7 +81,7 @@ def test_bone_beside_an_artery_is_not_grown_into():
 def test_what_runs_away_is_refused():
     ct, arteries, calcification = painted()
     nothing = calcification.with_array(np.zeros(calcification.array.shape, bool))
-    with pytest.raises(InputError, match=r"above 300 HU here runs away: .* 3000 mm³ or .* 50 mm; raise"):
+    with pytest.raises(InputError, match=r"above 300 HU here is no plaque alone: .* 3000 mm³ or .* 50 mm, .*; raise"):
         missed_plaque(ct, arteries, nothing, (0, 0, 0), LUMEN_HU - 50)
 
 
@@ -120,7 +121,7 @@ def fits(grow):
     try:
         return grow()
     except InputError as error:
-        return None if "runs away" in str(error) else error
+        return None if "no plaque alone" in str(error) else error
 
 
 def test_what_is_calcification_already_is_said():

@@ -76,7 +76,7 @@ def test_a_gap_is_joined_by_a_tube_of_the_same_radius(kind):
     assert not codes(measure(ct, after, calcification)) & {"territory_attached_over_gap", "territory_detached"}
     added = (after.array != arteries.array) & (after.array == RENAL)
     missing = (whole.array == RENAL) & (arteries.array == 0)
-    assert np.count_nonzero(added & missing) >= 0.85 * np.count_nonzero(missing)
+    assert np.count_nonzero(added & missing) >= 0.8 * np.count_nonzero(missing)
     assert np.count_nonzero(added & ~missing) <= 0.4 * np.count_nonzero(missing)
     assert float(re.search(r"radius ([\d.]+) mm", change.text)[1]) == pytest.approx(3, abs=0.4)
     assert np.array_equal(after.array[arteries.array > 0], arteries.array[arteries.array > 0])
@@ -92,6 +92,45 @@ def test_a_piece_is_joined_to_the_aorta_that_it_leaves():
     assert "joined to the aorta over a gap of 1" in change.text
     result = measure(ct, applied(change, arteries), calcification)
     assert not codes(result) & {"territory_attached_over_gap", "territory_detached"}
+
+
+def gap_in(shape: str, radius_mm: float, along_mm, j_mm, i_mm) -> np.ndarray:
+    """Return which places are missing in a tube: cut across or askew, rounded off, erased by a ball."""
+    off_axis = np.hypot(j_mm, i_mm)
+    if shape == "flat":
+        return np.abs(along_mm) <= 4 + 0 * off_axis
+    if shape == "askew":
+        return np.abs(along_mm - i_mm) <= 5.5
+    if shape == "rounded":
+        return np.abs(along_mm) <= 4 + radius_mm - np.sqrt(np.maximum(radius_mm**2 - off_axis**2, 0))
+    return np.sqrt(along_mm**2 + off_axis**2) <= 4 + radius_mm
+
+
+@pytest.mark.parametrize("radius_mm", [2.5, 6.0, 10.0])
+@pytest.mark.parametrize("shape", ["flat", "askew", "rounded", "ball"])
+def test_a_gap_in_a_vessel_of_any_width_is_filled_to_its_wall(shape, radius_mm):
+    grid = Grid.from_spacing((90, 26, 26), (1.0, 1.0, 1.0))
+    k, j, i = (axis - size for axis, size in zip(np.indices(grid.shape), (44.5, 12.5, 12.5), strict=True))
+    whole = np.where(np.hypot(j, i) <= radius_mm, 1, 0).astype(np.uint8)
+    whole[:2] = whole[-2:] = 0
+    labels = np.where(gap_in(shape, radius_mm, k, j, i), 0, whole).astype(np.uint8)
+    change = join_over_gap(None, Volume(labels, grid), grid.ras_of_kji([[8, 12, 12]])[0])
+    missing, after = (whole == 1) & (labels == 0), change.applied(labels)
+    assert float(re.search(r"radius ([\d.]+) mm", change.text)[1]) == pytest.approx(radius_mm, rel=0.12)
+    assert np.count_nonzero(missing & (after == 1)) >= (0.8 if radius_mm > 3 else 0.65) * np.count_nonzero(missing)
+    assert np.count_nonzero((whole == 0) & (after == 1)) <= 0.3 * np.count_nonzero(missing)
+
+
+def test_a_tube_between_two_widths_changes_from_one_to_the_other():
+    grid = Grid.from_spacing((90, 26, 26), (1.0, 1.0, 1.0))
+    k, j, i = (axis - size for axis, size in zip(np.indices(grid.shape), (44.5, 12.5, 12.5), strict=True))
+    labels = np.where(np.hypot(j, i) <= np.where(k < 0, 4.0, 9.0), 1, 0).astype(np.uint8)
+    labels[:2] = labels[-2:] = labels[36:54] = 0
+    change = join_over_gap(None, Volume(labels, grid), grid.ras_of_kji([[8, 12, 12]])[0])
+    sections = np.count_nonzero(change.applied(labels)[36:54], axis=(1, 2)) / np.pi
+    assert np.sqrt(sections[1]) == pytest.approx(4.5, abs=1)
+    assert np.sqrt(sections[-2]) == pytest.approx(8.5, abs=1)
+    assert re.search(r"radius [34]\.\d mm at this piece, [89]\.\d mm at the other", change.text)
 
 
 def test_the_way_over_a_gap_follows_what_is_bright():
@@ -158,16 +197,19 @@ def test_a_voxel_as_dark_as_tissue_costs_the_way_ten_times_as_much():
 
 
 def test_the_calibre_at_an_end_is_that_of_six_millimetres():
-    def radius(thin_mm):
-        """The radius with which a vessel of 4 mm is joined whose end is thinner over a stretch."""
-        tubes = (Tube((0, 0, -8.0), (1, 0, 0), 20, 4.0), Tube((20.0, 0, -8.0), (1, 0, 0), thin_mm, 1.5))
+    def radius(*tubes):
+        """The radius with which a vessel along x is joined to a thin one that lies farther on."""
         far = Tube((38.0, 0, -8.0), (1, 0, 0), 6, 1.5)
-        grid = grid_over((-1, -6, -14), (46, 6, -2), 0.7)
+        grid = grid_over((-11, -6, -14), (46, 6, -2), 0.7)
         arteries = Phantom({"renal_left": (*tubes, far)}).painted(grid)[1]
         return float(re.search(r"radius ([\d.]+) mm", join_over_gap(None, arteries, (2, 0, -8.0)).text)[1])
 
-    assert radius(7.5) == pytest.approx(1.5, abs=0.5)
-    assert radius(3) == pytest.approx(4, abs=0.8)
+    wide = Tube((0, 0, -8.0), (1, 0, 0), 20, 4.0)
+    assert radius(wide, Tube((20.0, 0, -8.0), (1, 0, 0), 7.5, 1.5)) == pytest.approx(1.5, abs=0.5)
+    assert radius(wide, Tube((20.0, 0, -8.0), (1, 0, 0), 3, 1.5)) == pytest.approx(4, abs=0.8)
+    # From 8 mm on: 5 mm as wide as the end, and 1 mm of the narrower part behind it.
+    narrow = Tube((-10, 0, -8.0), (1, 0, 0), 21, 3.0)
+    assert radius(narrow, Tube((11.0, 0, -8.0), (1, 0, 0), 13, 4.0)) == pytest.approx(3.7, abs=0.15)
 
 
 def test_what_hangs_together_and_what_has_nothing_to_hang_on_are_not_joined():
@@ -307,12 +349,12 @@ def test_the_halves_of_a_vessel_of_very_many_voxels_are_joined_by_no_wider_tube(
     labels[100:115] = 0
     assert np.count_nonzero(labels[:100]) > MOST_OF_BRANCH
     change = join_over_gap(None, Volume(labels, grid), (12.8, 12.8, 20.0))
-    # Not the 55 mm of blocks that were taken for voxels; the end of a wide vessel is a part of its section.
-    assert 5.5 <= float(re.search(r"radius ([\d.]+) mm", change.text)[1]) <= 9.5
+    # Not the 55 mm of blocks that were taken for voxels.
+    assert float(re.search(r"radius ([\d.]+) mm", change.text)[1]) == pytest.approx(9, abs=0.5)
     filled = change.applied(labels)[100:115] != 0
     expected = np.broadcast_to(np.hypot(j - 32, i - 32)[0] * 0.4 <= 9.0, filled.shape)
-    assert np.count_nonzero(filled & expected) >= 0.2 * np.count_nonzero(expected)
-    assert np.count_nonzero(filled & ~expected) <= 0.25 * np.count_nonzero(expected)
+    assert np.count_nonzero(filled & expected) >= 0.9 * np.count_nonzero(expected)
+    assert np.count_nonzero(filled & ~expected) <= 0.15 * np.count_nonzero(expected)
 
 
 def test_repairs_are_worked_out_in_steps_that_say_what_they_do():

@@ -166,11 +166,24 @@ class CaseStore:
         return claimed(self.folder_of(case), make=True)
 
     def masks_of(self, case: ListedCase) -> Masks:
-        """Return the masks to go on with: this reader's, else those of the list."""
-        own = [self._mask(case, role) for role in _MASKS]
-        if None in own:
+        """Return the masks to go on with: this reader's, else those of the list.
+
+        Raises
+        ------
+        InputError
+            Where one that was saved is not there any more: the list's would pass for it.
+        """
+        result = self.result_of(case)
+        if not result.exists():
             return case.masks
-        return Masks(calcification=own[1], arteries=own[0])
+        own = {role: self._mask(case, role) for role in _MASKS}
+        lost = [role for role, path in own.items() if path is None]
+        if lost:
+            raise InputError(
+                f"'{result}' lacks the mask of {' and of '.join(lost)} that you saved; put the file back, or move the "
+                "folder away to begin anew with the masks of the list."
+            )
+        return Masks(**own)
 
     def _mask(self, case: ListedCase, role: str) -> Path | None:
         return next(iter(sorted(self.result_of(case).glob(f"{role}.n*"))), None)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ..claiming import claimed
+from ..durable import cannot_write
 from ..errors import InputError, WriteError
 from ..leftovers import remove
 from ..paths import data_folder
@@ -57,6 +58,8 @@ class MaskBase:
     state : MaskState
     mask : callable
         Returns the mask as text (:func:`scene.edits.packed`); called in the thread that writes.
+    time : str
+        ISO 8601, of the last edit that is part of it; empty where there is none.
     """
 
     role: str
@@ -64,10 +67,11 @@ class MaskBase:
     attributes: Mapping[str, str]
     state: MaskState
     mask: Callable[[], str]
+    time: str = ""
 
     def record(self) -> bytes:
         """Return this as a record."""
-        said = {"role": self.role, "name": self.name, "attributes": dict(self.attributes)}
+        said = {"role": self.role, "name": self.name, "attributes": dict(self.attributes), "time": self.time}
         return record({"kind": "mask", **said, "state": self.state.document()}, self.mask().encode("ascii"))
 
 
@@ -87,12 +91,13 @@ class RecoveryStore:
         self._folder = recovery_folder() / secrets.token_hex(8)
         self._writer = JournalWriter(self._folder / _JOURNAL)
         self._claim = ExitStack()
+        self._no_folder: WriteError | None = None
         self.is_begun = False
 
     @property
     def problem(self) -> WriteError | None:
         """Why the masks cannot be kept on the disk; None where they can."""
-        return self._writer.problem
+        return self._no_folder or self._writer.problem
 
     @property
     def is_to_begin(self) -> bool:
@@ -100,7 +105,7 @@ class RecoveryStore:
 
         At first, where something could not be written, and where the file would grow without end.
         """
-        return not self.is_begun or self._writer.problem is not None or self._writer.is_full
+        return not self.is_begun or self.problem is not None or self._writer.is_full
 
     def prepare(self, base: MaskBase) -> None:
         """Make ready what :meth:`begin` needs: a mask, and the checksum of the CT."""
@@ -110,24 +115,34 @@ class RecoveryStore:
     def begin(self, bases: list[MaskBase], choices: Mapping | None = None, time: str = "") -> None:
         """Write the masks, and what was chosen beside them, in the place of all that was written before.
 
-        `time` is that of the last choice which is in no file of the user's; empty where there is none.
-
-        Raises
-        ------
-        WriteError
-            Where there can be no such folder.
+        `time` is that of the last choice which is in no file of the user's; empty where there is none. Where there can
+        be no such folder nothing is written, and :attr:`problem` says why.
         """
-        if not self.is_begun:
-            recovery_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folder.mkdir(mode=0o700)
-            _own.add(self._folder)
-            self._claim.enter_context(claimed(self._folder))
-            self.is_begun = True
+        try:
+            self._hold_folder()
+        except InputError as problem:
+            self._no_folder = problem if isinstance(problem, WriteError) else cannot_write(self._folder, problem)
+            return
+        self._no_folder = None
         said = record({"kind": "case", "ct": self._ct})
         chosen = [] if choices is None else [_choices_record(choices, time)]
         self._writer.begin(lambda: [said, *(each.record() for each in bases), *chosen])
         # After the masks: where it is not made ready yet, it takes longer than a stroke of the brush.
         self._writer.append(lambda: record({"kind": "ct", "voxels_sha256": self._checksum()}))
+
+    def _hold_folder(self) -> None:
+        """Make the folder, also where somebody removed it meanwhile, and hold it for this process."""
+        if self.is_begun and self._folder.is_dir():
+            return
+        self._claim.close()
+        try:
+            recovery_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self._folder, error) from None
+        _own.add(self._folder)
+        self._claim.enter_context(claimed(self._folder))
+        self.is_begun = True
 
     def add_mask(self, base: MaskBase) -> None:
         """Write one mask in the place of what was written of it before."""
@@ -242,7 +257,7 @@ class RecoveredCase:
     choices : dict
         What was chosen beside the masks (:meth:`RecoveryStore.add_choices`).
     edits : int
-        How many edits of masks and choices there were.
+        How many edits of masks and choices there were since the masks were written whole.
     """
 
     folder: Path
@@ -298,6 +313,7 @@ def read_case(folder: Path) -> RecoveredCase | None:
             state = MaskState.read(said["state"])
             mask = RecoveredMask(said["role"], said["name"], said["attributes"], data.decode("ascii"), state)
             case.masks[mask.role] = mask
+            case = replace(case, time=max(case.time, said.get("time", "")))
         elif (mask := case.masks.get(said.get("role"))) is not None:
             if kind == "attributes":
                 mask.attributes.update(said["attributes"])

@@ -84,10 +84,12 @@ class Calcification:
             self._region.calcified[tuple(kji.T)] = True
             self._broken |= set(gone["component"].tolist()) - {-1}
             self._gone.append(gone["kji"])
+            yield _ASSIGNING
         hu = self.rows.column["hu"]
         new = np.flatnonzero(np.isnan(hu))
         values = self._region.hu(self.rows.kji[new])
         hu[new] = 0.0 if values is None else values
+        yield _ASSIGNING
 
     def forget(self, box: Box, distance_mm: float) -> None:
         """Assign anew what lies within a distance of a box of the whole volume."""

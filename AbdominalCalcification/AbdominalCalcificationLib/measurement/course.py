@@ -234,8 +234,9 @@ class Course:
         limb = limb[::-1]
         return self._centre[limb], self._length[limb], self._radius[limb]
 
+    @cached_property
     def sections(self) -> Sections:
-        """Return the slices of the vessel's limbs, from the start on."""
+        """The slices of the vessel's limbs, from the start on."""
         own = self._order[self._own[self._order]]
         upper, lower = self._own_links.T
         besides = self._parent[upper] != lower
@@ -290,6 +291,25 @@ class Course:
         if self._path_lengths_mm is None:
             return self._path_lengths(np.asarray(rows))
         return self._path_lengths_mm.copy() if rows is None else self._path_lengths_mm[rows]
+
+    def within(self, length_mm: float) -> np.ndarray:
+        """Return which voxels, shape (n,), have a path length of no more than `length_mm`.
+
+        Lengths are worked out near that one only: a voxel lies between the ends of the segments near its slice.
+        """
+        if self._path_lengths_mm is not None:
+            return self._path_lengths_mm <= length_mm + TOLERANCE_MM
+        segments = self._segments
+        low, high = np.full(len(self._parent), -np.inf), np.full(len(self._parent), np.inf)
+        for each in np.flatnonzero(self._own).tolist():
+            near = self._segments_near(each)
+            if near:
+                low[each], high[each] = segments.least_mm[near].min(), segments.most_mm[near].max()
+        owner = self._owner[self._slice_of_voxel]
+        result = high[owner] <= length_mm
+        rows = np.flatnonzero(~result & (low[owner] <= length_mm + 2 * TOLERANCE_MM))
+        result[rows] = self._path_lengths(rows) <= length_mm + TOLERANCE_MM
+        return result
 
     def _path_lengths(self, rows: np.ndarray) -> np.ndarray:
         owner = self._owner[self._slice_of_voxel[rows]]

@@ -140,7 +140,7 @@ class CoursedArtery:
         """
         keep = np.zeros(self.voxel_count, bool)
         for number, piece in enumerate(self.pieces):
-            near = piece.course.path_lengths_mm() <= length_mm + TOLERANCE_MM
+            near = piece.course.within(length_mm)
             if number == 0 or (piece.after is None and piece.gap_mm == 0):
                 near[piece.start] = True
             label = piece.neighbours.pieces(near)

@@ -23,14 +23,14 @@ def doubled_mm(course: Course, kept_length_mm: float) -> float:
     kept_length_mm : float
         Beyond it no length matters.
     """
-    sections = course.sections()
+    sections = course.sections
     near = sections.from_start_mm <= kept_length_mm + sections.thickness_mm
     if not near.any():
         return 0.0
     single_mm2 = _single_mm2(sections, near)
     area = sections.area_mm2 / single_mm2
     broad = near & (area >= LIMB_SECTION) & (sections.elongation >= ELONGATED)
-    lump = area >= LUMP_SECTION * np.maximum(1.0, _before(area, sections.above))
+    lump = _lumps(area, broad, sections.above)
     least = DOUBLED_DIAMETERS * 2 * np.sqrt(single_mm2 / np.pi) / sections.thickness_mm
     longest = 0
     for stretch in _stretches(broad, sections.above):
@@ -44,7 +44,7 @@ def thin_mm(course: Course, kept_length_mm: float) -> float:
 
     Parameters are those of :func:`doubled_mm`.
     """
-    sections = course.sections()
+    sections = course.sections
     near = sections.from_start_mm <= kept_length_mm + sections.thickness_mm
     if not near.any():
         return 0.0
@@ -70,14 +70,14 @@ def _stretches(broad: np.ndarray, above: np.ndarray) -> list[list[int]]:
     return found
 
 
-def _before(area: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return the median area of the slices on the way to each; ``inf`` at the start, before which there is none."""
-    way: list[list[int]] = []
-    result = np.full(len(area), np.inf)
-    for each, before in enumerate(above):
-        way.append([*way[before], int(before)] if before >= 0 else [])
-        if way[each]:
-            result[each] = np.median(area[way[each]])
+def _lumps(area: np.ndarray, broad: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Return which broad slices are lumps: far larger than the median of those on the way to them, if there are any."""
+    result = np.zeros(len(area), bool)
+    for each in np.flatnonzero(broad & (area >= LUMP_SECTION)).tolist():
+        way = [int(above[each])]
+        while way[-1] >= 0:
+            way.append(int(above[way[-1]]))
+        result[each] = len(way) > 1 and area[each] >= LUMP_SECTION * max(1.0, np.median(area[way[:-1]]))
     return result
 
 

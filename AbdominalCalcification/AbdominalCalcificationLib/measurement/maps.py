@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from .region import Region
 from .result import Part
 
 _WRITING = Progress("Measuring: writing down the result", 0.95)
+# So many voxels of a box are written in one step: an edit of a brush's size is written in one.
+_AT_ONCE = 1 << 24
 
 
 class Maps:
@@ -67,7 +70,9 @@ class Maps:
         artery_boxes: Sequence[Box],
         boxes: Sequence[Box],
     ) -> Steps[None]:
-        """Write down a result; once it was written whole, only where it changed, and in one go.
+        """Write down a result; once it was written whole, only where it changed, and in one go where that is little.
+
+        What was closed before its end has to be written again, with the same boxes and those of later edits.
 
         Parameters
         ----------
@@ -87,21 +92,25 @@ class Maps:
             yield from self._write_all_steps(mask, value, number, count, found)
             self._is_written = True
         else:
-            self._write(mask, value, number, count, artery_boxes, boxes)
+            yield from self._write_steps(mask, value, number, count, artery_boxes, boxes)
 
-    def _write(self, mask, value, number, count, artery_boxes, boxes) -> None:
+    def _write_steps(self, mask, value, number, count, artery_boxes, boxes) -> Steps[None]:
         region, rows = self._region, self._calcification.rows
-        for box in artery_boxes:
+        for box, is_last in _parts_of(artery_boxes):
             inside = region.inside(box)
             low, high = (np.array([getattr(part, end) for part in inside]) for end in ("start", "stop"))
             if (high > low).all():
                 whole = region.whole_box(low, high - 1)
                 self._kept[whole], self._cut[whole] = region.kept[inside], region.cut[inside]
-        for box in boxes:  # outside of the region, too
+            if not is_last:
+                yield _WRITING
+        for box, is_last in _parts_of(boxes):  # outside of the region, too
             self._parts[box] = np.where(mask[box] != 0, np.uint8(Part.UNASSIGNED), np.uint8(0))
             self._clusters[box] = 0
             inside = rows.inside(region.inside(box))
             rows.column["shown"][inside] = 0
+            if not is_last:
+                yield _WRITING
         self._leave(region.whole_kji(self._calcification.gone()), mask)
         if np.min_scalar_type(count) != self._clusters.dtype:
             self._clusters = np.zeros(self._clusters.shape, np.min_scalar_type(count))
@@ -135,3 +144,13 @@ class Maps:
     def _note(self, value: np.ndarray, number: np.ndarray) -> None:
         columns = self._calcification.rows.column
         columns["shown"], columns["number"] = value.copy(), number.astype(np.int32)
+
+
+def _parts_of(boxes: Sequence[Box]) -> Iterator[tuple[Box, bool]]:
+    """Yield the parts of boxes that are written in one step, and whether each is the last one of its box."""
+    for planes, *rest in boxes:
+        plane = max(1, math.prod(part.stop - part.start for part in rest))
+        size = max(1, _AT_ONCE // plane)
+        for start in range(planes.start, planes.stop, size):
+            stop = min(start + size, planes.stop)
+            yield (slice(start, stop), *rest), stop == planes.stop

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..anatomy import Territory
 from ..geometry import Grid
 from ..geometry.pieces import Runs, pieces_steps
+from ..geometry.voxels import bounds_of
 from ..progress import Steps
 from .beginning import FOLLOWING, contact_steps
 from .region import Region
+from .rows import indices_in_box
 
 # Values beyond the labels of all territories (1 to 200) for pieces other than the largest.
 _OTHER_PIECE, _SPECK = 201, 202
@@ -41,7 +44,18 @@ class Parent:
 
     def contact_steps(self, kji: np.ndarray) -> Steps[np.ndarray]:
         """Return how far voxels that touch the parent lie from the common border, mm; ``inf`` elsewhere."""
-        return (yield from contact_steps(kji, self._marked, (self.territory.label, _OTHER_PIECE), self._grid))
+        result = np.full(len(kji), np.inf)
+        if len(self.kji):
+            # What does not lie in the box of the parent, or at it, touches nothing of it.
+            low, high = (end.tolist() for end in self._bounds)
+            near = indices_in_box(kji, tuple(slice(a - 1, b + 2) for a, b in zip(low, high, strict=True)))
+            labels = (self.territory.label, _OTHER_PIECE)
+            result[near] = yield from contact_steps(kji[near], self._marked, labels, self._grid)
+        return result
+
+    @cached_property
+    def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        return bounds_of(self.kji)
 
     def touches_speck_steps(self, kji: np.ndarray) -> Steps[bool]:
         """Return whether any voxel touches what does not count."""

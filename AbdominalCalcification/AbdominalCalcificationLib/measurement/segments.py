@@ -25,6 +25,11 @@ class Segments:
         For each segment its lower end, away from the start, and its upper one.
     beyond : sequence of (float, float)
         How far each segment goes on straight beyond its upper and its lower end, mm.
+
+    Attributes
+    ----------
+    least_mm, most_mm : ndarray, shape (m,)
+        Path lengths between which those of all places on a segment lie.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class Segments:
         self._squared = np.array([each**2 for each in size])
         self._low = np.array([-before / each for (before, _), each in zip(beyond, size, strict=True)])
         self._high = np.array([1 + behind / each for (_, behind), each in zip(beyond, size, strict=True)])
+        ends_mm = self._start + np.stack([self._low, self._high]) * self._gain
+        self.least_mm, self.most_mm = ends_mm.min(axis=0), ends_mm.max(axis=0)
 
     def path_lengths_mm(self, points_ras: np.ndarray, some: np.ndarray) -> np.ndarray:
         """Return the path length of the place nearest to each point on some segments, mm.

@@ -26,6 +26,8 @@ class MaskChange:
         Territory labels, or 1 where calcified; equal where nothing changes.
     text : str
         What it does, for people: one sentence with voxels and mm³.
+    proposal : str
+        What it would do, for a change that is shown before it is made.
     """
 
     role: str
@@ -33,6 +35,7 @@ class MaskChange:
     before: np.ndarray
     after: np.ndarray
     text: str
+    proposal: str = ""
 
     @property
     def changed_kji(self) -> np.ndarray:

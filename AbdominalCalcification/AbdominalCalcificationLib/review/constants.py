@@ -21,7 +21,7 @@ WIDEST_GAP_MM = 30.0
 LONGEST_WAY = 1.25
 # A voxel as dark as tissue without contrast medium costs the way so many times more than one as bright as the lumen.
 DARK_COST = 10.0
-# The calibre of a vessel at its end is the median over so much of its course.
+# The calibre of a vessel at its end is that of so much of its course, from where a slice across it is whole.
 CALIBRE_WITHIN_MM = 6.0
 
 # --- Places that are remembered -----------------------------------------------------------------------

@@ -30,6 +30,15 @@ _LOOKING = Progress("Looking for the ends of the gap", 0.1)
 _FILLING = Progress("Looking for the way over the gap", 0.5)
 # Points of the way over which its zigzag from voxel to voxel is evened out.
 _SMOOTHED = 5
+# Points of the axis of a tube for each voxel of its way.
+_FINE = 4
+# The calibre is known where it is larger by no more than this factor a diameter farther in, or after so many rounds.
+_SAME_CALIBRE = 1.05
+_MOST_ROUNDS = 6
+# Slices whose radius differs from the median by no more than this part of it: their mean section is the calibre.
+_TYPICAL = 0.4
+# Cosine of the angle by which a piece may bend where a tube begins inside of it.
+_STRAIGHT_ON = 0.8
 
 
 def join_over_gap(ct: Volume | None, arteries: Volume, point_ras: npt.ArrayLike) -> MaskChange:
@@ -41,7 +50,8 @@ def join_over_gap_steps(ct: Volume | None, arteries: Volume, point_ras: npt.Arra
     """Join the piece of an artery at a place to another piece of that artery, or to the artery that it leaves.
 
     A tube leads from the end of the piece that is nearest to them to what is nearest to that end. Its radius is that of
-    the piece (between two pieces it changes evenly from one to the other), its way the cheapest through voxels that
+    the piece (between two pieces it changes evenly from one to the other), so that it fills an end that is rounded off
+    or cut askew, too; its way the cheapest through voxels that
     belong to no artery: one as dark as tissue costs ten times as much as one as bright as the lumen, so that it
     follows a vessel that is seen. Without a CT it is the shortest.
 
@@ -72,28 +82,37 @@ def join_over_gap_steps(ct: Volume | None, arteries: Volume, point_ras: npt.Arra
         wide = f"The gap is {joint.gap_mm:.0f} mm wide, and no more than {WIDEST_GAP_MM:.0f} mm are joined"
         raise InputError(f"{wide}; draw what is missing.")
     to_piece = near.array[tuple(joint.start)] == artery.label
-    start, end = joint.start, _middle(piece, joint.end_rows, grid)
     yield _LOOKING
-    radius_mm = np.full(2, _radius_mm(piece, joint.end_rows, grid))
+    own = _calibre(piece, joint.end_rows, grid)
     yield _LOOKING
+    radius_mm, before, behind = np.full(2, own.radius_mm), joint.start[None], joint.start
     if to_piece:
-        other = yield from shown(piece_around_steps(near.array == artery.label, start), _LOOKING)
-        rows = _facing(other, start, end, radius_mm[1], grid)
-        start, radius_mm[0] = _middle(other, rows, grid), _radius_mm(other, rows, grid)
+        other = yield from shown(piece_around_steps(near.array == artery.label, joint.start), _LOOKING)
+        rows = _facing(other, joint.start, own.axis, own.radius_mm, grid)
+        others_own = _calibre(other, rows, grid)
+        radius_mm[0], behind = others_own.radius_mm, others_own.axis
+        before = _inside(other, others_own, own.axis, rows, grid)
+    after = _inside(piece, own, behind, joint.end_rows, grid)[::-1]
     yield _FILLING
     # In the whole image: a way may lead around, where no artery is.
     low = np.array([part.start for part in picked.box])
-    ends = (start + low, end + low)
+    ends = (before[-1] + low, after[0] + low)
     hu = None if ct is None else float(np.median(ct.array[tuple((piece + low).T)]))
     yield _FILLING
     way = yield from _way_steps(ct, hu, arteries, ends)
+    way = np.concatenate([before[:-1] + low, way, after[1:] + low])
     kji = _tube(way, radius_mm, arteries)
     where = "another piece of it" if to_piece else f"the {_parent(artery).title.lower()}"
     text = (
         f"{artery.title} joined to {where} over a gap of {joint.gap_mm:.1f} mm: {amount(len(kji), arteries)} added, "
-        f"radius {radius_mm[1]:.1f} mm."
+        f"{_radii(radius_mm)}."
     )
     return change_of(ARTERIES, arteries, kji, artery.label, text)
+
+
+def _radii(radius_mm: np.ndarray) -> str:
+    other, own = (f"{each:.1f} mm" for each in radius_mm)
+    return f"radius {own}" if own == other else f"radius {own} at this piece, {other} at the other"
 
 
 def _parent(artery: Territory) -> Territory:
@@ -165,8 +184,13 @@ def _joint_steps(piece: np.ndarray, others: np.ndarray, grid: Grid) -> Steps[_Jo
 
 def _middle(kji: np.ndarray, rows: np.ndarray, grid: Grid) -> np.ndarray:
     """Return the voxel of a piece that is nearest to the middle of some of its voxels."""
+    return _nearest(kji, grid.ras_of_kji(kji[rows]).mean(axis=0), grid)
+
+
+def _nearest(kji: np.ndarray, point_ras: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return the one of some voxels that is nearest to a point."""
     points = grid.ras_of_kji(kji)
-    away = np.linalg.norm(points - points[rows].mean(axis=0), axis=1)
+    away = np.linalg.norm(points - point_ras, axis=1)
     nearest = np.flatnonzero(away <= away.min() + TOLERANCE_MM)
     x, y, z = (ranks(axis) for axis in points[nearest].T)
     return kji[nearest[np.lexsort((x, y, z))[0]]]
@@ -180,10 +204,47 @@ def _facing(kji: np.ndarray, voxel: np.ndarray, end: np.ndarray, radius_mm: floa
     return np.flatnonzero(near & (away <= away[near].min() + grid.voxel_diagonal_mm))
 
 
-def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
-    """Return the radius of a piece over 6 mm from one of its ends: the median over the slices of its course."""
+@dataclass(frozen=True, eq=False)
+class _Calibre:
+    """A limb of a piece at one of its ends.
+
+    Attributes
+    ----------
+    radius_mm : float
+    axis : ndarray of int, shape (3,)
+        The voxel on its axis from which a tube goes on.
+    heading : ndarray, shape (3,)
+        From there towards the end, RAS; 0 where that is not known.
+    """
+
+    radius_mm: float
+    axis: np.ndarray
+    heading: np.ndarray
+
+
+def _calibre(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> _Calibre:
+    """Measure a piece over 6 mm of its course, from where its end no longer is rounded off or cut askew.
+
+    So far in that a slice across the course is whole: a diameter, which is found step by step.
+    """
     points = grid.ras_of_kji(kji)
-    reach = 3 * CALIBRE_WITHIN_MM
+    found = _calibre_from(0.0, kji, points, end_rows, grid)
+    assert found is not None
+    for _ in range(_MOST_ROUNDS):
+        farther = _calibre_from(2 * found.radius_mm, kji, points, end_rows, grid)
+        if farther is None:
+            break
+        before, found = found.radius_mm, farther
+        if found.radius_mm <= _SAME_CALIBRE * before:
+            break
+    return found
+
+
+def _calibre_from(
+    begin_mm: float, kji: np.ndarray, points: np.ndarray, end_rows: np.ndarray, grid: Grid
+) -> _Calibre | None:
+    """Measure a piece over 6 mm of its course from some length on; None beyond its end."""
+    reach = begin_mm + 3 * CALIBRE_WITHIN_MM
     low, high = points[end_rows].min(axis=0) - reach, points[end_rows].max(axis=0) + reach
     near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     away, _ = cKDTree(points[end_rows]).query(points[near], distance_upper_bound=reach + TOLERANCE_MM)
@@ -192,11 +253,42 @@ def _radius_mm(kji: np.ndarray, end_rows: np.ndarray, grid: Grid) -> float:
     near = near[np.isin(limb, limb[np.isin(near, end_rows)])]  # not another limb that comes near
     rows = np.flatnonzero(np.isin(near, end_rows))
     course = Course(points[near], Lattice(kji[near], grid), rows, np.zeros(len(rows)), grid)
-    # The end itself is rounded off.
-    lengths = course.shortest_mm
-    section = np.flatnonzero((lengths > grid.voxel_diagonal_mm) & (lengths <= CALIBRE_WITHIN_MM))
-    rows = section if len(section) else np.arange(len(near))
-    return max(float(np.median(course.radius_mm(rows))), half_voxel_mm(grid))
+    centres, lengths, radii = course.longest_limb()
+    first = max(begin_mm, grid.voxel_diagonal_mm)  # the end itself is rounded off
+    slices = np.flatnonzero((lengths > first) & (lengths <= begin_mm + CALIBRE_WITHIN_MM))
+    if not len(slices):
+        if begin_mm > 0:
+            return None
+        return _Calibre(max(float(np.median(radii)), half_voxel_mm(grid)), _middle(kji, end_rows, grid), np.zeros(3))
+    typical = radii[slices][np.abs(radii[slices] / np.median(radii[slices]) - 1) <= _TYPICAL]
+    radius_mm = max(float(np.sqrt(np.mean(typical**2))), half_voxel_mm(grid))
+    axis = _nearest(kji[near], centres[slices[0]], grid)
+    return _Calibre(radius_mm, axis, centres[slices[0]] - centres[slices[-1]])
+
+
+def _inside(kji: np.ndarray, calibre: _Calibre, towards: np.ndarray, end_rows: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return the voxels of a piece from its axis straight on towards another place, as far as they are its own.
+
+    Just one, the middle of its end, where it bends so much that this would lead out of its side.
+    """
+    line = _straight(calibre.axis, towards)
+    low, high = kji.min(axis=0), kji.max(axis=0) + 1
+    there = np.zeros(high - low, bool)
+    there[tuple((kji - low).T)] = True
+    known = ((line >= low) & (line < high)).all(axis=1)
+    own = np.zeros(len(line), bool)
+    own[known] = there[tuple((line[known] - low).T)]
+    ahead = np.subtract(*grid.ras_of_kji([towards, calibre.axis]))
+    along = ahead @ calibre.heading
+    if own.all() or along < _STRAIGHT_ON * np.linalg.norm(ahead) * np.linalg.norm(calibre.heading) or along <= 0:
+        return _middle(kji, end_rows, grid)[None]
+    return line[: int(np.argmin(own))]
+
+
+def _straight(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the voxels on the straight line between two, both included, shape (n, 3)."""
+    steps = max(int(np.abs(end - start).max()), 1)
+    return np.rint(start + np.linspace(0, 1, steps + 1)[:, None] * (end - start)).astype(int)
 
 
 def _way_steps(ct: Volume | None, lumen_hu: float | None, arteries: Volume, ends) -> Steps[np.ndarray]:
@@ -244,15 +336,22 @@ def _tube(way: np.ndarray, radius_mm: np.ndarray, arteries: Volume) -> np.ndarra
     axis = grid.ras_of_kji(way)
     smooth = ndimage.uniform_filter1d(axis, min(_SMOOTHED, len(axis)), axis=0, mode="nearest")
     smooth[[0, -1]] = axis[[0, -1]]
-    fine = np.linspace(0, len(smooth) - 1, 4 * len(smooth))
+    fine = np.linspace(0, len(smooth) - 1, _FINE * len(smooth))
     centres = np.stack([np.interp(fine, np.arange(len(smooth)), part) for part in smooth.T], axis=1)
-    radii = np.interp(fine, [0, len(smooth) - 1], radius_mm)
+    between = np.flatnonzero(arteries.array[tuple(way.T)] == 0)
+    ends = between[[0, -1]] if len(between) else np.array([0, len(way) - 1])
+    radii = np.interp(fine, ends, radius_mm)
     box = grown(_box_of(way), float(radii.max()), grid)
-    kji = np.argwhere(arteries.array[box] == 0) + [part.start for part in box]
-    points = grid.ras_of_kji(kji)
-    away, nearest = cKDTree(centres).query(points, distance_upper_bound=radii.max() + TOLERANCE_MM)
-    inside = np.isfinite(away)
-    inside[inside] = away[inside] <= radii[nearest[inside]] + TOLERANCE_MM
+    free = arteries.array[box] == 0
+    kji = np.argwhere(np.ones(free.shape, bool)) + [part.start for part in box]
+    away, nearest = cKDTree(centres).query(grid.ras_of_kji(kji), distance_upper_bound=radii.max() + TOLERANCE_MM)
+    nearest, free = np.minimum(nearest, len(centres) - 1), free.ravel()
+    inside = free & (away <= radii[nearest] + TOLERANCE_MM)
+    # Around a piece that is whole nothing is added, though it may be a little narrower than the tube.
+    gaps = free & (away <= np.maximum(radii[nearest] - grid.voxel_diagonal_mm, 0))
+    lacks = np.bincount(nearest[gaps], minlength=len(centres)) > 0
+    lacks |= (fine >= ends[0] - 1) & (fine <= ends[1] + 1)
+    inside &= ndimage.binary_dilation(lacks, iterations=_FINE)[nearest]
     inner = way[arteries.array[tuple(way.T)] == 0]
     return np.unique(np.concatenate([kji[inside], inner]), axis=0)
 

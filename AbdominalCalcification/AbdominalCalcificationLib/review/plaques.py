@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -82,11 +84,13 @@ def missed_plaque_steps(
             break
     if not is_whole or len(kji) * ct.grid.voxel_volume_mm3 > LARGEST_PLAQUE_MM3:
         raise InputError(
-            f"What is above {threshold_hu:.0f} HU here runs away: it is more than {LARGEST_PLAQUE_MM3:.0f} mm³ or "
-            f"reaches farther than {PLAQUE_REACH_MM:.0f} mm; raise the threshold, or paint the plaque."
+            f"What is above {threshold_hu:.0f} HU here is no plaque alone: it hangs together over more than "
+            f"{LARGEST_PLAQUE_MM3:.0f} mm³ or farther than {PLAQUE_REACH_MM:.0f} mm, with blood or bone most likely; "
+            "raise the threshold, or paint the plaque."
         )
-    text = f"Plaque added: {amount(len(kji), ct)} above {threshold_hu:.0f} HU."
-    return change_of(CALCIFICATION, calcification, kji, 1, text)
+    what = f"{amount(len(kji), ct)} above {threshold_hu:.0f} HU"
+    change = change_of(CALCIFICATION, calcification, kji, 1, f"Plaque added: {what}.")
+    return replace(change, proposal=f"This plaque would be added: {what}.")
 
 
 def _grown_steps(

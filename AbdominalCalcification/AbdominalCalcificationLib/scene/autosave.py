@@ -87,12 +87,13 @@ class Autosave:
             return
         if not edits.knows_start(tracker.node):
             edits.remember_first_seen(tracker.node, self._bases[role].mask())
-        if not self.is_begun:
+        if not self.is_begun and self.problem is None:
             self._begin()
-        elif self._store.is_to_begin:
+        elif self._store.is_to_begin:  # with all that could not be written, this edit among it
             self.begin_anew()
             return
-        self._store.add_edit(role, edit.entry, edit.where, edit.labels, tracker.state)
+        if self.is_begun:
+            self._store.add_edit(role, edit.entry, edit.where, edit.labels, tracker.state)
         self.add_attributes()
 
     def set_choices(self, choices: Mapping, is_new: bool) -> None:
@@ -112,7 +113,7 @@ class Autosave:
         """Write all masks as they were when they were last looked at, in the place of what is on the disk."""
         for each in self._trackers.values():
             self._rebase(each)
-        self._begin()
+        self._store.begin(list(self._bases.values()), self._choices, self._chosen)
 
     def add_attributes(self) -> None:
         """Write what else is kept with the nodes and has changed."""
@@ -158,13 +159,18 @@ class Autosave:
         attributes = self._attributes[tracker.role] = _kept_with(tracker.node)
         layers = tracker.layers
         mask = _once(lambda: drained(packed_layers_steps(layers)))
-        base = MaskBase(tracker.role, tracker.node.GetName(), attributes, tracker.state, mask)
+        ledger = edits.kept_note(tracker.node).ledger
+        time = ledger.entries[-1].until if ledger is not None and ledger.entries else ""
+        base = MaskBase(tracker.role, tracker.node.GetName(), attributes, tracker.state, mask, time)
         self._bases[tracker.role] = base
         self._store.prepare(base)
         return base
 
     def _begin(self) -> None:
-        self._store.begin(list(self._bases.values()), self._choices, self._chosen)
+        if self.problem is not None:  # what was edited since is not written
+            self.begin_anew()
+        else:
+            self._store.begin(list(self._bases.values()), self._choices, self._chosen)
 
 
 def _once(make: Callable[[], str]) -> Callable[[], str]:

@@ -798,6 +798,10 @@
         <translation>Weiter ohne Speichern</translation>
     </message>
     <message>
+        <source>You have saved no masks of this case; these are the list&apos;s.</source>
+        <translation>Sie haben zu diesem Fall keine Masken gespeichert; dies sind die der Liste.</translation>
+    </message>
+    <message>
         <source>Case {number} of {count}: {name}</source>
         <translation>Fall {number} von {count}: {name}</translation>
     </message>
@@ -844,6 +848,10 @@
         <translation>Kalk entfernt</translation>
     </message>
     <message>
+        <source>{proposal} Shown in yellow; press Add to take it.</source>
+        <translation>{proposal} Gelb gezeigt; „Hinzufügen“ übernimmt es.</translation>
+    </message>
+    <message>
         <source>joined gap</source>
         <translation>Lücke verbunden</translation>
     </message>
@@ -854,10 +862,6 @@
     <message>
         <source>(removed)</source>
         <translation>(entfernt)</translation>
-    </message>
-    <message>
-        <source>Shown, not yet added: {change}</source>
-        <translation>Gezeigt, noch nicht hinzugefügt: {change}</translation>
     </message>
 </context>
 <context>
@@ -1208,6 +1212,10 @@
     <message>
         <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended ({count} edits, last {time} UTC).</source>
         <translation>Korrekturen von „{name}“ waren nicht gespeichert, als Slicer endete ({count} Änderungen, die letzte {time} UTC).</translation>
+    </message>
+    <message>
+        <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended (last edit {time} UTC).</source>
+        <translation>Korrekturen an „{name}“ waren nicht gespeichert, als Slicer endete (letzte {time} UTC).</translation>
     </message>
     <message>
         <source>Recovered; save the scene, and press Recompute.</source>

@@ -798,6 +798,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>You have saved no masks of this case; these are the list&apos;s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Case {number} of {count}: {name}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -844,6 +848,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{proposal} Shown in yellow; press Add to take it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>joined gap</source>
         <translation type="unfinished"></translation>
     </message>
@@ -853,10 +861,6 @@
     </message>
     <message>
         <source>(removed)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Shown, not yet added: {change}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1207,6 +1211,10 @@
     <name>AbdominalCalcificationPanel.recovery_bar</name>
     <message>
         <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended ({count} edits, last {time} UTC).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Corrections of &apos;{name}&apos; were not saved when Slicer ended (last edit {time} UTC).</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
