@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from AbdominalCalcificationLib.work_clock import WorkClock
 
 from .activity import Activity
+from .fitting import show_fitted
 from .result_rows import Cell, Row, Table
 from .table_view import TableView
 
@@ -235,9 +236,8 @@ class CaseListView:
             return
         state = self._store.state_of(self._case)
         number, count = self._store.cases.index(self._case) + 1, len(self._store.cases)
-        ui.caseLabel.text = _("Case {number} of {count}: {name}").format(
-            number=number, count=count, name=self._case.name
-        )
+        text = _("Case {number} of {count}: {name}")
+        show_fitted(ui.caseLabel, text.format(number=number, count=count, name=self._case.name))
         ui.caseStatusComboBox.currentIndex = list(_STATUS_TEXTS).index(state.status.value)
         ui.caseRatingComboBox.currentIndex = state.rating or 0
         ui.caseNotes.plainText = state.notes

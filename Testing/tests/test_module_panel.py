@@ -70,6 +70,24 @@ def test_nothing_heavy_is_imported_before_the_panel_is_open():
     assert said == ["started []", "opened []", "with a CT []"], done.stdout + done.stderr
 
 
+def test_a_long_path_is_seen_at_both_its_ends_and_whole_in_the_tooltip(panel):
+    path = "/data/" + "/".join(f"a-folder-{number}" for number in range(9)) + "/case-0815"
+    for tell, label in (
+        (panel.panel.state.messages.say, panel.ui.statusLabel),
+        (panel.panel.state.messages.show_error, panel.ui.statusLabel),
+        (panel.panel.state.questions.ask, panel.ui.questionLabel),
+    ):
+        tell(f"Exported to {path}")
+        assert path not in label.text
+        assert "…" in label.text
+        assert "/case-0815" in label.text
+        assert "/data/" in label.text
+        assert path in label.toolTip
+        tell("Done.")
+        assert "…" not in label.text
+        assert label.toolTip == ""
+
+
 def test_an_empty_scene_offers_nothing_to_run(panel):
     for button in (panel.ui.runButton, panel.ui.cancelButton, panel.ui.recomputeButton, panel.ui.exportButton):
         assert not button.enabled

@@ -1237,6 +1237,10 @@
         <translation>Gruppe: {name}. Die Gruppen beginnen bei {cuts}; von uns gewählt, ohne Bezug zum Krankheitsverlauf.</translation>
     </message>
     <message>
+        <source>Centre: R {r}, A {a}, S {s} mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Total</source>
         <translation>Gesamt</translation>
     </message>
@@ -1355,10 +1359,6 @@ mm</translation>
     <message>
         <source>Rejected by {reader}, {time}.</source>
         <translation>Verworfen von {reader}, {time}.</translation>
-    </message>
-    <message>
-        <source>Centre, in patient coordinates (RAS).</source>
-        <translation>Mittelpunkt, in Patientenkoordinaten (RAS).</translation>
     </message>
 </context>
 <context>

@@ -1237,6 +1237,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Centre: R {r}, A {a}, S {s} mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Total</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1344,10 +1348,6 @@ mm</source>
     </message>
     <message>
         <source>Rejected by {reader}, {time}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Centre, in patient coordinates (RAS).</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
