@@ -10,6 +10,7 @@ from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from AbdominalCalcificationLib.work_clock import WorkClock
 
 from .activity import Activity
+from .fitting import show_fitted
 from .result_rows import Cell, Row, Table
 from .table_view import TableView
 
@@ -237,9 +238,8 @@ class CaseListView:
         if state is None:
             return  # what is in the fields stays there
         number, count = self._store.cases.index(self._case) + 1, len(self._store.cases)
-        ui.caseLabel.text = _("Case {number} of {count}: {name}").format(
-            number=number, count=count, name=self._case.name
-        )
+        text = _("Case {number} of {count}: {name}")
+        show_fitted(ui.caseLabel, text.format(number=number, count=count, name=self._case.name))
         ui.caseStatusComboBox.currentIndex = list(_STATUS_TEXTS).index(state.status.value)
         ui.caseRatingComboBox.currentIndex = state.rating or 0
         ui.caseNotes.plainText = state.notes

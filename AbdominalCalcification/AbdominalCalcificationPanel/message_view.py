@@ -1,11 +1,12 @@
 """The status line and the log below it."""
 
-import html
 import logging
 
 from slicer.i18n import tr as _
 
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
+
+from .fitting import say_fitted
 
 
 class MessageView:
@@ -16,11 +17,11 @@ class MessageView:
 
     def say(self, text):
         """Show plain text in the status line."""
-        self._label.text = html.escape(text, quote=False)
+        say_fitted(self._label, text)
 
     def show_error(self, error):
         """Show an error that is meant for people; what is only for a bug report goes into the log."""
-        self._label.text = f'<span style="color:#c0392b">{html.escape(str(error), quote=False)}</span>'
+        say_fitted(self._label, str(error), "color:#c0392b")
         self.log(str(error))
         self.log(getattr(error, "details", ""))
 

@@ -6,6 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import installer
+from .fitting import show_fitted
 
 
 class PackagesView:
@@ -20,7 +21,7 @@ class PackagesView:
         missing, obstacle = self._state.logic.missingPackages(), installer.obstacle()
         self._button.visible = bool(missing) and not obstacle
         installed = _("The packages that models need are installed. How to remove them: Help, Troubleshooting.")
-        self._label.text = obstacle or (installer.explain(missing) if missing else installed)
+        show_fitted(self._label, obstacle or (installer.explain(missing) if missing else installed))
 
     def ask_to_install(self, then=None):
         """Ask whether to install what is missing, and call `then` afterwards; return whether anything is missing."""

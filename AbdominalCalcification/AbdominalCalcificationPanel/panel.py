@@ -32,6 +32,7 @@ from .state import PanelState
 from .undo_stack import UndoStack
 from .versions_view import VersionsView
 from .vessels_view import VesselsView
+from .warm_up import WarmUp
 
 
 class Panel(VTKObservationMixin):
@@ -54,6 +55,7 @@ class Panel(VTKObservationMixin):
         self._arrived.setSingleShot(True)
         self._arrived.interval = 0
         self._arrived.connect("timeout()", self._choose_arrived)
+        self._warm_up = WarmUp()
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
         undo = UndoStack(lambda: self.review.editor_widget, lambda: self.review.show_steps())
@@ -98,6 +100,7 @@ class Panel(VTKObservationMixin):
     def close(self):
         """End what is at work and let go of the scene."""
         self._arrived.stop()
+        self._warm_up.stop()
         self.click_tools.stop()
         self.cut_points.close()
         self.state.runner.close()
@@ -120,6 +123,7 @@ class Panel(VTKObservationMixin):
         self.update()
         self.packages.show()
         self.review.enter()
+        self._warm_up.start()
 
     def exit(self):
         """Called each time another module is opened."""

@@ -2,6 +2,8 @@
 
 from slicer.i18n import tr as _
 
+from .fitting import show_fitted
+
 
 class QuestionBar:
     """One question at a time, with one or two answers and Cancel.
@@ -25,7 +27,7 @@ class QuestionBar:
     def ask(self, text, *answers):
         """Ask `text`; each of `answers` is what its button says and what to do."""
         self._answers = answers
-        self._label.text = text
+        show_fitted(self._label, text)
         for index, button in enumerate(self._buttons):
             button.visible = index < len(answers)
             button.text = answers[index][0] if index < len(answers) else ""

@@ -113,22 +113,21 @@ def cluster_table(clusters, seen=(), rejected=()):
         Cell(_("Max.\nHU")),
         Cell(_("Path\nmm"), _("Along a branch from where it leaves its parent; in the aorta upwards.")),
         Cell(_("Extent\nmm"), _("Greatest distance between two of its voxels.")),
-        *(Cell(f"{axis}\nmm", _("Centre, in patient coordinates (RAS).")) for axis in "RAS"),
     )
     rows = []
     for number, each in enumerate(clusters):
         artery = territory(each["territory"])
         keys = (("volume_mm3", 1), ("mean_hu", 0), ("max_hu", 0), ("path_distance_mm", 1), ("extent_mm", 1))
         numbers = [_number(each[key], digits) for key, digits in keys]
-        numbers += [_number(value, 1) for value in each["centroid_ras"]]
+        tip = f"{artery.title}<br>{_place(each['centroid_ras'])}"
         is_seen = number < len(seen) and seen[number]
         head = Cell(f"{each['id']} ✓", _("You looked at this one.")) if is_seen else Cell(str(each["id"]))
-        rows.append(Row(head, (Cell(artery.short, artery.title, number, is_number=False), *numbers)))
+        rows.append(Row(head, (Cell(artery.short, tip, number, is_number=False), *numbers)))
     for number, each in enumerate(rejected, start=len(rows)):
         artery = territory(each.territory)
         tip = _("Rejected by {reader}, {time}.").format(reader=html.escape(each.reader), time=each.time)
         numbers = [_number(each.volume_mm3, 1), *(_number(None, 0) for _column in range(4))]
-        numbers += [_number(value, 1) for value in each.centroid_ras]
+        tip += f"<br>{_place(each.centroid_ras)}"
         rows.append(Row(Cell("✕", tip), (Cell(artery.short, tip, number, is_number=False), *numbers)))
     return Table(columns, tuple(rows))
 
@@ -150,6 +149,12 @@ def comparison_table(node):
         cells = tuple(Cell(text, value=_value(text)) for text in texts)
         rows.append(Row(Cell(short.get(title, title), html.escape(title)), cells))
     return Table(columns, tuple(rows))
+
+
+def _place(centroid_ras):
+    """Return where a cluster is: three columns of it would push the others out of sight."""
+    text = _("Centre: R {r}, A {a}, S {s} mm")
+    return text.format(**{axis: f"{value:.1f}" for axis, value in zip("ras", centroid_ras, strict=True)})
 
 
 def note_text(note):

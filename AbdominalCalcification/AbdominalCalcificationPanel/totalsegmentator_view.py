@@ -5,6 +5,7 @@ import html
 import slicer
 from slicer.i18n import tr as _
 
+from .fitting import fitted
 from .parameters import ArterySource
 
 
@@ -70,4 +71,4 @@ class TotalSegmentatorView:
 
 
 def _escaped(text):
-    return html.escape(text, quote=False)
+    return html.escape(fitted(text), quote=False)

@@ -32,14 +32,60 @@ pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]
 
 
-def test_nothing_heavy_is_imported_while_slicer_starts():
-    code = (
-        "import sys; sys.path[:0] = sys.argv[1:]; from host import start; start();"
-        "print([m for m in ('torch', 'nnunetv2', 'scipy', 'SimpleITK') if m in sys.modules])"
-    )
+_OPENED = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from host import start
+from host.application import run_until
+
+def heavy(when):
+    print(when, [m for m in ("torch", "nnunetv2", "skimage", "scipy", "SimpleITK", "pydicom") if m in sys.modules])
+
+host = start()
+heavy("started")
+widget = host.module.AbdominalCalcificationWidget()
+widget.enter()
+heavy("opened")
+import slicer
+node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+image = __import__("vtk").vtkImageData()
+image.SetDimensions(8, 8, 8)
+image.AllocateScalars(4, 1)
+node.SetAndObserveImageData(image)
+widget.enter()
+assert widget.logic.getParameterNode().ct is not None
+heavy("with a CT")
+from AbdominalCalcificationPanel import warm_up
+assert run_until(lambda: all(name in sys.modules for name in warm_up.NEEDED), 60)
+widget.cleanup()
+"""
+
+
+def test_nothing_heavy_is_imported_before_the_panel_is_open():
+    """By sys.modules, not by time; afterwards, while nobody waits, what Run needs is imported part by part."""
     paths = [str(TESTING), str(TESTING.parent / "AbdominalCalcification")]
-    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, timeout=500)
-    assert done.stdout.strip().splitlines()[-1] == "[]", done.stdout + done.stderr
+    done = subprocess.run([sys.executable, "-c", _OPENED, *paths], capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [line for line in done.stdout.splitlines() if line.startswith(("started", "opened", "with a CT"))]
+    assert said == ["started []", "opened []", "with a CT []"], done.stdout + done.stderr
+
+
+def test_a_long_path_is_seen_at_both_its_ends_and_whole_in_the_tooltip(panel):
+    path = "/data/" + "/".join(f"a-folder-{number}" for number in range(9)) + "/case-0815"
+    for tell, label in (
+        (panel.panel.state.messages.say, panel.ui.statusLabel),
+        (panel.panel.state.messages.show_error, panel.ui.statusLabel),
+        (panel.panel.state.questions.ask, panel.ui.questionLabel),
+    ):
+        tell(f"Exported to {path}")
+        assert path not in label.text
+        assert "…" in label.text
+        assert "/case-0815" in label.text
+        assert "/data/" in label.text
+        assert path in label.toolTip
+        tell("Done.")
+        assert "…" not in label.text
+        assert label.toolTip == ""
 
 
 def test_an_empty_scene_offers_nothing_to_run(panel):

@@ -1,8 +1,17 @@
 """A list of cases that a reader works through: what is on it, how far each case is, and what comes out of it."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from .cases import ListedCase, list_cases
-from .store import CaseState, CaseStore, Status
+from ..on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from .cases import ListedCase, list_cases
+    from .store import CaseState, CaseStore, Status
 
 __all__ = ["CaseState", "CaseStore", "ListedCase", "Status", "list_cases"]
+
+__getattr__ = names_on_demand(
+    __name__,
+    cases="ListedCase list_cases",
+    store="CaseState CaseStore Status",
+)

@@ -6,11 +6,12 @@ Importing this package needs neither torch nor nnunetv2; only the worker process
 from typing import TYPE_CHECKING
 
 from ..effort import Effort, parse_folds
+from ..on_demand import names_on_demand
 from ..processes.worker import Worker
-from .archive import import_model, installed_models, models_folder
-from .model_folder import ModelFolder, describe
 
 if TYPE_CHECKING:
+    from .archive import import_model, installed_models, models_folder
+    from .model_folder import ModelFolder, describe
     from .segment import Segmentation, segment_steps
 
 __all__ = [
@@ -26,11 +27,9 @@ __all__ = [
     "segment_steps",
 ]
 
-
-def __getattr__(name: str):
-    # Imported when it is asked for: to look at a model folder takes nothing of what segmenting and measuring take.
-    if name in ("Segmentation", "segment_steps"):
-        from . import segment
-
-        return getattr(segment, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = names_on_demand(
+    __name__,
+    archive="import_model installed_models models_folder",
+    model_folder="ModelFolder describe",
+    segment="Segmentation segment_steps",
+)

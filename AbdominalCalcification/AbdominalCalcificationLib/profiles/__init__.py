@@ -1,11 +1,14 @@
 """What lies along a vessel: its centreline, the profile of its lumen and calcification, its straight view."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from .centreline import Centreline, centreline_of
-from .profile import Profile, local_burden, profile_of
-from .straight import Straightened, straightened
-from .vessels import PlaceAlong, Vessels
+from ..on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from .centreline import Centreline, centreline_of
+    from .profile import Profile, local_burden, profile_of
+    from .straight import Straightened, straightened
+    from .vessels import PlaceAlong, Vessels
 
 __all__ = [
     "Centreline",
@@ -18,3 +21,11 @@ __all__ = [
     "profile_of",
     "straightened",
 ]
+
+__getattr__ = names_on_demand(
+    __name__,
+    centreline="Centreline centreline_of",
+    profile="Profile local_burden profile_of",
+    straight="Straightened straightened",
+    vessels="PlaceAlong Vessels",
+)

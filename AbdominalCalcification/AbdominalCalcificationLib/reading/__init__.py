@@ -1,8 +1,13 @@
 """CT volumes and masks from files."""
 
-from .arguments import parse_calcification_labels, parse_kept_lengths, parse_label_mapping, parse_label_names
-from .ct import CtImage, read_ct
-from .masks import Mask, artery_labels, mask_drawn_on, other_ct_flags, read_arteries, read_calcification, read_mask
+from typing import TYPE_CHECKING
+
+from ..on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from .arguments import parse_calcification_labels, parse_kept_lengths, parse_label_mapping, parse_label_names
+    from .ct import CtImage, read_ct
+    from .masks import Mask, artery_labels, mask_drawn_on, other_ct_flags, read_arteries, read_calcification, read_mask
 
 __all__ = [
     "CtImage",
@@ -19,3 +24,10 @@ __all__ = [
     "read_ct",
     "read_mask",
 ]
+
+__getattr__ = names_on_demand(
+    __name__,
+    arguments="parse_calcification_labels parse_kept_lengths parse_label_mapping parse_label_names",
+    ct="CtImage read_ct",
+    masks="Mask artery_labels mask_drawn_on other_ct_flags read_arteries read_calcification read_mask",
+)

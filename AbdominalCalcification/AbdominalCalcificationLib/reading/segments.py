@@ -15,7 +15,6 @@ from ..flags import Flag
 from ..geometry import Grid, Volume, bounding_box
 from ..names import names_other_tissue
 from ..terminology import TAG
-from .images import as_labels, read_header, read_layers
 from .meanings import (
     MEANING_TAG,
     NOTHING,
@@ -185,6 +184,8 @@ def read_seg_nrrd(path: Path, title: str | None = None) -> Drawing | None:
     InputError
         Where the file cannot be read, or its header contradicts its voxels.
     """
+    from .images import as_labels, read_header, read_layers
+
     title = title or f"'{path.name}'"
     segments = _segments_in(read_header(path), title)
     if not segments:

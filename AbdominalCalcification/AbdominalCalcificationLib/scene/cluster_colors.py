@@ -11,7 +11,6 @@ import numpy as np
 from ..anatomy import territory
 from ..display import CLUSTER_HU, CLUSTER_MM3, CUT_OFF_COLOR, RISING_COLORS
 from ..progress import drained
-from ..review.cluster_pieces import grouped_pieces
 from .masks import calcification_from_node
 from .nodes import nodes_of
 from .ready_segments import Described, Surfaces, ready_segments_steps
@@ -70,6 +69,8 @@ def show_cluster_colors(volume_node, calcification_node, clusters: Sequence[Mapp
         The one that shows the mask in colours already, or a new one.
     """
     import slicer
+
+    from ..review.cluster_pieces import grouped_pieces
 
     groups, described = cluster_groups(clusters, by)
     array = grouped_pieces(calcification_from_node(calcification_node, volume_node), clusters, groups)

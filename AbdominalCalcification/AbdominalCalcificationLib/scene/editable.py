@@ -14,7 +14,6 @@ from vtkmodules.vtkCommonCore import VTK_DOUBLE, VTK_FLOAT
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from ..geometry import Box, Volume, bounding_box, grown
-from ..geometry.neighbourhood import dilated_steps
 from ..progress import Progress, Steps, shown
 from .nodes import drawn_on
 from .volumes import array_of_image, array_of_matrix, image_of_array, matrix_of_array, volume_from_node
@@ -45,6 +44,8 @@ def put_editable_steps(ct_node, arteries: Volume, reach_mm: float, node=None) ->
         None where there is no artery.
     """
     import slicer
+
+    from ..geometry.neighbourhood import dilated_steps
 
     box = bounding_box(arteries.array)
     if box is None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from ..common_grid import bring
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Box, Grid, Volume
-from ..reading.masks import Mask
 from ..reading.meanings import Understanding, Wanted, understand
 from ..reading.painting import ArteryPainter
 from ..reading.segments import remarks
 from .nodes import drawn_on, nodes_of
 from .segmentations import ONLY_SHOWN, said_of_segment, segments_of
 from .volumes import array_of_image, array_of_matrix, grid_of_node, world_matrix
+
+if TYPE_CHECKING:
+    from ..reading.masks import Mask
 
 # An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
 _SAME_VOXEL = 1e-2
@@ -79,6 +81,8 @@ def painted(node, volume_node, images, understood: Understanding, title: str) ->
     title : str
         What to call it.
     """
+    from ..reading.masks import Mask
+
     if understood.problem:
         raise InputError(f"{title} {understood.problem}; rename its segments, or say what they are.")
     wanted = understood.wanted
@@ -217,6 +221,8 @@ def _placed(
     """Return where in `grid` a label map lies (a box), its labels there, and what the grid did to it."""
     own, start = mask.grid, start_on_voxels(mask.grid, grid)
     if start is None:
+        from ..common_grid import bring
+
         aligned, flags = bring(mask, grid, title, labels)
         return (slice(None),) * 3, aligned.array, flags
     box, inside = [], []

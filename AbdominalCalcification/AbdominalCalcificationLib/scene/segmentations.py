@@ -15,7 +15,6 @@ from vtkmodules.vtkCommonCore import reference
 
 from .. import terminology
 from ..anatomy import CALCIFICATION, CALCIFICATION_COLOR, TERRITORIES, territory, territory_of_label
-from ..comparison.overlap import Disagreement
 from ..display import ARTERY_OPACITY, BOTH_COLOR, CUT_OFF_COLOR, ONLY_FIRST_COLOR, ONLY_SECOND_COLOR
 from ..errors import InputError
 from ..geometry import Volume, bounding_box
@@ -173,6 +172,8 @@ def _described_steps(kind: Kind, array: np.ndarray, names) -> Generator[None, No
     if kind is CALCIFICATIONS:
         return [_described_calcification()]
     if kind is DISAGREEMENT:
+        from ..comparison.overlap import Disagreement
+
         return [
             Described("both", "Both", BOTH_COLOR, Disagreement.BOTH),
             Described("only_first", f"Only {names[0]}", ONLY_FIRST_COLOR, Disagreement.ONLY_FIRST),

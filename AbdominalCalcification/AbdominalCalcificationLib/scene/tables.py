@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray, vtkStringArray
 
 from ..anatomy import TERRITORIES, territory
-from ..comparison.territories import TOTAL
 from ..measurement import Measurement
 from ..reporting.text import NOT_MEASURED, territory_cells
 
@@ -81,6 +80,8 @@ def fill_comparison_table(node, rows: Sequence[Mapping]) -> None:
     rows : sequence of mapping
         What :func:`comparison.territories.compare_steps` returns.
     """
+    from ..comparison.territories import TOTAL
+
     rows = [row for row in rows if row["state"] != "neither" or row["territory"] == TOTAL]
     titles = {each.name: each.title for each in TERRITORIES}
     columns = [("Territory", "", _texts(titles.get(row["territory"], row["territory"].capitalize()) for row in rows))]

@@ -1245,6 +1245,10 @@
         <translation>Gruppe: {name}. Die Gruppen beginnen bei {cuts}; von uns gewählt, ohne Bezug zum Krankheitsverlauf.</translation>
     </message>
     <message>
+        <source>Centre: R {r}, A {a}, S {s} mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Total</source>
         <translation>Gesamt</translation>
     </message>
@@ -1363,10 +1367,6 @@ mm</translation>
     <message>
         <source>Rejected by {reader}, {time}.</source>
         <translation>Verworfen von {reader}, {time}.</translation>
-    </message>
-    <message>
-        <source>Centre, in patient coordinates (RAS).</source>
-        <translation>Mittelpunkt, in Patientenkoordinaten (RAS).</translation>
     </message>
 </context>
 <context>

@@ -1245,6 +1245,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Centre: R {r}, A {a}, S {s} mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Total</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1352,10 +1356,6 @@ mm</source>
     </message>
     <message>
         <source>Rejected by {reader}, {time}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Centre, in patient coordinates (RAS).</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
