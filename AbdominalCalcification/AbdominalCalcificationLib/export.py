@@ -12,10 +12,11 @@ from .geometry import Volume
 from .paths import shown_path
 from .pipeline import Analysis
 from .progress import Progress, Steps, mapped
-from .reporting import ResultFolder, write_results_steps
+from .reporting import ResultFolder, measurement_document, write_results_steps
 from .reporting.anonymous import anonymous_analysis
 
 if TYPE_CHECKING:
+    from .reporting.dicom import DicomWish
     from .scene.look import Look
 
 Result = TypeVar("Result")
@@ -31,13 +32,15 @@ def export_steps(
     histories: Mapping[str, Mapping[str, str]] | None = None,
     look: Look | None = None,
     anonymous: bool = False,
+    dicom: DicomWish | None = None,
 ) -> Steps[tuple]:
     """Write everything about `analysis` into `folder`, all of it or nothing.
 
     ``arteries.nii.gz`` and ``calcification.nii.gz`` are the masks before shortening, so that
     measuring them again gives the same numbers. `histories` and `look` go into the scene, see
     :func:`scene.bundle.write_bundle_steps`. An `anonymous` result names no file, series, model or person
-    (:mod:`reporting.anonymous`), and has no `histories`, which do.
+    (:mod:`reporting.anonymous`), and has no `histories`, which do. `dicom` says of which images objects are written
+    into the folder ``dicom``, and how (:mod:`reporting.dicom`).
 
     Returns
     -------
@@ -58,6 +61,8 @@ def export_steps(
         yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
         notes += yield from _views_steps(analysis, ct, unfinished / "views.png")
         notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
+        if dicom is not None:
+            notes += yield from _dicom_steps(analysis, unfinished, dicom, anonymous)
         yield Progress("Writing results", 1.0)
     return tuple(notes)
 
@@ -89,6 +94,14 @@ def _scene_steps(analysis: Analysis, ct: Volume, path: Path, histories, look) ->
     except AbdominalCalcificationError as error:  # no slicer-core: everything else is still there
         return [f"scene.mrb was not written: {error}"]
     return []
+
+
+def _dicom_steps(analysis: Analysis, folder: Path, dicom: DicomWish, anonymous: bool) -> Steps[list[str]]:
+    from .reporting.dicom import Result, write_dicom_steps
+
+    result = Result(measurement_document(analysis.measurement), analysis.arteries, analysis.calcification)
+    parts = write_dicom_steps(folder, result, dicom.headers(result.document, anonymous), dicom.kind)
+    return list((yield from _shown("Writing DICOM", parts, 0.0, 1.0)))
 
 
 def _case_name(analysis: Analysis) -> str:

@@ -166,6 +166,20 @@ def add_anonymous(group) -> None:
     )
 
 
+def add_dicom_kind(group) -> None:
+    """Add how segmentations are stored."""
+    group.add_argument(
+        "--dicom-labelmap",
+        action="store_true",
+        help="DICOM segmentations as label maps (LABELMAP), which few viewers read yet; BINARY by default",
+    )
+
+
+def dicom_kind(options: argparse.Namespace) -> str:
+    """Return the Segmentation Type that the options ask for."""
+    return "LABELMAP" if options.dicom_labelmap else "BINARY"
+
+
 def measurement_parameters(options: argparse.Namespace):
     """Return how the options say it is measured; InputError where they do not say it well."""
     from ..measurement import MeasurementParameters
