@@ -35,6 +35,14 @@ SECRETS = {
     (0x0020, 0x0010): ("SH", "STUDY-4711"),
     (0x0020, 0x0052): ("UI", "1.2.3.52"),
 }
+EDIT = {
+    "mask": "Calcification",
+    "structure": "calcification",
+    "changed_voxels": 17,
+    "editor": "Erika Musterfrau",
+    "time": "2026-01-02T03:04:05Z",
+    "entries": [{"editor": "Erika Musterfrau", "time": "2026-01-02T03:04:05Z", "tool": "Paint", "edits": 3}],
+}
 # Directions of rows and columns, LPS.
 OBLIQUE = (0.8, 0.0, -0.6, 0.0, 1.0, 0.0)
 FLIPPED = (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0)

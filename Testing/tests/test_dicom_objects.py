@@ -18,20 +18,12 @@ from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import read_arteries, read_calcification
 from AbdominalCalcificationLib.reporting.dicom import codes, read_headers, write_dicom_steps
 from AbdominalCalcificationLib.reporting.dicom.names import ARTERIES, CALCIFICATION, MEASUREMENTS
-from dicom_cases import MOVED, SERIES, a_case, read_series
+from AbdominalCalcificationLib.trust import Verdict
+from dicom_cases import EDIT, MOVED, SERIES, a_case, read_series
 from dicom_files import at_heights, write_series
 
 highdicom = pytest.importorskip("highdicom", reason="writes the objects of these tests")
 import pydicom  # noqa: E402
-
-EDIT = {
-    "mask": "Calcification",
-    "structure": "calcification",
-    "changed_voxels": 17,
-    "editor": "Erika Musterfrau",
-    "time": "2026-01-02T03:04:05Z",
-    "entries": [{"editor": "Erika Musterfrau", "time": "2026-01-02T03:04:05Z", "tool": "Paint", "edits": 3}],
-}
 
 
 def written(case, folder, key=None, kind="BINARY"):
@@ -343,3 +335,35 @@ def test_dcmqi_reads_the_same_voxels(cases, tmp_path, name):
         there = case.ct.volume.grid.kji_of_ras(lps * (-1, -1, 1))
         expected = np.argwhere(case.result.arteries.array == territory(each.TrackingID).label)
         assert {tuple(p) for p in np.rint(there).astype(int)} == {tuple(p) for p in expected}
+
+
+def test_masks_that_are_finer_than_the_ct_keep_their_voxels(tmp_path):
+    from dataclasses import replace
+
+    from AbdominalCalcificationLib.geometry import Grid
+
+    ct = read_series("oblique", tmp_path / "ct")
+    case = a_case(ct)
+    matrix = ct.volume.grid.ijk_to_ras.copy()
+    matrix[:3, :3] /= 2
+    fine = Grid(tuple(2 * n for n in ct.volume.grid.shape), matrix)
+    rng = np.random.default_rng(0)
+    arteries = align_labels(case.result.arteries, fine)
+    arteries = arteries.with_array(arteries.array * (rng.random(fine.shape) < 0.9))
+    calcification = align_labels(case.result.calcification, fine)
+    finer = replace(case, result=replace(case.result, arteries=arteries, calcification=calcification))
+    notes = written(finer, tmp_path / "result")
+    assert "planes of their own" in notes[0]
+    back = read_arteries(tmp_path / "result" / ARTERIES)
+    assert np.array_equal(align_labels(back.volume, fine).array, arteries.array)
+    made = pydicom.dcmread(tmp_path / "result" / ARTERIES)
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        sources = frame.DerivationImageSequence[0].SourceImageSequence
+        assert 1 <= len(sources) <= 2
+        assert {each.SpatialLocationsPreserved for each in sources} == {"NO"}
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_verdict_has_a_code(verdict):
+    assert codes.VERDICTS[verdict.value].scheme == codes.OWN_SCHEME
+    assert set(codes.VERDICTS) == {each.value for each in Verdict}

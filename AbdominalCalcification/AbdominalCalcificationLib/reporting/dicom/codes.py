@@ -47,7 +47,7 @@ OWN_SCHEME = "99ABDCALC"
 TRUST = Code(OWN_SCHEME, "trust", "Trust in the measurements")
 FLAG = Code(OWN_SCHEME, "flag", "What is to be known about the measurements")
 VERDICTS = {
-    "usable": Code(OWN_SCHEME, "usable", "Nothing speaks against the numbers"),
+    "ok": Code(OWN_SCHEME, "ok", "Nothing speaks against the numbers"),
     "review": Code(OWN_SCHEME, "review", "Look before the numbers are used"),
     "unusable": Code(OWN_SCHEME, "unusable", "Do not use these numbers"),
 }

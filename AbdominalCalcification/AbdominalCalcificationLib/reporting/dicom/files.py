@@ -9,6 +9,7 @@ from pathlib import Path
 from .headers import SourceHeaders
 from .names import ARTERIES, CALCIFICATION, MEASUREMENTS
 from .objects import write_object
+from .planes import lies_on_images
 from .result import Result
 from .segmentation import segmentation
 from .structured_report import structured_report
@@ -59,9 +60,9 @@ def write_dicom_steps(
     else:
         write_object(folder / MEASUREMENTS, report)
     yield 1.0
-    if not headers.source.is_as_stored:
+    if not lies_on_images(result.arteries, headers.source):
         notes.append(
-            "The CT was put together by interpolation, so the segmentations have planes of their own; viewers that "
-            "show segmentations on the images of the source alone do not show them."
+            "The masks lie on other voxels than the images (the CT was put together by interpolation, or a given mask "
+            "is finer), so the segmentations have planes of their own; viewers that show them on images alone do not."
         )
     return tuple(notes)

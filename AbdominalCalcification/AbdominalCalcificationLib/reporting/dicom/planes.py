@@ -65,6 +65,11 @@ def planes_of(mask: Volume, source: SourceSeries) -> Planes:
     return Planes(own.array, positions, source.orientation, (row_mm, column_mm), own.step_mm, tuple(images), as_stored)
 
 
+def lies_on_images(mask: Volume, source: SourceSeries) -> bool:
+    """Return whether :func:`planes_of` finds an image for every plane of the mask."""
+    return source.is_as_stored and _on_voxels_of(mask, source)
+
+
 def _on_voxels_of(mask: Volume, source: SourceSeries) -> bool:
     """Return whether every voxel of the mask is one of the CT: axes may be flipped and swapped."""
     matrix, offset = index_map(mask.grid, source.grid)

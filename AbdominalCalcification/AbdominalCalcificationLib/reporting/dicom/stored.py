@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-from ...geometry import Volume
+from ...geometry import Grid, Volume
+from ...geometry.lattice import is_finer
 from ...reading import read_ct
 from ...reading.images import read_image
 from ..anonymous import anonymous_document
@@ -70,13 +71,23 @@ def source_of_result(
         Where there is another CT: its voxels are not those that were measured.
     """
     said = (result.document.get("provenance") or {}).get("input") or {}
+    said = said.get("opened_from") or said  # a case that was opened in a scene
     image = read_ct(folder, series or said.get("series_uid"), acquisition or said.get("acquisition"))
     known = said.get("voxels_sha256")
-    if known is not None and known != image.identity["voxels_sha256"]:
+    other = known is not None and known != image.identity["voxels_sha256"]
+    if other or not _fills(result.arteries.grid, image.volume.grid):
         raise InputError(f"'{folder}' holds another CT than the one that was measured; name the folder of that one.")
     if known is None and said.get("series_uid") != image.identity["series_uid"]:
         raise InputError(f"Nothing says that the result was made of the CT in '{folder}'; analyze it from there.")
     return wish_for(image.source, kind)
+
+
+def _fills(grid: Grid, ct: Grid) -> bool:
+    """Return whether masks on `grid` can have been measured on `ct`: on its voxels or finer ones, and all of it."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in ct.shape])).reshape(3, -1).T
+    there = grid.kji_of_ras(ct.ras_of_kji(corners))
+    reaches = (there > -1.5).all() and (there < np.array(grid.shape) + 0.5).all()
+    return bool(reaches) and not is_finer(ct, grid)
 
 
 def _check(folder: Path, counted_mm3: float, calcification: Volume) -> None:

@@ -45,6 +45,11 @@ class DicomWish:
         return read_headers(self.source, _key(document, self.source) if anonymous else None)
 
 
+def can_write() -> bool:
+    """Return whether what writes the objects is installed."""
+    return find_spec(_NEEDED) is not None
+
+
 def wish_for(source: SourceSeries | None, kind: str = "BINARY") -> DicomWish:
     """Return the wish for DICOM objects of a CT that was read from `source`.
 
@@ -55,7 +60,7 @@ def wish_for(source: SourceSeries | None, kind: str = "BINARY") -> DicomWish:
     """
     if source is None:
         raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
-    if find_spec(_NEEDED) is None:
+    if not can_write():
         raise InputError(
             "DICOM results need the package 'highdicom'; install it with pip install 'abdominal-calcification[dicom]'."
         )
