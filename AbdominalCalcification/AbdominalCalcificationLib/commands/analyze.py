@@ -14,9 +14,11 @@ from .options import (
     add_effort,
     add_measuring,
     add_models,
+    add_reporting,
     dicom_kind,
     effort,
     measurement_parameters,
+    report_choices,
 )
 
 if TYPE_CHECKING:
@@ -48,9 +50,11 @@ def add(commands) -> list[argparse.ArgumentParser]:
     running.add_argument(
         "--dicom",
         action="store_true",
-        help="also as DICOM segmentations and structured report in the study of the CT, which has to be DICOM",
+        help="also as DICOM (segmentations, structured report, report) in the study of the CT, which has to be DICOM",
     )
     add_dicom_kind(running)
+    running.add_argument("--report", action="store_true", help="also report.pdf and report.html, for people to read")
+    add_reporting(running)
     add_anonymous(running)
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -139,6 +143,10 @@ def _analyze(options: argparse.Namespace, report) -> None:
         raise InputError(f"{named} exclude each other; name one of them.")
     if options.dicom_labelmap and not options.dicom:
         raise InputError("--dicom-labelmap says how DICOM is written; add --dicom.")
+    with_report = options.report or options.dicom
+    if not with_report and (options.template or options.severity):
+        raise InputError("--template and --severity say how the report is made; add --report.")
+    wanted = report_choices(options) if with_report else None
     choices = _choices(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
     of_calcification = (
@@ -170,6 +178,8 @@ def _analyze(options: argparse.Namespace, report) -> None:
         overwrite=options.overwrite,
         anonymous=options.anonymous,
         dicom=wish,
+        report=wanted,
+        source=given.source,
     )
     notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
