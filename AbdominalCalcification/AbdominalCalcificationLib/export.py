@@ -45,8 +45,8 @@ def export_steps(
     measuring them again gives the same numbers. `histories` and `look` go into the scene, see
     :func:`scene.bundle.write_bundle_steps`. An `anonymous` result names no file, series, model or person
     (:mod:`reporting.anonymous`), and has no `histories`, which do. `dicom` says of which images objects are written
-    into the folder ``dicom``, and how (:mod:`reporting.dicom`). Where a `report` is wanted it is made as that says, with
-    patient and study of the `source` of the CT, and is among those objects.
+    into the folder ``dicom``, and how (:mod:`reporting.dicom`). A `report` that is wanted has patient and study of the
+    `source` of the CT, and is among those objects.
 
     Returns
     -------

@@ -101,15 +101,3 @@ def png_bytes(image: np.ndarray) -> bytes:
     writer.WriteToMemoryOn()
     writer.Write()
     return vtk_to_numpy(writer.GetResult()).tobytes()
-
-
-def picture_of(content: bytes) -> np.ndarray:
-    """Return the picture (rows, columns, RGB; uint8) in the bytes of a PNG file that this program has written."""
-    from vtkmodules.vtkIOImage import vtkPNGReader
-
-    reader = vtkPNGReader()
-    reader.SetMemoryBuffer(content)
-    reader.SetMemoryBufferLength(len(content))
-    reader.Update()
-    columns, rows, _ = reader.GetOutput().GetDimensions()
-    return vtk_to_numpy(reader.GetOutput().GetPointData().GetScalars()).reshape(rows, columns, -1)[::-1, :, :3]

@@ -57,18 +57,15 @@ def store_steps(
 def _entity(files: Sequence[SentFile], credentials: Credentials, timeout_s: float):
     try:
         import pynetdicom
+        from pydicom.uid import ImplicitVRLittleEndian
     except ImportError:
         raise InputError(_MISSING) from None
     entity = pynetdicom.AE(ae_title=credentials.own_title)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout_s
-    wanted = {(file.sop_class, file.transfer_syntax) for file in files}
-    for sop_class in sorted({file.sop_class for file in files}):
-        syntaxes = {syntax for kind, syntax in wanted if kind == sop_class}
-        native = _NATIVE if syntaxes & set(_NATIVE) else ()
-        if native:
-            entity.add_requested_context(sop_class, list(native))
-        for syntax in sorted(syntaxes - set(native)):
-            entity.add_requested_context(sop_class, syntax)
+    for sop_class, syntax in sorted({(file.sop_class, file.transfer_syntax) for file in files}):
+        entity.add_requested_context(sop_class, syntax)  # of its own: it goes as it is wherever that is accepted
+        if syntax in _NATIVE:
+            entity.add_requested_context(sop_class, ImplicitVRLittleEndian)
     return entity
 
 

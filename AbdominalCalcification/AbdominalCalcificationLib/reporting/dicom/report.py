@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..capture import capture_picture
-from ..drawing import picture_of
 from .headers import SourceHeaders
 from .names import CAPTURE, REPORT
 from .objects import new_object, write_object
@@ -25,7 +25,7 @@ _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _TITLE = "Calcification of the abdominal arteries"
 # Beside those of segmentations and structured report.
-_REPORT_SERIES, _CAPTURE_SERIES = 9003, 9004
+_REPORT_SERIES, _CAPTURE_SERIES = 9104, 9105
 # Where such objects come from (PS3.3, C.8.6.1): made by a workstation.
 _WORKSTATION = "WSD"
 
@@ -58,7 +58,9 @@ def write_report_objects(
 
 def capture_of(views: bytes, document: Mapping) -> np.ndarray:
     """Return the picture of a result (``views.png``) with its numbers, for :func:`write_report_objects`."""
-    return capture_picture(picture_of(views), document)
+    from PIL import Image  # comes with the PDF library
+
+    return capture_picture(np.asarray(Image.open(BytesIO(views)).convert("RGB")), document)
 
 
 def encapsulated_pdf(headers: SourceHeaders, pdf: bytes, moment: datetime | None = None) -> FileDataset:
