@@ -138,9 +138,12 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
     def exportSteps(self, parameters, folder, overwrite=False):
         """Measure the masks as they are now and write the result folder of the command line. See analyzeSteps."""
+        from AbdominalCalcificationLib.scene.dicom_files import is_from_dicom
+
         lengths = measurement_parameters(parameters)
-        anonymous = parameters.exportAnonymous
-        steps = self.session.export_steps(case_of(parameters), lengths, folder, overwrite, anonymous)
+        dicom = parameters.exportDicom and is_from_dicom(parameters.ct)  # else the box is grey
+        wishes = {"anonymous": parameters.exportAnonymous, "dicom": dicom}
+        steps = self.session.export_steps(case_of(parameters), lengths, folder, overwrite, **wishes)
         return (yield from self._choosingSteps(parameters, steps))
 
     def _choosingSteps(self, parameters, steps):

@@ -103,9 +103,10 @@ def read_case_steps(
     yield Progress("Reading the CT", 0.0)
     identity: dict | None = None
     flags: list[Flag] = []
+    source = None
     if not isinstance(ct, Volume):
         image = read_ct(ct, series, acquisition)
-        ct, identity = image.volume, image.identity
+        ct, identity, source = image.volume, image.identity, image.source
         flags += image.flags
     masks: dict[str, Volume | None] = {}
     for role, named, read, labels in (
@@ -126,4 +127,5 @@ def read_case_steps(
         flags,
         artery_labels=artery_labels,
         calcification_labels=calcification_labels,
+        source=source,
     )

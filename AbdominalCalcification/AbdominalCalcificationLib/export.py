@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import AbdominalCalcificationError, WriteError
 from .geometry import Volume
 from .paths import shown_path
 from .pipeline import Analysis
 from .progress import Progress, Steps, mapped
-from .reporting import ResultFolder, write_results_steps
+from .reporting import ResultFolder, measurement_document, write_results_steps
 from .reporting.anonymous import anonymous_analysis
+from .reporting.report_files import write_report
 
 if TYPE_CHECKING:
+    from .reading.dicom import SourceSeries
+    from .reporting.dicom import DicomWish
+    from .reporting.report import Report, ReportChoices
     from .scene.look import Look
 
 Result = TypeVar("Result")
@@ -31,13 +35,18 @@ def export_steps(
     histories: Mapping[str, Mapping[str, str]] | None = None,
     look: Look | None = None,
     anonymous: bool = False,
+    dicom: DicomWish | None = None,
+    report: ReportChoices | None = None,
+    source: SourceSeries | None = None,
 ) -> Steps[tuple]:
     """Write everything about `analysis` into `folder`, all of it or nothing.
 
     ``arteries.nii.gz`` and ``calcification.nii.gz`` are the masks before shortening, so that
     measuring them again gives the same numbers. `histories` and `look` go into the scene, see
     :func:`scene.bundle.write_bundle_steps`. An `anonymous` result names no file, series, model or person
-    (:mod:`reporting.anonymous`), and has no `histories`, which do.
+    (:mod:`reporting.anonymous`), and has no `histories`, which do. `dicom` says of which images objects are written
+    into the folder ``dicom``, and how (:mod:`reporting.dicom`). A `report` that is wanted has patient and study of the
+    `source` of the CT, and is among those objects.
 
     Returns
     -------
@@ -57,7 +66,12 @@ def export_steps(
         parts = write_results_steps(unfinished, measurement, analysis.arteries, analysis.calcification)
         yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
         notes += yield from _views_steps(analysis, ct, unfinished / "views.png")
+        made = None
+        if report is not None:
+            made = yield from _report_steps(analysis, ct, unfinished, report, source)
         notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
+        if dicom is not None:
+            notes += yield from _dicom_steps(analysis, unfinished, dicom, anonymous, made)
         yield Progress("Writing results", 1.0)
     return tuple(notes)
 
@@ -91,6 +105,42 @@ def _scene_steps(analysis: Analysis, ct: Volume, path: Path, histories, look) ->
     return []
 
 
+def _dicom_steps(
+    analysis: Analysis, folder: Path, dicom: DicomWish, anonymous: bool, report: Report | None
+) -> Steps[list[str]]:
+    from .reporting.dicom import Result, write_dicom_steps
+    from .reporting.dicom.report import capture_of, write_report_objects
+
+    result = Result(measurement_document(analysis.measurement), analysis.arteries, analysis.calcification)
+    headers = dicom.headers(result.document, anonymous)
+    parts = write_dicom_steps(folder, result, headers, dicom.kind)
+    notes = yield from _shown("Writing DICOM", parts, 0.0, 1.0)
+    if report is not None:
+        write_report_objects(folder, headers, report.pdf, capture_of(report.views, result.document))
+    return list(notes)
+
+
+def _report_steps(
+    analysis: Analysis, ct: Volume, folder: Path, choices: ReportChoices, source: SourceSeries | None
+) -> Steps[Report]:
+    from .reporting.report.making import report_steps
+    from .reporting.report.patients import patient_for
+
+    document, views = measurement_document(analysis.measurement), folder / "views.png"
+    steps = report_steps(
+        document,
+        ct,
+        analysis.arteries,
+        analysis.calcification,
+        views=views.read_bytes() if views.is_file() else None,
+        patient=patient_for(document, source),
+        choices=choices,
+    )
+    made = yield from _shown("Making the report", steps, 0.2, 0.3)
+    write_report(folder, made)
+    return made
+
+
 def _case_name(analysis: Analysis) -> str:
     """Return what the CT is called in the scene: as it was where it came from, unless that is nobody's business."""
     provenance = analysis.measurement.provenance
@@ -100,8 +150,11 @@ def _case_name(analysis: Analysis) -> str:
     return shown_path(_ENDING.sub("", str(name)))
 
 
-def _shown(
-    stage: str, parts: Generator[float, None, Result] | Generator[None, None, Result], start: float, stop: float
-) -> Steps[Result]:
+def _shown(stage: str, parts: Generator[Any, None, Result], start: float, stop: float) -> Steps[Result]:
     """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
-    return mapped(parts, lambda done: Progress(stage, start + (stop - start) * (done or 0.0)))
+
+    def part(done) -> Progress:
+        fraction = done.fraction if isinstance(done, Progress) else done
+        return Progress(stage, start + (stop - start) * (fraction or 0.0))
+
+    return mapped(parts, part)

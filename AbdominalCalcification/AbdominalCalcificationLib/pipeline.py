@@ -21,6 +21,7 @@ from .measurement import Measurement, MeasurementParameters, measure_steps
 from .measurement.guard import guarded_steps, left_out
 from .measurement.plausibility import plausible_arteries_steps
 from .progress import Progress, Steps, scaled
+from .reading.dicom import SourceSeries
 from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
@@ -86,6 +87,8 @@ class Given:
         What made the given masks, as :attr:`Analysis.origins` said when they were made.
     artery_labels, calcification_labels : mapping of int or str to str, or None
         What values and segments of the files that the masks were read from were said to mean; only recorded.
+    source : SourceSeries or None
+        The DICOM images that the CT was read from, for who writes objects that refer to them.
     """
 
     arteries: Volume | None = None
@@ -96,6 +99,7 @@ class Given:
     origins: Sequence[Mapping] = ()
     artery_labels: Mapping[int | str, str] | None = None
     calcification_labels: Mapping[int | str, str] | None = None
+    source: SourceSeries | None = None
 
 
 @dataclass(frozen=True, eq=False)

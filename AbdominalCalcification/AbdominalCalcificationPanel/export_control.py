@@ -15,12 +15,29 @@ class ExportControl:
 
     def __init__(self, ui, state, measured):
         self._button, self._state, self._measured = ui.exportButton, state, measured
-        self._anonymous = ui.anonymousCheckBox
+        self._anonymous, self._dicom = ui.anonymousCheckBox, ui.dicomCheckBox
         self._button.connect("clicked(bool)", self.export)
 
     def update(self):
         self._button.enabled = self._state.is_free and self._state.has_masks
         self._anonymous.enabled = self._state.is_free
+        reason = self._why_no_dicom()
+        self._dicom.enabled = self._state.is_free and reason is None
+        self._dicom.toolTip = reason or _(
+            "Segmentations and a structured report in the study of the CT, for archives and viewers."
+        )
+
+    def _why_no_dicom(self):
+        """Return why no DICOM can be written of the chosen CT; None where it can."""
+        from AbdominalCalcificationLib.reporting.dicom.wish import can_write
+        from AbdominalCalcificationLib.scene.dicom_files import is_from_dicom
+
+        parameters = self._state.parameters
+        if not is_from_dicom(None if parameters is None else parameters.ct):
+            return _("The CT was not loaded from DICOM, so there is no study to which DICOM results could belong.")
+        if not can_write():
+            return _("DICOM results need the Python package highdicom: slicer.util.pip_install('highdicom').")
+        return None
 
     def export(self, checked=False):
         chosen = qt.QFileDialog.getExistingDirectory(self._button, _("Folder for the result folder"))

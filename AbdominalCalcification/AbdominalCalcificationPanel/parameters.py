@@ -106,6 +106,7 @@ class AbdominalCalcificationParameterNode:
     paintAboveHu: Annotated[float, WithinRange(-200, 3000)] = 300.0
     paintAboveOf: str = ""  # the case that the HU was proposed for
     exportAnonymous: bool = False
+    exportDicom: bool = False
     comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
     comparedA: vtkMRMLSegmentationNode
     comparedB: vtkMRMLSegmentationNode

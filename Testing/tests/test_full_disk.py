@@ -22,9 +22,9 @@ from AbdominalCalcificationLib.export import export_steps
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import import_model
 from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
-from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.progress import drain, drained
 from AbdominalCalcificationLib.reading import read_mask
-from AbdominalCalcificationLib.reporting import write_volume
+from AbdominalCalcificationLib.reporting import ResultFolder, write_volume
 from AbdominalCalcificationLib.reporting.views import render_views
 from AbdominalCalcificationLib.simulation import files, simulate
 from cohorts import a_cohort, evaluated_here
@@ -61,6 +61,22 @@ def given(tmp_path_factory):
 
 def write_result(folder, given):
     drain(export_steps(given.analysis, a_case()[0], folder / "out", overwrite=True))
+
+
+def write_dicom(folder, given):
+    pytest.importorskip("highdicom", reason="writes DICOM objects")
+    from AbdominalCalcificationLib.reporting.dicom import wish_for, write_dicom_steps
+    from AbdominalCalcificationLib.reporting.dicom.names import DICOM_FILES
+    from dicom_cases import a_case as a_dicom_case
+    from dicom_cases import read_series
+
+    source = given.folder / "ct"
+    if not source.exists():
+        given.dicom = a_dicom_case(read_series("axial", source))
+    case = given.dicom
+    with ResultFolder(folder / "out", overwrite=True, names=DICOM_FILES) as unfinished:
+        headers = wish_for(case.ct.source).headers(case.result.document, anonymous=False)
+        drained(write_dicom_steps(unfinished, case.result, headers))
 
 
 def write_views(folder, given):
@@ -133,6 +149,7 @@ WRITERS = {
     "picture": write_views,
     "scene": write_scene,
     "result": write_result,
+    "dicom": write_dicom,
     "patient": write_patient,
     "dataset": write_dataset,
     "evaluation": write_evaluation,
@@ -176,7 +193,7 @@ def test_a_file_that_may_not_grow_is_never_taken_for_whole(tmp_path, name, given
     sizes = list(sizes_below(tmp_path / "whole").values())
     (tmp_path / "earlier" / "notes.txt").write_text("mine")
     # Where nothing was and where something else was, in turn.
-    for number, limit in enumerate(limits_below(sizes, _SLACK if name == "scene" else 1)):
+    for number, limit in enumerate(limits_below(sizes, _SLACK if name in ("scene", "dicom") else 1)):
         place = ("earlier", "nothing")[number % 2]
         before = left_in(tmp_path / place)
         with pytest.raises(AbdominalCalcificationError) as caught, largest_file(limit):
@@ -189,7 +206,7 @@ def test_a_file_that_may_not_grow_is_never_taken_for_whole(tmp_path, name, given
     assert sizes_below(tmp_path / "nothing").keys() == sizes_below(tmp_path / "whole").keys()
 
 
-@pytest.mark.parametrize("name", ["result", "patient", "evaluation", "scene"])
+@pytest.mark.parametrize("name", ["result", "dicom", "patient", "evaluation", "scene"])
 def test_an_earlier_result_outlives_a_full_disk(tmp_path, name, given):
     write = WRITERS[name]
     (tmp_path / "here").mkdir()

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import drain
-from .options import add_anonymous, add_effort, add_measuring, add_models, effort, measurement_parameters
+from .options import (
+    add_anonymous,
+    add_dicom_kind,
+    add_effort,
+    add_measuring,
+    add_models,
+    add_reporting,
+    dicom_kind,
+    effort,
+    measurement_parameters,
+    report_choices,
+)
 
 if TYPE_CHECKING:
     from ..pipeline import Choices
@@ -36,6 +47,14 @@ def add(commands) -> list[argparse.ArgumentParser]:
         metavar="NAME",
         help="which volume of a DICOM series that holds several, as the message names it",
     )
+    running.add_argument(
+        "--dicom",
+        action="store_true",
+        help="also as DICOM (segmentations, structured report, report) in the study of the CT, which has to be DICOM",
+    )
+    add_dicom_kind(running)
+    running.add_argument("--report", action="store_true", help="also report.pdf and report.html, for people to read")
+    add_reporting(running)
     add_anonymous(running)
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -122,6 +141,12 @@ def _analyze(options: argparse.Namespace, report) -> None:
     if sum(sources.values()) > 1:
         named = " and ".join(name for name, chosen in sources.items() if chosen)
         raise InputError(f"{named} exclude each other; name one of them.")
+    if options.dicom_labelmap and not options.dicom:
+        raise InputError("--dicom-labelmap says how DICOM is written; add --dicom.")
+    with_report = options.report or options.dicom
+    if not with_report and (options.template or options.severity):
+        raise InputError("--template and --severity say how the report is made; add --report.")
+    wanted = report_choices(options) if with_report else None
     choices = _choices(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
     of_calcification = (
@@ -140,9 +165,21 @@ def _analyze(options: argparse.Namespace, report) -> None:
         acquisition=options.acquisition,
     )
     ct, given = drain(reading, report)
+    wish = None
+    if options.dicom:
+        from ..reporting.dicom import wish_for
+
+        wish = wish_for(given.source, dicom_kind(options))
     analysis = drain(analyze_steps(ct, choices, given), report)
     written = export_steps(
-        analysis, analysis.ct, options.output, overwrite=options.overwrite, anonymous=options.anonymous
+        analysis,
+        analysis.ct,
+        options.output,
+        overwrite=options.overwrite,
+        anonymous=options.anonymous,
+        dicom=wish,
+        report=wanted,
+        source=given.source,
     )
     notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import drain
-from .options import add_anonymous, add_measuring, add_models, measurement_parameters, number, triple, whole_triple
+from .options import (
+    add_anonymous,
+    add_measuring,
+    add_models,
+    measurement_parameters,
+    number,
+    percentages,
+    triple,
+    whole_triple,
+)
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -67,7 +76,7 @@ def run(options: argparse.Namespace, report) -> None:
         raise InputError(f"--jobs must be at least 1, not {options.jobs}.")
     severity = SeverityGroups()
     if options.severity is not None:
-        severity = SeverityGroups.from_cut_points(_percentages(options.severity))
+        severity = SeverityGroups.from_cut_points(percentages(options.severity))
     settings = Settings(
         methods=tuple(options.method),
         artery_models=tuple(options.artery_model),
@@ -97,10 +106,3 @@ def run(options: argparse.Namespace, report) -> None:
         report.say(f"The report lists {counted(len(document['failed']), 'failure')}.")
     seconds = time.monotonic() - begin
     report.say(f"{counted(document['cases'], 'case')} in {seconds:.0f} s; see {options.output / 'report.html'}")
-
-
-def _percentages(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) / 100 for part in text.split(","))
-    except ValueError:
-        raise InputError(f"'{text}' are no cut points; write per cents such as 0.1,1,5.") from None

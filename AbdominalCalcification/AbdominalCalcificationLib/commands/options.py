@@ -166,6 +166,50 @@ def add_anonymous(group) -> None:
     )
 
 
+def add_dicom_kind(group) -> None:
+    """Add how segmentations are stored."""
+    group.add_argument(
+        "--dicom-labelmap",
+        action="store_true",
+        help="DICOM segmentations as label maps (LABELMAP), which few viewers read yet; BINARY by default",
+    )
+
+
+def dicom_kind(options: argparse.Namespace) -> str:
+    """Return the Segmentation Type that the options ask for."""
+    return "LABELMAP" if options.dicom_labelmap else "BINARY"
+
+
+def add_reporting(group) -> None:
+    """Add what `report_choices` reads."""
+    group.add_argument(
+        "--template", metavar="FOLDER", type=Path, help="take templates of the report from here where there are any"
+    )
+    group.add_argument(
+        "--severity", metavar="%,...", help="name groups of burden in the report, with these cut points in %%"
+    )
+
+
+def report_choices(options: argparse.Namespace):
+    """Return how the options say that a report is made; InputError where they do not say it well."""
+    from ..comparison.severity import SeverityGroups
+    from ..reporting.report import ReportChoices
+    from ..reporting.report.templating import check_packages, check_template
+
+    check_packages()
+    check_template(options.template)
+    severity = None if options.severity is None else SeverityGroups.from_cut_points(percentages(options.severity))
+    return ReportChoices(options.template, severity)
+
+
+def percentages(text: str) -> tuple[float, ...]:
+    """Return numbers of per cents as fractions; InputError where they are none."""
+    try:
+        return tuple(float(part) / 100 for part in text.split(","))
+    except ValueError:
+        raise InputError(f"'{text}' are no cut points; write per cents such as 0.1,1,5.") from None
+
+
 def measurement_parameters(options: argparse.Namespace):
     """Return how the options say it is measured; InputError where they do not say it well."""
     from ..measurement import MeasurementParameters

@@ -5,7 +5,6 @@ Points carry the name of their case as a tooltip.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..anatomy import TERRITORIES
 from ..comparison.territories import TOTAL
+from ..reporting.axes import ticks
 from .summary import ALL, pairs_of, territory_title
 from .units import unit_of_difference
 
@@ -70,7 +70,7 @@ class _Panel:
         self.parts = [_text(middle, 18, title, "middle", "t"), _text(middle, _HEIGHT - 8, x_label, "middle")]
         turned = f'transform="rotate(-90 {left + 13:.1f} {(self._y0 + self._y1) / 2:.1f})"'
         self.parts.append(_text(left + 13, (self._y0 + self._y1) / 2, y_label, "middle", extra=turned))
-        for tick in _ticks(*y_range):
+        for tick in ticks(*y_range):
             self.line((x_range[0], tick), (x_range[1], tick), "g")
             self.parts.append(_text(self._x0 - 6, self.y(tick) + 4, f"{tick:g}", "end"))
         self.parts.append(
@@ -78,8 +78,8 @@ class _Panel:
             f'height="{self._y0 - self._y1:.1f}"/>'
         )
 
-    def x_ticks(self) -> None:
-        for tick in _ticks(*self._x_range):
+    def xticks(self) -> None:
+        for tick in ticks(*self._x_range):
             self.parts.append(_text(self.x(tick), self._y0 + 16, f"{tick:g}", "middle"))
 
     def x(self, value: float) -> float:
@@ -116,7 +116,7 @@ class _Panel:
 def _scatter(place: int, method: str, points, color: str, unit: str) -> _Panel:
     span = _range([value for _, x, y in points for value in (x, y)], from_zero=True)
     panel = _Panel(place * _WIDTH, method, span, span, f"reference [{unit}]", f"prediction [{unit}]")
-    panel.x_ticks()
+    panel.xticks()
     panel.line((span[0], span[0]), (span[1], span[1]), "d")
     for name, x, y in points:
         panel.point(x, y, color, f"{name}: {_short(x)} → {_short(y)} {unit}")
@@ -141,7 +141,7 @@ def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, 
         f"mean of both [{unit}]",
         f"prediction − reference [{unit_of_differences}]",
     )
-    panel.x_ticks()
+    panel.xticks()
     panel.line((x_range[0], 0), (x_range[1], 0), "a")
     for label, line in lines.items():
         value = line["value"] * factor
@@ -213,14 +213,6 @@ def _range(values: Iterable[float], from_zero: bool = False) -> tuple[float, flo
         low = min(0.0, low)
     margin = 0.1 * (high - low) or max(abs(high), 1.0) * 0.1
     return (low if from_zero and low == 0 else low - margin), high + margin
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    raw = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(number * step, 12) + 0.0 for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "", extra: str = "") -> str:

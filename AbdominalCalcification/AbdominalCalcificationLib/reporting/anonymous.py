@@ -82,6 +82,22 @@ def anonymous_analysis(analysis):
     return replace(analysis, measurement=measurement, origins=origins, messages=())
 
 
+def anonymous_document(document: Mapping) -> dict:
+    """Return what ``measurements.json`` of an anonymous result would say, of that of a result that names something."""
+
+    def flags(listed) -> list[dict]:
+        made = (anonymous_flag(Flag(each["code"], each["message"], each.get("territory"))) for each in listed)
+        return [{"code": flag.code, "message": flag.message, "territory": flag.territory} for flag in made]
+
+    trust = document.get("trust") or {}
+    return {
+        **document,
+        "flags": flags(document.get("flags", ())),
+        "trust": {**trust, "reasons": flags(trust.get("reasons", ()))},
+        "provenance": anonymous_provenance(document.get("provenance") or {}),
+    }
+
+
 def anonymous_flag(flag: Flag) -> Flag:
     """Return a flag without names of files, series and segments in its message."""
     if flag.code in _OWN_WORDS and anonymous_text(flag.message) == flag.message:

@@ -80,6 +80,25 @@ def parameters_document(parameters: MeasurementParameters) -> dict:
     return json_safe(document)
 
 
+def document_parameters(document: Mapping) -> MeasurementParameters:
+    """Return how a document says that it was measured, as :func:`parameters_document` wrote it.
+
+    Raises
+    ------
+    InputError
+        Where what stands there is none.
+    """
+    stored = dict(document.get("parameters") or {})
+    try:
+        kept = {name: math.inf if mm is None else float(mm) for name, mm in stored["kept_length_mm"].items()}
+        numbers = {
+            name: float(stored[name]) for name in ("max_distance_mm", "min_cluster_volume_mm3", "attach_distance_mm")
+        }
+    except (KeyError, AttributeError, TypeError, ValueError):
+        raise InputError("How it was measured is written in another form; give a measurements.json.") from None
+    return MeasurementParameters(kept, **numbers, reassigned=document_reassignments(document))
+
+
 def document_reassignments(document: Mapping) -> tuple[Reassignment, ...]:
     """Return what was given to territories by hand, of a document as :func:`measurement_document` returns it.
 

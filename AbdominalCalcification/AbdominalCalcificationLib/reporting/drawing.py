@@ -85,6 +85,11 @@ def width_of(text: str, size: int) -> int:
 
 def write_png(image: np.ndarray, path: Path) -> None:
     """Write a picture as a file, whole or not at all; WriteError where that is impossible."""
+    write_bytes(path, png_bytes(image))
+
+
+def png_bytes(image: np.ndarray) -> bytes:
+    """Return a picture as the bytes of a PNG file."""
     from vtkmodules.vtkIOImage import vtkPNGWriter
 
     rows, columns, _ = image.shape
@@ -95,4 +100,4 @@ def write_png(image: np.ndarray, path: Path) -> None:
     writer.SetInputData(data)
     writer.WriteToMemoryOn()
     writer.Write()
-    write_bytes(path, vtk_to_numpy(writer.GetResult()).tobytes())
+    return vtk_to_numpy(writer.GetResult()).tobytes()

@@ -13,7 +13,8 @@ from ..errors import InputError, WriteError
 from ..leftovers import unfinished_folder
 from ..replacing import replacing
 from ..signals import shielded
-from .dicom.names import DICOM_FILES
+from .dicom.names import DICOM_FILES, REPORT_OBJECTS
+from .report_files import REPORT_FILES
 
 RESULT_FILES = (
     "arteries.nii.gz",
@@ -23,6 +24,8 @@ RESULT_FILES = (
     "views.png",
     "scene.mrb",
     *DICOM_FILES,
+    *REPORT_FILES,
+    *REPORT_OBJECTS,
     "measurements.json",  # last: where it is, the rest is
 )
 

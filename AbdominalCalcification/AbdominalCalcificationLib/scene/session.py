@@ -23,6 +23,7 @@ from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
 from . import edits, results
 from .comparison import Comparison, read_pair_steps, store_comparison
+from .dicom_files import dicom_wish
 from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
@@ -151,11 +152,13 @@ class Session:
         folder: Path | str,
         overwrite: bool = False,
         anonymous: bool = False,
+        dicom: bool = False,
     ) -> Steps[Outcome]:
         """Measure the masks as they are now and write the result folder of the command line.
 
         The scene in it looks as this one does now. With `anonymous` the files name nobody, see
-        :func:`export.export_steps`; what is shown here does.
+        :func:`export.export_steps`; what is shown here does. `dicom` writes DICOM objects, too, of a CT that Slicer
+        has loaded from DICOM.
 
         Raises
         ------
@@ -163,6 +166,7 @@ class Session:
             Where `folder` holds a result and `overwrite` is False, before anything is measured.
         """
         ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
+        wish = dicom_wish(case.ct) if dicom else None
         steps = self._measured_steps(case, pipeline.Choices(measurement=parameters), BOTH)
         measured = yield from scaled(steps, 0.0, 0.5)
         ct = volume_from_node(measured.ct)
@@ -178,6 +182,7 @@ class Session:
             histories=histories,
             look=look_of(measured.ct, {**measured.nodes, "cut_off": case.cut_off}),
             anonymous=anonymous,
+            dicom=wish,
         )
         notes = yield from scaled(steps, 0.5, 1.0)
         return self._show(case, measured, notes)

@@ -308,6 +308,10 @@
         <translation>Entlang der Gefäße</translation>
     </message>
     <message>
+        <source>Export as DICOM, too</source>
+        <translation>Auch als DICOM exportieren</translation>
+    </message>
+    <message>
         <source>The vessel that is laid out straight.</source>
         <translation>Das Gefäß, das gestreckt gezeigt wird.</translation>
     </message>
@@ -941,6 +945,18 @@
 </context>
 <context>
     <name>AbdominalCalcificationPanel.export_control</name>
+    <message>
+        <source>Segmentations and a structured report in the study of the CT, for archives and viewers.</source>
+        <translation>Segmentierungen und ein strukturierter Bericht in der Studie der CT, für Archive und Betrachter.</translation>
+    </message>
+    <message>
+        <source>The CT was not loaded from DICOM, so there is no study to which DICOM results could belong.</source>
+        <translation>Die CT wurde nicht aus DICOM geladen, es gibt also keine Studie, zu der DICOM-Ergebnisse gehören könnten.</translation>
+    </message>
+    <message>
+        <source>DICOM results need the Python package highdicom: slicer.util.pip_install(&apos;highdicom&apos;).</source>
+        <translation>DICOM-Ergebnisse brauchen das Python-Paket highdicom: slicer.util.pip_install(&apos;highdicom&apos;).</translation>
+    </message>
     <message>
         <source>Folder for the result folder</source>
         <translation>Ordner für den Ergebnisordner</translation>

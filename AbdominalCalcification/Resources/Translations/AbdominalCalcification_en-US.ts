@@ -308,6 +308,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Export as DICOM, too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The vessel that is laid out straight.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -941,6 +945,18 @@
 </context>
 <context>
     <name>AbdominalCalcificationPanel.export_control</name>
+    <message>
+        <source>Segmentations and a structured report in the study of the CT, for archives and viewers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The CT was not loaded from DICOM, so there is no study to which DICOM results could belong.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DICOM results need the Python package highdicom: slicer.util.pip_install(&apos;highdicom&apos;).</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Folder for the result folder</source>
         <translation type="unfinished"></translation>

@@ -14,11 +14,12 @@ from ..quiet import quiet_libraries
 from .accounts import flags_about_files
 from .agreement import check_acquisitions, check_geometry, check_kind, check_scale, check_uids
 from .assembly import assemble
-from .choice import Choice, choose_stack, same_series, with_patients
+from .choice import Choice, choose_stack, same_series, stacks_of, with_patients
 from .copies import without_copies
+from .elements import DamagedFileError
 from .folder import Folder, read_folder
 from .frames import frames_of
-from .header import Image, is_dicom
+from .header import Image, NotDicomError, is_dicom, read_header
 from .kinds import why_no_slice
 from .mixture import alternating_phases
 from .pixels import PixelReader
@@ -26,7 +27,7 @@ from .source import SourceImage, SourceSeries, source_series
 from .stack import plan_stack
 from .volumes import Division, Part, divide, pick, pick_alternating
 
-__all__ = ["DicomCt", "SourceImage", "SourceSeries", "is_dicom", "read_dicom"]
+__all__ = ["DicomCt", "SourceImage", "SourceSeries", "is_dicom", "read_dicom", "source_of_files"]
 
 
 class DicomCt(NamedTuple):
@@ -95,6 +96,34 @@ def read_dicom(path: Path, series: str | None, acquisition: str | None = None) -
         **({"acquisition": acquisition} if acquisition is not None else {}),
     }
     return DicomCt(volume, flags, identity, source)
+
+
+def source_of_files(paths: Sequence[Path]) -> SourceSeries:
+    """Return the source of a volume that another program has read of certain files.
+
+    Only their headers are read.
+
+    Raises
+    ------
+    InputError
+        Where the files are no slices of one volume, or cannot be read.
+    """
+    try:
+        frames = [frame for path in paths for frame in frames_of(read_header(path))]
+    except (OSError, NotDicomError, DamagedFileError):
+        raise InputError("Files of the CT's DICOM series are gone or damaged; import the series again.") from None
+    stacks = stacks_of([image for image in frames if why_no_slice(image) is None and not image.fault])
+    if len(stacks) != 1 or len(stacks[0].images) < len(frames):
+        raise InputError("The files of the CT's DICOM series are not the slices of one volume; load one volume alone.")
+    first = stacks[0].first
+    plan = plan_stack(
+        [image.position for image in frames],
+        first.orientation[:3],
+        first.orientation[3:],
+        first.pixel_mm,
+        (first.rows, first.columns),
+    )
+    return source_series(plan, [frames[number] for number in plan.order])
 
 
 def _open(path: Path) -> Folder:

@@ -20,6 +20,7 @@ class SourceImage:
     path: Path
     frame: int
     sop_instance: str
+    position: tuple[float, ...]  # LPS, mm, of the first pixel's centre, as it stands in the header
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,10 @@ class SourceSeries:
         From the lowest to the highest along the normal of the slices.
     planes : tuple of int or None
         For each plane k of `grid` the number of its image; None where it was interpolated, or moved within the plane.
+    orientation : tuple of float
+        Directions of rows and columns (LPS, Image Orientation) as the first image's header gives them.
+    pixel_mm : tuple of float
+        Distance of rows and of columns, likewise.
     grid : Grid
         Of the CT as it was read.
     """
@@ -39,6 +44,8 @@ class SourceSeries:
     images: tuple[SourceImage, ...]
     planes: tuple[int | None, ...]
     grid: Grid
+    orientation: tuple[float, ...]
+    pixel_mm: tuple[float, ...]
 
     @property
     def is_as_stored(self) -> bool:
@@ -50,7 +57,8 @@ def source_series(plan: StackPlan, ordered: Sequence[Image]) -> SourceSeries:
     """Return the source of the volume that `plan` makes of images in slice order."""
     moved = np.abs(plan.shifts_ji).max(axis=1) > 0
     planes = tuple(int(at) if at == int(at) and not moved[int(at)] else None for at in plan.along)
-    images = tuple(SourceImage(image.path, image.frame, image.sop_instance) for image in ordered)
-    if ordered and plan.grid.shape[1:] != (ordered[0].rows, ordered[0].columns):
+    first = ordered[0]
+    if plan.grid.shape[1:] != (first.rows, first.columns):
         planes = (None,) * len(planes)
-    return SourceSeries(images, planes, plan.grid)
+    images = tuple(SourceImage(image.path, image.frame, image.sop_instance, image.position) for image in ordered)
+    return SourceSeries(images, planes, plan.grid, first.orientation, first.pixel_mm)

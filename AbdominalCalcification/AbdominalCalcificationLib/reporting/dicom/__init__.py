@@ -4,12 +4,15 @@ They are made of the result's document (``measurements.json``), the masks and th
 so that they can be made again later.
 """
 
+from .files import write_dicom_steps
 from .headers import SourceHeaders, read_headers
 from .objects import content_moment, new_object, write_object
 from .result import Result
 from .uids import new_uid, uid_of
+from .wish import DicomWish, wish_for
 
 __all__ = [
+    "DicomWish",
     "Result",
     "SourceHeaders",
     "content_moment",
@@ -17,5 +20,7 @@ __all__ = [
     "new_uid",
     "read_headers",
     "uid_of",
+    "wish_for",
+    "write_dicom_steps",
     "write_object",
 ]

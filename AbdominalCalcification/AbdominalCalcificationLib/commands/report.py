@@ -1,0 +1,90 @@
+"""The command ``report``: the report of a result, made again from its folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..progress import Steps, drain
+from .options import add_anonymous, add_reporting, report_choices
+
+if TYPE_CHECKING:
+    from ..reporting.report import ReportChoices
+
+
+def add(commands) -> list[argparse.ArgumentParser]:
+    """Add ``report``."""
+    report = commands.add_parser("report", help="make the report of a result folder, as PDF and HTML")
+    report.add_argument("folder", metavar="RESULT_FOLDER", type=Path, help="what analyze or Export has written")
+    report.add_argument(
+        "--ct",
+        metavar="CT",
+        type=Path,
+        help="the CT that was measured: its headers tell patient and study; by default that in scene.mrb, without them",
+    )
+    report.add_argument("--output", metavar="DIR", type=Path, help="folder for the report; the result's by default")
+    report.add_argument(
+        "--dicom",
+        action="store_true",
+        help="also as Encapsulated PDF and Secondary Capture in the study of the CT",
+    )
+    add_reporting(report)
+    add_anonymous(report)
+    report.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    report.set_defaults(run=run)
+    return [report]
+
+
+def run(options: argparse.Namespace, report) -> None:
+    """Read the result, and write ``report.pdf`` and ``report.html``."""
+    from ..reporting import ResultFolder
+    from ..reporting.dicom import DicomWish
+    from ..reporting.dicom.names import REPORT_OBJECTS
+    from ..reporting.dicom.report import capture_of, write_report_objects
+    from ..reporting.report_files import REPORT_FILES, write_report
+    from ..reporting.stored_result import read_document
+
+    if options.dicom and options.ct is None:
+        raise InputError("--dicom writes into the study of the CT; name its DICOM folder with --ct.")
+    choices = report_choices(options)
+    already = bool((read_document(options.folder).get("provenance") or {}).get("anonymous"))
+    folder = options.output or options.folder
+    if options.anonymous and not already and options.output is None:
+        raise InputError("This result names what it was made of, so an anonymous report goes elsewhere; add --output.")
+    names = (*REPORT_FILES, *(REPORT_OBJECTS if options.dicom else ()))
+    with ResultFolder(folder, overwrite=True, names=names) as unfinished:
+        made, document, source = drain(_report_steps(options, choices, already), report)
+        write_report(unfinished, made)
+        if options.dicom:
+            if source is None:
+                raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
+            headers = DicomWish(source).headers(document, bool(document["provenance"].get("anonymous")))
+            write_report_objects(unfinished, headers, made.pdf, capture_of(made.views, document))
+    report.say(f"The report is in {folder / 'report.pdf'} and report.html")
+
+
+def _report_steps(options: argparse.Namespace, choices: ReportChoices, already: bool) -> Steps[tuple]:
+    from ..progress import Progress, scaled
+    from ..reporting.anonymous import anonymous_document
+    from ..reporting.report.making import report_steps
+    from ..reporting.report.patients import patient_for
+    from ..reporting.stored_result import read_result
+
+    yield Progress("Reading the result", 0.0)
+    stored = read_result(options.folder, options.ct)
+    document, views = stored.document, stored.views
+    if options.anonymous and not already:
+        document = anonymous_document(document)
+        views = None  # its headline can name files
+    steps = report_steps(
+        document,
+        stored.ct,
+        stored.arteries,
+        stored.calcification,
+        views=views,
+        patient=patient_for(document, stored.image.source),
+        choices=choices,
+    )
+    return (yield from scaled(steps, 0.2, 1.0)), document, stored.image.source

@@ -1,0 +1,131 @@
+"""A result folder read back: its document, masks, picture and, from the scene in it, the CT."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+from ..common_grid import bring_together
+from ..errors import InputError
+from ..geometry import Volume
+from ..reading import read_arteries, read_calcification, read_ct
+from ..reading.ct import CtImage
+from .documents import json_safe
+
+_VOLUME, _STORAGE = "vtkMRMLScalarVolumeNode1", "vtkMRMLVolumeArchetypeStorageNode1"
+
+
+@dataclass(frozen=True, eq=False)
+class StoredResult:
+    """What a result folder holds.
+
+    Attributes
+    ----------
+    document : dict
+        ``measurements.json``.
+    image : CtImage
+        As it was read; its volume is on its own grid.
+    ct, arteries, calcification : Volume
+        On one grid, as they were measured.
+    views : bytes or None
+        ``views.png``.
+    """
+
+    document: dict
+    image: CtImage
+    ct: Volume
+    arteries: Volume
+    calcification: Volume
+    views: bytes | None
+
+
+def read_document(folder: Path) -> dict:
+    """Return the ``measurements.json`` of a result folder.
+
+    Raises
+    ------
+    InputError
+    """
+    path = folder / "measurements.json"
+    if not path.is_file():
+        raise InputError(f"'{folder}' holds no measurements.json; name the folder of a result.")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    needed = ("territories", "total", "clusters", "flags", "parameters")
+    if not isinstance(document, dict) or any(name not in document for name in needed):
+        raise InputError(f"'{path}' cannot be read as the document of a result; analyse the CT again.")
+    return json_safe(document)
+
+
+def read_result(folder: Path, ct: Path | None = None, series: str | None = None) -> StoredResult:
+    """Read a result folder.
+
+    Parameters
+    ----------
+    folder : Path
+    ct : Path, optional
+        The CT that was measured; that in ``scene.mrb`` by default.
+    series : str, optional
+        Of a DICOM folder, as for ``analyze``; by default the one that the document names.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing or cannot be read, and where `ct` is another one than was measured.
+    """
+    document = read_document(folder)
+    given = (document.get("provenance") or {}).get("input") or {}
+    for name in ("arteries.nii.gz", "calcification.nii.gz"):
+        if not (folder / name).is_file():
+            raise InputError(f"'{folder}' holds no {name}; name the folder of a whole result.")
+    if ct is None:
+        image = _ct_of_scene(folder / "scene.mrb")
+    else:
+        image = read_ct(ct, series or (given.get("series_uid") if ct.is_dir() else None), given.get("acquisition"))
+        _check_measured(image.identity, given, ct)
+    together = bring_together(
+        image.volume,
+        read_arteries(folder / "arteries.nii.gz").volume,
+        read_calcification(folder / "calcification.nii.gz").volume,
+    )
+    views = folder / "views.png"
+    picture = views.read_bytes() if views.is_file() else None
+    ct_volume, arteries, calcification = (
+        cast(Volume, each) for each in (together.ct, together.arteries, together.calcification)
+    )
+    return StoredResult(document, image, ct_volume, arteries, calcification, picture)
+
+
+def _check_measured(found: Mapping, given: Mapping, path: Path) -> None:
+    """Refuse a CT that is not the one that was measured: its patient would be told for the measured one."""
+    of_series = given.get("series_uid") and given["series_uid"] == found.get("series_uid")
+    if given.get("voxels_sha256") and not of_series and given["voxels_sha256"] != found.get("voxels_sha256"):
+        raise InputError(f"'{path}' is not the CT that was measured; name that one, or leave --ct out.")
+
+
+def _ct_of_scene(path: Path) -> CtImage:
+    """Return the CT that the scene of a result holds."""
+    missing = InputError(f"The CT is not in '{path.parent}' (no scene.mrb that holds it); name it with --ct.")
+    try:
+        with zipfile.ZipFile(path) as scene, tempfile.TemporaryDirectory() as scratch:
+            described = next(name for name in scene.namelist() if name.endswith(".mrml"))
+            # Written by this program or by Slicer; expat, which ElementTree is made of, bounds what entities grow to.
+            nodes = {each.get("id"): each for each in ElementTree.fromstring(scene.read(described)).iter()}
+            file = nodes[_STORAGE].get("fileName") or ""
+            inner = f"{described.rpartition('/')[0]}/{unquote(file)}".lstrip("/")
+            place = Path(scratch) / f"ct{''.join(Path(file).suffixes[-1:])}"
+            with scene.open(inner) as packed, open(place, "wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+            return read_ct(place)
+    except (OSError, KeyError, StopIteration, zipfile.BadZipFile, ElementTree.ParseError):
+        raise missing from None

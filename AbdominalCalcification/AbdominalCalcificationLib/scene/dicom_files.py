@@ -1,0 +1,37 @@
+"""The DICOM files that Slicer has read the voxels of a node from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import InputError
+from ..reading.dicom import source_of_files
+from ..reporting.dicom.wish import DicomWish, wish_for
+
+# Of volumes that Slicer's DICOM module has loaded: UIDs with blanks between them.
+_INSTANCES = "DICOM.instanceUIDs"
+
+
+def is_from_dicom(node) -> bool:
+    """Return whether Slicer has loaded a node through its DICOM database."""
+    return node is not None and bool(node.GetAttribute(_INSTANCES))
+
+
+def dicom_wish(node) -> DicomWish:
+    """Return the wish for DICOM objects of a CT node.
+
+    Raises
+    ------
+    InputError
+        Where it is not from DICOM, or its files are not in the database any more.
+    """
+    if not is_from_dicom(node):
+        return wish_for(None)
+    import slicer
+
+    database = getattr(slicer, "dicomDatabase", None)
+    names = node.GetAttribute(_INSTANCES).split()
+    files = [] if database is None else [database.fileForInstance(name) for name in names]
+    if not files or not all(files):
+        raise InputError("The DICOM database lacks files of the CT; import its series again.")
+    return wish_for(source_of_files([Path(each) for each in dict.fromkeys(files)]))

@@ -1,0 +1,205 @@
+"""DICOM objects from the command line: with an analysis, later, anonymously, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.cli import main
+from AbdominalCalcificationLib.reading import read_ct
+from AbdominalCalcificationLib.reporting import write_volume
+from AbdominalCalcificationLib.reporting.dicom import codes
+from AbdominalCalcificationLib.reporting.dicom.names import DICOM_FILES
+from dicom_cases import EDIT, SECRETS, SERIES, masks_of
+
+highdicom = pytest.importorskip("highdicom", reason="writes the objects of these tests")
+import pydicom  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("small_pictures")
+# PS3.15, table E.1-1, Basic Profile: what is removed or emptied, of what a CT, a segmentation or a report can hold.
+REMOVED = """
+AcquisitionDate AcquisitionDateTime AcquisitionTime AdditionalPatientHistory AdmittingDate
+AffectedSOPInstanceUID Allergies BranchOfService CallingAETitle ClinicalTrialSubjectID ConfidentialityCode
+ContentCreatorIdentificationCodeSequence ContributionDescription CountryOfResidence CurrentPatientLocation
+CustodialOrganizationSequence DetectorID DeviceSettingDescription DistributionAddress DistributionName EthnicGroup
+FillerOrderNumberImagingServiceRequest GantryID InstanceCreatorUID InstanceCreationDate InstanceCreationTime
+InstitutionAddress InstitutionCodeSequence InstitutionName InstitutionalDepartmentName IssuerOfPatientID MedicalAlerts
+MilitaryRank NameOfPhysiciansReadingStudy Occupation OperatorIdentificationSequence OperatorsName OtherPatientIDs
+OtherPatientIDsSequence OtherPatientNames PatientAddress PatientAge PatientBirthName PatientBirthTime PatientComments
+PatientInstitutionResidence PatientMotherBirthName PatientReligiousPreference PatientSexNeutered PatientSize
+PatientState PatientTelephoneNumbers PatientWeight PerformingPhysicianName PersonAddress PersonName
+PhysiciansOfRecord PlateID PrivateInformationCreatorUID ProtocolName ReferringPhysicianAddress
+ReferringPhysicianIdentificationSequence ReferringPhysicianTelephoneNumbers RequestAttributesSequence
+RequestingPhysician RequestingService ScheduledPerformingPhysicianName SeriesDate SeriesTime SmokingStatus
+SpecialNeeds StationName StudyComments StudyDescription TimezoneOffsetFromUTC
+VerifyingObserverIdentificationCodeSequence
+"""
+EMPTIED = """
+AccessionNumber PatientName PatientID PatientBirthDate PatientSex StudyDate StudyTime StudyID ReferringPhysicianName
+ContentCreatorName VerifyingObserverName
+"""
+
+
+def texts_of(dataset):
+    """Yield keyword and text of every element at any depth, those of the file included."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from texts_of(item)
+        elif element.VR not in ("OB", "OW"):
+            values = element.value if element.VM > 1 else [element.value]
+            for value in values:
+                yield element.keyword, "" if value is None else str(value)
+
+
+def secrets() -> list[str]:
+    found = []
+    for tag, (_, value) in SECRETS.items():
+        text = value.decode() if isinstance(value, bytes) else value
+        if tag not in ((0x0008, 0x0005), (0x0010, 0x0040)):
+            found += [text, *text.split("^")]
+    return [*found, "Secret", "1.2.3", "Series 1", "Musterfrau"]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """A DICOM folder, masks and a result with its objects."""
+    folder = tmp_path_factory.mktemp("case")
+    SERIES["axial"](folder / "ct")
+    ct = read_ct(folder / "ct")
+    for name, mask in zip(("arteries", "calcification"), masks_of(ct), strict=True):
+        write_volume(folder / f"{name}.nii.gz", mask)
+    given = ["--arteries", str(folder / "arteries.nii.gz"), "--calcification", str(folder / "calcification.nii.gz")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONUTF8", "1")
+        assert main(["analyze", str(folder / "ct"), *given, "--output", str(folder / "result"), "--dicom"]) == 0
+    return folder
+
+
+def test_objects_lie_in_the_result_and_give_the_same_numbers(case, tmp_path):
+    assert all((case / "result" / name).is_file() for name in DICOM_FILES)
+    masks = [str(case / "result" / name) for name in DICOM_FILES[:2]]
+    command = ["analyze", str(case / "ct"), "--output", str(tmp_path / "again")]
+    assert main([*command, "--arteries", masks[0], "--calcification", masks[1], "--quiet"]) == 0
+    documents = [
+        json.loads((folder / "measurements.json").read_text()) for folder in (case / "result", tmp_path / "again")
+    ]
+    for name in ("territories", "total", "clusters", "flags", "trust"):
+        assert documents[0][name] == documents[1][name]
+
+
+def test_they_can_be_made_again_later_and_are_new_instances(case, tmp_path, capsys):
+    command = ["dicom", str(case / "result"), "--source", str(case / "ct")]
+    assert main([*command, "--output", str(tmp_path)]) == 0
+    for name in DICOM_FILES:
+        first, second = pydicom.dcmread(case / "result" / name), pydicom.dcmread(tmp_path / name)
+        assert first.SOPInstanceUID != second.SOPInstanceUID
+        assert first.StudyInstanceUID == second.StudyInstanceUID == "1.2.3"
+    before = (tmp_path / DICOM_FILES[0]).read_bytes()
+    assert main([*command, "--output", str(tmp_path)]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert (tmp_path / DICOM_FILES[0]).read_bytes() == before
+    assert main([*command, "--output", str(tmp_path), "--overwrite", "--dicom-labelmap"]) == 0
+    assert pydicom.dcmread(tmp_path / DICOM_FILES[0]).SegmentationType == "LABELMAP"
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["of a result", "with the analysis"])
+def test_an_anonymous_object_names_nobody(case, tmp_path, later):
+    if later:
+        command = ["dicom", str(case / "result"), "--source", str(case / "ct")]
+    else:
+        masks = [str(case / f"{name}.nii.gz") for name in ("arteries", "calcification")]
+        command = ["analyze", str(case / "ct"), "--arteries", masks[0], "--calcification", masks[1], "--dicom"]
+    assert main([*command, "--output", str(tmp_path), "--anonymous", "--quiet"]) == 0
+    known = {
+        text
+        for path in (case / "ct").iterdir()
+        for keyword, text in texts_of(pydicom.dcmread(path))
+        if keyword.endswith("UID") and not keyword.endswith("ClassUID")
+    }
+    studies = set()
+    for name in DICOM_FILES:
+        made = pydicom.dcmread(tmp_path / name)
+        studies.add(made.StudyInstanceUID)
+        for keyword, text in [*texts_of(made), *texts_of(made.file_meta)]:
+            assert keyword not in REMOVED.split(), keyword
+            assert not text or keyword not in EMPTIED.split(), (keyword, text)
+            if keyword.endswith("UID"):
+                assert text not in known, (keyword, text)
+            elif keyword.endswith("Date"):
+                assert text in ("", "19000101"), (keyword, text)
+            else:
+                assert not any(secret in text for secret in secrets()), (keyword, text)
+        assert made.PatientIdentityRemoved == "YES"
+        assert made.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
+    assert len(studies) == 1
+
+
+def test_an_anonymous_report_does_not_say_who_corrected_and_when(case, tmp_path):
+    from AbdominalCalcificationLib.reporting.dicom import read_headers, write_dicom_steps
+    from AbdominalCalcificationLib.reporting.dicom.stored import stored_result
+
+    result = stored_result(case / "result")
+    document = {**result.document, "provenance": {**result.document["provenance"], "edits": [EDIT]}}
+    headers = read_headers(read_ct(case / "ct").source, "checksum")
+    for _ in write_dicom_steps(tmp_path, replace(result, document=document), headers):
+        pass
+    texts = [text for name in DICOM_FILES for _, text in texts_of(pydicom.dcmread(tmp_path / name))]
+    assert any("17 voxels changed" in text for text in texts)
+    assert not any("Musterfrau" in text or "2026" in text for text in texts)
+
+
+def test_what_does_not_belong_together_is_refused(case, tmp_path, capsys):
+    command = ["dicom", str(case / "result"), "--output", str(tmp_path / "out"), "--source"]
+    SERIES["not square"](tmp_path / "other")
+    assert main([*command, str(tmp_path / "other")]) == 2
+    assert "another CT" in capsys.readouterr().err
+    assert main(["dicom", str(tmp_path / "other"), "--source", str(case / "ct")]) == 2
+    assert "holds no whole result" in capsys.readouterr().err
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for name in ("measurements.json", "arteries.nii.gz"):
+        (changed / name).write_bytes((case / "result" / name).read_bytes())
+    _, calcification = masks_of(read_ct(case / "ct"))
+    write_volume(
+        changed / "calcification.nii.gz",
+        calcification.with_array(np.roll(calcification.array, 1, 0) | calcification.array),
+    )
+    assert main(["dicom", str(changed), "--source", str(case / "ct")]) == 2
+    assert "do not belong together" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_ct_that_is_no_dicom_is_refused_before_any_work(case, tmp_path, capsys):
+    write_volume(tmp_path / "ct.nii.gz", read_ct(case / "ct").volume)
+    command = ["analyze", str(tmp_path / "ct.nii.gz"), "--output", str(tmp_path / "out")]
+    assert main([*command, "--dicom"]) == 2
+    assert "not from DICOM" in capsys.readouterr().err
+    assert main([*command, "--dicom-labelmap"]) == 2
+    assert "add --dicom" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_highdicom_one_line_says_so(case, tmp_path, capsys, monkeypatch):
+    from AbdominalCalcificationLib.reporting.dicom import wish
+
+    monkeypatch.setattr(wish, "_NEEDED", "highdicom_that_is_not_there")
+    assert main(["dicom", str(case / "result"), "--source", str(case / "ct"), "--output", str(tmp_path / "out")]) == 2
+    assert "highdicom" in capsys.readouterr().err
+
+
+def test_an_unusable_result_is_marked_as_such(case, tmp_path):
+    from AbdominalCalcificationLib.reporting.dicom import read_headers, write_dicom_steps
+    from AbdominalCalcificationLib.reporting.dicom.stored import stored_result
+
+    result = stored_result(case / "result")
+    flag = {"code": "not_hu", "message": "Stored values.", "territory": None}
+    document = {**result.document, "trust": {"verdict": "unusable", "reasons": [flag]}}
+    for _ in write_dicom_steps(tmp_path, replace(result, document=document), read_headers(read_ct(case / "ct").source)):
+        pass
+    made = pydicom.dcmread(tmp_path / DICOM_FILES[2])
+    assert made.CompletionFlag == "PARTIAL"
+    assert made.CompletionFlagDescription == codes.VERDICTS["unusable"].meaning

@@ -1,0 +1,87 @@
+"""The report of a result as Encapsulated PDF and Secondary Capture."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pydicom
+import pytest
+
+from AbdominalCalcificationLib import cli
+from report_cases import HEADER, a_case
+
+pytest.importorskip("highdicom")
+
+
+@pytest.fixture(scope="module", params=["named", "bare"])
+def case(request, tmp_path_factory):
+    """A result with DICOM objects, of a CT with patient and study, and of one without."""
+    bare = {(0x0010, 0x0010): None, (0x0008, 0x0070): None}
+    case = a_case(tmp_path_factory.mktemp(request.param), HEADER if request.param == "named" else bare)
+    assert case.analyze(case.result, "--dicom") == 0
+    return case
+
+
+def objects(case) -> tuple[pydicom.Dataset, pydicom.Dataset]:
+    return tuple(pydicom.dcmread(case.result / "dicom" / f"report.{kind}.dcm") for kind in ("pdf", "capture"))
+
+
+def test_the_pdf_in_it_is_that_in_the_folder(case):
+    pdf, _ = objects(case)
+    content = (case.result / "report.pdf").read_bytes()
+    assert pdf.EncapsulatedDocumentLength == len(content)
+    assert pdf.EncapsulatedDocument[: len(content)] == content
+    assert (pdf.Modality, pdf.MIMETypeOfEncapsulatedDocument) == ("DOC", "application/pdf")
+
+
+def test_the_capture_shows_the_views_and_below_them_the_numbers(case):
+    _, capture = objects(case)
+    picture = capture.pixel_array
+    assert picture.shape == (capture.Rows, capture.Columns, 3)
+    views = views_of(case)
+    assert np.array_equal(picture[: len(views)], views)
+    assert (picture[len(views) :] > 200).any()
+
+
+def views_of(case) -> np.ndarray:
+    from PIL import Image
+
+    return np.asarray(Image.open(case.result / "views.png").convert("RGB"))
+
+
+def test_both_belong_to_the_study_and_refer_to_its_images(case):
+    source = [pydicom.dcmread(path, stop_before_pixels=True) for path in case.ct.iterdir()]
+    for made, references in zip(objects(case), ("SourceInstanceSequence", "SourceImageSequence"), strict=True):
+        assert made.StudyInstanceUID == source[0].StudyInstanceUID
+        assert made.SeriesInstanceUID != source[0].SeriesInstanceUID
+        assert str(made.PatientName) == str(source[0].get("PatientName", ""))
+        assert {each.ReferencedSOPInstanceUID for each in made[references].value} == {
+            each.SOPInstanceUID for each in source
+        }
+    assert len({made.SeriesInstanceUID for made in objects(case)}) == 2
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy (dicom3tools)")
+def test_dciodvfy_finds_no_error(case):
+    for name in ("report.pdf.dcm", "report.capture.dcm"):
+        told = subprocess.run(["dciodvfy", case.result / "dicom" / name], capture_output=True, text=True).stderr
+        assert told.strip()
+        assert not [line for line in told.splitlines() if line.startswith("Error")], name
+
+
+def test_the_capture_of_an_unusable_result_has_no_numbers(case, tmp_path):
+    assert case.analyze(tmp_path / "bad", "--dicom", arteries=case.nothing) == 0
+    document = json.loads((tmp_path / "bad" / "measurements.json").read_text(encoding="utf-8"))
+    assert document["trust"]["verdict"] == "unusable"
+    from PIL import Image
+
+    rows = pydicom.dcmread(tmp_path / "bad" / "dicom" / "report.capture.dcm").Rows
+    assert rows == Image.open(tmp_path / "bad" / "views.png").height
+
+
+def test_objects_of_a_ct_that_is_no_dicom_are_refused(case, capsys):
+    assert cli.main(["report", str(case.result), "--dicom"]) == 2
+    assert "--ct" in capsys.readouterr().err
