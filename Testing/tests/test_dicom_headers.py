@@ -68,6 +68,28 @@ def test_an_object_has_patient_and_study_of_the_source(tmp_path, series):
         assert back[keyword].is_empty
 
 
+@pytest.mark.parametrize(
+    ("tag", "vr", "written", "keyword", "taken"),
+    [
+        ((0x0008, 0x0020), "DA", "2024.01.02", "StudyDate", "20240102"),
+        ((0x0008, 0x0030), "TM", "10:11:12", "StudyTime", "101112"),
+        ((0x0008, 0x0030), "TM", "101112.25", "StudyTime", "101112.25"),
+        ((0x0008, 0x0030), "TM", "noon", "StudyTime", ""),
+        ((0x0010, 0x0030), "DA", "19500101-19510101", "PatientBirthDate", ""),
+        ((0x0010, 0x0040), "CS", "W", "PatientSex", ""),
+        ((0x0010, 0x0010), "PN", "N" * 200, "PatientName", "N" * 200),
+        ((0x0010, 0x0020), "LO", "4" * 100, "PatientID", "4" * 100),
+        ((0x0008, 0x1030), "LO", "x" * 90, "StudyDescription", "x" * 64),
+        ((0x0010, 0x1010), "AS", "74", "PatientAge", None),
+        ((0x0010, 0x1010), "AS", "074Y", "PatientAge", "074Y"),
+    ],
+)
+def test_values_are_taken_over_as_they_may_be(tmp_path, tag, vr, written, keyword, taken):
+    source = read_ct(write_series(tmp_path / "ct", HU, at_heights(range(8)), extra={tag: (vr, written)})).source
+    found = read_headers(source).first.get(keyword)
+    assert (None if found is None else str(found)) == taken
+
+
 def test_an_anonymous_object_has_nothing_of_them(series):
     headers = read_headers(series.source, "checksum")
     text = str(new_object(headers, PDF, "DOC", series_number=900, description="Report"))

@@ -18,6 +18,7 @@ from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import read_arteries, read_calcification
 from AbdominalCalcificationLib.reporting.dicom import codes, read_headers, write_dicom_steps
 from AbdominalCalcificationLib.reporting.dicom.names import ARTERIES, CALCIFICATION, MEASUREMENTS
+from AbdominalCalcificationLib.terminology import entry_of_codes, meaning_of_entry
 from AbdominalCalcificationLib.trust import Verdict
 from dicom_cases import EDIT, MOVED, SERIES, a_case, read_series
 from dicom_files import at_heights, write_series
@@ -367,3 +368,10 @@ def test_masks_that_are_finer_than_the_ct_keep_their_voxels(tmp_path):
 def test_every_verdict_has_a_code(verdict):
     assert codes.VERDICTS[verdict.value].scheme == codes.OWN_SCHEME
     assert set(codes.VERDICTS) == {each.value for each in Verdict}
+
+
+@pytest.mark.parametrize("each", TERRITORIES, ids=lambda each: each.name)
+def test_the_codes_of_a_segment_mean_its_territory_to_slicer(each):
+    entry = entry_of_codes(codes.ANATOMICAL_STRUCTURE, codes.artery(each), each.laterality)
+    assert meaning_of_entry(entry) == (each,)
+    assert meaning_of_entry(entry_of_codes(codes.ABNORMAL_STRUCTURE, codes.CALCIFICATION)) == "calcification"

@@ -6,6 +6,7 @@ values that are none. They are filled and emptied here, once, so that what is bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ _IMAGE = (
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     "PositionReferenceIndicator",
 )
+# Of a value representation LO.
+_LONGEST_TEXT = 64
 _SEXES = ("M", "F", "O")
 _REQUIRED = (("StudyInstanceUID", "Study"), ("SeriesInstanceUID", "Series"), ("SOPInstanceUID", "SOP Instance"))
 
@@ -125,14 +128,24 @@ def _taken_over(read: Dataset) -> Dataset:
         value = read.get(keyword)
         if value not in (None, ""):
             setattr(kept, keyword, value)
+    if "StudyDescription" in kept:
+        kept.StudyDescription = str(kept.StudyDescription)[:_LONGEST_TEXT]
+    if "PatientAge" in kept and not re.fullmatch(r"\d{3}[DWMY]", str(kept.PatientAge)):
+        del kept.PatientAge
     return kept
 
 
 def _valid(keyword: str, value) -> str:
-    """Return the text of a value as objects may have it: empty where it is no date, time or sex."""
+    """Return the text of a value as objects may have it: empty where it is no date, time or sex.
+
+    Names and numbers stay as the CT has them, also where they are longer than they may be: archives go by them.
+    """
     from pydicom.valuerep import DA, TM
 
     text = "" if value is None else str(value).strip()
+    # As ACR-NEMA wrote them: 2024.01.02, 10:11:12.
+    text = text.replace(".", "") if keyword.endswith("Date") else text
+    text = text.replace(":", "") if keyword.endswith("Time") else text
     if keyword == "PatientSex":
         return text.upper() if text.upper() in _SEXES else ""
     parse = DA if keyword.endswith("Date") else TM if keyword.endswith("Time") else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -57,23 +57,18 @@ def segmentation(
     """
     import highdicom
 
-    array = mask.array if role == "arteries" else (mask.array != 0).view(np.uint8)
-    labels = np.flatnonzero(np.bincount(array.ravel(), minlength=2))
-    labels = labels[labels > 0]
-    if not labels.size:
+    array = mask.array.astype(np.uint8, copy=False) if role == "arteries" else (mask.array != 0).view(np.uint8)
+    labels = _labels_in(array)
+    if not labels:
         return None
     planes = planes_of(Volume(array, mask.grid), headers.source)
-    numbers = np.zeros(int(labels[-1]) + 1, np.uint8)
-    numbers[labels] = np.arange(1, labels.size + 1)
     origin = mask_origin(document, role)
-    described = [
-        _described(role, int(label), number, origin, headers) for number, label in enumerate(labels.tolist(), start=1)
-    ]
+    described = [_described(role, label, number, origin, headers) for number, label in enumerate(labels, start=1)]
     date, time = content_moment(headers, moment)
     who = editors(document, role)
     made = highdicom.seg.Segmentation(
         source_images=[_stand_in(headers, planes)],
-        pixel_array=numbers[planes.array],
+        pixel_array=_numbered(planes.array, labels),
         segmentation_type=kind,
         segment_descriptions=described,
         series_instance_uid=new_uid(),
@@ -96,6 +91,26 @@ def segmentation(
     )
     _refer(made, planes, headers)
     return finish(made, headers)
+
+
+def _labels_in(array: np.ndarray) -> list[int]:
+    """Return the labels in a mask; plane by plane, since counting makes 8 bytes of each voxel."""
+    found = np.zeros(256, bool)
+    for plane in array:
+        found |= np.bincount(plane.ravel(), minlength=256) > 0
+    return [int(label) for label in np.flatnonzero(found) if label]
+
+
+def _numbered(array: np.ndarray, labels: Sequence[int]) -> np.ndarray:
+    """Return a mask with labels replaced by the numbers of their segments, which count from 1."""
+    numbers = np.zeros(256, np.uint8)
+    numbers[list(labels)] = np.arange(1, len(labels) + 1)
+    if list(labels) == [*range(1, len(labels) + 1)]:
+        return np.ascontiguousarray(array)
+    numbered = np.empty(array.shape, np.uint8)
+    for plane, out in zip(array, numbered, strict=True):
+        out[:] = numbers[plane]
+    return numbered
 
 
 def person_name(text: str) -> str:
