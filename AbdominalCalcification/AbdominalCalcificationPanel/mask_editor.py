@@ -152,6 +152,7 @@ class MaskEditor(VTKObservationMixin):
             self.node = _new_node()
             self.widget.setMRMLSegmentEditorNode(self.node)
             self.widget.setMRMLScene(slicer.mrmlScene)
+            self.widget.maskingSectionVisible = False  # without a node Slicer complains of it
             for event in (vtk.vtkCommand.ModifiedEvent, slicer.vtkMRMLSegmentEditorNode.EffectParameterModified):
                 self.addObserver(self.node, event, self._on_event)
 
@@ -222,7 +223,6 @@ def _new_widget():
     widget.show3DButtonVisible = False
     widget.switchToSegmentationsButtonVisible = False
     widget.specifyGeometryButtonVisible = False
-    widget.maskingSectionVisible = False
     widget.undoEnabled = False
     widget.maximumNumberOfUndoStates = 0
     return widget

@@ -120,6 +120,8 @@ class SegmentEditor(QtWidgets.QWidget):
         self._list.currentRowChanged.connect(self._row_chosen)
 
     def _show_part(self, name, shown):
+        if name == "maskingSectionVisible" and self._node is None:
+            raise RuntimeError("updateEffectsSectionFromMRML: Invalid segment editor parameter set node")
         self._shown[name] = bool(shown)
         self._labels[name].setVisible(bool(shown))
 

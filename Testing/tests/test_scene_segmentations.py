@@ -379,3 +379,18 @@ def test_precedence_is_the_same_in_every_process():
     assert ranks[0] == 0
     assert ranks[territory("aorta").label] == 1
     assert len(set(ranks[[each.label for each in TERRITORIES]])) == len(TERRITORIES)
+
+
+def test_segments_that_are_replaced_tell_nobody_that_they_change_first(a_ct_node):
+    """In Slicer every view would draw the whole mask anew for each of them: seconds."""
+    import slicer
+
+    ct_node = a_ct_node()
+    cut = Volume(artery_array(), grid_of_node(ct_node))
+    node = show_cut_off(ct_node, cut)
+    seen, count = [], node.GetSegmentation().GetNumberOfSegments()
+    for event in (slicer.vtkSegmentation.SegmentModified, slicer.vtkSegmentation.SegmentRemoved):
+        node.GetSegmentation().AddObserver(event, lambda _caller, _event, event=event: seen.append(event))
+    assert show_cut_off(ct_node, cut, node) is node
+    assert seen.count(slicer.vtkSegmentation.SegmentRemoved) == count > 1
+    assert slicer.vtkSegmentation.SegmentModified not in seen

@@ -153,4 +153,7 @@ def let_go_of_label_maps(segmentation, gone: Sequence[str]) -> None:
     for segments in sharing.values():
         if segments <= set(gone):
             for segment_id in segments:
-                segmentation.GetSegment(segment_id).RemoveRepresentation(name)
+                segment = segmentation.GetSegment(segment_id)
+                # Of a segment that is about to go nobody need be told: every view would draw the whole mask anew.
+                segment.RemoveObservers("ModifiedEvent")
+                segment.RemoveRepresentation(name)
