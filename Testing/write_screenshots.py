@@ -1,11 +1,12 @@
 """Draw the pictures of the README anew: ``python Testing/write_screenshots.py [FOLDER]``.
 
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
-``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the tutorial's
-first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks, ``vessel.png``
-an artery laid out straight. The panel is that of the test host, the views are Slicer's own.
+``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the
+tutorial's first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks,
+``vessel.png`` an artery laid out straight. The panel is that of the test host, the views are Slicer's own.
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -15,9 +16,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "AbdominalCalcifica
 import numpy as np
 import slicer
 from matplotlib import image
+from PIL import Image
 
 from AbdominalCalcificationLib import cli, resources
 from AbdominalCalcificationLib.anatomy import territory
+from AbdominalCalcificationLib.history.recovery import RECOVERY_VARIABLE
 from AbdominalCalcificationLib.measurement import LiveMeasurement
 from AbdominalCalcificationLib.profiles import Vessels
 from AbdominalCalcificationLib.progress import drain
@@ -37,13 +40,26 @@ MASKS = {name: CT.with_name(f"{CT.stem}_{name}.nrrd") for name in ("arteries", "
 _panels = []
 
 
+def keep(path: Path, picture: np.ndarray) -> None:
+    """Keep a picture, uint8 (height, width, 3), with 256 colours: a third of the bytes, and nobody sees it."""
+    few = Image.fromarray(picture).quantize(256, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+
+
+def views_of(result: Path) -> np.ndarray:
+    """Return the picture of a result folder, small enough for a page."""
+    picture = Image.open(result / "views.png").convert("RGB")
+    picture.thumbnail((820, 2000))
+    return np.array(picture)
+
+
 def write_views(path: Path) -> None:
     """Keep the picture of the result folder."""
     with tempfile.TemporaryDirectory() as folder:
         given = [argument for name, file in MASKS.items() for argument in (f"--{name}", str(file))]
         if cli.main(["analyze", str(CT), "--output", f"{folder}/result", *given]):
             raise SystemExit("The sample case could not be analysed.")
-        path.write_bytes(Path(folder, "result", "views.png").read_bytes())
+        keep(path, views_of(Path(folder, "result")))
 
 
 def panel_of(load):
@@ -104,7 +120,7 @@ def write_panel(path: Path) -> None:
     parameters.arterySource = ArterySource.EXISTING
     parameters.calcificationSource = CalcificationSource.EXISTING
     press(panel, panel.ui.runButton)
-    image.imsave(path, picture_of(panel, 520, 980))
+    keep(path, picture_of(panel, 520, 980))
     panel.cleanup()
 
 
@@ -112,7 +128,7 @@ def write_first_steps(start_path: Path, run_path: Path) -> None:
     """The panel as it opens with a CT, and what the bundled models make of it."""
     panel, parameters = panel_of_the_sample_case()
     panel.ui.resultsButton.collapsed = True
-    image.imsave(start_path, picture_of(panel, 400, 360))
+    keep(start_path, picture_of(panel, 400, 360))
     panel.ui.resultsButton.collapsed = False
     press(panel, panel.ui.runButton)
     beside_views(panel, parameters, run_path)
@@ -146,13 +162,14 @@ def write_review(path: Path) -> None:
 
 
 def write_corrections(panel, parameters, exact, folder: Path) -> None:
-    """The steps of a review: a plaque added, an artery repaired."""
+    """The steps of a review: clusters rejected, a plaque added, an artery repaired, a kept length changed."""
     from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 
     ui = panel.ui
     calcified = calcification_from_node(parameters.calcification, parameters.ct)
     arteries = arteries_from_node(parameters.arteries, parameters.ct)
     panel.panel.review.editor_widget.setActiveEffect(None)
+    write_rejected(panel, parameters, folder)
     missed = (exact.array != 0) & (calcified.array == 0)
     hu = slicer.util.arrayFromVolume(parameters.ct)
     for place in exact.grid.ras_of_kji(brightest(np.where(missed, hu, -1024))):
@@ -175,6 +192,33 @@ def write_corrections(panel, parameters, exact, folder: Path) -> None:
             break
     beside_views(panel, parameters, folder / "review-repair.png", place)
     ui.joinTool.checked = False
+    write_kept_length(panel, parameters, folder, place)
+
+
+def write_rejected(panel, parameters, folder: Path) -> None:
+    """Two clusters rejected; they are taken back afterwards."""
+    ui = panel.ui
+    ui.resultsButton.collapsed = False
+    for _ in range(2):
+        ui.clustersTable.selectRow(0)
+        ui.rejectCluster.click()
+        follow(panel)
+    beside_views(panel, parameters, folder / "review-reject.png")
+    ui.undoButton.click()
+    ui.undoButton.click()
+    follow(panel)
+    ui.resultsButton.collapsed = True
+
+
+def write_kept_length(panel, parameters, folder: Path, place) -> None:
+    """Kept lengths of the renal arteries that are shorter than proposed."""
+    panel.ui.cutPointsButton.checked = True
+    follow(panel)
+    parameters.renalLengthMm = 20.0
+    follow(panel)
+    beside_views(panel, parameters, folder / "review-length.png", place)
+    panel.ui.cutPointsButton.checked = False
+    follow(panel)
 
 
 def brightest(hu: np.ndarray, count: int = 2000) -> np.ndarray:
@@ -244,11 +288,17 @@ def beside_views(panel, parameters, path: Path, place=None) -> None:
     parts = [picture_of(panel, 437, 760)]  # or as high as it must be
     height = len(parts[0])
     parts += [picture_of_view(front, 430, height), picture_of_view(coronal, 430, height, float(anterior_mm))]
-    image.imsave(path, np.concatenate(parts, axis=1))
+    keep(path, np.concatenate(parts, axis=1))
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as recovery:
+        os.environ[RECOVERY_VARIABLE] = recovery  # what a crash left on this computer is in no picture
+        write_all(folder)
+
+
+def write_all(folder: Path) -> None:
     start()
     write_views(folder / "views.png")
     write_panel(folder / "panel.png")

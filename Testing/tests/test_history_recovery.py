@@ -190,6 +190,16 @@ def test_a_file_that_has_grown_is_written_anew(a_store, monkeypatch):
     assert case.masks["calcification"].final_state == MaskState.of(mask)
 
 
+def test_what_another_version_left_stays_and_hides_nothing_else(place, tmp_path):
+    for name, said in (("a", {"kind": "case", "ct": {}}), ("b", {"kind": "case"})):
+        folder = place / name
+        folder.mkdir(parents=True)
+        mask = record({"kind": "mask", "role": "arteries"}, b"")
+        (folder / "masks.journal").write_bytes(beginning() + record(said) + mask)
+    assert left_behind() == []
+    assert sorted(each.name for each in place.iterdir() if each.is_dir()) == ["a", "b"]
+
+
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "masks.journal").write_bytes(b"something else")
     with pytest.raises(InputError, match="no journal"):

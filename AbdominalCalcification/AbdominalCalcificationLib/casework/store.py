@@ -176,14 +176,14 @@ class CaseStore:
         result = self.result_of(case)
         if not result.exists():
             return case.masks
-        own = {role: self._mask(case, role) for role in _MASKS}
-        lost = [role for role, path in own.items() if path is None]
+        arteries, calcification = own = [self._mask(case, role) for role in _MASKS]
+        lost = [role for role, path in zip(_MASKS, own, strict=True) if path is None]
         if lost:
             raise InputError(
                 f"'{result}' lacks the mask of {' and of '.join(lost)} that you saved; put the file back, or move the "
                 "folder away to begin anew with the masks of the list."
             )
-        return Masks(**own)
+        return Masks(calcification=calcification, arteries=arteries)
 
     def _mask(self, case: ListedCase, role: str) -> Path | None:
         return next(iter(sorted(self.result_of(case).glob(f"{role}.n*"))), None)

@@ -288,6 +288,8 @@ def left_behind() -> list[RecoveredCase]:
                     remove(folder)  # ended before anything was in it
         except (InputError, WriteError, OSError):
             continue  # another program is at work on it
+        except (KeyError, TypeError, ValueError, zlib.error):
+            continue  # another version's, which knows how to read it: it stays
         if case is not None:
             found.append(case)
     return sorted(found, key=lambda case: case.time, reverse=True)
