@@ -142,7 +142,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
         lengths = measurement_parameters(parameters)
         dicom = parameters.exportDicom and is_from_dicom(parameters.ct)  # else the box is grey
-        wishes = {"anonymous": parameters.exportAnonymous, "dicom": dicom}
+        wishes = {"anonymous": parameters.exportAnonymous, "dicom": dicom, "report": parameters.exportReport}
         steps = self.session.export_steps(case_of(parameters), lengths, folder, overwrite, **wishes)
         return (yield from self._choosingSteps(parameters, steps))
 

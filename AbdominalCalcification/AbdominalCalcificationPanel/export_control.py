@@ -16,15 +16,27 @@ class ExportControl:
     def __init__(self, ui, state, measured):
         self._button, self._state, self._measured = ui.exportButton, state, measured
         self._anonymous, self._dicom = ui.anonymousCheckBox, ui.dicomCheckBox
+        self._report = ui.reportCheckBox
         self._button.connect("clicked(bool)", self.export)
 
     def update(self):
         self._button.enabled = self._state.is_free and self._state.has_masks
         self._anonymous.enabled = self._state.is_free
+        self._update_report()
         reason = self._why_no_dicom()
         self._dicom.enabled = self._state.is_free and reason is None
         self._dicom.toolTip = reason or _(
             "Segmentations and a structured report in the study of the CT, for archives and viewers."
+        )
+
+    def _update_report(self):
+        from AbdominalCalcificationLib.reporting.report_files import can_render
+
+        self._report.enabled = self._state.is_free and can_render()
+        self._report.toolTip = (
+            _("One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.")
+            if can_render()
+            else _("A report needs Python packages: slicer.util.pip_install(['jinja2', 'reportlab']).")
         )
 
     def _why_no_dicom(self):

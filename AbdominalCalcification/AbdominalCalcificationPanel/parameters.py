@@ -107,6 +107,7 @@ class AbdominalCalcificationParameterNode:
     paintAboveOf: str = ""  # the case that the HU was proposed for
     exportAnonymous: bool = False
     exportDicom: bool = False
+    exportReport: bool = False
     comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
     comparedA: vtkMRMLSegmentationNode
     comparedB: vtkMRMLSegmentationNode

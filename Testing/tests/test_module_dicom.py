@@ -13,7 +13,7 @@ import slicer
 
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import read_arteries, read_calcification
-from AbdominalCalcificationLib.reporting.dicom.names import ARTERIES, CALCIFICATION, DICOM_FILES
+from AbdominalCalcificationLib.reporting.dicom.names import ARTERIES, CALCIFICATION, DICOM_FILES, REPORT_OBJECTS
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
 from AbdominalCalcificationLib.scene.volumes import volume_from_node
 from dicom_files import write_slice
@@ -105,3 +105,24 @@ def test_the_box_counts_for_nothing_where_the_ct_is_no_dicom(panel_with_results,
     export(panel_with_results, tmp_path / "r")
     assert (tmp_path / "r" / "measurements.json").exists()
     assert not (tmp_path / "r" / "dicom").exists()
+
+
+def test_a_report_has_the_patient_and_is_among_the_objects(panel_with_results, database, tmp_path):
+    panel = panel_with_results
+    panel.ui.dicomCheckBox.checked = panel.ui.reportCheckBox.checked = True
+    assert parameters_of(panel).exportReport
+    export(panel, tmp_path / "r")
+    assert str(tmp_path / "r") in status(panel), panel.ui.log.plainText
+    assert "Secret, Patient" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert all((tmp_path / "r" / name).is_file() for name in ("report.pdf", *REPORT_OBJECTS))
+
+
+def test_the_box_of_the_report_says_why_it_is_grey(panel_with_results, monkeypatch):
+    from AbdominalCalcificationLib.reporting import report_files
+
+    panel, box = panel_with_results, panel_with_results.ui.reportCheckBox
+    assert box.enabled
+    monkeypatch.setattr(report_files, "_NEEDED", ("reportlab_that_is_not_there",))
+    panel.panel.export.update()
+    assert not box.enabled
+    assert "reportlab" in box.toolTip

@@ -23,6 +23,8 @@ NETWORK = {
 }
 # Names by which Slicer and Qt fetch from the network, and keep settings.
 ATTRIBUTES = {"downloadFile", "downloadAndExtractArchive", "loadNodesFromURL", "QNetworkAccessManager"}
+#: The one place that may: what the command ``send`` is made of.
+SENDING = MODULE / "AbdominalCalcificationLib" / "sending"
 SETTINGS = {"QSettings", "userSettings", "revisionUserSettings"}
 # Started in every Python process of the run: writes down connections beyond this computer's own pipes.
 WATCHER = """
@@ -54,10 +56,24 @@ def names_in(tree: ast.AST) -> tuple[set[str], set[str]]:
 def test_no_module_uses_the_network_or_keeps_settings():
     found = []
     for path in sorted(MODULE.rglob("*.py")):
+        if SENDING in path.parents:
+            continue
         modules, attributes = names_in(ast.parse(path.read_text(encoding="utf-8")))
         packages = modules | {each.partition(".")[0] for each in modules}
         found += [(path.name, each) for each in (packages & NETWORK) | (attributes & (ATTRIBUTES | SETTINGS))]
     assert found == []
+
+
+def test_only_the_command_that_sends_uses_what_sends():
+    users = {
+        path.name
+        for path in MODULE.rglob("*.py")
+        if SENDING not in path.parents
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        and "sending" in f"{getattr(node, 'module', '')}.{'.'.join(each.name for each in node.names)}".split(".")
+    }
+    assert users == {"send.py"}
 
 
 def test_the_network_would_be_seen():

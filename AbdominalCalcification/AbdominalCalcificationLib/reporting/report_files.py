@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 PDF, HTML = "report.pdf", "report.html"
 REPORT_FILES = (PDF, HTML)
+_NEEDED = ("jinja2", "reportlab")
+
+
+def can_render() -> bool:
+    """Return whether what renders a report is installed; nothing of it is loaded."""
+    return all(find_spec(name) is not None for name in _NEEDED)
 
 
 def write_report(folder: Path, report: Report) -> None:

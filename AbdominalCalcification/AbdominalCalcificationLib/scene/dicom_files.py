@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError
-from ..reading.dicom import source_of_files
+from ..reading.dicom import SourceSeries, source_of_files
 from ..reporting.dicom.wish import DicomWish, wish_for
 
 # Of volumes that Slicer's DICOM module has loaded: UIDs with blanks between them.
@@ -25,8 +25,19 @@ def dicom_wish(node) -> DicomWish:
     InputError
         Where it is not from DICOM, or its files are not in the database any more.
     """
+    return wish_for(source_of_node(node))
+
+
+def source_of_node(node) -> SourceSeries | None:
+    """Return the images that a CT node was read from; None where it is not from DICOM.
+
+    Raises
+    ------
+    InputError
+        Where its files are not in the database any more.
+    """
     if not is_from_dicom(node):
-        return wish_for(None)
+        return None
     import slicer
 
     database = getattr(slicer, "dicomDatabase", None)
@@ -34,4 +45,4 @@ def dicom_wish(node) -> DicomWish:
     files = [] if database is None else [database.fileForInstance(name) for name in names]
     if not files or not all(files):
         raise InputError("The DICOM database lacks files of the CT; import its series again.")
-    return wish_for(source_of_files([Path(each) for each in dict.fromkeys(files)]))
+    return source_of_files([Path(each) for each in dict.fromkeys(files)])

@@ -23,7 +23,7 @@ from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
 from . import edits, results
 from .comparison import Comparison, read_pair_steps, store_comparison
-from .dicom_files import dicom_wish
+from .dicom_files import dicom_wish, source_of_node
 from .look import look_of
 from .masks import mask_from_node
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
@@ -153,12 +153,13 @@ class Session:
         overwrite: bool = False,
         anonymous: bool = False,
         dicom: bool = False,
+        report: bool = False,
     ) -> Steps[Outcome]:
         """Measure the masks as they are now and write the result folder of the command line.
 
         The scene in it looks as this one does now. With `anonymous` the files name nobody, see
         :func:`export.export_steps`; what is shown here does. `dicom` writes DICOM objects, too, of a CT that Slicer
-        has loaded from DICOM.
+        has loaded from DICOM, and `report` a report for people.
 
         Raises
         ------
@@ -167,6 +168,8 @@ class Session:
         """
         ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
         wish = dicom_wish(case.ct) if dicom else None
+        choices = _report_choices() if report else None
+        source = source_of_node(case.ct) if report else None
         steps = self._measured_steps(case, pipeline.Choices(measurement=parameters), BOTH)
         measured = yield from scaled(steps, 0.0, 0.5)
         ct = volume_from_node(measured.ct)
@@ -183,6 +186,8 @@ class Session:
             look=look_of(measured.ct, {**measured.nodes, "cut_off": case.cut_off}),
             anonymous=anonymous,
             dicom=wish,
+            report=choices,
+            source=source,
         )
         notes = yield from scaled(steps, 0.5, 1.0)
         return self._show(case, measured, notes)
@@ -373,3 +378,12 @@ def edited_flag(role: str) -> Flag:
 def _verb(role: str, singular: str, plural: str) -> str:
     """Return the form of a verb that goes with the title of a mask."""
     return plural if _TITLES[role].endswith("s") else singular
+
+
+def _report_choices():
+    """Return how a report is made; InputError, before any work, where what renders it is not installed."""
+    from ..reporting.report import ReportChoices
+    from ..reporting.report.templating import check_packages
+
+    check_packages()
+    return ReportChoices()

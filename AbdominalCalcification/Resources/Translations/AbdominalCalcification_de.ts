@@ -312,6 +312,10 @@
         <translation>Auch als DICOM exportieren</translation>
     </message>
     <message>
+        <source>Export a report, too</source>
+        <translation>Auch einen Bericht exportieren</translation>
+    </message>
+    <message>
         <source>The vessel that is laid out straight.</source>
         <translation>Das Gefäß, das gestreckt gezeigt wird.</translation>
     </message>
@@ -948,6 +952,14 @@
     <message>
         <source>Segmentations and a structured report in the study of the CT, for archives and viewers.</source>
         <translation>Segmentierungen und ein strukturierter Bericht in der Studie der CT, für Archive und Betrachter.</translation>
+    </message>
+    <message>
+        <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
+        <translation>Eine bis drei Seiten für Menschen, als PDF und HTML; auch unter den DICOM-Objekten, wenn es welche gibt.</translation>
+    </message>
+    <message>
+        <source>A report needs Python packages: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</source>
+        <translation>Ein Bericht braucht Python-Pakete: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</translation>
     </message>
     <message>
         <source>The CT was not loaded from DICOM, so there is no study to which DICOM results could belong.</source>

@@ -312,6 +312,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Export a report, too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The vessel that is laid out straight.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -947,6 +951,14 @@
     <name>AbdominalCalcificationPanel.export_control</name>
     <message>
         <source>Segmentations and a structured report in the study of the CT, for archives and viewers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A report needs Python packages: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
