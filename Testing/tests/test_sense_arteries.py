@@ -83,9 +83,20 @@ def test_specks_beside_an_artery_that_stays_are_a_note():
     assert "Left renal artery: 54 mm³ in 1 piece" in flag.message
 
 
-def test_a_branch_hangs_on_the_aorta_or_its_own_group_and_not_on_anything():
+def test_more_of_the_aorta_beyond_a_gap_is_for_review_however_small_beside_the_rest():
+    low = ("aorta", (-9, -9, 0), (9, 9, 12))
+    found = sense(AORTA, low)
+    assert count(found, "aorta") == count(sense(AORTA), "aorta")
+    assert codes(found) == {("pieces_left_out", "aorta")}
+
+
+def test_a_branch_hangs_on_the_aorta_or_its_own_and_an_iliac_artery_on_the_other_one():
     on_an_iliac = ("renal_left", (-45, -6, 6), (-27, 3, 12))
     assert count(sense(*TREE, on_an_iliac), "renal_left") == 0
+    bifurcation = ("common_iliac_right", (-6, -6, 0), (9, 6, 33))
+    beyond = ("common_iliac_left", (-36, -6, 0), (-12, 6, 12))
+    assert count(sense(AORTA, ILIAC_RIGHT, beyond), "common_iliac_left") == 0
+    assert count(sense(AORTA, ILIAC_RIGHT, bifurcation, beyond), "common_iliac_left") > 0
 
 
 def test_the_longest_tube_in_front_of_the_spine_is_the_aorta_and_not_a_larger_organ():

@@ -104,13 +104,15 @@ def _of_one_tree(body: Body, pieces: Pieces) -> list[Flag]:
             each.leave_out("without an aorta to hang on")
         text = narrow or "nothing that the model found is one in front of the spine, so nothing was measured."
         return [Flag("no_abdominal_aorta", f"No abdominal aorta: {text}", _TRUNK.name)]
-    axis = axis_of(trunk)
+    axis, voxel_mm3 = axis_of(trunk), pieces.grid.voxel_volume_mm3
+    largest = max(trunk, key=lambda each: len(each.kji))
+    trunk = [each for each in trunk if each is largest or len(each.kji) * voxel_mm3 >= _TRUNK.smallest_mm3]
     mend_sides(pieces, axis)
     hang_on(pieces, trunk)
     flags = misplaced(pieces, trunk, axis)
     hang_on(pieces, trunk)  # what hung on what was left out hangs on nothing
     _clear_specks(pieces)
-    return [*told_of_sides(pieces), *(flag for flag in flags if pieces.of(territory(flag.territory).label))]
+    return [*told_of_sides(pieces), *(flag for flag in flags if pieces.of(territory(flag.territory or "").label))]
 
 
 def _clear_specks(pieces: Pieces) -> None:
@@ -145,11 +147,10 @@ def _told(pieces: Pieces) -> list[Flag]:
         for piece in out:
             reasons.setdefault(piece.why, []).append(len(piece.kji))
         said = ", ".join(f"{_mm3(sum(n) * voxel_mm3)} in {_count(len(n))} {why}" for why, n in reasons.items())
-        largest, stays = (
-            max(len(piece.kji) for piece in out),
-            max((len(p.kji) for p in pieces.of(each.label)), default=0),
-        )
-        if largest * voxel_mm3 >= each.smallest_mm3 and largest >= LARGE_SHARE * stays:
+        stays = max((len(piece.kji) for piece in pieces.of(each.label)), default=0)
+        # What lies in line with the aorta, beyond a gap, may be more of it however little it is beside the rest.
+        large = [piece for piece in out if piece.why == TOO_FAR or len(piece.kji) >= LARGE_SHARE * stays]
+        if any(len(piece.kji) * voxel_mm3 >= each.smallest_mm3 for piece in large):
             text = f"{each.title}: left out of what the model found, {said}."
             flags.append(Flag("pieces_left_out", text, each.name))
         else:

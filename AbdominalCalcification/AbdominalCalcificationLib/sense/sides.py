@@ -13,12 +13,12 @@ from .trunk import Axis
 
 def pairs() -> list[tuple[Territory, Territory]]:
     """Return the territories that differ in their side alone: left, right."""
-    sided = [each for each in TERRITORIES if each.laterality is not None]
+    sided = [(each, each.laterality.meaning) for each in TERRITORIES if each.laterality is not None]
     return [
         (one, other)
-        for one in sided
-        for other in sided
-        if one.group == other.group and (one.laterality.meaning, other.laterality.meaning) == ("Left", "Right")
+        for one, side in sided
+        for other, opposite in sided
+        if one.group == other.group and (side, opposite) == ("Left", "Right")
     ]
 
 

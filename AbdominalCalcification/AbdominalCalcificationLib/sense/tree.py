@@ -42,9 +42,17 @@ class Root:
 def hang_on(pieces: Pieces, trunk: list[Piece]) -> None:
     """Leave out what lies farther than the attachment distance from the tree.
 
-    A piece hangs on its parent, on another piece of its own, or on one of a branch of its group, over at most 10 mm.
+    A piece hangs on its parent or on another piece of its own, over at most 10 mm; an iliac artery also on the other
+    one, whose name the bifurcation may have.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    trunk : list of Piece
+        Those of the aorta that others leave: no specks, as for measuring.
     """
-    waiting, rest = list(trunk), [each for each in pieces.all if each.stays and each not in trunk]
+    waiting = list(trunk)
+    rest = [each for each in pieces.all if each.stays and each.territory.parent is not None]
     while waiting and rest:
         here = waiting.pop()
         able = [each for each in rest if _may_hang(each.territory, here.territory)]
@@ -56,7 +64,7 @@ def hang_on(pieces: Pieces, trunk: list[Piece]) -> None:
 
 
 def _may_hang(branch: Territory, on: Territory) -> bool:
-    return on.name in (branch.name, branch.parent) or (branch.group is not None and branch.group == on.group)
+    return on.name in (branch.name, branch.parent) or branch.group == on.group == _ILIAC
 
 
 def misplaced(pieces: Pieces, trunk: list[Piece], axis: Axis) -> list[Flag]:
