@@ -160,6 +160,21 @@ KINDS: dict[str, FlagKind] = {
         _REVIEW, True, "Check that the masks were not exchanged, and that the artery mask is the whole artery."
     ),
     "specks_left_out": FlagKind(_REVIEW, True, "Remove the specks, or join them to the artery."),
+    "specks_cleared": FlagKind(_NOTE, False, "Too small to be arteries: nothing to do."),
+    "pieces_left_out": FlagKind(
+        _REVIEW, True, "Look whether it is a part of this artery: if so, paint it and what joins it to the aorta."
+    ),
+    "place_implausible": FlagKind(_REVIEW, True, "It may be another artery: check its name, and correct the mask."),
+    "sides_mended": FlagKind(_REVIEW, True, "Sides are those of the image: check the names of both arteries."),
+    "stent": FlagKind(
+        _REVIEW,
+        True,
+        "Struts are no calcium: check what is called calcification in the stent.",
+    ),
+    "dissection_suspected": FlagKind(
+        _REVIEW, True, "Check that the aorta's mask holds both lumens, and that the flap is not called calcification."
+    ),
+    "mirrored": FlagKind(_REVIEW, True, "Check with liver and spleen that left is left before any side is reported."),
     # The arteries
     "no_abdominal_aorta": FlagKind(
         _UNUSABLE, True, "This is no angiogram of the abdomen, or its aorta was not found: choose another CT or mask."

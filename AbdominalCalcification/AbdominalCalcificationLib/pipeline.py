@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from .reading.dicom import SourceSeries
 from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
+from .sense.metal import without_struts
+from .sense.telling import NO_AORTA, once, seen_in, told_with
 
 BUNDLED_MODEL_FLAG = Flag(
     "bundled_model",
@@ -117,7 +120,7 @@ class Analysis:
         Lines for the log: which sources were used and what they had to say.
     origins : mapping of str to dict
         What made each mask that this run made (``arteries``, ``calcification``; given ones are not in
-        it): ``models``, whether one is ``bundled``, ``label_names``, ``calcification_source``.
+        it): ``models``, whether one is ``bundled``, ``label_names``, ``calcification_source``, ``flags``.
     ct : Volume
         HU on the grid of the masks, which is that of the CT unless a given mask is finer.
     """
@@ -193,6 +196,7 @@ def analyze_steps(
         yield Progress("Preparing", 0.0, message=" ".join(messages))
 
     arteries, calcification, device = given.arteries, given.calcification, None
+    sense: dict[str, tuple[Flag, ...]] = {}
     if plan.all:
         # Models see the CT as it is; a mask of another place is refused before they take their time.
         on_ct = [None if mask is None else align_labels(mask, ct.grid) for mask in (arteries, calcification)]
@@ -200,6 +204,7 @@ def analyze_steps(
         segmentation = yield from scaled(steps, 0.0, 0.85)
         arteries, device = segmentation.arteries if arteries is None else arteries, segmentation.device
         messages.extend(segmentation.messages)
+        sense.update(segmentation.flags)
         if plan.calcification is not None:
             calcification = segmentation.calcification
 
@@ -210,11 +215,24 @@ def analyze_steps(
         finding = _calcification_steps(ct, arteries, calcification, plan, choices)
         calcification, source, raised = yield from scaled(finding, 0.85, 0.9)
         flags += raised
+        if plan.calcification is None:
+            calcification, struts = without_struts(ct, arteries, calcification)
+            sense["calcification"] = tuple(struts)
         messages += [text for text in (source.get("description"), source.get("left_out")) if text]
 
+    seen = seen_in(ct, arteries, given.arteries is not None, given.calcification is not None)
+    flags = once([*flags, *chain.from_iterable(sense.values()), *seen])
     provenance, origins = _provenance(choices, given, plan, source, device)
+    for role, told in sense.items():
+        if role in origins and told:
+            origins[role]["flags"] = [asdict(flag) for flag in told]
     measuring = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
     measurement = yield from scaled(measuring, 0.9, 1.0)
+    if given.arteries is None and (none := [flag for flag in measurement.flags if flag.code == NO_AORTA]):
+        # The masks stay to be looked at; nothing that looks like a result does.
+        nothing, flags = arteries.with_array(np.zeros_like(arteries.array)), once([*none, *flags])
+        again = measure_steps(ct, nothing, calcification, choices.measurement, flags=flags, provenance=provenance)
+        measurement = yield from again
     mask = calcification.with_array((calcification.array != 0).view(np.uint8))
     return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
 
@@ -280,6 +298,7 @@ def _known_flags(given: Given, plan: _Plan) -> list[Flag]:
     made_arteries += [m for origin in given.origins for m in origin.get("models", ()) if m.get("role") == "arteries"]
     flags += coarse_models(made_arteries)
     sources = [origin.get("calcification_source") or {} for origin in given.origins]
+    flags += told_with(given.origins)
     return flags + [Flag("implausible_hu", source["left_out"]) for source in sources if source.get("left_out")]
 
 

@@ -36,12 +36,12 @@ LIBRARY = REPOSITORY / "AbdominalCalcification"
 sys.path[:0] = [str(LIBRARY), str(REPOSITORY / "Testing")]
 
 from AbdominalCalcificationLib.geometry import Volume  # noqa: E402
-from AbdominalCalcificationLib.inference.islands import without_islands  # noqa: E402
 from AbdominalCalcificationLib.inference.job import REACH_MM, near  # noqa: E402
 from AbdominalCalcificationLib.inference.predictor import tiles_that_matter  # noqa: E402
 from AbdominalCalcificationLib.reading import read_ct, read_mask  # noqa: E402
 from AbdominalCalcificationLib.reporting.images import write_volume  # noqa: E402
 from AbdominalCalcificationLib.resources import bundled_artery_model, bundled_calcification_model  # noqa: E402
+from AbdominalCalcificationLib.sense.arteries import sensible_arteries  # noqa: E402
 from tiny_models import a_tiny_model_folder  # noqa: E402
 
 SEED, SHAPE, SPACING_MM = 4242, (512, 512, 400), (0.8, 0.8, 1.0)
@@ -173,7 +173,7 @@ def bundled(options) -> None:
     peer = alone["arteries"] + alone["calcification"]
     print(f"stock nnU-Net, both          {peer}")
     found = {name: read_mask(work / f"stock-{name}" / "case.nii.gz") for name in models}
-    arteries, _ = without_islands(found["arteries"])
+    arteries = sensible_arteries(read_ct(case / "ct.nii.gz").volume, found["arteries"]).arteries
     both = {
         "arteries": arteries.array,
         "calcification": found["calcification"].array * near(arteries.array != 0, arteries, REACH_MM),

@@ -12,18 +12,22 @@ from typing import Protocol
 
 import numpy as np
 
-from ..anatomy import territory
+from ..anatomy import TERRITORIES, territory
 from ..effort import TILE_STEP
+from ..flags import Flag
 from ..geometry import Grid, Volume, bounding_box, grown
 from ..measurement.plausibility import plausible_arteries_steps
 from ..progress import drain
-from .islands import GAP_MM, without_islands
+from ..sense.arteries import sensible_arteries
+from ..sense.metal import without_struts
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
 
 # Calcification farther than this from every artery is not the arteries'. Wider than the 3 mm
 # within which it is assigned to one (measurement.md#assignment-of-calcification), so that *unassigned* stays visible.
 REACH_MM = 5.0
+
+TRUNK = TERRITORIES[0].name
 
 # Slices that the surroundings of the arteries are looked for in at once.
 _SLAB = 32
@@ -59,7 +63,7 @@ class Job:
     precision : {'auto', 'float32'}
         See :meth:`network.Network.on`.
     plain_nnunet : bool
-        Go the plain road, as nnU-Net does; islands stay.
+        Go the plain road, as nnU-Net does; anatomical sense is left out.
     tile_step, mirroring
         See :class:`effort.Effort`.
     """
@@ -112,6 +116,7 @@ def run_job(
     split: SplitSides,
     report: Callable[[str, float, float | None], None],
     say: Callable[[str], None],
+    flag: Callable[[str, Flag], None] = lambda role, flag: None,
 ) -> tuple[Volume, Volume | None, str]:
     """Segment one case.
 
@@ -129,6 +134,8 @@ def run_job(
         Told the stage, the part of the job that is done and the seconds left of the stage.
     say : callable
         Told lines for the log.
+    flag : callable
+        Told of which mask (``arteries``, ``calcification``) there is something to flag, and the flag.
 
     Returns
     -------
@@ -157,6 +164,9 @@ def run_job(
 
     if arteries is None:
         arteries = _arteries(job, ct.grid, predict, split, say)
+        if not job.plain_nnunet:
+            report("Holding the arteries against anatomy", len(job.arteries) / count, None)
+            arteries = _sensible(job, ct, arteries, say, flag)
     calcification = None
     if job.calcification is not None:
         # Around what cannot be an artery there is nothing to look for, however much of it there is.
@@ -166,6 +176,11 @@ def run_job(
         else:
             say("No artery was found, so no calcification was looked for.")
         calcification = _calcification(job, ct, plausible.array, predict)
+        if not job.plain_nnunet:
+            calcification, flags = without_struts(ct, plausible, calcification)
+            for each in flags:
+                say(each.message)
+                flag("calcification", each)
     report("Segmented", 1.0, 0.0)
     return arteries, calcification, device
 
@@ -184,12 +199,20 @@ def _arteries(job: Job, grid: Grid, predict: Callable[..., np.ndarray], split: S
     if merger.without_side:
         names = ", ".join(each.title for each in merger.without_side)
         say(f"No aorta was found to tell left from right by; left out: {names}.")
-    if not job.plain_nnunet:
-        arteries, islands = without_islands(arteries)
-        if islands:
-            what = "1 small piece" if islands == 1 else f"{islands} small pieces"
-            say(f"Left out {what} more than {GAP_MM:g} mm from all arteries.")
     return arteries
+
+
+def _sensible(job: Job, ct: Volume, arteries: Volume, say, flag) -> Volume:
+    """Leave out what cannot be an artery, and tell of it."""
+    found = sensible_arteries(ct, arteries, expects_aorta=any(TRUNK in names for names in _names(job)))
+    for each in found.flags:
+        say(each.message)
+        flag("arteries", each)
+    return found.arteries
+
+
+def _names(job: Job) -> list[list[str]]:
+    return [names for use in job.arteries for names in use.labels.values()]
 
 
 def _calcification(job: Job, ct: Volume, arteries: np.ndarray, predict: Callable[..., np.ndarray]) -> Volume:

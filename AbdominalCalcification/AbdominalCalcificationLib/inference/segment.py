@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from ..anatomy import TERRITORIES
 from ..effort import Effort
 from ..errors import InferenceError, InputError, ModelError
+from ..flags import Flag
 from ..geometry import Volume
 from ..names import normalized
 from ..processes.worker import Worker
@@ -40,12 +41,15 @@ class Segmentation:
         Where the networks ran: ``cpu``, ``cuda``, ``mps``; ``none`` where none had to run.
     messages : tuple of str
         What the user should know: labels that were left out, a device that was fallen back to.
+    flags : dict of str to tuple of Flag
+        What anatomical sense did to a mask that was made, by its role: ``arteries``, ``calcification``.
     """
 
     arteries: Volume
     calcification: Volume | None
     device: str
     messages: tuple[str, ...]
+    flags: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
 
 
 def segment_steps(
@@ -136,7 +140,11 @@ def _in_worker_steps(job: Job, ct: Volume, arteries: Volume | None, worker: Work
         )
         found = arteries or ct.with_array(np.load(folder / ARTERIES_FILE))
         calcification = ct.with_array(np.load(folder / CALCIFICATION_FILE)) if job.calcification is not None else None
-        return Segmentation(found, calcification, event["device"], tuple(event["messages"]))
+        flags = {
+            role: tuple(Flag(e["code"], e["message"], e["territory"]) for e in event["flags"] if e["role"] == role)
+            for role in ("arteries", "calcification")
+        }
+        return Segmentation(found, calcification, event["device"], tuple(event["messages"]), flags)
     finally:
         if own:
             worker.close()

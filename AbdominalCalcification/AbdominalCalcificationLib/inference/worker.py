@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from ..processes.worker import EVENTS_FILE
@@ -123,6 +124,7 @@ class Session:
         ct = np.load(folder / CT_FILE, mmap_mode="r")
         grid = Grid(ct.shape, np.array(command["ijk_to_ras"]))
         given = Volume(np.load(folder / ARTERIES_FILE), grid) if command["arteries_given"] else None
+        flags: list[dict] = []
         arteries, calcification, device = run_job(
             job,
             Volume(ct, grid),
@@ -132,12 +134,13 @@ class Session:
             split_left_right,
             lambda stage, fraction, left: self._send("progress", stage=stage, fraction=fraction, seconds_left=left),
             lambda message: self._send("message", message=message),
+            lambda role, flag: flags.append({"role": role, **asdict(flag)}),
         )
         if given is None:
             save_array(folder / ARTERIES_FILE, arteries.array)
         if calcification is not None:
             save_array(folder / CALCIFICATION_FILE, calcification.array)
-        self._send("done", device=device)
+        self._send("done", device=device, flags=flags)
 
     def _predictor(self, use, job):
         """Return the predictor of a model, loaded once, and the axes it was trained on."""

@@ -7,7 +7,7 @@ and positions are what they are: a CT is in the scene, and a CT can show a face 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..flags import Flag
@@ -61,6 +61,13 @@ _OWN_WORDS = frozenset(
         "bifurcation_not_seen",
         "bifurcation_unclear",
         "limbs_left_out",
+        "specks_cleared",
+        "pieces_left_out",
+        "place_implausible",
+        "sides_mended",
+        "mirrored",
+        "stent",
+        "dissection_suspected",
         "truncated_field_of_view",
     }
 )
@@ -167,6 +174,8 @@ def _origin(origin: Mapping) -> dict:
     kept: dict[str, Any] = {"models": anonymous_models(origin.get("models", ())), **_only(origin, ("bundled",))}
     if (source := origin.get("calcification_source")) is not None:
         kept["calcification_source"] = _only(source, _OF_SOURCE)
+    if told := origin.get("flags"):
+        kept["flags"] = [asdict(anonymous_flag(Flag(**each))) for each in told]
     return kept
 
 

@@ -1,0 +1,53 @@
+"""What is called calcification and lies in a stent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..flags import Flag
+from ..geometry import Volume
+from .stents import Stent, find_stents, in_stents
+
+
+def without_struts(ct: Volume, arteries: Volume, calcification: Volume) -> tuple[Volume, list[Flag]]:
+    """Leave out of calcification that a model or a threshold found what lies in stents, and tell of these.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU.
+    arteries : Volume
+        Territory labels.
+    calcification : Volume
+        Non-zero where calcified; not changed.
+    """
+    stents = find_stents(ct, arteries)
+    if not stents:
+        return calcification, []
+    kji = np.argwhere(calcification.array)
+    held = in_stents(kji, ct.grid, stents)
+    if held.any():
+        array = calcification.array.copy()
+        array[tuple(kji[held].T)] = 0
+        calcification = calcification.with_array(array)
+    volume_mm3 = np.count_nonzero(held) * ct.grid.voxel_volume_mm3
+    return calcification, stent_flags(stents, f" {volume_mm3:.1f} mm³ called calcification there were left out.")
+
+
+def stent_flags(stents: list[Stent], what: str = "") -> list[Flag]:
+    """Tell of stents, one flag for each territory.
+
+    Parameters
+    ----------
+    stents : list of Stent
+    what : str
+        What was done about calcification in all of them.
+    """
+    flags = []
+    for name in dict.fromkeys(stent.territory.name for stent in stents):
+        own = [stent for stent in stents if stent.territory.name == name]
+        title, length_mm = own[0].territory.title, sum(stent.length_mm for stent in own)
+        width_mm = 2 * max(float(np.median(stent.radius_mm)) for stent in own)
+        text = f"{title}: a stent, {length_mm / 10:.0f} cm of struts all around {width_mm:.0f} mm of lumen.{what}"
+        flags.append(Flag("stent", text, name))
+    return flags

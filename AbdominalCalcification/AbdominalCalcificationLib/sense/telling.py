@@ -1,0 +1,34 @@
+"""What anatomical sense says of masks, whoever made them, and when it was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..flags import KINDS, Flag
+from ..geometry import Volume
+from .dissection import dissection_flags
+from .metal import stent_flags
+from .stents import find_stents
+
+NO_AORTA = "no_abdominal_aorta"
+# Seen in the image however the masks came about: once for a territory is enough.
+_SEEN = ("stent", "dissection_suspected")
+
+
+def seen_in(ct: Volume, arteries: Volume, arteries_given: bool, calcification_given: bool) -> list[Flag]:
+    """Return what the image shows of stents and dissections where a mask was given; it stays as it is."""
+    flags = stent_flags(find_stents(ct, arteries)) if calcification_given else []
+    return [*flags, *dissection_flags(ct, arteries)] if arteries_given else flags
+
+
+def told_with(origins: Iterable[Mapping]) -> list[Flag]:
+    """Return the flags that were raised when masks were made, as their origins keep them."""
+    return [Flag(**told) for origin in origins for told in origin.get("flags", ()) if told["code"] in KINDS]
+
+
+def once(flags: Iterable[Flag]) -> list[Flag]:
+    """Return flags without those that one before says already."""
+    first: dict[tuple[str, str | None, str], Flag] = {}
+    for flag in flags:
+        first.setdefault((flag.code, flag.territory, "" if flag.code in _SEEN else flag.message), flag)
+    return list(first.values())

@@ -1,0 +1,146 @@
+"""Stents are told from calcium by their shape, dissections by their flap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.anatomy import territory
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.sense.dissection import dissection_flags
+from AbdominalCalcificationLib.sense.metal import without_struts
+from AbdominalCalcificationLib.sense.stents import Stent, find_stents
+from AbdominalCalcificationLib.sense.telling import once, seen_in, told_with
+
+SHAPE = (60, 44, 44)
+GRID = Grid.from_spacing(SHAPE, (1.0, 1.0, 1.0))
+S, A, R = np.indices(SHAPE).astype(float)
+AWAY, ANGLE = np.hypot(R - 22, A - 22), np.arctan2(A - 22, R - 22)
+
+
+def a_vessel(strut_hu=2000, length_mm=40, wires=12, spread=1.0, width=0.1, mask_mm=12.0, radius_mm=10.0):
+    """Return CT, mask and what is bright: upright struts, `width` radian to both sides, around a lumen."""
+    hu = np.where(radius_mm >= AWAY, 350, 40).astype(np.int16)
+    turn = (ANGLE + np.pi) / (2 * np.pi) / spread * wires
+    beside = np.abs(turn - np.floor(turn) - 0.5) * 2 * np.pi * spread / wires
+    metal = (np.abs(AWAY - radius_mm) <= 0.6) & (beside <= width) & (turn < wires) & (S >= 10) & (length_mm > S - 10)
+    hu[metal] = strut_hu
+    return Volume(hu, GRID), Volume((mask_mm >= AWAY).astype(np.uint8), GRID), metal
+
+
+def stents(**more):
+    ct, mask, _ = a_vessel(**more)
+    return find_stents(ct, mask)
+
+
+def test_a_stent_is_found_where_it_lies_and_its_struts_are_no_calcium():
+    ct, mask, metal = a_vessel()
+    plaque = np.zeros(SHAPE, bool)
+    plaque[2:5, 22, 31] = True
+    calcification = Volume((metal | plaque).astype(np.uint8), GRID)
+    left, (flag,) = without_struts(ct, mask, calcification)
+    assert np.array_equal(left.array != 0, plaque)
+    assert calcification.array[metal].all()
+    assert (flag.code, flag.territory) == ("stent", "aorta")
+    assert "4 cm of struts all around 2" in flag.message
+    assert f"{np.count_nonzero(metal):.1f} mm³ called calcification there were left out" in flag.message
+
+
+@pytest.mark.parametrize("more", [{"spread": 0.4, "wires": 6}, {"wires": 3, "width": 0.4}, {"width": 1.0}])
+def test_plaques_on_some_sides_and_calcified_rings_are_no_stents(more):
+    ct, mask, metal = a_vessel(**more)
+    calcification = Volume(metal.astype(np.uint8), GRID)
+    assert without_struts(ct, mask, calcification) == (calcification, [])
+
+
+def test_a_cage_beside_the_artery_is_none_of_its():
+    ct, _, _ = a_vessel()
+    beside = Volume((np.hypot(R - 22, A - 40) <= 3).astype(np.uint8), GRID)
+    assert find_stents(ct, beside) == []
+
+
+def test_given_masks_are_told_of_it_and_stay():
+    ct, mask, _ = a_vessel()
+    (flag,) = seen_in(ct, mask, True, True)
+    assert flag.code == "stent"
+    assert "left out" not in flag.message
+
+
+def test_what_was_told_when_a_mask_was_made_is_told_again_and_once():
+    ct, mask, metal = a_vessel()
+    _, told = without_struts(ct, mask, Volume(metal.astype(np.uint8), GRID))
+    kept = {"flags": [{"code": f.code, "message": f.message, "territory": f.territory} for f in told]}
+    assert once([*told_with([kept, {}]), *seen_in(ct, mask, True, True)]) == told
+    assert told_with([{"flags": [{"code": "of another version", "message": "", "territory": None}]}]) == []
+
+
+def test_struts_have_1000_hu():
+    assert stents(strut_hu=1100)
+    assert not stents(strut_hu=900)
+
+
+def test_struts_lie_within_10_mm_of_the_mask():
+    # From a mask of the middle: 9 mm, and 13 mm.
+    assert stents(mask_mm=1.0)
+    assert not stents(mask_mm=1.0, radius_mm=14.0, wires=16, width=0.07)
+    assert stents(mask_mm=10.0, radius_mm=14.0, wires=16, width=0.07)
+
+
+def test_struts_are_in_three_fifths_of_the_directions():
+    assert stents(wires=12, width=0.05)
+    assert not stents(wires=8, width=0.1, radius_mm=6.0)
+
+
+def test_struts_fill_less_than_half_of_their_wall():
+    assert stents(wires=12, width=0.1)
+    assert not stents(wires=14, width=0.12)
+
+
+def test_a_stent_is_15_mm_long():
+    assert stents(length_mm=20)
+    assert not stents(length_mm=10)
+
+
+def test_metal_shines_3_mm_around_it():
+    stent = Stent(territory("aorta"), 0.0, np.zeros((10, 2)), np.full(10, 8.0))
+    assert stent.holds(np.array([[10.5, 0, 15.0], [11.5, 0, 15.0]])).tolist() == [True, False]
+
+
+def flapped(flap_hu=40, blood_hu=350, at=22, length_mm=30, tissue_hu=40):
+    """Return the flags of an aorta whose lumen a flap 3 mm thick parts."""
+    inside = AWAY <= 12
+    hu = np.where(inside, blood_hu, tissue_hu).astype(np.int16)
+    hu[inside & (np.abs(R - at) <= 1.5) & (S >= 5) & (length_mm > S - 5)] = flap_hu
+    return dissection_flags(Volume(hu, GRID), Volume(inside.astype(np.uint8), GRID))
+
+
+def test_a_flap_that_parts_the_lumen_is_flagged_with_its_length():
+    (flag,) = flapped()
+    assert (flag.code, flag.territory) == ("dissection_suspected", "aorta")
+    assert "3 cm" in flag.message
+
+
+def test_clot_on_one_side_is_no_flap():
+    inside = AWAY <= 12
+    hu = np.where(inside & (R > 18), 350, 40).astype(np.int16)
+    assert dissection_flags(Volume(hu, GRID), Volume(inside.astype(np.uint8), GRID)) == []
+
+
+def test_a_flap_is_darker_by_three_tenths_of_the_contrast():
+    assert flapped(flap_hu=220)
+    assert not flapped(flap_hu=275)
+
+
+def test_each_lumen_holds_15_per_cent():
+    assert flapped(at=17)
+    assert not flapped(at=16)
+
+
+def test_a_flap_is_15_mm_long():
+    assert flapped(length_mm=20)
+    assert not flapped(length_mm=12)
+
+
+def test_a_flap_needs_a_lumen_of_150_hu():
+    assert flapped(blood_hu=200)
+    assert not flapped(blood_hu=120)
