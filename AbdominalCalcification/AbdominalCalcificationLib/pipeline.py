@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
 from .sense.metal import without_struts
-from .sense.telling import NO_AORTA, once, seen_in, told_with
+from .sense.telling import NO_AORTA, once, remember, seen_in, told_with
 
 BUNDLED_MODEL_FLAG = Flag(
     "bundled_model",
@@ -195,8 +194,7 @@ def analyze_steps(
     if messages:
         yield Progress("Preparing", 0.0, message=" ".join(messages))
 
-    arteries, calcification, device = given.arteries, given.calcification, None
-    sense: dict[str, tuple[Flag, ...]] = {}
+    arteries, calcification, device, sense = given.arteries, given.calcification, None, dict[str, tuple[Flag, ...]]()
     if plan.all:
         # Models see the CT as it is; a mask of another place is refused before they take their time.
         on_ct = [None if mask is None else align_labels(mask, ct.grid) for mask in (arteries, calcification)]
@@ -220,12 +218,10 @@ def analyze_steps(
             sense["calcification"] = tuple(struts)
         messages += [text for text in (source.get("description"), source.get("left_out")) if text]
 
-    seen = seen_in(ct, arteries, given.arteries is not None, given.calcification is not None)
-    flags = once([*flags, *chain.from_iterable(sense.values()), *seen])
+    flags += [*sense.get("arteries", ()), *sense.get("calcification", ())]
+    flags = once([*flags, *seen_in(ct, arteries, given.arteries is not None, given.calcification is not None)])
     provenance, origins = _provenance(choices, given, plan, source, device)
-    for role, told in sense.items():
-        if role in origins and told:
-            origins[role]["flags"] = [asdict(flag) for flag in told]
+    remember(sense, origins)
     measuring = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
     measurement = yield from scaled(measuring, 0.9, 1.0)
     if given.arteries is None and (none := [flag for flag in measurement.flags if flag.code == NO_AORTA]):

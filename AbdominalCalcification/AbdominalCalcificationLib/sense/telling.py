@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 from ..flags import KINDS, Flag
 from ..geometry import Volume
@@ -24,6 +25,13 @@ def seen_in(ct: Volume, arteries: Volume, arteries_given: bool, calcification_gi
 def told_with(origins: Iterable[Mapping]) -> list[Flag]:
     """Return the flags that were raised when masks were made, as their origins keep them."""
     return [Flag(**told) for origin in origins for told in origin.get("flags", ()) if told["code"] in KINDS]
+
+
+def remember(sense: Mapping[str, Iterable[Flag]], origins: Mapping[str, dict]) -> None:
+    """Keep the flags of each mask that was made with its origin, for :func:`told_with`."""
+    for role, told in sense.items():
+        if role in origins and told:
+            origins[role]["flags"] = [asdict(flag) for flag in told]
 
 
 def once(flags: Iterable[Flag]) -> list[Flag]:
