@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..reading.dicom import SourceSeries, source_of_files
 from ..reporting.dicom.wish import DicomWish, wish_for
+
+if TYPE_CHECKING:
+    from ..reading.dicom import SourceSeries
 
 # Of volumes that Slicer's DICOM module has loaded: UIDs with blanks between them.
 _INSTANCES = "DICOM.instanceUIDs"
@@ -39,6 +42,8 @@ def source_of_node(node) -> SourceSeries | None:
     if not is_from_dicom(node):
         return None
     import slicer
+
+    from ..reading.dicom import source_of_files
 
     database = getattr(slicer, "dicomDatabase", None)
     names = node.GetAttribute(_INSTANCES).split()

@@ -4,12 +4,17 @@ They are made of the result's document (``measurements.json``), the masks and th
 so that they can be made again later.
 """
 
-from .files import write_dicom_steps
-from .headers import SourceHeaders, read_headers
-from .objects import content_moment, new_object, write_object
-from .result import Result
-from .uids import new_uid, uid_of
-from .wish import DicomWish, wish_for
+from typing import TYPE_CHECKING
+
+from ...on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from .files import write_dicom_steps
+    from .headers import SourceHeaders, read_headers
+    from .objects import content_moment, new_object, write_object
+    from .result import Result
+    from .uids import new_uid, uid_of
+    from .wish import DicomWish, wish_for
 
 __all__ = [
     "DicomWish",
@@ -24,3 +29,13 @@ __all__ = [
     "write_dicom_steps",
     "write_object",
 ]
+
+__getattr__ = names_on_demand(
+    __name__,
+    files="write_dicom_steps",
+    headers="SourceHeaders read_headers",
+    objects="content_moment new_object write_object",
+    result="Result",
+    uids="new_uid uid_of",
+    wish="DicomWish wish_for",
+)

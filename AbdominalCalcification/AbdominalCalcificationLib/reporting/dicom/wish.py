@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ...reading.dicom import SourceSeries
-from .headers import SourceHeaders, read_headers
+
+if TYPE_CHECKING:
+    from ...reading.dicom import SourceSeries
+    from .headers import SourceHeaders
 
 _NEEDED = "highdicom"
 
@@ -42,6 +45,8 @@ class DicomWish:
         InputError
             As of :func:`headers.read_headers`.
         """
+        from .headers import read_headers
+
         return read_headers(self.source, _key(document, self.source) if anonymous else None)
 
 
@@ -64,6 +69,8 @@ def wish_for(source: SourceSeries | None, kind: str = "BINARY") -> DicomWish:
         raise InputError(
             "DICOM results need the package 'highdicom'; install it with pip install 'abdominal-calcification[dicom]'."
         )
+    from .headers import read_headers
+
     read_headers(source)
     return DicomWish(source, kind)
 
