@@ -8,20 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from .choices import Choices, Given, refuse_conflicts
 from .common_grid import bring_together
 from .comparison.lumen import lumen_of_arteries_steps
 from .comparison.thresholds import parse_method, threshold_steps
-from .errors import InputError
 from .flags import Flag
 from .geometry import Volume
 from .geometry.resample import align_labels
-from .inference import Effort, ModelFolder, Segmentation, Worker, segment_steps
+from .inference import ModelFolder, Segmentation, Worker, segment_steps
 from .inference.model_folder import COARSE_MM
 from .measurement import Measurement, MeasurementParameters, measure_steps
 from .measurement.guard import guarded_steps, left_out
 from .measurement.plausibility import plausible_arteries_steps
 from .progress import Progress, Steps, scaled
-from .reading.dicom import SourceSeries
 from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
@@ -32,76 +31,6 @@ BUNDLED_MODEL_FLAG = Flag(
     "bundled_model",
     "Segmented by a model that was trained on simulated CT: for trying and testing, not for diagnosis.",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Choices:
-    """What the user decides about an analysis.
-
-    Attributes
-    ----------
-    artery_models : sequence of paths
-        nnU-Net v2 model folders, merged by label name; empty for the bundled one. Not used for given arteries.
-    calcification_model : path or None
-        nnU-Net v2 model folder; the bundled one where neither this nor a threshold is named.
-    calcification_threshold : str or None
-        Threshold method instead of a model (see ``comparison.thresholds``).
-    label_names : mapping of str to str or None
-        Label names of models that are not understood by themselves, to territory names.
-    trust : bool
-        Load checkpoints that need more than weights; they can run code.
-    device : {'auto', 'cpu', 'cuda', 'mps'}
-    plain_nnunet : bool
-        Run the networks just as nnU-Net does: slow, for checking.
-    effort : Effort
-        How much work the networks do. Its folds are those of the named model folders; bundled models keep theirs.
-    measurement : MeasurementParameters
-    """
-
-    artery_models: Sequence[Path | str] = ()
-    calcification_model: Path | str | None = None
-    calcification_threshold: str | None = None
-    label_names: Mapping[str, str] | None = None
-    trust: bool = False
-    device: str = "auto"
-    plain_nnunet: bool = False
-    effort: Effort = field(default_factory=Effort)
-    measurement: MeasurementParameters = field(default_factory=MeasurementParameters)
-
-
-@dataclass(frozen=True, eq=False)
-class Given:
-    """What is there beside the CT before an analysis begins, and what reading it has to add to the result.
-
-    Attributes
-    ----------
-    arteries : Volume or None
-        uint8 territory labels; no artery model is run then.
-    calcification : Volume or None
-        Non-zero where calcified; no model and no threshold is used then. Both may be on grids of their own: what is
-        measured on is the finest, see :func:`common_grid.bring_together`.
-    identity : dict or None
-        What tells which image it is, see :attr:`reading.CtImage.identity`.
-    flags : sequence of Flag
-    edits : sequence of dict
-        Corrections by hand, as result documents list them.
-    origins : sequence of dict
-        What made the given masks, as :attr:`Analysis.origins` said when they were made.
-    artery_labels, calcification_labels : mapping of int or str to str, or None
-        What values and segments of the files that the masks were read from were said to mean; only recorded.
-    source : SourceSeries or None
-        The DICOM images that the CT was read from, for who writes objects that refer to them.
-    """
-
-    arteries: Volume | None = None
-    calcification: Volume | None = None
-    identity: dict | None = None
-    flags: Sequence[Flag] = ()
-    edits: Sequence[dict] = ()
-    origins: Sequence[Mapping] = ()
-    artery_labels: Mapping[int | str, str] | None = None
-    calcification_labels: Mapping[int | str, str] | None = None
-    source: SourceSeries | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +115,7 @@ def analyze_steps(
     InputError, ModelError, InferenceError
     """
     choices, given = choices or Choices(), given or Given()
-    _refuse_conflicts(choices, given)
+    refuse_conflicts(choices, given)
     if choices.calcification_threshold is not None:
         parse_method(choices.calcification_threshold)
     plan = _plan(choices, given)
@@ -222,15 +151,32 @@ def analyze_steps(
     flags = once([*flags, *seen_in(ct, arteries, given.arteries is not None, given.calcification is not None)])
     provenance, origins = _provenance(choices, given, plan, source, device)
     remember(sense, origins)
-    measuring = measure_steps(ct, arteries, calcification, choices.measurement, flags=flags, provenance=provenance)
+    measuring = _measured_steps(given, ct, arteries, calcification, choices.measurement, flags, provenance)
     measurement = yield from scaled(measuring, 0.9, 1.0)
-    if given.arteries is None and (none := [flag for flag in measurement.flags if flag.code == NO_AORTA]):
-        # The masks stay to be looked at; nothing that looks like a result does.
-        nothing, flags = arteries.with_array(np.zeros_like(arteries.array)), once([*none, *flags])
-        again = measure_steps(ct, nothing, calcification, choices.measurement, flags=flags, provenance=provenance)
-        measurement = yield from again
     mask = calcification.with_array((calcification.array != 0).view(np.uint8))
     return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
+
+
+def _measured_steps(
+    given: Given,
+    ct: Volume,
+    arteries: Volume,
+    calcification: Volume,
+    parameters: MeasurementParameters,
+    flags: Sequence[Flag],
+    provenance: dict,
+) -> Steps[Measurement]:
+    """Measure; where models saw arteries but no abdominal aorta, nothing that looks like a result is left."""
+    measurement = yield from measure_steps(ct, arteries, calcification, parameters, flags=flags, provenance=provenance)
+    none = [flag for flag in measurement.flags if flag.code == NO_AORTA]
+    if given.arteries is not None or not none:
+        return measurement
+    nothing = arteries.with_array(np.zeros_like(arteries.array))  # the masks stay to be looked at
+    return (
+        yield from measure_steps(
+            ct, nothing, calcification, parameters, flags=once([*none, *flags]), provenance=provenance
+        )
+    )
 
 
 def known_of_given(given: Given, parameters: MeasurementParameters) -> tuple[list[Flag], dict]:
@@ -380,21 +326,3 @@ def _provenance(
 
 def _is_bundled(model: ModelFolder) -> bool:
     return resources_folder().resolve() in model.path.resolve().parents
-
-
-def _refuse_conflicts(choices: Choices, given: Given) -> None:
-    if given.arteries is not None and choices.artery_models:
-        raise InputError("An artery mask and artery models are both named; name one of them.")
-    if choices.effort.folds and not choices.artery_models and choices.calcification_model is None:
-        raise InputError("Folds are chosen, but no model folder of several folds; name one, or leave the folds empty.")
-    named = [
-        name
-        for name, value in (
-            ("a mask", given.calcification),
-            ("a model", choices.calcification_model),
-            ("a threshold", choices.calcification_threshold),
-        )
-        if value is not None
-    ]
-    if len(named) > 1:
-        raise InputError(f"Calcification is to come from {' and '.join(named)} at once; name one of them.")
