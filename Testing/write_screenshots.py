@@ -1,8 +1,8 @@
 """Draw the pictures of the README anew: ``python Testing/write_screenshots.py [FOLDER]``.
 
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
-``compare.png`` how these differ from what the bundled models make of it, ``start.png`` and ``run.png`` the
-tutorial's first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks,
+``compare.png`` how these differ from what the bundled models make of it, ``start.png``, ``install.png`` and ``run.png``
+the tutorial's first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks,
 ``vessel.png`` an artery laid out straight. The panel is that of the test host, the views are Slicer's own.
 """
 
@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "AbdominalCalcification"))
 
@@ -21,6 +22,7 @@ from PIL import Image
 from AbdominalCalcificationLib import cli, resources
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.history.recovery import RECOVERY_VARIABLE
+from AbdominalCalcificationLib.inference.packages import PACKAGES
 from AbdominalCalcificationLib.measurement import LiveMeasurement
 from AbdominalCalcificationLib.profiles import Vessels
 from AbdominalCalcificationLib.progress import drain
@@ -132,6 +134,22 @@ def write_first_steps(start_path: Path, run_path: Path) -> None:
     panel.ui.resultsButton.collapsed = False
     press(panel, panel.ui.runButton)
     beside_views(panel, parameters, run_path)
+    panel.cleanup()
+
+
+def write_install(path: Path) -> None:
+    """What the first run asks in a Slicer in which nothing is installed yet."""
+    panel, _ = panel_of_the_sample_case()
+    there = "/opt/Slicer/lib/Python/lib/python3.12/site-packages"  # instead of where it goes on this computer
+    with (
+        mock.patch.object(panel.logic, "missingPackages", lambda: list(PACKAGES)),
+        mock.patch("sysconfig.get_paths", lambda: {"purelib": there}),
+    ):
+        panel.ui.resultsButton.collapsed = True
+        panel.ui.runButton.click()
+        if not run_until(lambda: not panel.ui.questionFrame.isHidden(), 60):
+            raise SystemExit(f"The panel says: {panel.ui.statusLabel.text}")
+        keep(path, picture_of(panel, 400, 360))
     panel.cleanup()
 
 
@@ -303,6 +321,7 @@ def write_all(folder: Path) -> None:
     write_views(folder / "views.png")
     write_panel(folder / "panel.png")
     write_first_steps(folder / "start.png", folder / "run.png")
+    write_install(folder / "install.png")
     write_review(folder / "review.png")
     write_vessel(folder / "vessel.png")
     write_compare(folder / "compare.png")
