@@ -142,8 +142,8 @@ def write_install(path: Path) -> None:
     panel, _ = panel_of_the_sample_case()
     there = "/opt/Slicer/lib/Python/lib/python3.12/site-packages"  # instead of where it goes on this computer
     with (
-        mock.patch.object(panel.logic, "missingPackages", lambda: list(PACKAGES)),
-        mock.patch("sysconfig.get_paths", lambda: {"purelib": there}),
+        mock.patch.object(panel.logic, "missingPackages", return_value=list(PACKAGES)),
+        mock.patch("sysconfig.get_paths", return_value={"purelib": there}),
     ):
         panel.ui.resultsButton.collapsed = True
         panel.ui.runButton.click()

@@ -160,7 +160,7 @@ KINDS: dict[str, FlagKind] = {
         _REVIEW, True, "Check that the masks were not exchanged, and that the artery mask is the whole artery."
     ),
     "specks_left_out": FlagKind(_REVIEW, True, "Remove the specks, or join them to the artery."),
-    "specks_cleared": FlagKind(_NOTE, False, "Too small to be arteries: nothing to do."),
+    "specks_cleared": FlagKind(_NOTE, False, "Each is small beside its artery: nothing to do."),
     "pieces_left_out": FlagKind(
         _REVIEW, True, "Look whether it is a part of this artery: if so, paint it and what joins it to the aorta."
     ),

@@ -156,7 +156,7 @@ def _told(pieces: Pieces) -> list[Flag]:
         else:
             small.append(f"{each.title}: {said}")
     if small:
-        flags.append(Flag("specks_cleared", f"Specks left out of what the model found. {'; '.join(small)}."))
+        flags.append(Flag("specks_cleared", f"Small pieces left out of what the model found. {'; '.join(small)}."))
     return flags
 
 
