@@ -205,11 +205,9 @@ def test_another_ct_and_other_masks_are_refused(case, tmp_path, capsys):
         path.write_bytes(content)
     copy = tmp_path / "copy"
     shutil.copytree(case.result, copy)
-    document = json.loads((copy / "measurements.json").read_text(encoding="utf-8"))
-    document["provenance"]["input"]["series_uid"] = None
-    (copy / "measurements.json").write_text(json.dumps(document), encoding="utf-8")
+    # Also one of the same UID.
     assert report(copy, "--ct", other.ct) == 2
-    assert "is not the CT that was measured" in capsys.readouterr().err
+    assert "another CT than the one that was measured" in capsys.readouterr().err
     shutil.copy(case.nothing, copy / "calcification.nii.gz")
     before = (copy / "report.pdf").read_bytes()
     assert report(copy, "--ct", case.ct) == 2
