@@ -43,17 +43,20 @@ def run(options: argparse.Namespace, report) -> None:
     """Read the result, and write ``report.pdf`` and ``report.html``."""
     from ..reporting import ResultFolder
     from ..reporting.dicom import DicomWish
-    from ..reporting.dicom.names import REPORT_OBJECTS
+    from ..reporting.dicom.beside import check_beside
+    from ..reporting.dicom.names import DICOM_FILES, REPORT_OBJECTS
     from ..reporting.dicom.report import capture_of, write_report_objects
     from ..reporting.report_files import REPORT_FILES, write_report
-    from ..reporting.stored_result import is_anonymous, read_document
+    from ..reporting.stored_result import check_no_other, is_anonymous, read_document
 
     if options.dicom and options.ct is None:
         raise InputError("--dicom writes into the study of the CT; name its DICOM folder with --ct.")
     choices = report_choices(options)
     folder = options.output or options.folder
-    if options.anonymous and options.output is None and not is_anonymous(read_document(options.folder)):
+    document = read_document(options.folder)
+    if options.anonymous and options.output is None and not is_anonymous(document):
         raise InputError("This result names what it was made of, so an anonymous report goes elsewhere; add --output.")
+    check_no_other(folder, document)
     names = (*REPORT_FILES, *(REPORT_OBJECTS if options.dicom else ()))
     with ResultFolder(folder, overwrite=True, names=names) as unfinished:
         made, stored = drain(_report_steps(options, choices), report)
@@ -62,6 +65,7 @@ def run(options: argparse.Namespace, report) -> None:
             if stored.image.source is None:
                 raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
             headers = DicomWish(stored.image.source).headers(stored.document, stored.is_anonymous)
+            check_beside(folder, DICOM_FILES, headers)
             write_report_objects(unfinished, headers, made.pdf, capture_of(made.views, stored.document))
     report.say(f"The report is in {folder / 'report.pdf'} and report.html")
 

@@ -88,6 +88,17 @@ def read_document(folder: Path) -> dict:
     return json_safe(document)
 
 
+def check_no_other(folder: Path, document: Mapping) -> None:
+    """Refuse a folder with another result than `document` is of: what is written there would be taken for that one's.
+
+    Raises
+    ------
+    InputError
+    """
+    if (folder / "measurements.json").is_file() and read_document(folder) != document:
+        raise InputError(f"'{folder}' holds another result; name another --output.")
+
+
 def read_result(
     folder: Path, ct: Path | None = None, series: str | None = None, acquisition: str | None = None
 ) -> StoredResult:
