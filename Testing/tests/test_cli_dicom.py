@@ -172,6 +172,35 @@ def test_what_does_not_belong_together_is_refused(case, tmp_path, capsys):
     assert not (changed / "dicom").exists()
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "complaint"),
+    [
+        (("territories", 0, "burden"), 0.9, "do not give the numbers"),
+        (("territories", 0, "found"), False, "do not give the numbers"),
+        (("total", "mean_cluster_volume_mm3"), 1.0, "do not give the numbers"),
+        (("total", "calcified_volume_mm3"), "x", "do not give the numbers"),
+        (("clusters",), [], "do not give the numbers"),
+        (("territories",), None, "cannot be read as the document"),
+        (("flags",), [{}], "cannot be read as the document"),
+        (("provenance",), [1], "cannot be read as the document"),
+        (("provenance", "input"), "x", "cannot be read as the document"),
+        (("parameters",), {}, "in another form"),
+    ],
+)
+def test_a_document_that_is_not_of_the_masks_is_refused_in_one_line(case, tmp_path, capsys, place, value, complaint):
+    for name in ("arteries.nii.gz", "calcification.nii.gz"):
+        (tmp_path / name).write_bytes((case / "result" / name).read_bytes())
+    document = json.loads((case / "result" / "measurements.json").read_text(encoding="utf-8"))
+    within = document
+    for key in place[:-1]:
+        within = within[key]
+    within[place[-1]] = value
+    (tmp_path / "measurements.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main(["dicom", str(tmp_path), "--source", str(case / "ct"), "--quiet"]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (tmp_path / "dicom").exists()
+
+
 def test_a_ct_that_is_no_dicom_is_refused_before_any_work(case, tmp_path, capsys):
     write_volume(tmp_path / "ct.nii.gz", read_ct(case / "ct").volume)
     command = ["analyze", str(tmp_path / "ct.nii.gz"), "--output", str(tmp_path / "out")]

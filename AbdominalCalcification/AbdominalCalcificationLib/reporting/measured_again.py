@@ -11,6 +11,8 @@ from ..measurement import LiveMeasurement, Measurement
 from ..progress import Steps
 from .documents import document_parameters, measurement_document
 
+_ROWS = ("territories", "clusters")
+_OF_CLUSTER = ("id", "territory", "voxel_count", "volume_mm3")
 _COUNTED = (
     "unassigned_calcified_volume_mm3",
     "beyond_kept_length_calcified_volume_mm3",
@@ -43,11 +45,12 @@ def measured_again_steps(
 
 def _check_same(document: Mapping, again: Mapping) -> None:
     """Refuse to show and to send other masks than those whose numbers stand in the document."""
-    of_territories = ("artery_volume_mm3", "calcified_volume_mm3", "cluster_count")
-    pairs = zip([*document["territories"], document["total"]], [*again["territories"], again["total"]], strict=False)
-    same = len(document["territories"]) == len(again["territories"]) and all(
-        stored["name"] == now["name"] and all(_close(stored.get(key), now[key]) for key in of_territories)
-        for stored, now in pairs
+    same = all(len(document[name]) == len(again[name]) for name in _ROWS)
+    same = same and all(map(_same_row, _rows(document), _rows(again)))
+    same = same and all(
+        _close(stored.get(key), now[key])
+        for stored, now in zip(document["clusters"], again["clusters"], strict=True)
+        for key in _OF_CLUSTER
     )
     if not same or not all(_close(document.get(key), again[key]) for key in _COUNTED):
         raise InputError(
@@ -56,6 +59,16 @@ def _check_same(document: Mapping, again: Mapping) -> None:
         )
 
 
-def _close(stored: float | None, now: float | None) -> bool:
+def _rows(document: Mapping) -> list[Mapping]:
+    return [*document["territories"], document["total"]]
+
+
+def _same_row(stored: Mapping, now: Mapping) -> bool:
+    return all(_close(stored.get(key), value) for key, value in now.items())
+
+
+def _close(stored: object, now: object) -> bool:
+    if not isinstance(stored, int | float) or not isinstance(now, int | float):
+        return stored == now
     # Sums of products in another order differ in the last digits.
-    return math.isclose(stored or 0.0, now or 0.0, rel_tol=1e-6, abs_tol=1e-9)
+    return math.isclose(stored, now, rel_tol=1e-6, abs_tol=1e-9)

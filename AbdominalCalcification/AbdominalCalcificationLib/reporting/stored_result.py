@@ -82,10 +82,26 @@ def read_document(folder: Path) -> dict:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         document = None
-    needed = ("territories", "total", "clusters", "flags", "parameters")
-    if not isinstance(document, dict) or any(name not in document for name in needed):
+    if not _has_form(document):
         raise InputError(f"'{path}' cannot be read as the document of a result; analyse the CT again.")
     return json_safe(document)
+
+
+def _has_form(document: object) -> bool:
+    """Return whether what was read has the parts of a document; what values they have is told by measuring again."""
+    if not isinstance(document, dict):
+        return False
+    provenance = document.get("provenance") or {}
+    parts = [document.get("total"), document.get("parameters"), document.get("trust") or {}, provenance]
+    if not all(isinstance(each, dict) for each in parts):
+        return False
+    given = provenance.get("input") or {}
+    lists = [*(document.get(name) for name in ("territories", "clusters", "flags")), provenance.get("edits", [])]
+    if not all(isinstance(each, list) for each in lists) or not isinstance(given, dict):
+        return False
+    return all(isinstance(each, dict) for part in (*lists, [given.get("opened_from") or {}]) for each in part) and all(
+        isinstance(flag.get(key), str) for flag in document["flags"] for key in ("code", "message")
+    )
 
 
 def check_no_other(folder: Path, document: Mapping) -> None:
