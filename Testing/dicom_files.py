@@ -11,7 +11,7 @@ ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 REPORT = "1.2.840.10008.5.1.4.1.1.88.22"
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
-_LONG = (b"OB", b"OW", b"SQ", b"UN", b"UT")
+_LONG = (b"OB", b"OW", b"SQ", b"UC", b"UN", b"UT")
 
 
 def element(group: int, number: int, vr: str, value) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,8 +16,10 @@ from .progress import Progress, Steps, mapped
 from .reporting import ResultFolder, measurement_document, write_results_steps
 from .reporting.anonymous import anonymous_analysis
 from .reporting.report_files import write_report
+from .reporting.severity import severity_parameters
 
 if TYPE_CHECKING:
+    from .comparison.severity import SeverityGroups
     from .reading.dicom import SourceSeries
     from .reporting.dicom import DicomWish
     from .reporting.report import Report, ReportChoices
@@ -61,6 +64,8 @@ def export_steps(
     notes: list[str] = []
     if anonymous:
         analysis, histories = anonymous_analysis(analysis), None
+    if report is not None and report.severity is not None:
+        analysis = _with_severity(analysis, report.severity)
     measurement = analysis.measurement
     with ResultFolder(folder, overwrite=overwrite) as unfinished:
         parts = write_results_steps(unfinished, measurement, analysis.arteries, analysis.calcification)
@@ -74,6 +79,13 @@ def export_steps(
             notes += yield from _dicom_steps(analysis, unfinished, dicom, anonymous, made)
         yield Progress("Writing results", 1.0)
     return tuple(notes)
+
+
+def _with_severity(analysis: Analysis, severity: SeverityGroups) -> Analysis:
+    """Return an analysis whose document says at which burdens groups are divided, so that they can be named again."""
+    provenance = dict(analysis.measurement.provenance)
+    provenance["parameters"] = {**(provenance.get("parameters") or {}), **severity_parameters(severity)}
+    return replace(analysis, measurement=replace(analysis.measurement, provenance=provenance))
 
 
 def _views_steps(analysis: Analysis, ct: Volume, path: Path) -> Steps[list[str]]:

@@ -51,12 +51,14 @@ def contents_of(name: str, content: bytes):
 def found_in(folder, words) -> set[str]:
     """Return which of `words` stand anywhere in a folder, in names or in contents, in any encoding and case."""
     found = set()
+    codes = ("utf-8", "utf-16-le", "utf-16-be")
+    forms = {word: [word.lower().encode(code) for code in codes] for word in words}
     for path in folder.rglob("*"):
         relative = path.relative_to(folder).as_posix()
         for name, content in contents_of(relative, path.read_bytes() if path.is_file() else b""):
-            for word in words:
-                forms = {word.lower().encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")}
-                if word.lower() in name.lower() or any(form in content.lower() for form in forms):
+            content = content.lower()
+            for word in forms.keys() - found:
+                if word.lower() in name.lower() or any(form in content for form in forms[word]):
                     found.add(word)
     return found
 

@@ -13,6 +13,7 @@ import pytest
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.comparison.severity import SeverityGroups
 from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.reporting.anonymous import anonymous_document
 from AbdominalCalcificationLib.reporting.report import ReportChoices, made_report
 from AbdominalCalcificationLib.reporting.report.content import Material, Patient, report_context
 from AbdominalCalcificationLib.reporting.report.fonts import Fonts
@@ -67,8 +68,8 @@ def test_patient_verdict_numbers_and_severity_stand_in_it(case, document):
     assert (case.result / "report.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_made_again_it_has_the_same_bytes(case, tmp_path):
-    assert report(case.result, "--ct", case.ct, "--severity", CUTS, "--output", tmp_path / "again") == 0
+def test_made_again_it_has_the_same_bytes_and_severity(case, tmp_path):
+    assert report(case.result, "--ct", case.ct, "--output", tmp_path / "again") == 0
     for name in ("report.pdf", "report.html"):
         first, second = (hashlib.sha256((folder / name).read_bytes()) for folder in (case.result, tmp_path / "again"))
         assert first.hexdigest() == second.hexdigest(), name
@@ -116,6 +117,13 @@ def test_corrections_are_told_with_who_and_when(document):
 
 
 def test_severity_stands_there_only_where_cut_points_were_given(document):
+    assert document["provenance"]["parameters"]["severity_cut_points"] == [0.001, 0.01, 0.05]
+    assert anonymous_document(document)["provenance"]["parameters"]["severity_cut_points"] == [0.001, 0.01, 0.05]
+    assert "mild 0.1 % to below 1 %" in text_of(made_report(Material(document)).html)
+    provenance = {**document["provenance"], "parameters": {"severity_cut_points": ["x"]}}
+    with pytest.raises(InputError, match="cut points"):
+        made_report(Material({**document, "provenance": provenance}))
+    document = {**document, "provenance": {**document["provenance"], "parameters": {}}}
     assert "Severity" not in made_report(Material(document)).html
     chosen = ReportChoices(severity=SeverityGroups.from_cut_points((0.5,)))
     assert "group 1 below 50 %; group 2 50 % and more." in text_of(made_report(Material(document, choices=chosen)).html)
@@ -205,11 +213,9 @@ def test_another_ct_and_other_masks_are_refused(case, tmp_path, capsys):
         path.write_bytes(content)
     copy = tmp_path / "copy"
     shutil.copytree(case.result, copy)
-    document = json.loads((copy / "measurements.json").read_text(encoding="utf-8"))
-    document["provenance"]["input"]["series_uid"] = None
-    (copy / "measurements.json").write_text(json.dumps(document), encoding="utf-8")
+    # Also one of the same UID.
     assert report(copy, "--ct", other.ct) == 2
-    assert "is not the CT that was measured" in capsys.readouterr().err
+    assert "another CT than the one that was measured" in capsys.readouterr().err
     shutil.copy(case.nothing, copy / "calcification.nii.gz")
     before = (copy / "report.pdf").read_bytes()
     assert report(copy, "--ct", case.ct) == 2

@@ -85,3 +85,45 @@ def test_the_capture_of_an_unusable_result_has_no_numbers(case, tmp_path):
 def test_objects_of_a_ct_that_is_no_dicom_are_refused(case, capsys):
     assert cli.main(["report", str(case.result), "--dicom"]) == 2
     assert "--ct" in capsys.readouterr().err
+
+
+def test_no_old_report_stays_beside_new_objects_without_a_word(case, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(case.result, copy)
+    command = ["dicom", str(copy), "--source", str(case.ct)]
+    assert cli.main([*command, "--overwrite"]) == 0
+    assert "were removed" in capsys.readouterr().out
+    assert sorted(path.name for path in (copy / "dicom").iterdir()) == [
+        "arteries.seg.dcm",
+        "calcification.seg.dcm",
+        "measurements.sr.dcm",
+    ]
+    for path in (copy / "dicom").iterdir():
+        path.unlink()
+    assert cli.main(["report", str(copy), "--ct", str(case.ct), "--dicom"]) == 0
+    assert cli.main(command) == 0
+    assert "are kept" in capsys.readouterr().out
+    assert len(list((copy / "dicom").iterdir())) == 5
+
+
+def test_nothing_is_written_beside_what_is_of_another_study_or_result(case, tmp_path, capsys):
+    def run(*command) -> str:
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        assert cli.main([*map(str, command), "--quiet"]) == 2
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+        return capsys.readouterr().err
+
+    shutil.copytree(case.result / "dicom", tmp_path / "objects" / "dicom")
+    (tmp_path / "reports" / "dicom").mkdir(parents=True)
+    shutil.copy(case.result / "dicom" / "report.pdf.dcm", tmp_path / "reports" / "dicom")
+    report = ["report", case.result, "--ct", case.ct, "--output"]
+    # Named and anonymous ones would be sent together.
+    assert "another study" in run(*report, tmp_path / "objects", "--dicom", "--anonymous")
+    dicom = ["dicom", case.result, "--source", case.ct, "--output"]
+    assert "another study" in run(*dicom, tmp_path / "reports", "--anonymous")
+    (tmp_path / "other").mkdir()
+    document = json.loads((case.result / "measurements.json").read_text(encoding="utf-8"))
+    document["total"]["cluster_count"] += 1
+    (tmp_path / "other" / "measurements.json").write_text(json.dumps(document), encoding="utf-8")
+    assert "another result" in run(*report, tmp_path / "other")
+    assert "another result" in run(*dicom, tmp_path / "other")

@@ -166,6 +166,12 @@ def add_anonymous(group) -> None:
     )
 
 
+def add_source_choice(group) -> None:
+    """Add which volume of a DICOM folder a result was made of."""
+    group.add_argument("--series", metavar="UID", help="DICOM series; the one that the result names by default")
+    group.add_argument("--acquisition", metavar="NAME", help="which volume of a series that holds several, likewise")
+
+
 def add_dicom_kind(group) -> None:
     """Add how segmentations are stored."""
     group.add_argument(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import Steps, drain
-from .options import add_anonymous, add_reporting, report_choices
+from .options import add_anonymous, add_reporting, add_source_choice, report_choices
 
 if TYPE_CHECKING:
-    from ..reporting.report import ReportChoices
+    from ..reporting.report import Report, ReportChoices
+    from ..reporting.stored_result import StoredResult
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -24,6 +25,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
         type=Path,
         help="the CT that was measured: its headers tell patient and study; by default that in scene.mrb, without them",
     )
+    add_source_choice(report)
     report.add_argument("--output", metavar="DIR", type=Path, help="folder for the report; the result's by default")
     report.add_argument(
         "--dicom",
@@ -41,50 +43,49 @@ def run(options: argparse.Namespace, report) -> None:
     """Read the result, and write ``report.pdf`` and ``report.html``."""
     from ..reporting import ResultFolder
     from ..reporting.dicom import DicomWish
-    from ..reporting.dicom.names import REPORT_OBJECTS
+    from ..reporting.dicom.beside import check_beside
+    from ..reporting.dicom.names import DICOM_FILES, REPORT_OBJECTS
     from ..reporting.dicom.report import capture_of, write_report_objects
     from ..reporting.report_files import REPORT_FILES, write_report
-    from ..reporting.stored_result import read_document
+    from ..reporting.stored_result import check_no_other, is_anonymous, read_document
 
     if options.dicom and options.ct is None:
         raise InputError("--dicom writes into the study of the CT; name its DICOM folder with --ct.")
     choices = report_choices(options)
-    already = bool((read_document(options.folder).get("provenance") or {}).get("anonymous"))
     folder = options.output or options.folder
-    if options.anonymous and not already and options.output is None:
+    document = read_document(options.folder)
+    if options.anonymous and options.output is None and not is_anonymous(document):
         raise InputError("This result names what it was made of, so an anonymous report goes elsewhere; add --output.")
+    check_no_other(folder, document)
     names = (*REPORT_FILES, *(REPORT_OBJECTS if options.dicom else ()))
     with ResultFolder(folder, overwrite=True, names=names) as unfinished:
-        made, document, source = drain(_report_steps(options, choices, already), report)
+        made, stored = drain(_report_steps(options, choices), report)
         write_report(unfinished, made)
         if options.dicom:
-            if source is None:
+            if stored.image.source is None:
                 raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
-            headers = DicomWish(source).headers(document, bool(document["provenance"].get("anonymous")))
-            write_report_objects(unfinished, headers, made.pdf, capture_of(made.views, document))
+            headers = DicomWish(stored.image.source).headers(stored.document, stored.is_anonymous)
+            check_beside(folder, DICOM_FILES, headers)
+            write_report_objects(unfinished, headers, made.pdf, capture_of(made.views, stored.document))
     report.say(f"The report is in {folder / 'report.pdf'} and report.html")
 
 
-def _report_steps(options: argparse.Namespace, choices: ReportChoices, already: bool) -> Steps[tuple]:
+def _report_steps(options: argparse.Namespace, choices: ReportChoices) -> Steps[tuple[Report, StoredResult]]:
     from ..progress import Progress, scaled
-    from ..reporting.anonymous import anonymous_document
     from ..reporting.report.making import report_steps
     from ..reporting.report.patients import patient_for
     from ..reporting.stored_result import read_result
 
     yield Progress("Reading the result", 0.0)
-    stored = read_result(options.folder, options.ct)
-    document, views = stored.document, stored.views
-    if options.anonymous and not already:
-        document = anonymous_document(document)
-        views = None  # its headline can name files
+    stored = read_result(options.folder, options.ct, options.series, options.acquisition)
+    stored = stored.anonymous() if options.anonymous else stored
     steps = report_steps(
-        document,
+        stored.document,
         stored.ct,
         stored.arteries,
         stored.calcification,
-        views=views,
-        patient=patient_for(document, stored.image.source),
+        views=stored.views,
+        patient=patient_for(stored.document, stored.image.source),
         choices=choices,
     )
-    return (yield from scaled(steps, 0.2, 1.0)), document, stored.image.source
+    return (yield from scaled(steps, 0.2, 1.0)), stored

@@ -1,4 +1,4 @@
-"""A result folder read back: its document, masks, picture and, from the scene in it, the CT."""
+"""A result folder read back: its document, masks and picture, and the CT that was measured."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+import numpy as np
+
 from ..common_grid import bring_together
 from ..errors import InputError
-from ..geometry import Volume
+from ..geometry import Grid, Volume
+from ..geometry.lattice import is_finer
 from ..reading import read_arteries, read_calcification, read_ct
 from ..reading.ct import CtImage
+from .anonymous import anonymous_document
 from .documents import json_safe
 
 _VOLUME, _STORAGE = "vtkMRMLScalarVolumeNode1", "vtkMRMLVolumeArchetypeStorageNode1"
@@ -46,6 +50,23 @@ class StoredResult:
     calcification: Volume
     views: bytes | None
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether the document names nobody."""
+        return is_anonymous(self.document)
+
+    def anonymous(self) -> StoredResult:
+        """Return the same without what names anybody; itself where it names nobody already."""
+        if self.is_anonymous:
+            return self
+        # The headline of the views can name files.
+        return replace(self, document=anonymous_document(self.document), views=None)
+
+
+def is_anonymous(document: Mapping) -> bool:
+    """Return whether a document says that it names nobody."""
+    return bool((document.get("provenance") or {}).get("anonymous"))
+
 
 def read_document(folder: Path) -> dict:
     """Return the ``measurements.json`` of a result folder.
@@ -61,22 +82,54 @@ def read_document(folder: Path) -> dict:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         document = None
-    needed = ("territories", "total", "clusters", "flags", "parameters")
-    if not isinstance(document, dict) or any(name not in document for name in needed):
+    if not _has_form(document):
         raise InputError(f"'{path}' cannot be read as the document of a result; analyse the CT again.")
     return json_safe(document)
 
 
-def read_result(folder: Path, ct: Path | None = None, series: str | None = None) -> StoredResult:
-    """Read a result folder.
+def _has_form(document: object) -> bool:
+    """Return whether what was read has the parts of a document; what values they have is told by measuring again."""
+    if not isinstance(document, dict):
+        return False
+    provenance = document.get("provenance") or {}
+    parts = [document.get("total"), document.get("parameters"), document.get("trust") or {}, provenance]
+    if not all(isinstance(each, dict) for each in parts):
+        return False
+    given = provenance.get("input") or {}
+    lists = [*(document.get(name) for name in ("territories", "clusters", "flags")), provenance.get("edits", [])]
+    if not all(isinstance(each, list) for each in lists) or not isinstance(given, dict):
+        return False
+    return all(isinstance(each, dict) for part in (*lists, [given.get("opened_from") or {}]) for each in part) and all(
+        isinstance(flag.get(key), str) for flag in document["flags"] for key in ("code", "message")
+    )
+
+
+def check_no_other(folder: Path, document: Mapping) -> None:
+    """Refuse a folder with another result than `document` is of: what is written there would be taken for that one's.
+
+    Raises
+    ------
+    InputError
+    """
+    if (folder / "measurements.json").is_file() and read_document(folder) != document:
+        raise InputError(f"'{folder}' holds another result; name another --output.")
+
+
+def read_result(
+    folder: Path, ct: Path | None = None, series: str | None = None, acquisition: str | None = None
+) -> StoredResult:
+    """Read a result folder, and the CT that was measured.
+
+    Whether the masks are those whose numbers the document has is told by measuring them
+    (:func:`measured_again.measured_again_steps`).
 
     Parameters
     ----------
     folder : Path
     ct : Path, optional
         The CT that was measured; that in ``scene.mrb`` by default.
-    series : str, optional
-        Of a DICOM folder, as for ``analyze``; by default the one that the document names.
+    series, acquisition : str, optional
+        Of a DICOM folder, as for ``analyze``; by default what the document names.
 
     Raises
     ------
@@ -85,19 +138,18 @@ def read_result(folder: Path, ct: Path | None = None, series: str | None = None)
     """
     document = read_document(folder)
     given = (document.get("provenance") or {}).get("input") or {}
+    given = given.get("opened_from") or given  # a case that was opened in a scene
     for name in ("arteries.nii.gz", "calcification.nii.gz"):
         if not (folder / name).is_file():
             raise InputError(f"'{folder}' holds no {name}; name the folder of a whole result.")
+    arteries = read_arteries(folder / "arteries.nii.gz").volume
     if ct is None:
         image = _ct_of_scene(folder / "scene.mrb")
     else:
-        image = read_ct(ct, series or (given.get("series_uid") if ct.is_dir() else None), given.get("acquisition"))
-        _check_measured(image.identity, given, ct)
-    together = bring_together(
-        image.volume,
-        read_arteries(folder / "arteries.nii.gz").volume,
-        read_calcification(folder / "calcification.nii.gz").volume,
-    )
+        series = series or (given.get("series_uid") if ct.is_dir() else None)
+        image = read_ct(ct, series, acquisition or given.get("acquisition"))
+        _check_measured(image, arteries.grid, given, ct)
+    together = bring_together(image.volume, arteries, read_calcification(folder / "calcification.nii.gz").volume)
     views = folder / "views.png"
     picture = views.read_bytes() if views.is_file() else None
     ct_volume, arteries, calcification = (
@@ -106,11 +158,23 @@ def read_result(folder: Path, ct: Path | None = None, series: str | None = None)
     return StoredResult(document, image, ct_volume, arteries, calcification, picture)
 
 
-def _check_measured(found: Mapping, given: Mapping, path: Path) -> None:
+def _check_measured(image: CtImage, masks: Grid, given: Mapping, path: Path) -> None:
     """Refuse a CT that is not the one that was measured: its patient would be told for the measured one."""
-    of_series = given.get("series_uid") and given["series_uid"] == found.get("series_uid")
-    if given.get("voxels_sha256") and not of_series and given["voxels_sha256"] != found.get("voxels_sha256"):
-        raise InputError(f"'{path}' is not the CT that was measured; name that one, or leave --ct out.")
+    known, found = given.get("voxels_sha256"), image.identity
+    other = known is not None and known != found["voxels_sha256"]
+    if other or not _fills(masks, image.volume.grid):
+        raise InputError(f"'{path}' is another CT than the one that was measured; name that one.")
+    # A file says no more of whose it is than the result does.
+    if known is None and image.source is not None and given.get("series_uid") != found.get("series_uid"):
+        raise InputError(f"Nothing says that the result was made of the CT in '{path}'; analyze it from there.")
+
+
+def _fills(grid: Grid, ct: Grid) -> bool:
+    """Return whether masks on `grid` can have been measured on `ct`: on its voxels or finer ones, and all of it."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in ct.shape])).reshape(3, -1).T
+    there = grid.kji_of_ras(ct.ras_of_kji(corners))
+    reaches = (there > -1.5).all() and (there < np.array(grid.shape) + 0.5).all()
+    return bool(reaches) and not is_finer(ct, grid)
 
 
 def _ct_of_scene(path: Path) -> CtImage:

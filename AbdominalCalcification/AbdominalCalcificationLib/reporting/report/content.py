@@ -18,6 +18,7 @@ from ...measurement.result import TerritoryMeasurement
 from ...trust import Trust, Verdict, headline, notes_of
 from ..anonymous import LEFT_OUT
 from ..documents import document_notes, document_trust
+from ..severity import document_severity
 from ..text import counted, territory_cells
 from .figures import Figures
 
@@ -39,7 +40,7 @@ class ReportChoices:
     template : Path or None
         Folder whose files are taken instead of those of the same names that come with the program.
     severity : SeverityGroups or None
-        Groups of burden to be named; none are without it.
+        Groups of burden to be named; by default those that the document keeps, if any.
     """
 
     template: Path | None = None
@@ -102,7 +103,8 @@ def report_context(material: Material) -> dict[str, Any]:
         "result": None,
     }
     if trust.verdict is not Verdict.UNUSABLE:
-        context["result"] = _result(document, trust, material.figures, material.choices.severity)
+        severity = material.choices.severity or document_severity(document)
+        context["result"] = _result(document, trust, material.figures, severity)
     return context
 
 

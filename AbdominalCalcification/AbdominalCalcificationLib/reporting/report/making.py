@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...errors import InputError
 from ...geometry import Volume
-from ...measurement import LiveMeasurement, Measurement
+from ...measurement import Measurement
 from ...progress import Progress, Steps, scaled, shown
 from ...trust import Trust, Verdict
-from ..documents import document_parameters, document_trust, measurement_document
+from ..documents import document_trust
 from ..drawing import png_bytes
+from ..measured_again import measured_again_steps
 from ..views import render_views_steps
 from .content import Material, Patient, ReportChoices, largest_clusters
 from .documents import Report, made_report
@@ -48,9 +47,8 @@ def report_steps(
         Where the masks are not those that the document is about, and as :func:`documents.made_report`.
     """
     trust = document_trust(document)
-    live = LiveMeasurement(ct, arteries, calcification, document_parameters(document))
-    measurement = yield from scaled(live.update_steps(), 0.0, 0.5)
-    _check_same(document, measurement_document(measurement))
+    measuring = measured_again_steps(document, ct, arteries, calcification)
+    live, measurement = yield from scaled(measuring, 0.0, 0.5)
     if views is None:
         views = yield from _views_steps(ct, measurement, trust)
     figures = Figures()
@@ -64,19 +62,3 @@ def _views_steps(ct: Volume, measurement: Measurement, trust: Trust) -> Steps[by
     masks = measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map
     picture = yield from shown(render_views_steps(ct, *masks, trust=trust), Progress("Rendering views", 0.5))
     return png_bytes(picture.image)
-
-
-def _check_same(document: Mapping, again: Mapping) -> None:
-    """Refuse to show pictures of other masks than those whose numbers stand in the document."""
-    for stored, now in zip(
-        [*document["territories"], document["total"]], [*again["territories"], again["total"]], strict=True
-    ):
-        same = all(
-            math.isclose(stored[key] or 0.0, now[key] or 0.0, rel_tol=1e-6, abs_tol=1e-9)
-            for key in ("artery_volume_mm3", "calcified_volume_mm3", "cluster_count")
-        )
-        if stored["name"] != now["name"] or not same:
-            raise InputError(
-                "The masks, measured again, do not give the numbers of measurements.json: they were changed or are "
-                "another version's; analyse the CT again with these masks."
-            )
