@@ -9,6 +9,7 @@ import pytest
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.reading import read_ct
 from AbdominalCalcificationLib.reporting.dicom import new_object, read_headers, write_object
+from AbdominalCalcificationLib.reporting.report.patients import patient_of
 from AbdominalCalcificationLib.reporting.result_folder import ResultFolder
 from dicom_files import a_vessel, at_heights, write_enhanced, write_series
 
@@ -88,6 +89,33 @@ def test_values_are_taken_over_as_they_may_be(tmp_path, tag, vr, written, keywor
     source = read_ct(write_series(tmp_path / "ct", HU, at_heights(range(8)), extra={tag: (vr, written)})).source
     found = read_headers(source).first.get(keyword)
     assert (None if found is None else str(found)) == taken
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "taken"),
+    [
+        (None, "Müller^Jörg".encode(), "Müller^Jörg"),
+        ("UNKNOWN", "山田^太郎".encode(), "山田^太郎"),
+        (None, "Müller^Jörg".encode("latin-1"), "Müller^Jörg"),
+        ("ISO_IR 100", "Müller^Jörg".encode("latin-1"), "Müller^Jörg"),
+        ("ISO_IR 100", "MÃ¼ller".encode("latin-1"), "MÃ¼ller"),
+        ("\\ISO 2022 IR 87", b"Yamada=\x1b$B;3ED\x1b(B", "Yamada=山田"),
+    ],
+)
+def test_names_are_read_in_the_characters_that_they_are_in(tmp_path, said, name, taken):
+    extra = {(0x0008, 0x0005): said and ("CS", said), (0x0010, 0x0010): ("PN", name)}
+    source = read_ct(write_series(tmp_path / "ct", HU, at_heights(range(8)), extra=extra)).source
+    assert str(read_headers(source).first.PatientName) == taken
+
+
+def test_a_backslash_does_not_change_an_identifier(tmp_path):
+    extra = {(0x0010, 0x0020): ("LO", b"A 4711\\B"), (0x0008, 0x1030): ("LO", b"Aorta\\iliac")}
+    headers = read_headers(read_ct(write_series(tmp_path / "ct", HU, at_heights(range(8)), extra=extra)).source)
+    write_object(tmp_path / "a.dcm", new_object(headers, PDF, "DOC", series_number=900, description="Report"))
+    assert b"A 4711\\B" in (tmp_path / "a.dcm").read_bytes()
+    assert b"Aorta\\iliac" in (tmp_path / "a.dcm").read_bytes()
+    facts = dict(patient_of(headers.first).facts)
+    assert (facts["Patient ID"], facts["Study"]) == ("A 4711\\B", "Aorta\\iliac")
 
 
 def test_an_anonymous_object_has_nothing_of_them(series):

@@ -35,6 +35,7 @@ _IMAGE = (
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     "PositionReferenceIndicator",
 )
+_TEXTS = ("IssuerOfPatientID", "StudyDescription", "PatientAge", "DeidentificationMethod")
 # Of a value representation LO.
 _LONGEST_TEXT = 64
 _SEXES = ("M", "F", "O")
@@ -122,27 +123,53 @@ def _taken_over(read: Dataset) -> Dataset:
 
     kept = Dataset()
     kept.SpecificCharacterSet = "ISO_IR 192"
+    undeclared = not _is_declared(read)
     for keyword in (*_PATIENT, *_STUDY):
-        setattr(kept, keyword, _valid(keyword, read.get(keyword)))
+        setattr(kept, keyword, _valid(keyword, _text(read.get(keyword), undeclared)))
     for keyword in (*_OPTIONAL, *_IMAGE):
         value = read.get(keyword)
         if value not in (None, ""):
-            setattr(kept, keyword, value)
+            setattr(kept, keyword, _text(value, undeclared) if keyword in _TEXTS else value)
     if "StudyDescription" in kept:
-        kept.StudyDescription = str(kept.StudyDescription)[:_LONGEST_TEXT]
+        kept.StudyDescription = _text(kept.StudyDescription)[:_LONGEST_TEXT]
     if "PatientAge" in kept and not re.fullmatch(r"\d{3}[DWMY]", str(kept.PatientAge)):
         del kept.PatientAge
     return kept
 
 
-def _valid(keyword: str, value) -> str:
+def _is_declared(read: Dataset) -> bool:
+    """Return whether a header says in which known characters its texts are."""
+    from pydicom.charset import python_encoding
+
+    said = read.get("SpecificCharacterSet")
+    names = [said] if isinstance(said, str) else list(said or ())
+    return any(names) and all(name in python_encoding for name in names)
+
+
+def _text(value, undeclared: bool = False) -> str:
+    """Return a value as one text: a backslash in it, which divides values, stays.
+
+    Where nothing is declared, UTF-8 (which text in other characters hardly ever is by chance) has been read as Latin-1.
+    """
+    from pydicom.multival import MultiValue
+
+    text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else "" if value is None else str(value)
+    if undeclared:
+        try:
+            return text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            pass
+    return text
+
+
+def _valid(keyword: str, value: str) -> str:
     """Return the text of a value as objects may have it: empty where it is no date, time or sex.
 
     Names and numbers stay as the CT has them, also where they are longer than they may be: archives go by them.
     """
     from pydicom.valuerep import DA, TM
 
-    text = "" if value is None else str(value).strip()
+    text = value.strip()
     # As ACR-NEMA wrote them: 2024.01.02, 10:11:12.
     text = text.replace(".", "") if keyword.endswith("Date") else text
     text = text.replace(":", "") if keyword.endswith("Time") else text

@@ -58,20 +58,23 @@ def patient_of(header: Dataset) -> Patient:
 
 
 def _shown(header: Dataset, keyword: str) -> str:
+    from pydicom.multival import MultiValue
+
     value = header.get(keyword)
     if value in (None, ""):
         return ""
+    # One text with a backslash reads as several.
+    text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value).strip()
     if keyword.endswith("Name"):
-        return _name(value)
-    text = str(value).strip()
+        return _name(text)
     if keyword.endswith("Date") and len(text) == 8 and text.isdigit():
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
     return text
 
 
-def _name(value) -> str:
+def _name(text: str) -> str:
     """Return a name as it is read: in its own script, and how it is written in Latin letters (PS3.5, 6.2.1)."""
-    groups = [_in_order(group, joint) for group, joint in zip(str(value).split("="), (", ", " "), strict=False)]
+    groups = [_in_order(group, joint) for group, joint in zip(text.split("="), (", ", " "), strict=False)]
     latin, own = groups[0], groups[1] if len(groups) > 1 else ""
     return f"{own} ({latin})" if own and latin and own != latin else own or latin
 
