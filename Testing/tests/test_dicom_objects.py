@@ -202,6 +202,18 @@ def test_how_a_mask_was_made_is_told(provenance, kind):
     assert mask_origin({"provenance": provenance}, "calcification").kind == kind
 
 
+def test_names_of_people_and_models_are_one_value_each():
+    from AbdominalCalcificationLib.reporting.dicom.origin import editors, mask_origin
+    from AbdominalCalcificationLib.reporting.dicom.segmentation import person_name
+
+    assert person_name("A^B^C^D^E^F=G\\H") == "A^B^C^D^E F G H"
+    assert person_name("Dr. Ö\x1b$B\n山") == "Dr. Ö $B 山^"
+    assert editors({"provenance": {"edits": [{"editor": " ^ "}, {"editor": "Ö"}, {"editor": ""}]}}) == ["Ö"]
+    for name, written in (("C:\\models\\a", "C:/models/a"), (" ", "unnamed model"), (None, "unnamed model")):
+        models = [{"role": "arteries", "name": name, "checksum": None}]
+        assert mask_origin({"provenance": {"models": models}}, "arteries").name == written
+
+
 def test_label_maps_are_read_back(cases, tmp_path):
     case, _, _ = cases("oblique")
     written(case, tmp_path / "result", kind="LABELMAP")

@@ -43,8 +43,8 @@ def mask_origin(document: Mapping, role: str) -> MaskOrigin:
     models = [each for each in provenance.get("models", ()) if each.get("role") == role]
     source = provenance.get("calcification_source") or {}
     if models:
-        name = " + ".join(str(each.get("name")) for each in models)
-        version = " ".join(str(each.get("checksum", ""))[:12] for each in models)
+        name = one_text(" + ".join(str(each.get("name") or "unnamed model") for each in models)) or "unnamed model"
+        version = one_text(" ".join(str(each.get("checksum") or "")[:12] for each in models))
         kind = "SEMIAUTOMATIC" if edited else "AUTOMATIC"
         return MaskOrigin(kind, name[:64], version[:64] or __version__, ARTIFICIAL_INTELLIGENCE, {})
     if role == "calcification" and source.get("kind") == "threshold":
@@ -54,6 +54,11 @@ def mask_origin(document: Mapping, role: str) -> MaskOrigin:
     if edited:
         return MaskOrigin("MANUAL", "Drawn by hand", __version__, MANUAL_PROCESSING, {})
     return MaskOrigin("SEMIAUTOMATIC", "Given mask", __version__, MANUAL_PROCESSING, {})
+
+
+def one_text(text: str) -> str:
+    """Return a text as one value of LO or PN: without signs that cannot be shown, nor backslashes, which divide."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text.replace("\\", "/")).split())
 
 
 def edits_of(document: Mapping, role: str | None = None) -> list[Mapping]:
@@ -68,7 +73,7 @@ def editors(document: Mapping, role: str | None = None) -> list[str]:
     for edit in edits_of(document, role):
         entries = [entry.get("editor") for entry in edit.get("entries", ())]
         for name in (*entries, edit.get("editor")):
-            if name:
+            if name and any(each.isalnum() for each in str(name)):
                 names.pop(str(name), None)
                 names[str(name)] = None
     return list(names)

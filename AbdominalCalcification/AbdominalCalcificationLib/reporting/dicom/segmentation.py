@@ -15,7 +15,7 @@ from ...geometry import Volume
 from . import codes
 from .headers import SourceHeaders
 from .objects import MANUFACTURER, MODEL, content_moment, finish
-from .origin import MaskOrigin, editors, mask_origin
+from .origin import MaskOrigin, editors, mask_origin, one_text
 from .planes import Planes, planes_of
 from .uids import new_uid
 
@@ -115,7 +115,9 @@ def _numbered(array: np.ndarray, labels: Sequence[int]) -> np.ndarray:
 
 def person_name(text: str) -> str:
     """Return what a person calls itself as a DICOM name (PN): the whole as the family name where it has no parts."""
-    name = " ".join(text.replace("\\", " ").replace("=", " ").split())[:64]
+    parts = one_text(text.replace("\\", " ").replace("=", " ")).split("^", 4)
+    # Five components; what follows a further caret belongs to the last.
+    name = "^".join([*parts[:4], *(part.replace("^", " ") for part in parts[4:])])[:64]
     return name if "^" in name else f"{name[:63]}^"
 
 
