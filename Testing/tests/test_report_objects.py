@@ -127,3 +127,16 @@ def test_nothing_is_written_beside_what_is_of_another_study_or_result(case, tmp_
     (tmp_path / "other" / "measurements.json").write_text(json.dumps(document), encoding="utf-8")
     assert "another result" in run(*report, tmp_path / "other")
     assert "another result" in run(*dicom, tmp_path / "other")
+
+
+def test_another_series_with_the_same_voxels_is_named(case, tmp_path, capsys):
+    for path in case.ct.iterdir():
+        header = pydicom.dcmread(path)
+        header.SeriesInstanceUID, header.PatientName = "1.9.9.1", "Other^Person"
+        header.save_as(tmp_path / path.name)
+    for command in (["report", "--ct"], ["dicom", "--source"]):
+        start = [command[0], str(case.result), command[1], str(tmp_path), "--output", str(tmp_path / command[0])]
+        assert cli.main(start) == 2
+        assert "has no series" in capsys.readouterr().err
+        assert cli.main([*start, "--series", "1.9.9.1"]) == 0
+        assert "it is 1.9.9.1 whose patient" in capsys.readouterr().out

@@ -65,4 +65,5 @@ def _steps(options: argparse.Namespace, folder: Path, output: Path) -> Steps[tup
         check_beside(output, REPORT_OBJECTS, headers)
     result = Result(stored.document, stored.arteries, stored.calcification)
     parts = write_dicom_steps(folder, result, headers, wish.kind)
-    return (yield from scaled(mapped(parts, lambda done: Progress("Writing DICOM", done)), 0.6, 1.0))
+    notes = yield from scaled(mapped(parts, lambda done: Progress("Writing DICOM", done)), 0.6, 1.0)
+    return (*stored.notes, *notes)

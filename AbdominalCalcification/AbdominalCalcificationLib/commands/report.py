@@ -67,6 +67,8 @@ def run(options: argparse.Namespace, report) -> None:
             headers = DicomWish(stored.image.source).headers(stored.document, stored.is_anonymous)
             check_beside(folder, DICOM_FILES, headers)
             write_report_objects(unfinished, headers, made.pdf, capture_of(made.views, stored.document))
+    for line in stored.notes:
+        report.say(line)
     report.say(f"The report is in {folder / 'report.pdf'} and report.html")
 
 

@@ -41,6 +41,8 @@ class StoredResult:
         On one grid, as they were measured.
     views : bytes or None
         ``views.png``.
+    notes : tuple of str
+        What to know of the CT.
     """
 
     document: dict
@@ -49,6 +51,7 @@ class StoredResult:
     arteries: Volume
     calcification: Volume
     views: bytes | None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_anonymous(self) -> bool:
@@ -143,19 +146,26 @@ def read_result(
         if not (folder / name).is_file():
             raise InputError(f"'{folder}' holds no {name}; name the folder of a whole result.")
     arteries = read_arteries(folder / "arteries.nii.gz").volume
+    notes: tuple[str, ...] = ()
     if ct is None:
         image = _ct_of_scene(folder / "scene.mrb")
     else:
         series = series or (given.get("series_uid") if ct.is_dir() else None)
         image = read_ct(ct, series, acquisition or given.get("acquisition"))
         _check_measured(image, arteries.grid, given, ct)
+        known, found = given.get("series_uid"), image.identity.get("series_uid")
+        if known and found and known != found:
+            notes = (
+                f"The result names the series {known}; it is {found} whose patient and study are taken, since its "
+                "voxels are the same.",
+            )
     together = bring_together(image.volume, arteries, read_calcification(folder / "calcification.nii.gz").volume)
     views = folder / "views.png"
     picture = views.read_bytes() if views.is_file() else None
     ct_volume, arteries, calcification = (
         cast(Volume, each) for each in (together.ct, together.arteries, together.calcification)
     )
-    return StoredResult(document, image, ct_volume, arteries, calcification, picture)
+    return StoredResult(document, image, ct_volume, arteries, calcification, picture, notes)
 
 
 def _check_measured(image: CtImage, masks: Grid, given: Mapping, path: Path) -> None:
