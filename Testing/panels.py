@@ -76,6 +76,11 @@ def status(widget) -> str:
     return widget.ui.statusLabel.text
 
 
+def whole(label) -> str:
+    """The text of a label without what shortened it to fit: the tooltip has it then."""
+    return label.toolTip or label.text
+
+
 def asked(widget) -> str:
     """The question that the panel asks; empty where it asks none."""
     return widget.ui.questionLabel.text if not widget.ui.questionFrame.isHidden() else ""

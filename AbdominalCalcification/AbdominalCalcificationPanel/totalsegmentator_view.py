@@ -31,7 +31,9 @@ class TotalSegmentatorView:
         shown = self._state.parameters.arterySource == ArterySource.TOTALSEGMENTATOR
         self._label.visible = shown
         if shown:
-            self._label.text = self._text()
+            said = self._said()
+            self._label.text = "<br>".join([_escaped(said), *self._offers()])
+            self._label.toolTip = "" if fitted(said) == said else html.escape(said, quote=False)
 
     def _found(self):
         from AbdominalCalcificationLib.inference.totalsegmentator import find_weights
@@ -40,22 +42,24 @@ class TotalSegmentatorView:
             self._weights = find_weights()
         return self._weights
 
-    def _text(self):
+    def _said(self):
         from AbdominalCalcificationLib.inference.totalsegmentator import describe_weights
+
+        if not self.has_weights and self._has_extension():
+            return _("TotalSegmentator has no weights for arteries here yet: run its module once (task total).")
+        return describe_weights(self._found())
+
+    def _offers(self):
+        """Return links to what TotalSegmentator has made in the scene, where it has no weights."""
         from AbdominalCalcificationLib.scene.masks import segmentations_with_arteries
 
         if self.has_weights:
-            return _escaped(describe_weights(self._found()))
-        if self._has_extension():
-            text = _("TotalSegmentator has no weights for arteries here yet: run its module once (task total).")
-        else:
-            text = describe_weights(self._found())
+            return []
         use = _("Use '{name}'")
-        offers = [
+        return [
             f'<a href="{node.GetID()}">{_escaped(use.format(name=node.GetName()))}</a>'
             for node in segmentations_with_arteries(slicer.mrmlScene, self._state.parameters.ct)
         ]
-        return "<br>".join([_escaped(text), *offers])
 
     @staticmethod
     def _has_extension():

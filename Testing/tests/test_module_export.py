@@ -18,7 +18,7 @@ from AbdominalCalcificationLib.scene import edits
 from AbdominalCalcificationLib.scene.bundle import load_scene
 from AbdominalCalcificationLib.scene.nodes import nodes_of
 from full_disks import contents_below
-from panels import erase_lower_half, parameters_of, settle, status
+from panels import erase_lower_half, parameters_of, settle, status, whole
 
 pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
 def export(panel, folder, overwrite=False):
     panel.panel.export.export_to(folder, overwrite)
     settle(panel)
-    assert str(folder) in status(panel), panel.ui.log.plainText
+    assert str(folder) in whole(panel.ui.statusLabel), panel.ui.log.plainText
 
 
 def test_an_anonymous_export_names_nobody(panel_with_results, tmp_path, monkeypatch):

@@ -197,7 +197,12 @@ def test_a_result_holds_its_files_and_the_masks_keep_their_place(tmp_path, measu
         write_results(temporary, measurement, arteries, calcification)
         assert not (tmp_path / "new" / "result").exists()
     folder = tmp_path / "new" / "result"
-    wanted = {name for name in RESULT_FILES if "/" not in name} - {"views.png", "scene.mrb"}
+    wanted = {name for name in RESULT_FILES if "/" not in name} - {
+        "views.png",
+        "scene.mrb",
+        "report.html",
+        "report.pdf",
+    }
     assert {p.name for p in folder.iterdir()} == wanted
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["result"]
     for name, expected in (("arteries.nii.gz", arteries), ("calcification.nii.gz", calcification)):

@@ -24,6 +24,7 @@ _NEIGHBOURS = np.stack(np.meshgrid(*3 * [np.arange(-1, 2)], indexing="ij"), axis
 # Within this distance the artery that a voxel was given to is looked for first.
 _NEAR_MM = 20.0
 _ASSIGNING = Progress(ASSIGNING, 0.5)
+_LISTING = Progress("Measuring: reading the masks", 0.0)  # before branches are shortened
 # Of so many new voxels the neighbours are not looked up one by one: all components are found anew.
 _MOST_LOOKED_UP = 20_000
 
@@ -84,12 +85,12 @@ class Calcification:
             self._region.calcified[tuple(kji.T)] = True
             self._broken |= set(gone["component"].tolist()) - {-1}
             self._gone.append(gone["kji"])
-            yield _ASSIGNING
+            yield _LISTING
         hu = self.rows.column["hu"]
         new = np.flatnonzero(np.isnan(hu))
         values = self._region.hu(self.rows.kji[new])
         hu[new] = 0.0 if values is None else values
-        yield _ASSIGNING
+        yield _LISTING
 
     def forget(self, box: Box, distance_mm: float) -> None:
         """Assign anew what lies within a distance of a box of the whole volume."""
