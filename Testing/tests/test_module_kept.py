@@ -127,7 +127,7 @@ def test_export_writes_a_folder_of_its_own_and_asks_before_replacing_one(panel_w
     assert str(folder) in whole(panel.ui.questionLabel)
     panel.ui.firstAnswer.click()
     settle(panel)
-    assert str(folder) in status(panel)
+    assert str(folder) in whole(panel.ui.statusLabel)
     panel.ui.exportButton.click()  # and the dialog is closed without an answer
     assert not panel.isBusy
 
