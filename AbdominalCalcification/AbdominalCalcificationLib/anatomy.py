@@ -239,6 +239,11 @@ KEPT_LENGTH_GROUPS: tuple[str, ...] = tuple(dict.fromkeys(t.group for t in TERRI
 KEPT_LENGTHS: tuple[str, ...] = (*KEPT_LENGTH_GROUPS, *(t.name for t in TERRITORIES if t.group is not None))
 
 
+def lowered(title: str) -> str:
+    """Return the title of a territory as it stands within a sentence."""
+    return title[:1].lower() + title[1:]
+
+
 def territory(name: str) -> Territory:
     """Return the territory called `name`; KeyError where there is none."""
     return _BY_NAME[name]

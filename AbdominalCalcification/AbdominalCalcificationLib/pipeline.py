@@ -24,8 +24,8 @@ from .progress import Progress, Steps, scaled
 from .reporting.documents import json_safe
 from .reporting.provenance import build_provenance
 from .resources import bundled_artery_model, bundled_calcification_model, resources_folder
-from .sense.metal import without_struts
-from .sense.telling import NO_AORTA, once, remember, seen_in, told_with
+from .sense.metal import without_struts_steps
+from .sense.telling import NO_AORTA, once, remember, seen_in_steps, told_with
 
 BUNDLED_MODEL_FLAG = Flag(
     "bundled_model",
@@ -143,12 +143,14 @@ def analyze_steps(
         calcification, source, raised = yield from scaled(finding, 0.85, 0.9)
         flags += raised
         if plan.calcification is None:
-            calcification, struts = without_struts(ct, arteries, calcification)
+            calcification, struts = yield from scaled(without_struts_steps(ct, arteries, calcification), 0.9, 0.9)
             sense["calcification"] = tuple(struts)
         messages += [text for text in (source.get("description"), source.get("left_out")) if text]
 
     flags += [*sense.get("arteries", ()), *sense.get("calcification", ())]
-    flags = once([*flags, *seen_in(ct, arteries, given.arteries is not None, given.calcification is not None)])
+    looking = seen_in_steps(ct, arteries, given.arteries is not None, given.calcification is not None)
+    seen = yield from scaled(looking, 0.9, 0.9)
+    flags = once([*flags, *seen])
     provenance, origins = _provenance(choices, given, plan, source, device)
     remember(sense, origins)
     measuring = _measured_steps(given, ct, arteries, calcification, choices.measurement, flags, provenance)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from .anatomy import TERRITORIES
+from .anatomy import TERRITORIES, lowered
 from .flags import Effect, Flag
 
 _TITLES = {territory.name: territory.title for territory in TERRITORIES}
@@ -125,7 +125,7 @@ def _message(text: str, flags: list[Flag]) -> str:
     if len(flags) == 1 or text == flags[0].message:
         return flags[0].message
     first, *others = dict.fromkeys(_TITLES.get(flag.territory or "", flag.territory or "") for flag in flags)
-    return f"{', '.join([first, *map(_lowered, others)])}: {text}"
+    return f"{', '.join([first, *map(lowered, others)])}: {text}"
 
 
 def _weight(flag: Flag) -> tuple[int, bool]:
@@ -135,7 +135,3 @@ def _weight(flag: Flag) -> tuple[int, bool]:
 def _without_title(flag: Flag) -> str:
     """Return the message without the artery that it begins with, so that those of several arteries can be equal."""
     return flag.message.removeprefix(f"{_TITLES.get(flag.territory or '', '')}: ")
-
-
-def _lowered(title: str) -> str:
-    return title[:1].lower() + title[1:]

@@ -7,10 +7,11 @@ import pytest
 
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.sense.dissection import dissection_flags
-from AbdominalCalcificationLib.sense.metal import without_struts
-from AbdominalCalcificationLib.sense.stents import Stent, find_stents
-from AbdominalCalcificationLib.sense.telling import once, seen_in, told_with
+from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.sense.dissection import dissection_steps
+from AbdominalCalcificationLib.sense.metal import without_struts_steps
+from AbdominalCalcificationLib.sense.stents import Stent, find_stents_steps
+from AbdominalCalcificationLib.sense.telling import once, seen_in_steps, told_with
 
 SHAPE = (60, 44, 44)
 GRID = Grid.from_spacing(SHAPE, (1.0, 1.0, 1.0))
@@ -30,7 +31,7 @@ def a_vessel(strut_hu=2000, length_mm=40, wires=12, spread=1.0, width=0.1, mask_
 
 def stents(**more):
     ct, mask, _ = a_vessel(**more)
-    return find_stents(ct, mask)
+    return drain(find_stents_steps(ct, mask))
 
 
 def test_a_stent_is_found_where_it_lies_and_its_struts_are_no_calcium():
@@ -38,7 +39,7 @@ def test_a_stent_is_found_where_it_lies_and_its_struts_are_no_calcium():
     plaque = np.zeros(SHAPE, bool)
     plaque[2:5, 22, 31] = True
     calcification = Volume((metal | plaque).astype(np.uint8), GRID)
-    left, (flag,) = without_struts(ct, mask, calcification)
+    left, (flag,) = drain(without_struts_steps(ct, mask, calcification))
     assert np.array_equal(left.array != 0, plaque)
     assert calcification.array[metal].all()
     assert (flag.code, flag.territory) == ("stent", "aorta")
@@ -50,27 +51,27 @@ def test_a_stent_is_found_where_it_lies_and_its_struts_are_no_calcium():
 def test_plaques_on_some_sides_and_calcified_rings_are_no_stents(more):
     ct, mask, metal = a_vessel(**more)
     calcification = Volume(metal.astype(np.uint8), GRID)
-    assert without_struts(ct, mask, calcification) == (calcification, [])
+    assert drain(without_struts_steps(ct, mask, calcification)) == (calcification, [])
 
 
 def test_a_cage_beside_the_artery_is_none_of_its():
     ct, _, _ = a_vessel()
     beside = Volume((np.hypot(R - 22, A - 40) <= 3).astype(np.uint8), GRID)
-    assert find_stents(ct, beside) == []
+    assert drain(find_stents_steps(ct, beside)) == []
 
 
 def test_given_masks_are_told_of_it_and_stay():
     ct, mask, _ = a_vessel()
-    (flag,) = seen_in(ct, mask, True, True)
+    (flag,) = drain(seen_in_steps(ct, mask, True, True))
     assert flag.code == "stent"
     assert "left out" not in flag.message
 
 
 def test_what_was_told_when_a_mask_was_made_is_told_again_and_once():
     ct, mask, metal = a_vessel()
-    _, told = without_struts(ct, mask, Volume(metal.astype(np.uint8), GRID))
+    _, told = drain(without_struts_steps(ct, mask, Volume(metal.astype(np.uint8), GRID)))
     kept = {"flags": [{"code": f.code, "message": f.message, "territory": f.territory} for f in told]}
-    assert once([*told_with([kept, {}]), *seen_in(ct, mask, True, True)]) == told
+    assert once([*told_with([kept, {}]), *drain(seen_in_steps(ct, mask, True, True))]) == told
     assert told_with([{"flags": [{"code": "of another version", "message": "", "territory": None}]}]) == []
 
 
@@ -111,7 +112,7 @@ def flapped(flap_hu=40, blood_hu=350, at=22, length_mm=30, tissue_hu=40):
     inside = AWAY <= 12
     hu = np.where(inside, blood_hu, tissue_hu).astype(np.int16)
     hu[inside & (np.abs(R - at) <= 1.5) & (S >= 5) & (length_mm > S - 5)] = flap_hu
-    return dissection_flags(Volume(hu, GRID), Volume(inside.astype(np.uint8), GRID))
+    return drain(dissection_steps(Volume(hu, GRID), Volume(inside.astype(np.uint8), GRID)))
 
 
 def test_a_flap_that_parts_the_lumen_is_flagged_with_its_length():
@@ -123,7 +124,7 @@ def test_a_flap_that_parts_the_lumen_is_flagged_with_its_length():
 def test_clot_on_one_side_is_no_flap():
     inside = AWAY <= 12
     hu = np.where(inside & (R > 18), 350, 40).astype(np.int16)
-    assert dissection_flags(Volume(hu, GRID), Volume(inside.astype(np.uint8), GRID)) == []
+    assert drain(dissection_steps(Volume(hu, GRID), Volume(inside.astype(np.uint8), GRID))) == []
 
 
 def test_a_flap_is_darker_by_three_tenths_of_the_contrast():

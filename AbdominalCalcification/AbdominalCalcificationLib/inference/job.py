@@ -19,7 +19,7 @@ from ..geometry import Grid, Volume, bounding_box, grown
 from ..measurement.plausibility import plausible_arteries_steps
 from ..progress import drain
 from ..sense.arteries import sensible_arteries
-from ..sense.metal import without_struts
+from ..sense.metal import without_struts_steps
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
 
@@ -177,7 +177,7 @@ def run_job(
             say("No artery was found, so no calcification was looked for.")
         calcification = _calcification(job, ct, plausible.array, predict)
         if not job.plain_nnunet:
-            calcification, flags = without_struts(ct, plausible, calcification)
+            calcification, flags = drain(without_struts_steps(ct, plausible, calcification))
             for each in flags:
                 say(each.message)
                 flag("calcification", each)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from ..anatomy import TERRITORIES, territory
+from ..anatomy import TERRITORIES, lowered, territory
 from ..errors import InputError
 from ..geometry import Grid, Volume, grown
 from ..geometry.voxels import TOLERANCE_MM
@@ -48,8 +48,8 @@ def relabel_piece_steps(arteries: Volume, point_ras: npt.ArrayLike, name: str | 
         return change_of(ARTERIES, near, kji, 0, text).placed(box)
     after = territory(name)
     if after is before:
-        raise InputError(f"This piece is the {_lower(after.title)} already; nothing was changed.")
-    text = f"{amount(len(kji), arteries)} of the {_lower(before.title)} become the {_lower(after.title)}."
+        raise InputError(f"This piece is the {lowered(after.title)} already; nothing was changed.")
+    text = f"{amount(len(kji), arteries)} of the {lowered(before.title)} become the {lowered(after.title)}."
     return change_of(ARTERIES, near, kji, after.label, text).placed(box)
 
 
@@ -147,7 +147,3 @@ def _near_steps(kji: np.ndarray, others: np.ndarray, grid: Grid, distance_mm: fl
 def _parents_first():
     """Return the territories, each after the one that it leaves."""
     return sorted(TERRITORIES, key=lambda each: 0 if each.parent is None else 1)
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]

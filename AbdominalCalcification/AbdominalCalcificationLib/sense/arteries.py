@@ -9,13 +9,14 @@ import numpy as np
 from ..anatomy import TERRITORIES, territory
 from ..flags import Flag
 from ..geometry import Volume
+from ..progress import drain
 from .body import Body, body_of
 from .constants import FEWEST_VOXELS, LARGE_SHARE, LEAST_SECTION_CM2, SKIN_MM, SPINE_SHARE
-from .dissection import dissection_flags
+from .dissection import dissection_steps
 from .metal import stent_flags
 from .pieces import Piece, Pieces, pieces_of
 from .sides import mend_sides, told_of_sides
-from .stents import find_stents
+from .stents import find_stents_steps
 from .tree import hang_on, misplaced
 from .trunk import TOO_FAR, axis_of, choose_trunk, spine_share
 
@@ -61,7 +62,7 @@ def sensible_arteries(ct: Volume, arteries: Volume, *, expects_aorta: bool = Tru
     if expects_aorta:
         flags = _of_one_tree(body, pieces)
     result = pieces.result()
-    flags += [*dissection_flags(ct, result), *_stented_beyond(ct, body, pieces)]
+    flags += [*drain(dissection_steps(ct, result)), *_stented_beyond(ct, body, pieces)]
     return Sensible(result, (*flags, *_told(pieces)))
 
 
@@ -76,7 +77,7 @@ def _stented_beyond(ct: Volume, body: Body, pieces: Pieces) -> list[Flag]:
     array = np.zeros(ct.grid.shape, np.uint8)
     for each in beyond:
         array[tuple(each.kji.T)] = _TRUNK.label
-    return stent_flags(find_stents(ct, ct.with_array(array)), " It lies beyond a gap in the aorta's mask.")
+    return stent_flags(drain(find_stents_steps(ct, ct.with_array(array))), " It lies beyond a gap in the aorta's mask.")
 
 
 def _within(body: Body, pieces: Pieces) -> None:

@@ -8,7 +8,9 @@ from scipy import ndimage
 from ..anatomy import TERRITORIES
 from ..flags import Flag
 from ..geometry import Volume, bounding_box
+from ..progress import Steps
 from .constants import FLAP_BLOOD_HU, FLAP_CONTRAST, FLAP_MM, LUMEN_SHARE
+from .stents import LOOKING
 
 # Tissue without contrast medium, and clot.
 _TISSUE_HU = 50.0
@@ -18,8 +20,8 @@ _SMOOTH = 0.7
 _GAP_MM = 4.0
 
 
-def dissection_flags(ct: Volume, arteries: Volume) -> list[Flag]:
-    """Flag an aorta whose lumen a dark flap parts in two, plane after plane.
+def dissection_steps(ct: Volume, arteries: Volume) -> Steps[list[Flag]]:
+    """Flag, in short steps, an aorta whose lumen a dark flap parts in two, plane after plane.
 
     In an axial plane the lumen is parted where what is nearly as bright as the enhanced blood, within the aorta's mask,
     forms at least two pieces that each hold a share of it. Clot on one side parts nothing. Needs an enhanced lumen.
@@ -35,10 +37,10 @@ def dissection_flags(ct: Volume, arteries: Volume) -> list[Flag]:
         return []
     step_mm = ct.grid.plane_distances_mm[::-1][axis]
     least_hu = blood_hu - FLAP_CONTRAST * (blood_hu - _TISSUE_HU)
-    parted = [
-        _is_parted(plane, mask, least_hu)
-        for plane, mask in zip(np.moveaxis(hu, axis, 0), np.moveaxis(inside, axis, 0), strict=True)
-    ]
+    parted = []
+    for plane, mask in zip(np.moveaxis(hu, axis, 0), np.moveaxis(inside, axis, 0), strict=True):
+        parted.append(_is_parted(plane, mask, least_hu))
+        yield LOOKING
     length_mm = _longest(parted, max(1, round(_GAP_MM / step_mm))) * step_mm
     if length_mm < FLAP_MM:
         return []

@@ -6,10 +6,11 @@ import numpy as np
 
 from ..flags import Flag
 from ..geometry import Volume
-from .stents import Stent, find_stents, in_stents
+from ..progress import Steps
+from .stents import Stent, find_stents_steps, in_stents, listed_steps
 
 
-def without_struts(ct: Volume, arteries: Volume, calcification: Volume) -> tuple[Volume, list[Flag]]:
+def without_struts_steps(ct: Volume, arteries: Volume, calcification: Volume) -> Steps[tuple[Volume, list[Flag]]]:
     """Leave out of calcification that a model or a threshold found what lies in stents, and tell of these.
 
     Parameters
@@ -21,10 +22,10 @@ def without_struts(ct: Volume, arteries: Volume, calcification: Volume) -> tuple
     calcification : Volume
         Non-zero where calcified; not changed.
     """
-    stents = find_stents(ct, arteries)
+    stents = yield from find_stents_steps(ct, arteries)
     if not stents:
         return calcification, []
-    kji = np.argwhere(calcification.array)
+    kji = yield from listed_steps(calcification.array, lambda mask: mask != 0)
     held = in_stents(kji, ct.grid, stents)
     if held.any():
         array = calcification.array.copy()

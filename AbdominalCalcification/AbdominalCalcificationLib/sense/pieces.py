@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,6 +123,29 @@ def pieces_of(arteries: Volume) -> Pieces | None:
     return found
 
 
+def attached(
+    to: Iterable[Piece], others: Iterable[Piece], distance_mm: float, may: Callable[[Piece, Piece], bool] | None = None
+) -> tuple[list[Piece], list[Piece]]:
+    """Return which pieces hang on some, directly or over one another, within a distance each time; and which do not.
+
+    Parameters
+    ----------
+    to, others : iterable of Piece
+    distance_mm : float
+    may : callable, optional
+        Whether a piece may hang on another one; every piece may by default.
+    """
+    waiting, rest, found = list(to), list(others), list[Piece]()
+    while waiting and rest:
+        here = waiting.pop()
+        able = [each for each in rest if may is None or may(each, here)]
+        new = near(here.points, able, distance_mm) if able else []
+        found += new
+        waiting += new
+        rest = [each for each in rest if not any(each is other for other in new)]
+    return found, rest
+
+
 def near(points: np.ndarray, pieces: Iterable[Piece], distance_mm: float) -> list[Piece]:
     """Return the pieces that come within a distance of some points."""
     tree = cKDTree(points)
@@ -132,8 +155,3 @@ def near(points: np.ndarray, pieces: Iterable[Piece], distance_mm: float) -> lis
         if np.isfinite(distance).any():
             found.append(piece)
     return found
-
-
-def lowered(title: str) -> str:
-    """Return a title as it stands within a sentence."""
-    return title[:1].lower() + title[1:]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..anatomy import TERRITORIES, Territory
+from ..anatomy import TERRITORIES, Territory, lowered
 from ..flags import Flag
 from .constants import ACROSS_MM, ACROSS_SHARE
-from .pieces import Piece, Pieces, lowered
+from .pieces import Piece, Pieces
 from .trunk import Axis
 
 

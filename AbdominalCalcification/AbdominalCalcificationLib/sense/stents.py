@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,10 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
-from ..geometry import Grid, Volume, bounding_box, grown
+from ..geometry import Box, Grid, Volume, bounding_box, grown
+from ..measurement.assignment import chunks
+from ..measurement.plausibility import slabs
+from ..progress import Progress, Steps
 from .constants import (
     BLOOMING_MM,
     CAGED,
@@ -21,6 +24,7 @@ from .constants import (
     STRUT_SHARE,
 )
 
+LOOKING = Progress("Looking for stents and dissections", 0.0)
 _LEVEL_MM = 3.0
 # Wires of 0.2 to 0.5 mm, blurred: what is thicker than twice this is bone, contrast medium or a thick plaque.
 _STRUT_MM = 2.0
@@ -71,8 +75,8 @@ class Stent:
         return near & (away <= self.radius_mm[level] + BLOOMING_MM)
 
 
-def find_stents(ct: Volume, arteries: Volume) -> list[Stent]:
-    """Find stents in and around arteries.
+def find_stents_steps(ct: Volume, arteries: Volume) -> Steps[list[Stent]]:
+    """Find stents in and around arteries, in short steps.
 
     At a level (3 mm along S) the voxels of metal (at least 1000 HU) near a territory are a cage where they lie in most
     directions around their own middle, in which blood is, at about one distance, and leave room between each other
@@ -89,20 +93,38 @@ def find_stents(ct: Volume, arteries: Volume) -> list[Stent]:
     if box is None:
         return []
     box = grown(box, STRUT_REACH_MM, grid)
-    metal = np.argwhere(ct.array[box] >= STRUT_HU) + [part.start for part in box]
+    metal = yield from listed_steps(ct.array, lambda hu: hu >= STRUT_HU, box)
     if not 0 < len(metal) <= MOST_METAL:
         return []
     bright = grid.ras_of_kji(metal)
-    thin = bright[~_thick(bright, grid)]
+    thick = yield from _thick_steps(bright, grid)
+    thin = bright[~thick]
+    if not len(thin):
+        return []
+    kji = yield from listed_steps(arteries.array, lambda labels: labels > 0, box)
+    label = arteries.array[tuple(kji.T)]
     found = []
     for territory in TERRITORIES:
-        own = np.argwhere(arteries.array[box] == territory.label) + [part.start for part in box]
-        if len(own) and len(thin):
+        own = kji[label == territory.label]
+        if len(own):
             tree = cKDTree(grid.ras_of_kji(own))
             distance, _ = tree.query(thin, distance_upper_bound=STRUT_REACH_MM)
             for linked in _linked(thin[np.isfinite(distance)]):
                 found += _stents_of(territory, linked, grid, tree)
+            yield LOOKING
     return found
+
+
+def listed_steps(
+    array: np.ndarray, wanted: Callable[[np.ndarray], np.ndarray], box: Box | None = None
+) -> Steps[np.ndarray]:
+    """Return the voxels (k, j, i) of an array, or of a box of it, for which something holds, a slab at a time."""
+    found = []
+    for start, slab in slabs(array if box is None else array[box]):
+        found.append(np.argwhere(wanted(slab)))
+        found[-1][:, 0] += start
+        yield LOOKING
+    return np.concatenate(found) + (0 if box is None else [part.start for part in box])
 
 
 def _linked(points: np.ndarray) -> Iterator[np.ndarray]:
@@ -119,16 +141,20 @@ def _linked(points: np.ndarray) -> Iterator[np.ndarray]:
         yield points[part == number]
 
 
-def _thick(points: np.ndarray, grid: Grid) -> np.ndarray:
+def _thick_steps(points: np.ndarray, grid: Grid) -> Steps[np.ndarray]:
     """Return which bright voxels belong to what is thicker than struts: an opening by a ball."""
     steps = [np.arange(-reach, reach + 1) for reach in np.ceil(_STRUT_MM / np.array(grid.plane_distances_mm))]
     offsets = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3) @ grid.ijk_to_ras[:3, :3].T
     whole = int(np.count_nonzero(np.linalg.norm(offsets, axis=1) <= _STRUT_MM * (1 + 1e-6)))
     tree = cKDTree(points)
-    core = tree.query_ball_point(points, _STRUT_MM * (1 + 1e-6), return_length=True) >= whole
+    reach_mm, count = _STRUT_MM * (1 + 1e-6), []
+    for some in chunks(points):
+        count.append(tree.query_ball_point(some, reach_mm, return_length=True))
+        yield LOOKING
+    core = np.concatenate(count) >= whole
     if not core.any():
         return core
-    distance, _ = cKDTree(points[core]).query(points, distance_upper_bound=_STRUT_MM * (1 + 1e-6))
+    distance, _ = cKDTree(points[core]).query(points, distance_upper_bound=reach_mm)
     return np.isfinite(distance)
 
 

@@ -7,19 +7,25 @@ from dataclasses import asdict
 
 from ..flags import KINDS, Flag
 from ..geometry import Volume
-from .dissection import dissection_flags
+from ..progress import Steps
+from .dissection import dissection_steps
 from .metal import stent_flags
-from .stents import find_stents
+from .stents import find_stents_steps
 
 NO_AORTA = "no_abdominal_aorta"
 # Seen in the image however the masks came about: once for a territory is enough.
 _SEEN = ("stent", "dissection_suspected")
 
 
-def seen_in(ct: Volume, arteries: Volume, arteries_given: bool, calcification_given: bool) -> list[Flag]:
+def seen_in_steps(ct: Volume, arteries: Volume, arteries_given: bool, calcification_given: bool) -> Steps[list[Flag]]:
     """Return what the image shows of stents and dissections where a mask was given; it stays as it is."""
-    flags = stent_flags(find_stents(ct, arteries)) if calcification_given else []
-    return [*flags, *dissection_flags(ct, arteries)] if arteries_given else flags
+    flags: list[Flag] = []
+    if calcification_given:
+        stents = yield from find_stents_steps(ct, arteries)
+        flags += stent_flags(stents)
+    if arteries_given:
+        flags += yield from dissection_steps(ct, arteries)
+    return flags
 
 
 def told_with(origins: Iterable[Mapping]) -> list[Flag]:

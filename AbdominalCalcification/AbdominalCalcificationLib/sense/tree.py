@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..anatomy import TERRITORIES, Territory, territory
+from ..anatomy import TERRITORIES, Territory, lowered, territory
 from ..flags import Flag
 from .constants import GAP_MM, ILIAC_RISE_MM, MESENTERIC_RISE_MM, MOST_TURNED_DEG, ORDER_MM
-from .pieces import Piece, Pieces, lowered, near
+from .pieces import Piece, Pieces, attached
 from .trunk import Axis
 
 _FRONT = np.array([0.0, 1.0, 0.0])
@@ -51,14 +51,8 @@ def hang_on(pieces: Pieces, trunk: list[Piece]) -> None:
     trunk : list of Piece
         Those of the aorta that others leave: no specks, as for measuring.
     """
-    waiting = list(trunk)
-    rest = [each for each in pieces.all if each.stays and each.territory.parent is not None]
-    while waiting and rest:
-        here = waiting.pop()
-        able = [each for each in rest if _may_hang(each.territory, here.territory)]
-        found = near(here.points, able, GAP_MM) if able else []
-        waiting += found
-        rest = [each for each in rest if not any(each is other for other in found)]
+    branches = [each for each in pieces.all if each.stays and each.territory.parent is not None]
+    _, rest = attached(trunk, branches, GAP_MM, lambda piece, on: _may_hang(piece.territory, on.territory))
     for each in rest:
         each.leave_out(f"more than {GAP_MM:g} mm from the aorta and what hangs on it")
 

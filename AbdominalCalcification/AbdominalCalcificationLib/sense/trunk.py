@@ -8,7 +8,7 @@ import numpy as np
 
 from .body import Body
 from .constants import BEHIND_MM, BESIDE_MM, GAP_MM, LEAST_BONE_CM2, LEAST_BONE_ML, SPINE_SHARE
-from .pieces import Piece, Pieces, near
+from .pieces import Piece, Pieces, attached
 
 # Height of a level, and distance of the samples behind it.
 _LEVEL_MM, _SAMPLE_MM = 3.0, 5.0
@@ -102,13 +102,7 @@ def choose_trunk(pieces: Pieces, label: int, body: Body) -> list[Piece]:
         trunk = [called[int(np.argmax(lengths))]]
     else:
         trunk = [called[0]]
-    rest, new = [each for each in called if each is not trunk[0]], trunk[0]
-    waiting = [new]
-    while waiting and rest:
-        found = near(waiting.pop().points, rest, GAP_MM)
-        trunk += found
-        waiting += found
-        rest = [each for each in rest if not any(each is other for other in found)]
+    continued, rest = attached(trunk, [each for each in called if each is not trunk[0]], GAP_MM)
     for each in rest:
         each.leave_out(TOO_FAR)
-    return trunk
+    return [*trunk, *continued]
