@@ -19,11 +19,18 @@ VALUES = {name: value for name, value in vars(constants).items() if name.isupper
 MOVES = (0.6, 1.6)
 
 
-def constants_table(document: Path = DOCUMENT) -> dict[str, list[str]]:
+def constants_table(document: Path = DOCUMENT, heading: str = "Constants") -> dict[str, list[str]]:
     """Return value, unit, meaning and test of each constant, as the documentation has them."""
-    section = document.read_text(encoding="utf-8").split("\n## Constants\n")[1].split("\n## ")[0]
+    section = document.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "| `" in line]
-    return {row[0].strip("`"): row[1:] for row in rows}
+    return {row[0].strip("`"): row[1:] for row in rows if re.fullmatch(r"`[A-Z][A-Z_0-9]+`", row[0])}
+
+
+def move(monkeypatch, package: str, name: str, value) -> None:
+    """Give a constant another value in every module of a package that has it."""
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith(f"AbdominalCalcificationLib.{package}.") and hasattr(module, name):
+            monkeypatch.setattr(module, name, value)
 
 
 def named_test(place: str):
@@ -61,9 +68,6 @@ def test_each_constant_is_used_and_stands_in_one_place():
 @pytest.mark.parametrize("name", VALUES)
 def test_the_test_of_a_constant_fails_where_it_is_moved(name, factor, monkeypatch):
     probe = named_test(constants_table()[name][-1])
-    moved = type(VALUES[name])(VALUES[name] * factor)
-    for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("AbdominalCalcificationLib.measurement.") and hasattr(module, name):
-            monkeypatch.setattr(module, name, moved)
+    move(monkeypatch, "measurement", name, type(VALUES[name])(VALUES[name] * factor))
     with pytest.raises((AssertionError, KeyError)):
         probe()

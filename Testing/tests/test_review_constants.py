@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-from test_measurement_constants import DOCUMENT, MOVES, constants_table, named_test
+from test_measurement_constants import DOCUMENT, MOVES, constants_table, move, named_test
 
 from AbdominalCalcificationLib.review import constants
 
@@ -23,8 +21,6 @@ def test_the_table_in_the_documentation_is_that_of_the_code():
 @pytest.mark.parametrize("name", VALUES)
 def test_the_test_of_a_constant_fails_where_it_is_moved(name, factor, monkeypatch):
     probe = named_test(TABLE[name][-1])
-    for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("AbdominalCalcificationLib.review.") and hasattr(module, name):
-            monkeypatch.setattr(module, name, VALUES[name] * factor)
+    move(monkeypatch, "review", name, VALUES[name] * factor)
     with pytest.raises((AssertionError, LookupError)):
         probe()

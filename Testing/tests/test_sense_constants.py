@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import sys
-
 import pytest
-from test_measurement_constants import DOCUMENT, MOVES, named_test
+from test_measurement_constants import DOCUMENT, MOVES, constants_table, move, named_test
 
 from AbdominalCalcificationLib.sense import constants
 
 VALUES = {name: value for name, value in vars(constants).items() if name.isupper()}
-_SECTION = DOCUMENT.read_text(encoding="utf-8").split("\n## Anatomical sense\n")[1].split("\n## ")[0]
-_ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in _SECTION.splitlines() if "| `" in line]
-TABLE = {row[0].strip("`"): row[1:] for row in _ROWS if re.fullmatch(r"`[A-Z][A-Z_0-9]+`", row[0])}
+TABLE = constants_table(DOCUMENT, "Anatomical sense")
 
 
 def test_the_table_in_the_documentation_is_that_of_the_code():
@@ -26,8 +21,6 @@ def test_the_table_in_the_documentation_is_that_of_the_code():
 @pytest.mark.parametrize("name", VALUES)
 def test_the_test_of_a_constant_fails_where_it_is_moved(name, factor, monkeypatch):
     probe = named_test(TABLE[name][-1])
-    for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("AbdominalCalcificationLib.sense.") and hasattr(module, name):
-            monkeypatch.setattr(module, name, type(VALUES[name])(VALUES[name] * factor))
+    move(monkeypatch, "sense", name, type(VALUES[name])(VALUES[name] * factor))
     with pytest.raises((AssertionError, ValueError, LookupError)):
         probe()
