@@ -129,24 +129,8 @@ def _analyze(options: argparse.Namespace, report) -> None:
     from ..reporting import ResultFolder
     from ..reporting.text import summary
 
-    if options.artery_labels and options.arteries is None:
-        raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
-    if options.calcification_labels and options.calcification is None:
-        raise InputError("--calcification-labels says what a mask means; name the mask with --calcification.")
-    sources = {
-        "--arteries": options.arteries is not None,
-        "--artery-model": bool(options.artery_model),
-        "--totalsegmentator": options.totalsegmentator,
-    }
-    if sum(sources.values()) > 1:
-        named = " and ".join(name for name, chosen in sources.items() if chosen)
-        raise InputError(f"{named} exclude each other; name one of them.")
-    if options.dicom_labelmap and not options.dicom:
-        raise InputError("--dicom-labelmap says how DICOM is written; add --dicom.")
-    with_report = options.report or options.dicom
-    if not with_report and (options.template or options.severity):
-        raise InputError("--template and --severity say how the report is made; add --report.")
-    wanted = report_choices(options) if with_report else None
+    _refuse_conflicts(options)
+    wanted = report_choices(options) if options.report or options.dicom else None
     choices = _choices(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
     of_calcification = (
@@ -184,6 +168,26 @@ def _analyze(options: argparse.Namespace, report) -> None:
     notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):
         report.say(line)
+
+
+def _refuse_conflicts(options: argparse.Namespace) -> None:
+    """Refuse options that exclude each other, or that say something about what is not asked for."""
+    if options.artery_labels and options.arteries is None:
+        raise InputError("--artery-labels says what an artery mask means; name the mask with --arteries.")
+    if options.calcification_labels and options.calcification is None:
+        raise InputError("--calcification-labels says what a mask means; name the mask with --calcification.")
+    sources = {
+        "--arteries": options.arteries is not None,
+        "--artery-model": bool(options.artery_model),
+        "--totalsegmentator": options.totalsegmentator,
+    }
+    if sum(sources.values()) > 1:
+        named = " and ".join(name for name, chosen in sources.items() if chosen)
+        raise InputError(f"{named} exclude each other; name one of them.")
+    if options.dicom_labelmap and not options.dicom:
+        raise InputError("--dicom-labelmap says how DICOM is written; add --dicom.")
+    if not (options.report or options.dicom) and (options.template or options.severity):
+        raise InputError("--template and --severity say how the report is made; add --report.")
 
 
 def _keep_inputs(options: argparse.Namespace) -> None:

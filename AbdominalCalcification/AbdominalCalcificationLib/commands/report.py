@@ -42,7 +42,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
 def run(options: argparse.Namespace, report) -> None:
     """Read the result, and write ``report.pdf`` and ``report.html``."""
     from ..reporting import ResultFolder
-    from ..reporting.dicom import DicomWish
+    from ..reporting.dicom import DicomWish, from_dicom
     from ..reporting.dicom.beside import check_beside
     from ..reporting.dicom.names import DICOM_FILES, REPORT_OBJECTS
     from ..reporting.dicom.report import capture_of, write_report_objects
@@ -62,9 +62,7 @@ def run(options: argparse.Namespace, report) -> None:
         made, stored = drain(_report_steps(options, choices), report)
         write_report(unfinished, made)
         if options.dicom:
-            if stored.image.source is None:
-                raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
-            headers = DicomWish(stored.image.source).headers(stored.document, stored.is_anonymous)
+            headers = DicomWish(from_dicom(stored.image.source)).headers(stored.document, stored.is_anonymous)
             check_beside(folder, DICOM_FILES, headers)
             write_report_objects(unfinished, headers, made.pdf, capture_of(made.views, stored.document))
     for line in stored.notes:

@@ -192,6 +192,13 @@ def with_appearance(transforms: list, task_name: str, settings: SmallConfigurati
     transforms[last:last] = ours
 
 
+def _weigh_thin_arteries(weights, labels: Mapping[str, int]) -> None:
+    """Write the weights of labels: without heavier ones thin arteries stay unseen for thousands of steps."""
+    for name, label in labels.items():
+        for territory in territories_of_name(name):
+            weights[label] = THIN_ARTERY_WEIGHTS.get(territory.name, 1.0)
+
+
 def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
     """Return nnU-Net's trainer with what differs for the small models."""
     import torch
@@ -217,11 +224,8 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
         def _build_loss(self):
             loss = super()._build_loss()
             if task_name == "arteries":
-                # Without a heavier cross-entropy the thin arteries stay unseen for thousands of steps.
                 weights = torch.ones(self.label_manager.num_segmentation_heads, device=self.device)
-                for name, label in self.dataset_json["labels"].items():
-                    for territory in territories_of_name(name):
-                        weights[label] = THIN_ARTERY_WEIGHTS.get(territory.name, 1.0)
+                _weigh_thin_arteries(weights, self.dataset_json["labels"])
                 loss.loss.ce.register_buffer("weight", weights)
             return loss
 

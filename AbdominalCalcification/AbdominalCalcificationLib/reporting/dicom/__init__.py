@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from .objects import content_moment, new_object, write_object
     from .result import Result
     from .uids import new_uid, uid_of
-    from .wish import DicomWish, wish_for
+    from .wish import DicomWish, from_dicom, wish_for
 
 __all__ = [
     "DicomWish",
     "Result",
     "SourceHeaders",
     "content_moment",
+    "from_dicom",
     "new_object",
     "new_uid",
     "read_headers",
@@ -37,5 +38,5 @@ __getattr__ = names_on_demand(
     objects="content_moment new_object write_object",
     result="Result",
     uids="new_uid uid_of",
-    wish="DicomWish wish_for",
+    wish="DicomWish from_dicom wish_for",
 )

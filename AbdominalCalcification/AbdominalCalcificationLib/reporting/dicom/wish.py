@@ -50,6 +50,13 @@ class DicomWish:
         return read_headers(self.source, _key(document, self.source) if anonymous else None)
 
 
+def from_dicom(source: SourceSeries | None) -> SourceSeries:
+    """Return the images that a CT was read from; InputError where they are no DICOM."""
+    if source is None:
+        raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
+    return source
+
+
 def can_write() -> bool:
     """Return whether what writes the objects is installed."""
     return find_spec(_NEEDED) is not None
@@ -63,8 +70,7 @@ def wish_for(source: SourceSeries | None, kind: str = "BINARY") -> DicomWish:
     InputError
         Where the CT is no DICOM, its files cannot be referred to, or what writes the objects is not installed.
     """
-    if source is None:
-        raise InputError("The CT is not from DICOM, so there is no study to which DICOM results could belong.")
+    source = from_dicom(source)
     if not can_write():
         raise InputError(
             "DICOM results need the package 'highdicom'; install it with pip install 'abdominal-calcification[dicom]'."
