@@ -12,7 +12,7 @@ from .errors import AbdominalCalcificationError, WriteError
 from .geometry import Volume
 from .paths import shown_path
 from .pipeline import Analysis
-from .progress import Progress, Steps, mapped
+from .progress import Progress, Steps, mapped, scaled
 from .reporting import ResultFolder, measurement_document, write_results_steps
 from .reporting.anonymous import anonymous_analysis
 from .reporting.report_files import write_report
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .scene.look import Look
 
 Result = TypeVar("Result")
+# What is done once the scene is written, where DICOM objects come after it.
+_SCENE_BEFORE_DICOM = 0.8
 _ENDING = re.compile(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|hdr|img|mrb)$", re.IGNORECASE)
 
 
@@ -74,7 +76,8 @@ def export_steps(
         made = None
         if report is not None:
             made = yield from _report_steps(analysis, ct, unfinished, report, source)
-        notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
+        scene = _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
+        notes += yield from (scene if dicom is None else scaled(scene, 0.0, _SCENE_BEFORE_DICOM))
         if dicom is not None:
             notes += yield from _dicom_steps(analysis, unfinished, dicom, anonymous, made)
         yield Progress("Writing results", 1.0)
@@ -126,7 +129,7 @@ def _dicom_steps(
     result = Result(measurement_document(analysis.measurement), analysis.arteries, analysis.calcification)
     headers = dicom.headers(result.document, anonymous)
     parts = write_dicom_steps(folder, result, headers, dicom.kind)
-    notes = yield from _shown("Writing DICOM", parts, 0.0, 1.0)
+    notes = yield from _shown("Writing DICOM", parts, _SCENE_BEFORE_DICOM, 1.0)
     if report is not None:
         write_report_objects(folder, headers, report.pdf, capture_of(report.views, result.document))
     return list(notes)

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.cli import main
+from AbdominalCalcificationLib.export import export_steps
+from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
+from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct
 from AbdominalCalcificationLib.reporting import write_volume
-from AbdominalCalcificationLib.reporting.dicom import codes
+from AbdominalCalcificationLib.reporting.dicom import codes, wish_for
 from AbdominalCalcificationLib.reporting.dicom.names import DICOM_FILES
 from deidentification import EMPTIED, REMOVED
-from dicom_cases import EDIT, SECRETS, SERIES, masks_of
+from dicom_cases import EDIT, SECRETS, SERIES, masks_of, read_series
 
 highdicom = pytest.importorskip("highdicom", reason="writes the objects of these tests")
 import pydicom  # noqa: E402
@@ -232,3 +235,14 @@ def test_an_unusable_result_is_marked_as_such(case, tmp_path):
     made = pydicom.dcmread(tmp_path / DICOM_FILES[2])
     assert made.CompletionFlag == "PARTIAL"
     assert made.CompletionFlagDescription == codes.VERDICTS["unusable"].meaning
+
+
+def test_progress_of_an_export_with_objects_never_goes_back(tmp_path):
+    ct = read_series("axial", tmp_path / "ct")
+    given = Given(*masks_of(ct), ct.identity, ct.flags, source=ct.source)
+    analysis = drain(analyze_steps(ct.volume, Choices(), given))
+    steps = list(export_steps(analysis, ct.volume, tmp_path / "out", dicom=wish_for(ct.source), source=ct.source))
+    fractions = [step.fraction for step in steps]
+    assert "Writing DICOM" in {step.stage for step in steps}
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
