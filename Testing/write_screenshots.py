@@ -3,10 +3,14 @@
 Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case with its exact masks,
 ``compare.png`` how these differ from what the bundled models make of it, ``start.png``, ``install.png`` and ``run.png``
 the tutorial's first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks,
-``vessel.png`` an artery laid out straight. The panel is that of the test host, the views are Slicer's own.
+``vessel.png`` an artery laid out straight, ``reopened.png`` a corrected case whose scene was saved and loaded again,
+``recover.png`` what is offered after a crash, ``export.png`` the panel after an export, and ``report.png`` the first
+page of a report (that needs ``pdftoppm``). The panel is that of the test host, the views are Slicer's own.
 """
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -112,7 +116,8 @@ def picture_of_view(view, width: int, height: int, offset_mm: float | None = Non
     return picture_of_window(window)
 
 
-def write_panel(path: Path) -> None:
+def panel_of_the_exact_masks():
+    """Return a panel and its parameters, with the sample case and its exact masks, measured."""
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
     from AbdominalCalcificationPanel.parameters import ArterySource, CalcificationSource
 
@@ -122,6 +127,11 @@ def write_panel(path: Path) -> None:
     parameters.arterySource = ArterySource.EXISTING
     parameters.calcificationSource = CalcificationSource.EXISTING
     press(panel, panel.ui.runButton)
+    return panel, parameters
+
+
+def write_panel(path: Path) -> None:
+    panel, _ = panel_of_the_exact_masks()
     keep(path, picture_of(panel, 520, 980))
     panel.cleanup()
 
@@ -217,15 +227,73 @@ def write_rejected(panel, parameters, folder: Path) -> None:
     """Two clusters rejected; they are taken back afterwards."""
     ui = panel.ui
     ui.resultsButton.collapsed = False
-    for _ in range(2):
-        ui.clustersTable.selectRow(0)
-        ui.rejectCluster.click()
-        follow(panel)
+    reject_two(panel)
     beside_views(panel, parameters, folder / "review-reject.png")
     ui.undoButton.click()
     ui.undoButton.click()
     follow(panel)
     ui.resultsButton.collapsed = True
+
+
+def reject_two(panel) -> None:
+    for _ in range(2):
+        panel.ui.clustersTable.selectRow(0)
+        panel.ui.rejectCluster.click()
+        follow(panel)
+
+
+def write_saved(reopened_path: Path, export_path: Path, recover_path: Path) -> None:
+    """A corrected case after its scene was loaded again, exported, and what is offered where it was not saved."""
+    panel, _ = panel_of_the_exact_masks()
+    panel.enter()
+    reject_two(panel)
+    with tempfile.TemporaryDirectory() as folder:
+        scene = f"{folder}/corrected.mrb"
+        slicer.util.saveScene(scene)
+        slicer.mrmlScene.Clear()
+        slicer.util.loadScene(scene)
+        panel.ui.inputsButton.collapsed = True
+        beside_views(panel, panel.logic.getParameterNode(), reopened_path)
+        panel.panel.export.export_to(Path(folder, "simulated_cta calcification"), overwrite=False)
+        follow(panel)
+        panel.ui.resultsButton.collapsed = True
+        said = panel.ui.statusLabel.text  # another folder stands for the one that is only for this picture
+        panel.ui.statusLabel.text = said.replace(folder, "/home/reader/results")
+        keep(export_path, picture_of(panel, 400, 360))
+        reject_two(panel)
+        ended_by_a_crash(panel, Path(folder, "kept"))
+    again, _ = panel_of_the_sample_case()
+    again.enter()
+    again.ui.resultsButton.collapsed = True
+    keep(recover_path, picture_of(again, 400, 360))
+    again.cleanup()
+
+
+def ended_by_a_crash(panel, place: Path) -> None:
+    """End a panel, and leave on the disk what a crash would leave there."""
+    recovery = Path(os.environ[RECOVERY_VARIABLE])
+    if not run_until(lambda: panel.panel.history.is_written, 600):
+        raise SystemExit("The corrections are not written.")
+    shutil.copytree(recovery, place)
+    panel.exit()
+    panel.cleanup()
+    slicer.mrmlScene.Clear()
+    shutil.copytree(place, recovery, dirs_exist_ok=True)
+
+
+def write_report(path: Path) -> None:
+    """Keep the first page of the report of the sample case."""
+    program = shutil.which("pdftoppm")
+    if program is None:
+        print("report.png stays as it is: there is no pdftoppm here.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        given = [argument for name, file in MASKS.items() for argument in (f"--{name}", str(file))]
+        if cli.main(["analyze", str(CT), "--output", f"{folder}/result", "--report", *given]):
+            raise SystemExit("The sample case could not be analysed.")
+        (report,) = Path(folder, "result").glob("*.pdf")
+        subprocess.run([program, "-png", "-r", "75", "-singlefile", str(report), f"{folder}/page"], check=True)
+        keep(path, np.array(Image.open(f"{folder}/page.png").convert("RGB")))
 
 
 def write_kept_length(panel, parameters, folder: Path, place) -> None:
@@ -324,6 +392,8 @@ def write_all(folder: Path) -> None:
     write_install(folder / "install.png")
     write_review(folder / "review.png")
     write_vessel(folder / "vessel.png")
+    write_saved(folder / "reopened.png", folder / "export.png", folder / "recover.png")
+    write_report(folder / "report.png")
     write_compare(folder / "compare.png")
 
 

@@ -26,7 +26,7 @@ sys.path[:0] = [
 
 from measure_large_case import SHAPE, grid_of_the_case, painted_case  # noqa: E402
 
-from AbdominalCalcificationLib.geometry import Grid, Volume  # noqa: E402
+from AbdominalCalcificationLib.geometry import Grid, Volume, bounding_box  # noqa: E402
 from AbdominalCalcificationLib.measurement import measure  # noqa: E402
 from AbdominalCalcificationLib.measurement.live import LiveMeasurement  # noqa: E402
 from AbdominalCalcificationLib.progress import drain  # noqa: E402
@@ -104,7 +104,7 @@ def timed_edits(live: LiveMeasurement, labels, calcified, grid, count: int, seed
 
 def large_change(live: LiveMeasurement, labels) -> dict[str, tuple[float, float, float]]:
     """Erode the aorta, and undo that; return seconds of processor, the longest step's, and on the wall, of each."""
-    (box,) = ndimage.find_objects(labels == 1)
+    box = bounding_box(labels == 1)
     before = labels[box].copy()
     after = np.where((before == 1) & ~ndimage.binary_erosion(before == 1), np.uint8(0), before)
     seconds = {}

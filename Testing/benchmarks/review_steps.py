@@ -2,8 +2,8 @@
 
 Run it from the repository root: ``python Testing/benchmarks/review_steps.py [--slices 600] [WORK ...]``. The panel is
 driven in the test host. For every kind of work it prints what a click took and the longest turns of the event loop
-after it, those in which numbers and histories follow too, in seconds of processor of its thread; what all of it took, in
-those of the whole process; and the work itself, with its longest step.
+after it, those in which numbers and histories follow too, in seconds of processor of its thread; what all of it took,
+in those of the whole process; and the work itself, with its longest step.
 """
 
 from __future__ import annotations
@@ -89,8 +89,10 @@ def erode(parameters, segment_id: str) -> None:
     """Take the outermost voxels of an artery away, as Margin and Smoothing change all of its surface."""
     import slicer
 
+    from AbdominalCalcificationLib.geometry import bounding_box
+
     array = slicer.util.arrayFromSegmentBinaryLabelmap(parameters.arteries, segment_id, parameters.ct)
-    (box,) = ndimage.find_objects(array != 0)
+    box = bounding_box(array)
     array[box] = ndimage.binary_erosion(array[box] != 0)
     slicer.util.updateSegmentBinaryLabelmapFromArray(array, parameters.arteries, segment_id, parameters.ct)
 
