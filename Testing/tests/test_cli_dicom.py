@@ -22,7 +22,6 @@ from dicom_cases import EDIT, SECRETS, SERIES, masks_of, read_series
 highdicom = pytest.importorskip("highdicom", reason="writes the objects of these tests")
 import pydicom  # noqa: E402
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
 # Of the profile what these objects have of their own, which tells of nobody: which program made them of what.
 _OWN_WORDS = {"SeriesDescription"}
 
