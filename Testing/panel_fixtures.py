@@ -27,7 +27,7 @@ def module(host, monkeypatch):
     slicer.mrmlScene.Clear()
     slicer.mrmlScene.GetSubjectHierarchyNode()  # there from the start in Slicer; made when first asked for here
     yield host.module
-    slicer.mrmlScene.Clear()
+    host.end_session()
     assert raised == []
 
 
