@@ -117,12 +117,22 @@ def signals_of_a_terminal():
         signal.signal(number, handler)
 
 
-@pytest.fixture
-def small_pictures(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def small_pictures():
     """The pictures of results are small where they are not what a test is about: drawing takes longer than the rest."""
     from AbdominalCalcificationLib.reporting import views
 
-    monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
+        yield
+
+
+@pytest.fixture
+def whole_pictures(monkeypatch):
+    """They have the size that users see."""
+    from AbdominalCalcificationLib.reporting import views
+
+    monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", views.PANEL_PIXELS)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from functools import cache
 
 import numpy as np
@@ -12,6 +14,7 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
+from AbdominalCalcificationLib import pipeline
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.progress import Progress
 from AbdominalCalcificationLib.reading import read_ct, read_mask
@@ -70,6 +73,27 @@ def ready(widget):
 def run(widget):
     widget.ui.runButton.click()
     settle(widget)
+
+
+def run_as_before(widget):
+    """Run; what was measured before with equal inputs in this process is not measured again.
+
+    For fixtures, of whose numbers a test needs that they are there. What the test does afterwards is measured.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "analyze_steps", _analyze_once_steps)
+        run(widget)
+
+
+_ANALYSES: dict[bytes, pipeline.Analysis] = {}
+_analyze_steps = pipeline.analyze_steps
+
+
+def _analyze_once_steps(ct, choices, given, worker=None):
+    asked = pickle.dumps((ct, choices, given))
+    if asked not in _ANALYSES:
+        _ANALYSES[asked] = copy.deepcopy((yield from _analyze_steps(ct, choices, given, worker)))
+    return copy.deepcopy(_ANALYSES[asked])
 
 
 def status(widget) -> str:

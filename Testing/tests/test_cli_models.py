@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 from AbdominalCalcificationLib import cli
 from tiny_models import a_tiny_model_folder
 
-pytestmark = [pytest.mark.nnunet, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.nnunet
 
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 

@@ -20,7 +20,7 @@ from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.training import small
-from training_here import training_here
+from workers_here import training_here
 
 pytestmark = pytest.mark.nnunet
 

@@ -55,6 +55,11 @@ def document_trust(document: Mapping) -> Trust:
     return Trust(Verdict(stored["verdict"]), tuple(_read_flags(stored.get("reasons", ()))[0]))
 
 
+def is_unusable(document: Mapping) -> bool:
+    """Return whether the numbers of a document must not be used: nothing that leaves the program then shows any."""
+    return document_trust(document).verdict is Verdict.UNUSABLE
+
+
 def document_notes(document: Mapping) -> list[Note]:
     """Return the flags of a document as lines for people; those of an unknown code last, as they are."""
     known, unknown = _read_flags(document.get("flags", ()))
