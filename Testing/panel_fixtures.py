@@ -51,7 +51,8 @@ def panel(module):
 def panel_with_masks(choices, panel):
     """The panel with the small sample CT and, chosen as given masks, its exact truth."""
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
-    from panels import load_ct, small_sample
+    from panels import load_ct
+    from small_case import small_sample
 
     parameters = panel.logic.getParameterNode()
     parameters.ct = load_ct()

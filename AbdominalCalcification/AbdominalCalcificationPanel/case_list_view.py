@@ -104,10 +104,11 @@ class CaseListView:
         if not self._state.has_masks:
             self._state.messages.attempt(self._keep, then)
             return
+        masks = self._masks()  # what is edited from now on is not what is saved
         steps = self._state.logic.exportSteps(self._state.parameters, self._store.result_of(self._case), True)
 
         def done(_outcome):
-            self._remember_masks()
+            self._known_masks = masks
             self._state.messages.attempt(self._keep, then)
 
         self._state.runner.start(steps, done)

@@ -3,7 +3,8 @@
 Run it from the repository root: ``python Testing/benchmarks/live_numbers.py``.
 Edits are as large as a brush: calcification painted and erased, a branch or the aorta painted and eroded at its wall.
 Each edit is timed from the changed voxels to a complete result; after the last one the result must equal that of a
-full measurement exactly.
+full measurement exactly. Then all of the aorta's surface is changed and changed back, as Margin, Smoothing and undo
+do, and the longest step of that is told: so long a window stands still at most.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [
@@ -100,6 +102,29 @@ def timed_edits(live: LiveMeasurement, labels, calcified, grid, count: int, seed
     return seconds, result
 
 
+def large_change(live: LiveMeasurement, labels) -> dict[str, tuple[float, float, float]]:
+    """Erode the aorta, and undo that; return seconds of processor, the longest step's, and on the wall, of each."""
+    (box,) = ndimage.find_objects(labels == 1)
+    before = labels[box].copy()
+    after = np.where((before == 1) & ~ndimage.binary_erosion(before == 1), np.uint8(0), before)
+    seconds = {}
+    for what, values in (("aorta eroded", after), ("that undone", before)):
+        begun, steps = clocks(), []
+        live.edit("arteries", box, values)
+        updating = live.update_steps()
+        while True:
+            step = time.thread_time()
+            try:
+                next(updating)
+            except StopIteration:
+                break
+            finally:
+                steps.append(time.thread_time() - step)
+        wall, processor = clocks() - begun
+        seconds[what] = processor, max(steps), wall
+    return seconds
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slices", type=int, default=SHAPE[0])
@@ -128,6 +153,8 @@ def main() -> int:
                     f"{kind:14s} {name:10s} {len(times):4d} edits: median {1000 * median:6.0f} ms, 95 % within "
                     f"{1000 * late:6.0f} ms, {whole[clock] / median:5.0f} times faster"
                 )
+    for what, (processor, step, wall_s) in large_change(live, labels).items():
+        print(f"{what}: {processor:.1f} s of processor time ({wall_s:.1f} s on the wall), longest step {step:.2f} s")
     different = differences(result, measure(ct, Volume(labels, grid), Volume(calcified, grid)))
     print(f"what differs from measuring everything again: {', '.join(different) or 'nothing'}")
     return 1 if different else 0

@@ -1,9 +1,9 @@
 """How long Slicer's window stands still under review: a 512 x 512 x 600 case with a million voxels of arteries.
 
-Run it from the repository root: ``python Testing/benchmarks/review_steps.py [WORK ...]``. The panel is driven in the
-test host. For every kind of work it prints what a click took and the longest turns of the event loop after it, those
-in which numbers and histories follow too, in seconds of processor of its thread; what all of it took, in those
-of the whole process; and the work itself, with its longest step.
+Run it from the repository root: ``python Testing/benchmarks/review_steps.py [--slices 600] [WORK ...]``. The panel is
+driven in the test host. For every kind of work it prints what a click took and the longest turns of the event loop
+after it, those in which numbers and histories follow too, in seconds of processor of its thread; what all of it took, in
+those of the whole process; and the work itself, with its longest step.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / folder) for folder in ("AbdominalCalcification", "Testing", "Testing/benchmarks")]
@@ -36,7 +37,7 @@ def broken_case(grid):
         labels[tuple(kji[(along > low) & (along < high)].T)] = 0
     labels[50:54, 100:104, 400:404] = 1
     labels[300:303, 60:64, 60:64] = ILIAC
-    calcified &= np.random.default_rng(2).random(SHAPE[0])[:, None, None] > 0.1
+    calcified &= np.random.default_rng(2).random(grid.shape[0])[:, None, None] > 0.1
     rng = np.random.default_rng(0)
     for plane in hu:
         plane += rng.normal(0, NOISE_HU, plane.shape).astype(np.int16)
@@ -49,7 +50,7 @@ def middle_of(grid, where) -> tuple[float, ...]:
     return tuple(points[np.linalg.norm(points - points.mean(axis=0), axis=1).argmin()].tolist())
 
 
-def prepared_panel():
+def prepared_panel(shape=SHAPE):
     """Return the panel with the case, measured, and places to click on by what is done there."""
     from host import start
 
@@ -63,7 +64,7 @@ def prepared_panel():
 
     slicer.mrmlScene.GetSubjectHierarchyNode()
     large.SPACING_MM = SPACING_MM
-    grid = large.grid_of_the_case(SHAPE)
+    grid = large.grid_of_the_case(shape)
     ct, labels, calcified = broken_case(grid)
     widget = module.AbdominalCalcificationWidget()
     parameters = widget.logic.getParameterNode()
@@ -74,7 +75,7 @@ def prepared_panel():
     parameters.calcificationSource = CalcificationSource.EXISTING
     k, _, i = np.indices(labels.shape, sparse=True)
     x = grid.ras_of_kji([[0, 0, 0]])[0, 0] + i * SPACING_MM[0]
-    level = np.abs(k - SHAPE[0] // 2 - 25) < 4
+    level = np.abs(k - shape[0] // 2 - 25) < 4
     missed = (calcified == 0) & (ct > 250) & (labels == 1) & level
     places = {
         "piece": middle_of(grid, (labels == RENAL) & (x > 45)),
@@ -82,6 +83,16 @@ def prepared_panel():
         "plaque": middle_of(grid, missed),
     }
     return widget, parameters, places
+
+
+def erode(parameters, segment_id: str) -> None:
+    """Take the outermost voxels of an artery away, as Margin and Smoothing change all of its surface."""
+    import slicer
+
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(parameters.arteries, segment_id, parameters.ct)
+    (box,) = ndimage.find_objects(array != 0)
+    array[box] = ndimage.binary_erosion(array[box] != 0)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, parameters.arteries, segment_id, parameters.ct)
 
 
 class Turns:
@@ -120,8 +131,11 @@ class Turns:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", nargs="*")
-    wanted = parser.parse_args().work
-    widget, parameters, places = prepared_panel()
+    parser.add_argument("--slices", type=int, default=SHAPE[0])
+    options = parser.parse_args()
+    wanted = options.work
+    widget, parameters, places = prepared_panel((options.slices, *SHAPE[1:]))
+    from host.segment_strokes import stroke
     from host.slice_views import click
 
     panel, ui, turns = widget.panel, widget.ui, Turns(widget)
@@ -150,9 +164,15 @@ def main() -> int:
         keep_version(node, drained(version_steps(node, "arteries", parameters.ct, "for the benchmark")))
         panel.update()
 
+    def paint(place):
+        panel.review.editor_widget.setActiveEffectByName("Paint")
+        stroke(panel.review.editor_widget, [places[place]])
+
     undo = panel.state.undo.undo
     work = {
         "open": lambda: (widget.enter(), setattr(ui.reviewSection, "collapsed", False)),
+        "first stroke": lambda: paint("piece"),
+        "second stroke": lambda: paint("aorta"),
         "rename": lambda: (artery("Coeliac trunk"), tool(ui.renameTool, "piece")),
         "undo of rename": undo,
         "join": lambda: tool(ui.joinTool, "piece"),
@@ -162,7 +182,10 @@ def main() -> int:
         "split aorta": lambda: (artery("(removed)"), tool(ui.splitTool, "aorta")),
         "undo of split": undo,
         "calcification": calcification,
+        "first of calcium": lambda: paint("plaque"),
         "arteries again": ui.reviewArteries.click,
+        "erode the aorta": lambda: erode(parameters, "aorta"),
+        "undo of eroding": undo,
         "keep a version": keep_version,
         "restore": restore,
     }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +15,7 @@ from AbdominalCalcificationLib.casework.reader import CaseReader
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation.cohort import Masks
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.inference.worker import CALCIFICATION_FILE
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct
 from AbdominalCalcificationLib.reporting import write_volume
@@ -71,6 +76,19 @@ def test_next_case_is_read_ahead(reader, cases):
     assert set(drain(reader.read_steps(cases[0], cases[0].masks)).masks) == {"arteries", "calcification"}
     reader.read_ahead(cases[0], Masks())
     assert set(drain(reader.read_steps(cases[0], cases[0].masks)).masks) == {"arteries", "calcification"}
+
+
+def test_a_mask_that_somebody_else_saved_since_is_read_again(reader, cases, tmp_path):
+    path = tmp_path / cases[0].masks.calcification.name
+    shutil.copy(cases[0].masks.calcification, path)
+    masks = replace(cases[0].masks, calcification=path)
+    before = drain(reader.read_steps(cases[0], masks)).masks["calcification"]
+    reader.read_ahead(cases[0], masks)
+    folder, until = reader._ahead[2], time.monotonic() + 120
+    while not (folder / CALCIFICATION_FILE).exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    write_volume(path, before.with_array(np.zeros_like(before.array)))
+    assert not drain(reader.read_steps(cases[0], masks)).masks["calcification"].array.any()
 
 
 def test_errors_are_told_when_the_case_is_wanted(reader, cases):

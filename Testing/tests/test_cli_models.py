@@ -53,6 +53,7 @@ def result_in(folder):
     return json.loads((folder / "measurements.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("warm_worker")
 def test_two_models_lead_to_numbers_that_say_where_they_come_from(ct, artery_model, calcification_model, tmp_path):
     models = ["--artery-model", artery_model, "--calcification-model", calcification_model]
     assert analyze(ct, tmp_path / "out", *models) == 0

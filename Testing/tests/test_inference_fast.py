@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
+from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
 from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.inference.resampling import axis_maps
 from AbdominalCalcificationLib.progress import drain
@@ -219,14 +219,13 @@ def test_the_number_of_threads_does_not_matter(models):
     assert dice(*found) > 0.999
 
 
-def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads():
+def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads(segmenting_worker):
     arteries, calcification = ModelFolder.open(bundled_artery_model()), ModelFolder.open(bundled_calcification_model())
     ct = read_ct(sample_case()).volume.cropped(np.s_[80:122, 35:95, 40:110])
-    with Worker() as worker:
-        roads = {"device": "cpu", "worker": worker}
-        quick = drain(segment_steps(ct, [arteries], calcification, **roads))
-        plain = drain(segment_steps(ct, [arteries], calcification, plain_nnunet=True, **roads))
-        given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
+    roads = {"device": "cpu", "worker": segmenting_worker}
+    quick = drain(segment_steps(ct, [arteries], calcification, **roads))
+    plain = drain(segment_steps(ct, [arteries], calcification, plain_nnunet=True, **roads))
+    given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
     assert dice(quick.arteries.array, plain.arteries.array) > 0.99
     assert dice(given.calcification.array, plain.calcification.array) > 0.97
     assert dice(quick.calcification.array, plain.calcification.array) > 0.97

@@ -137,6 +137,27 @@ def test_correction_is_saved_beside_the_list_and_opened_again(reading, listed):
     assert reading.ui.caseNotes.plainText == "lower half was a stent"
 
 
+def test_what_is_corrected_while_it_is_saved_is_not_saved_and_asked_about(reading, listed):
+    from host.application import run_until
+
+    click(reading, "caseNextButton")
+    reading.ui.caseSaveButton.click()
+    assert run_until(lambda: reading.ui.progressBar.value > 300, 60)
+    assert reading.isBusy
+    erase_lower_half(reading)
+    settle(reading)
+    store = CaseStore.of(listed, "Ada")
+    saved = read_mask(store.result_of(store.cases[0]) / "calcification.nii.gz").array
+    assert saved.sum() == read_mask(store.cases[0].masks.calcification).array.sum()
+    click(reading, "caseNextButton")
+    assert "was changed and not saved" in asked(reading)
+    reading.ui.firstAnswer.click()
+    settle(reading)
+    assert parameters_of(reading).ct.GetName() == "two"
+    saved = read_mask(store.result_of(store.cases[0]) / "calcification.nii.gz").array
+    assert 0 < saved.sum() < read_mask(store.cases[0].masks.calcification).array.sum()
+
+
 def test_what_is_not_saved_is_asked_about(reading, listed):
     click(reading, "caseNextButton")
     erase_lower_half(reading)

@@ -12,6 +12,7 @@ pytest.importorskip("slicer", reason="the host needs slicer-core")
 pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.geometry import Grid, Volume
@@ -26,8 +27,21 @@ from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.scene import edits, tools
 from AbdominalCalcificationLib.scene.segmentations import add_territory, show_arteries, show_calcification
 from AbdominalCalcificationLib.scene.versions import keep_version, version_steps
-from AbdominalCalcificationLib.scene.volumes import volume_from_node
-from history_cases import READ, SEGMENT, SHAPE, add_ct, crash, draw, entries, first_masks, followed, journals, mask
+from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
+from history_cases import (
+    READ,
+    SEGMENT,
+    SHAPE,
+    add_ct,
+    crash,
+    ct_array,
+    draw,
+    entries,
+    first_masks,
+    followed,
+    journals,
+    mask,
+)
 from panels import asked, parameters_of, settle, status
 from scene_files import save_scene
 
@@ -203,6 +217,36 @@ def test_corrections_of_a_crash_are_offered_and_put_back(small, place, module):
         assert widget.ui.recoveryFrame.isHidden()
         assert len(journals(place)) == 1, "they are in no file yet"
         assert left_behind() == []
+    finally:
+        widget.cleanup()
+
+
+def test_corrections_of_a_crash_are_put_where_their_ct_lies_now(small, place, module):
+    draw(small, "calcification", np.s_[20:22, 14, 14], 1)
+    followed(small)
+    wanted, before = {role: mask(small, role) for role in SEGMENT}, entries(small)
+    crash(small, place)
+    widget = module.AbdominalCalcificationWidget()
+    try:
+        moved = np.diag([0.7, 0.7, 1.5, 1.0])
+        moved[:3, 3] = 31.0, -12.0, 250.0
+        ct = volume_node_from(Volume(ct_array(), Grid(SHAPE, moved)), "Patient")
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        matrix = vtkMatrix4x4()
+        matrix.SetElement(0, 3, 17.0)
+        transform.SetMatrixTransformToParent(matrix)
+        ct.SetAndObserveTransformNodeID(transform.GetID())
+        widget.enter()
+        widget.ui.recoverButton.click()
+        settle(widget)
+        assert status(widget).startswith("Recovered")
+        assert {role: mask(widget, role).tobytes() for role in SEGMENT} == {r: m.tobytes() for r, m in wanted.items()}
+        for role in SEGMENT:
+            assert getattr(parameters_of(widget), role).GetParentTransformNode() is transform
+        draw(widget, "calcification", np.s_[24, 14, 14], 1)
+        followed(widget)
+        assert UNATTENDED not in {each.tool for each in entries(widget)}
+        assert len(entries(widget)) >= len(before)
     finally:
         widget.cleanup()
 

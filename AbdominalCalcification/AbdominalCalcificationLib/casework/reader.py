@@ -57,8 +57,8 @@ class CaseReader:
     def __init__(self) -> None:
         self._worker: _Reader | None = None
         self._count = 0
-        # The case that is read, or was read, ahead of time: where its files go, and what is left to do.
-        self._ahead: tuple[ListedCase, Masks, Path, Steps[dict]] | None = None
+        # The case that is read ahead of time: what its files were like, where it goes, and what is left to do.
+        self._ahead: tuple[ListedCase, tuple, Path, Steps[dict]] | None = None
 
     def close(self) -> None:
         """End the process and remove its files."""
@@ -73,9 +73,10 @@ class CaseReader:
             return
         self._forget_ahead()
         with suppress(AbdominalCalcificationError):
+            files = _files(case, masks)
             folder, steps = self._begun(case, masks)
             next(steps)  # which sends it to the process
-            self._ahead = case, masks, folder, steps
+            self._ahead = case, files, folder, steps
 
     def read_steps(self, case: ListedCase, masks: Masks) -> Steps[LoadedCase]:
         """Read a case; one that was read ahead is only loaded.
@@ -106,8 +107,8 @@ class CaseReader:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _is_ahead(self, case: ListedCase, masks: Masks) -> bool:
-        """Return whether a case is being read with these masks; a mask that was saved since is another one."""
-        return self._ahead is not None and self._ahead[0] is case and self._ahead[1] == masks
+        """Return whether a case is being read with these masks; what anybody saved since is another."""
+        return self._ahead is not None and self._ahead[0] is case and self._ahead[1] == _files(case, masks)
 
     def _begun(self, case: ListedCase, masks: Masks) -> tuple[Path, Steps[dict]]:
         if self._worker is None:
@@ -124,6 +125,19 @@ class CaseReader:
             (_, _, folder, steps), self._ahead = self._ahead, None
             steps.close()  # which ends a process that is not done
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _files(case: ListedCase, masks: Masks) -> tuple:
+    """Return what tells whether another would be read now."""
+    paths = [Path(each) for role in _FILES for each in _said(getattr(masks, role)) or ()]
+    stamps = []
+    for path in (case.ct, *paths):
+        try:
+            stat = path.stat()
+            stamps.append((path, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+        except OSError:  # told where it is read
+            stamps.append((path, None))
+    return masks, tuple(stamps)
 
 
 def _said(paths: Path | tuple[Path, ...] | None) -> list[str] | None:

@@ -47,17 +47,19 @@ def dilated_steps(mask: np.ndarray, grid: Grid, radius_mm: float) -> Steps[np.nd
 
 def _surface_steps(mask: np.ndarray) -> Steps[tuple[np.ndarray, ...]]:
     """Return the k, j and i of the voxels of a mask that have a face towards a voxel outside it."""
-    inside = mask.copy()
-    yield _LOOKING
-    for axis in range(3):
-        along, kept = np.moveaxis(mask, axis, 0), np.moveaxis(inside, axis, 0)
-        kept[1:] &= along[:-1]
-        yield _LOOKING
-        kept[:-1] &= along[1:]
-        yield _LOOKING
     found, size = [], max(1, _SLAB // max(1, mask[0].size)) if len(mask) else 1
     for first in range(0, len(mask), size):
-        k, j, i = np.nonzero(mask[first : first + size] & ~inside[first : first + size])
+        slab = mask[first : first + size]
+        inside, last = slab.copy(), first + len(slab)
+        for axis in range(3):
+            along, kept = np.moveaxis(slab, axis, 0), np.moveaxis(inside, axis, 0)
+            kept[1:] &= along[:-1]
+            kept[:-1] &= along[1:]
+        if first > 0:
+            inside[0] &= mask[first - 1]
+        if last < len(mask):
+            inside[-1] &= mask[last]
+        k, j, i = np.nonzero(slab & ~inside)
         found.append((k + first, j, i))
         yield _LOOKING
     return tuple(np.concatenate(part) for part in zip(*found, strict=True)) if found else np.nonzero(mask)
@@ -158,14 +160,16 @@ def touched_steps(mask: np.ndarray, progress: Progress) -> Steps[np.ndarray]:
 
 def _grown_steps(near: np.ndarray, reach: int, progress: Progress) -> Steps[None]:
     """Grow a mask in place, along its first axis, both ways."""
-    done = 0
-    while done < reach:
-        # What was reached so far reaches as far again.
-        step = min(max(done, 1), reach - done)
-        before = near.copy()
-        near[step:] |= before[:-step]
-        near[:-step] |= before[step:]
-        done += step
+    size = max(1, _SLAB // max(1, near[:, :1].size))
+    for first in range(0, near.shape[1], size):
+        part, done = near[:, first : first + size], 0
+        while done < reach:
+            # What was reached so far reaches as far again.
+            step = min(max(done, 1), reach - done)
+            before = part.copy()
+            part[step:] |= before[:-step]
+            part[:-step] |= before[step:]
+            done += step
         yield progress
 
 

@@ -29,6 +29,8 @@ from .rows import Rows, rows_in_box
 
 _CHECKING = Progress("Measuring: checking the image", 0.0)
 _UNKNOWN = 255
+# Voxels of a label map that are looked at in one go.
+_LOOKED_AT = 8_000_000
 
 
 class ImageFlags:
@@ -89,7 +91,7 @@ class ImageFlags:
         while self._of_lumen:
             inside = region.inside(self._of_lumen[0], (1, 1, 1))
             start = [part.start for part in inside]
-            rows.renew_in(inside, np.argwhere(region.labels[inside] != 0) + start)
+            rows.renew_in(inside, (yield from _labelled_steps(region.labels[inside])) + start)
             some = rows.inside(inside)
             kji = rows.kji[some]
             inner = np.ones(len(some), bool)
@@ -214,3 +216,13 @@ class ImageFlags:
             lumen,
             region.grid.voxel_volume_mm3,
         )
+
+
+def _labelled_steps(labels: np.ndarray) -> Steps[np.ndarray]:
+    """Return the voxels that have a label, in their order, shape (n, 3)."""
+    parts, planes = [np.zeros((0, 3), int)], max(1, _LOOKED_AT // max(1, labels[:1].size))
+    for first in range(0, len(labels), planes):
+        k, j, i = np.nonzero(labels[first : first + planes])
+        parts.append(np.stack([k + first, j, i], axis=1))
+        yield _CHECKING
+    return np.concatenate(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Box, Grid, Volume
 from ..geometry.sides import split_left_right
+from ..progress import drained
 
 _STRENGTHS = 16  # more than there are territories
+_PLANES = 32  # are painted in one step
 
 
 def _strength() -> np.ndarray:
@@ -61,14 +63,26 @@ class ArteryPainter:
         box : tuple of slice
             Where it lies in the grid; everywhere by default.
         """
+        drained(self.paint_steps(layer, values, names, box))
+
+    def paint_steps(
+        self,
+        layer: np.ndarray,
+        values: Mapping[int, tuple[Territory, ...]],
+        names: Mapping[int, str],
+        box: Box = (slice(None),) * 3,
+    ) -> Generator[None, None, None]:
+        """Do as :meth:`paint`, some planes at a time."""
         table = np.zeros(max([int(layer.max(initial=0)), *values]) + 1, np.uint8)
         for value, territories in values.items():
             if len(territories) == 1:
                 table[value] = territories[0].label
             elif (where := layer == value).any():
                 self._pairs.append((box, where, names[value], territories, value))
-        for painted, plane in zip(self._labels[box], layer, strict=True):
+        for number, (painted, plane) in enumerate(zip(self._labels[box], layer, strict=True), start=1):
             self._claim(painted, table[plane])
+            if number % _PLANES == 0:
+                yield
 
     def finished(self) -> tuple[Volume, list[Flag]]:
         """Return the label map, and flags where segments overlap.
@@ -78,7 +92,7 @@ class ArteryPainter:
         InputError
             Where a segment covers both sides and there is no aorta.
         """
-        aorta = self._labels == TERRITORIES[0].label
+        aorta = self._labels == TERRITORIES[0].label if self._pairs else np.zeros(0, bool)
         for box, part, name, sides, value in self._pairs:
             if not aorta.any():
                 raise InputError(
@@ -99,6 +113,8 @@ class ArteryPainter:
 
     def _claim(self, painted: np.ndarray, claimed: np.ndarray) -> None:
         """Paint labels over others, the stronger ones staying, and count what was claimed twice."""
+        if not claimed.any():
+            return
         old, new = STRENGTH[painted], STRENGTH[claimed]
         twice = (old > 0) & (new > 0)
         if twice.any():

@@ -92,7 +92,8 @@ def _scene_steps(analysis, ct: Volume, name: str, histories: Mapping, look: Look
         masks[role] = node = put(kind, volume_node, ready)
         # A mask that somebody drew must not pass for one that can be made again.
         if role in analysis.origins:
-            edits.remember_origin(node, mask, analysis.origins[role], role)
+            steps = edits.origin_steps(mask, analysis.origins[role], role)
+            edits.take_over(node, (yield from mapped(steps, lambda _: 0.0)))
         edits.take_over(node, histories.get(role, {}))
         yield 0.0
     results = store_measurement(analysis.measurement, volume_node, masks)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..geometry import Volume
-from ..progress import Progress, Steps
+from ..progress import Progress, Steps, shown
 from ..reading.meanings import Wanted
 from .edits import origin_of
-from .masks import mask_from_node
+from .masks import mask_from_node_steps
 from .nodes import CT_REFERENCE, ROLE, node_with_role
 from .ownership import check_is_mask, of_ct
 from .ready_segments import ReadySegments
@@ -150,8 +150,9 @@ def read_pair_steps(volume_node, structure: str, first, second) -> Steps[Pair]:
     pair = Pair([first] if second is None else [first, second], [], [], [])
     for node in pair.nodes:
         check_is_mask(node)
-        yield Progress("Reading the scene", 0.0)
-        mask = mask_from_node(node, volume_node, Wanted(structure))
+        progress = Progress("Reading the scene", 0.0)
+        yield progress
+        mask = yield from shown(mask_from_node_steps(node, volume_node, Wanted(structure)), progress)
         pair.masks.append(mask.volume)
         pair.names.append(node.GetName())
         pair.remarks.extend(f"{node.GetName()}: {flag.message}" for flag in mask.flags)

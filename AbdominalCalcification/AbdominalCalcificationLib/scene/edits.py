@@ -19,6 +19,7 @@ import numpy as np
 
 from ..anatomy import CALCIFICATION, TERRITORIES
 from ..geometry import Box, Grid, Volume, bounding_box
+from ..geometry.box import part_of
 from ..history import Entry, Ledger, MaskState
 from ..history.ledger import UNATTENDED
 from ..progress import drained
@@ -30,6 +31,10 @@ EDITS = "AbdominalCalcification.Edits"
 # All that a mask has come by since it was made.
 REMEMBERED = (_ORIGIN, _FIRST_SEEN, _SOURCE, EDITS)
 _SLICES = 16
+_INFLATED = 16 << 20  # bytes that are unpacked in one step
+_NOWHERE: Box = (slice(0, 0),) * 3
+# A mask that is kept: its shape, the box of its labels, and those.
+Part = tuple[tuple[int, ...], Box, np.ndarray]
 _NAMES = {
     "arteries": {each.label: each.name for each in TERRITORIES},
     "calcification": {1: CALCIFICATION},
@@ -49,11 +54,23 @@ def remember_origin(node, mask: Volume, source: Mapping | None = None, role: str
     role : {'arteries', 'calcification'}, optional
         What its labels are called.
     """
-    node.SetAttribute(_ORIGIN, packed(mask.array))
-    node.RemoveAttribute(_FIRST_SEEN)
-    node.SetAttribute(_SOURCE, json.dumps(dict(source or {})))
-    ledger = Ledger.beginning(MaskState.of(mask.array.astype(np.uint8, copy=False)))
-    keep_note(node, EditNote(ledger, mask.array.shape, role, 0))
+    take_over(node, drained(origin_steps(mask, source, role)))
+
+
+def origin_steps(
+    mask: Volume, source: Mapping | None = None, role: str | None = None
+) -> Generator[None, None, dict[str, str | None]]:
+    """Make what :func:`remember_origin` keeps, for :func:`take_over`; parameters as there."""
+    shape, box = mask.array.shape, bounding_box(mask.array) or _NOWHERE
+    yield
+    state = MaskState({}, 0)
+    for slab in slabs_of(box):
+        labels = mask.array[slab].astype(np.uint8, copy=False)
+        state += MaskState.of(labels, [part.start for part in slab], shape)
+        yield
+    text = yield from packed_slabs_steps((mask.array[slab] for slab in slabs_of(box)), box, shape)
+    note = EditNote(Ledger.beginning(state), shape, role, 0)
+    return {_ORIGIN: text, _FIRST_SEEN: None, _SOURCE: json.dumps(dict(source or {})), **note.attributes()}
 
 
 def remember_first_seen(node, mask_text: str) -> None:
@@ -78,8 +95,8 @@ def history_of(node, note: EditNote | None = None) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def take_over(node, history: Mapping[str, str]) -> None:
-    """Keep with a node what :func:`history_of` returned of another one."""
+def take_over(node, history: Mapping[str, str | None]) -> None:
+    """Keep with a node what :func:`history_of` returned of another one, or :func:`origin_steps` made."""
     for name, value in history.items():
         node.SetAttribute(name, value)
 
@@ -99,19 +116,23 @@ def changed_voxels(node, mask: Volume) -> int | None:
 
     None where nothing was remembered, or a mask of another shape: nothing is known then.
     """
-    return _differing(node.GetAttribute(_ORIGIN), mask)
-
-
-def _differing(text: str | None, mask: Volume) -> int | None:
+    text = node.GetAttribute(_ORIGIN)
     if not text:
         return None
-    shape, box, origin = unpacked(text)
-    if shape != mask.array.shape:
-        return None
-    current = mask.array.astype(np.uint8, copy=False)
-    inside = current[box]
-    outside = np.count_nonzero(current) - np.count_nonzero(inside)
-    return int(np.count_nonzero(inside != origin) + outside)
+    start = unpacked(text)
+    return drained(_compared_steps(mask, start))[1] if start[0] == mask.array.shape else None
+
+
+def _compared_steps(mask: Volume, start: Part) -> Generator[None, None, tuple[MaskState, int]]:
+    """Return what a mask is like, and how many of its voxels differ from what its history begins with."""
+    shape, box, origin = start
+    state, changed = MaskState({}, 0), 0
+    for slab in slabs_of(tuple(slice(0, size) for size in shape)):
+        labels = mask.array[slab].astype(np.uint8, copy=False)
+        state += MaskState.of(labels, [part.start for part in slab], shape)
+        changed += int(np.count_nonzero(labels != part_of(origin, box, slab)))
+        yield
+    return state, changed
 
 
 def origin_of(node, grid: Grid) -> Volume | None:
@@ -125,7 +146,7 @@ def origin_of(node, grid: Grid) -> Volume | None:
     return Volume(array, grid)
 
 
-def start_part(node) -> tuple[tuple[int, ...], Box, np.ndarray] | None:
+def start_part(node) -> Part | None:
     """Return the mask that the history of a node begins with, as :func:`unpacked` does; None where it is not known."""
     text = node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN)
     return unpacked(text) if text else None
@@ -199,17 +220,35 @@ def edit_note(
     role : {'arteries', 'calcification'}, optional
         What its labels are called; as it was kept by default.
     """
-    kept, start = kept_note(node), node.GetAttribute(_ORIGIN) or node.GetAttribute(_FIRST_SEEN)
-    changed = _differing(start, mask)
-    if changed is None:
+    return drained(edit_note_steps(node, mask, editor, time, role))
+
+
+def edit_note_steps(
+    node,
+    mask: Volume,
+    editor: str | None = None,
+    time: str | None = None,
+    role: str | None = None,
+    history: Mapping[str, str] | None = None,
+) -> Generator[None, None, EditNote]:
+    """Do as :func:`edit_note`, a few slices at a time.
+
+    `history` is what was remembered of the node (:func:`history_of`) when the mask was read; by default that of the
+    first step.
+    """
+    history = history_of(node) if history is None else history
+    kept, text = _read_note(history.get(EDITS), node.GetName()), history.get(_ORIGIN) or history.get(_FIRST_SEEN)
+    earlier = json.loads(history.get(EDITS) or "{}")  # who and when, as an earlier version noted it
+    start = (yield from unpacked_steps(text)) if text else None
+    if start is None or start[0] != mask.array.shape:
         return kept
-    array = mask.array.astype(np.uint8, copy=False)
-    state, ledger = MaskState.of(array), kept.ledger
-    shape, box, origin = unpacked(start)
-    earlier = {}
+    shape, box, origin = start
+    state, changed = yield from _compared_steps(mask, start)
+    array, ledger = mask.array.astype(np.uint8, copy=False), kept.ledger
     if ledger is None:
         ledger = Ledger.beginning(MaskState.of(origin, [part.start for part in box], shape))
-        earlier = json.loads(node.GetAttribute(EDITS) or "{}")  # who and when, as an earlier version noted it
+    else:
+        earlier = {}
     when, who = time or earlier.get("time") or now(), editor or earlier.get("editor") or user_name()
     if not ledger.entries and state != ledger.state:  # the start is known voxel by voxel, so all of it is
         before = np.zeros(shape, np.uint8)
@@ -223,10 +262,14 @@ def edit_note(
 
 def kept_note(node) -> EditNote:
     """Return the note that is kept with a node; an empty one where an earlier version wrote it in its own way."""
-    document = json.loads(node.GetAttribute(EDITS) or "{}")
+    return _read_note(node.GetAttribute(EDITS), node.GetName())
+
+
+def _read_note(text: str | None, name: str) -> EditNote:
+    document = json.loads(text or "{}")
     if "entries" not in document:
         return EditNote()
-    about = document["role"], document["changed_voxels"], node.GetName()
+    about = document["role"], document["changed_voxels"], name
     return EditNote(Ledger.read(document), tuple(document["shape"]), *about)
 
 
@@ -277,7 +320,7 @@ def packed(array: np.ndarray) -> str:
 
 def packed_steps(array: np.ndarray) -> Generator[None, None, str]:
     """Do as :func:`packed`, a few slices at a time."""
-    box = bounding_box(array) or (slice(0, 0),) * 3
+    box = bounding_box(array) or _NOWHERE
     yield
     slabs = (array[each] for each in slabs_of(box))
     return (yield from packed_slabs_steps(slabs, box, array.shape))
@@ -301,13 +344,27 @@ def packed_slabs_steps(slabs: Iterable[np.ndarray], box: Box, shape: tuple[int, 
     return json.dumps(header) + "\n" + text
 
 
-def unpacked(text: str) -> tuple[tuple[int, ...], Box, np.ndarray]:
+def unpacked(text: str) -> Part:
     """Return what :func:`packed` was given: shape of the mask, the box of its labels, and those."""
+    return drained(unpacked_steps(text))
+
+
+def unpacked_steps(text: str) -> Generator[None, None, Part]:
+    """Do as :func:`unpacked`, some voxels at a time."""
     header, _, data = text.partition("\n")
     described = json.loads(header)
     box = tuple(slice(start, stop) for start, stop in described["box"])
-    values = np.frombuffer(_inflated(data), np.uint8)
-    return tuple(described["shape"]), box, values.reshape([part.stop - part.start for part in box])
+    values = np.zeros([part.stop - part.start for part in box], np.uint8)
+    flat, filled = values.reshape(-1), 0
+    press, left = zlib.decompressobj(), _decoded(data)
+    while piece := press.decompress(left, _INFLATED) or press.flush():
+        left = press.unconsumed_tail
+        flat[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
+        filled += len(piece)
+        yield
+    if filled != flat.size:
+        raise ValueError(f"A mask of {flat.size} voxels was kept, and {filled} of them are there.")
+    return tuple(described["shape"]), box, values
 
 
 def packed_bits(voxels: np.ndarray) -> str:
@@ -322,5 +379,9 @@ def unpacked_bits(text: str, shape: Sequence[int]) -> np.ndarray:
 
 
 def _inflated(text: str) -> bytes:
+    return zlib.decompress(_decoded(text))
+
+
+def _decoded(text: str) -> bytes:
     # Either alphabet of base64: scenes hold masks in one, bits in the other.
-    return zlib.decompress(base64.urlsafe_b64decode(text.replace("+", "-").replace("/", "_")))
+    return base64.urlsafe_b64decode(text.replace("+", "-").replace("/", "_"))

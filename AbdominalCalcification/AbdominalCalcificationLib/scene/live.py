@@ -10,10 +10,10 @@ from ..profiles import Vessels
 from ..progress import Progress, Steps, shown
 from ..reading.meanings import Wanted
 from . import edits, results
+from .given_masks import edited_flag, given_node
 from .mirror import MaskMirror
 from .ownership import SceneCase, of_ct, other_ct
 from .segmentations import CUT_OFF, put, ready_steps
-from .session import edited_flag, given_node
 from .source_files import ct_from_node_steps, file_flags
 from .tools import settle
 from .volumes import grid_of_node, identity_of_node
@@ -71,10 +71,13 @@ class LiveCase:
         self._live.set_parameters(parameters)
         measurement = yield from shown(self._live.update_steps(), _READING)
         self._cut_off_waits |= self._live.cut_off_changed()
+        yield _READING
         if case.ct.GetScene() is None:
             raise InputError("The CT was removed from the scene meanwhile.")
         self._measurement = measurement
-        return results.store_measurement(measurement, case.ct, case.masks)
+        stored = results.store_measurement(measurement, case.ct, case.masks)
+        yield _READING  # to show them is work for another turn
+        return stored
 
     def settle_steps(self, cut_off_node) -> Steps[object]:
         """Do what can wait until nothing is edited: note the edits with the masks, and show the cut-off ends.
@@ -99,7 +102,8 @@ class LiveCase:
         for role in sorted(self._unnoted):
             yield _READING
             node = case.masks[role]
-            self._notes[role] = edits.edit_note(node, self._mirrors[role].volume)
+            steps = edits.edit_note_steps(node, self._mirrors[role].volume)
+            self._notes[role] = yield from shown(steps, _READING)
             edits.keep_note(node, self._notes[role])
             self._unnoted.discard(role)
         return cut_off_node
@@ -131,7 +135,7 @@ class LiveCase:
             self._seen, self._ct = seen, ct
         for role, mirror in self._mirrors.items():
             before = mirror.volume
-            changed = mirror.changes()
+            changed = yield from shown(mirror.changes_steps(), _READING)
             if mirror.volume is not before:
                 self._live = None  # read for the first time, or on another grid
             for box, values in changed:

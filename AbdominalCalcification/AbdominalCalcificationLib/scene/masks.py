@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from ..errors import InputError
 from ..flags import Flag
 from ..geometry import Box, Grid, Volume
+from ..progress import drained
 from ..reading.meanings import Understanding, Wanted, understand
 from ..reading.painting import ArteryPainter
 from ..reading.segments import remarks
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # An image lies on the voxels of the CT where its voxel centres are this near to theirs, in voxels.
 _SAME_VOXEL = 1e-2
+_PLANES = 32  # are read in one step
 
 
 def arteries_from_node(node, volume_node, label_names: Mapping[str, str] | None = None) -> Volume:
@@ -62,14 +64,24 @@ def mask_from_node(node, volume_node, wanted: Wanted, label_names: Mapping[str, 
         Where there are segments but none of what is wanted, under a non-linear transform, for a segmentation of
         another place, and for arteries of both sides without an aorta.
     """
+    return drained(mask_from_node_steps(node, volume_node, wanted, label_names))
+
+
+def mask_from_node_steps(
+    node, volume_node, wanted: Wanted, label_names: Mapping[str, str] | None = None
+) -> Generator[None, None, Mask]:
+    """Do as :func:`mask_from_node`, some planes at a time: the mask is that of the first step, whatever comes later."""
     title = f"'{node.GetName()}'"
     images = label_maps(node)
     understood = understood_in(node, images, wanted, label_names)
-    return painted(node, volume_node, [image for image, _ in images], understood, title)
+    mask, _overlaps = yield from painted_steps(node, volume_node, [image for image, _ in images], understood, title)
+    return mask
 
 
-def painted(node, volume_node, images, understood: Understanding, title: str) -> Mask:
-    """Return the mask that the label maps of a segmentation node hold, see :func:`mask_from_node`.
+def painted_steps(
+    node, volume_node, images, understood: Understanding, title: str
+) -> Generator[None, None, tuple[Mask, np.ndarray]]:
+    """Return the mask that the label maps of a segmentation node hold, see :func:`mask_from_node_steps`.
 
     Parameters
     ----------
@@ -80,6 +92,12 @@ def painted(node, volume_node, images, understood: Understanding, title: str) ->
         Of its segments.
     title : str
         What to call it.
+
+    Returns
+    -------
+    Mask
+    ndarray of int
+        How many voxels arteries claim twice, see :attr:`reading.painting.ArteryPainter.overlaps`.
     """
     from ..reading.masks import Mask
 
@@ -89,25 +107,38 @@ def painted(node, volume_node, images, understood: Understanding, title: str) ->
     grid, to_world = grid_of_node(volume_node), world_matrix(node)
     painter, calcified = ArteryPainter(grid, title), np.zeros(grid.shape, np.uint8)
     flags = remarks(understood, title)
-    for number, image in enumerate(images):
-        values, names = values_in(understood, number)
-        if not values:
-            continue
-        array = array_of_image(image)
-        kept = np.where(np.isin(array, list(values)), array, 0)
-        if wanted is Wanted.CALCIFICATION:
-            kept, names = (kept != 0).astype(np.uint8), None
-        own = Volume(kept, grid_of_image(image, to_world))
-        box, placed, told = _placed(own, grid, f"{wanted.title} {title}", names)
+    drawn = [(*values_in(understood, number), image) for number, image in enumerate(images)]
+    # Copies: what is painted from now on is for the next time. No snapshots, which trust that changes are told of.
+    read = [(array_of_image(image).copy(), grid_of_image(image, to_world), *said) for *said, image in drawn if said[0]]
+    for array, own_grid, values, names in read:
+        yield
+        kept = yield from _of_values_steps(array, values, as_one=wanted is Wanted.CALCIFICATION)
+        called = None if wanted is Wanted.CALCIFICATION else names
+        box, placed, told = _placed(Volume(kept, own_grid), grid, f"{wanted.title} {title}", called)
         flags += told
+        yield
         if wanted is Wanted.ARTERIES:
-            painter.paint(placed, values, names, box)
-        else:
-            calcified[box] |= placed
+            yield from painter.paint_steps(placed, values, names, box)
+            continue
+        for painted, plane in zip(calcified[box], placed, strict=True):
+            painted |= plane
+    yield
     if wanted is Wanted.ARTERIES:
         volume, overlaps = painter.finished()
-        return Mask(volume, (*flags, *overlaps))
-    return Mask(Volume(calcified, grid), tuple(flags))
+        return Mask(volume, (*flags, *overlaps)), painter.overlaps
+    return Mask(Volume(calcified, grid), tuple(flags)), painter.overlaps
+
+
+def _of_values_steps(array: np.ndarray, values: Mapping, as_one: bool) -> Generator[None, None, np.ndarray]:
+    """Return a label map with some of its values alone; `as_one` makes them all 1."""
+    kept = np.zeros(array.shape, np.uint8 if as_one else array.dtype)
+    for first in range(0, len(array), _PLANES):
+        part = array[first : first + _PLANES]
+        if part.any():
+            wanted = np.isin(part, list(values))
+            np.copyto(kept[first : first + _PLANES], 1 if as_one else part, where=wanted)
+        yield
+    return kept
 
 
 def values_in(understood: Understanding, number: int) -> tuple[dict[int, tuple], dict[int, str]]:

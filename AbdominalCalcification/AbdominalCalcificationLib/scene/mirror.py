@@ -7,6 +7,7 @@ not touched are known by their time stamps; the others are compared with what wa
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,25 @@ import numpy as np
 from ..flags import Flag
 from ..geometry import Box, Grid, Volume, bounding_box, common_box
 from ..geometry.box import box_at, inside, outside, part_of
+from ..progress import drained
 from ..reading.meanings import Understanding, Wanted
 from ..reading.painting import ArteryPainter, overlap_flags
 from ..reading.segments import remarks
-from .masks import grid_of_image, label_maps, painted, shared_label_maps, start_on_voxels, understood_in, values_in
+from .edits import slabs_of
+from .masks import (
+    grid_of_image,
+    label_maps,
+    painted_steps,
+    shared_label_maps,
+    start_on_voxels,
+    understood_in,
+    values_in,
+)
 from .segmentations import mask_state
 from .snapshots import Snapshot, snapshot_of, stamp_of
 from .volumes import array_of_image, grid_of_node, world_matrix
+
+_PLANES = 32  # are looked at in one step
 
 
 @dataclass(eq=False)
@@ -91,9 +104,14 @@ class MaskMirror:
         self.flags: tuple[Flag, ...] = ()
 
     def changes(self) -> list[tuple[Box, np.ndarray]]:
+        """Do as :meth:`changes_steps` in one go."""
+        return drained(self.changes_steps())
+
+    def changes_steps(self) -> Generator[None, None, list[tuple[Box, np.ndarray]]]:
         """Return what changed in the mask since this was asked last: boxes and values; `volume` stays as it was.
 
-        The first time `volume` is read, and nothing is returned. Who asks writes the values into `volume`.
+        The first time `volume` is read, and nothing is returned. Who asks writes the values into `volume`. What is
+        edited while this works is found the next time; closed earlier, it has not looked.
 
         Raises
         ------
@@ -108,36 +126,51 @@ class MaskMirror:
         if before is not None and self._layers is not None and before[1] == state[1]:
             changed = self._changes_of_layers()
         if changed is None:
-            changed = self._read_anew()
+            changed = yield from self._read_anew_steps()
         self._state = state
         return changed
 
-    def _read_anew(self) -> list[tuple[Box, np.ndarray]]:
+    def _read_anew_steps(self) -> Generator[None, None, list[tuple[Box, np.ndarray]]]:
         """Read the whole mask."""
         title = f"'{self._node.GetName()}'"
         images = label_maps(self._node)
         understood = understood_in(self._node, images, self._wanted)
-        mask = painted(self._node, self._ct, [image for image, _ in images], understood, title)
-        self.flags, self._understood = mask.flags, understood
-        self._layers = self._layers_of(images, mask.volume.grid)
-        if self._layers is not None and self._wanted is Wanted.ARTERIES:
-            self._overlaps = self._painted(tuple(slice(0, size) for size in mask.volume.array.shape), self._layers)[1]
+        self._understood = understood
+        layers = self._layers_of(images, self._grid())  # as they are before the first step
+        mask, overlaps = yield from painted_steps(
+            self._node, self._ct, [image for image, _ in images], understood, title
+        )
+        for layer in layers or ():
+            layer.counts = yield from _counted_steps(layer.array)
         if self.volume is None or not self.volume.grid.same_as(mask.volume.grid, 0.0):
-            self.volume = mask.volume
-            return []
-        box = bounding_box(self.volume.array != mask.volume.array)
-        return [] if box is None else [(box, mask.volume.array[box])]
+            found, self.volume = [], mask.volume
+        else:
+            found = yield from self._difference_steps(mask.volume.array)
+        self.flags, self._layers = mask.flags, layers
+        if layers is not None and self._wanted is Wanted.ARTERIES:
+            self._overlaps = overlaps
+        return found
+
+    def _difference_steps(self, array: np.ndarray) -> Generator[None, None, list[tuple[Box, np.ndarray]]]:
+        """Return where the mask is another one than `volume`, and what it is there."""
+        boxes = []
+        for slab in slabs_of(tuple(slice(0, size) for size in array.shape)):
+            inner = bounding_box(self.volume.array[slab] != array[slab])
+            boxes.append(None if inner is None else outside(inner, slab))
+            yield
+        box = common_box(boxes)
+        return [] if box is None else [(box, array[box])]
 
     def _layers_of(self, images, grid: Grid) -> list[_Layer] | None:
-        """Return label maps as they are; None where a mask of them takes more than painting voxel by voxel."""
+        """Return label maps as they are, not yet counted; None where a mask of them takes more than painting."""
         if any(len(territories) > 1 for _, territories in self._understood.of_arteries()):
             return None  # left and right are told apart by all of it
         placed = [self._placed(image, grid) for image, _ in images]
         if any(each is None for each in placed):
             return None
         return [
-            _Layer(snapshot_of(image), box, _counted(array), stamp)
-            for (image, _), (array, box, stamp) in zip(images, placed, strict=True)
+            _Layer(snapshot_of(image), box, np.zeros(1, np.int64), stamp)
+            for (image, _), (_array, box, stamp) in zip(images, placed, strict=True)
         ]
 
     def _placed(self, image, grid: Grid) -> tuple[np.ndarray, Box, tuple] | None:
@@ -223,10 +256,17 @@ class MaskMirror:
         return flags
 
 
-def _counted(array: np.ndarray) -> np.ndarray:
+def _counted_steps(array: np.ndarray) -> Generator[None, None, np.ndarray]:
+    """Return how many voxels of each value an array has."""
     counts = np.zeros(int(array.max(initial=0)) + 1, np.int64)
-    for plane in array:  # plane by plane, for counting takes eight bytes a voxel
-        counts += np.bincount(plane.ravel(), minlength=len(counts))
+    for number, plane in enumerate(array, start=1):  # plane by plane, for counting takes eight bytes a voxel
+        counts[0] += plane.size
+        filled = plane[plane != 0]
+        more = np.bincount(filled, minlength=len(counts))
+        counts += more
+        counts[0] -= len(filled)
+        if number % _PLANES == 0:
+            yield
     return counts
 
 

@@ -64,7 +64,7 @@ def show_case_steps(loaded: LoadedCase, name: str, scene=None) -> Steps[SceneCas
             ready = yield from shown(ready_steps(KINDS[role], ct, mask), _SHOWING)
             nodes[role] = put(KINDS[role], ct, ready)
             yield _SHOWING
-            edits.remember_origin(nodes[role], mask, {})
+            edits.take_over(nodes[role], (yield from shown(edits.origin_steps(mask), _SHOWING)))
         done = True
     finally:
         if not done:  # cancelled, or failed: half a case is none

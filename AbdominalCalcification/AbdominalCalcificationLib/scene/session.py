@@ -7,7 +7,7 @@ the scene only in its last step, so that closing it earlier leaves the scene as 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import export, pipeline
@@ -15,27 +15,23 @@ from ..comparison import territories
 from ..comparison.judged import left_out_territories, left_out_text
 from ..comparison.overlap import disagreement
 from ..errors import InputError
-from ..flags import Flag
 from ..inference import Worker
 from ..measurement import Measurement, MeasurementParameters
 from ..progress import Progress, Steps, scaled, shown
-from ..reading.meanings import Wanted
 from ..reporting import ResultFolder
 from . import edits, results
 from .comparison import Comparison, read_pair_steps, store_comparison
 from .dicom_files import dicom_wish, source_of_node
+from .given_masks import given_masks_steps
 from .look import look_of
-from .masks import mask_from_node
-from .ownership import READ, MaskStates, SceneCase, WorkWatch, check_is_mask, of_ct, other_ct
+from .ownership import READ, MaskStates, SceneCase, WorkWatch, of_ct
 from .ready_segments import ReadySegments
 from .segmentations import CUT_OFF, DISAGREEMENT, KINDS, has_own, put, ready_steps
-from .source_files import ct_from_node_steps, file_flags
-from .tools import settle
+from .source_files import ct_from_node_steps
 from .versions import ReadyVersion, keep_version, version_attributes, version_steps
 from .volumes import identity_of_node, volume_from_node
 
-_TITLES = {"arteries": "artery masks", "calcification": "calcification mask"}
-BOTH = frozenset(_TITLES)
+BOTH = frozenset(("arteries", "calcification"))
 _READING = Progress("Reading the scene", 0.0)
 
 
@@ -68,20 +64,11 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class _Read:
-    """The masks that were given, as they were when they were read."""
-
-    volumes: dict = field(default_factory=dict)
-    origins: list = field(default_factory=list)
-    flags: list = field(default_factory=list)
-    notes: dict = field(default_factory=dict)  # role to EditNote
-
-
-@dataclass(frozen=True, eq=False)
 class _Measured:
     """What was measured, before it is in the scene; `nodes` are None where a new one is to be made.
 
-    The segments of what is to be put into them are `ready`; what they hold until then is kept as `versions`.
+    The segments of what is to be put into them are `ready`, what is remembered of it `origins`; what they hold until
+    then is kept as `versions`.
     """
 
     analysis: pipeline.Analysis
@@ -90,6 +77,7 @@ class _Measured:
     states: MaskStates
     notes: Mapping[str, edits.EditNote]
     ready: Mapping[str, ReadySegments]
+    origins: Mapping[str, Mapping]
     versions: Mapping[str, ReadyVersion]
 
 
@@ -248,14 +236,15 @@ class Session:
             raise InputError("No CT is chosen; choose a CT volume, or load the sample from the Sample Data module.")
         yield _READING
         ct, doubts = yield from shown(ct_from_node_steps(case.ct), _READING)
-        yield _READING
-        read = yield from _read_steps(case, given)
         nodes = {
             role: node if role in given or of_ct(node, case.ct) is not None else None
             for role, node in case.masks.items()
         }
-        yield _READING
+        # Before anything is read: what is edited from now on is not in the numbers.
         states = MaskStates({role: node for role, node in nodes.items() if node is not None}, case.ct)
+        yield _READING
+        read = yield from given_masks_steps(case, given)
+        yield _READING
         kept = (yield from self._version_steps(case, nodes, given)) if keep_versions else {}
         left_out = [flag.message for flag in read.flags if flag.code == "segments_left_out"]
         if left_out:
@@ -274,8 +263,12 @@ class Session:
         )
         analysis = yield from scaled(steps, 0.0, 0.97)
         ready = yield from _ready_steps(case, analysis, nodes)
-        yield Progress("Showing the result", 0.99)
-        return _Measured(analysis, case.ct, nodes, states, read.notes, ready, kept)
+        progress, origins = Progress("Showing the result", 0.99), {}
+        for role, origin in analysis.origins.items():
+            steps = edits.origin_steps(getattr(analysis, role), origin, role)
+            origins[role] = yield from shown(steps, progress)
+        yield progress
+        return _Measured(analysis, case.ct, nodes, states, read.notes, ready, origins, kept)
 
     def _version_steps(self, case: SceneCase, nodes: Mapping, given: Collection[str]) -> Steps[dict[str, ReadyVersion]]:
         """Make versions of the masks that will be written to though they hold somebody's work."""
@@ -297,17 +290,18 @@ class Session:
             raise InputError("The CT or a mask was removed from the scene meanwhile; nothing was stored.")
         changed = measured.states.changed()
         kept = []
-        for role, origin in analysis.origins.items():
+        for role, origin in measured.origins.items():
             if role in changed:  # somebody's work, which nobody agreed to replace
                 kept.append(nodes[role].GetName())
                 nodes[role] = None
             elif role in measured.versions:
                 keep_version(nodes[role], measured.versions[role])
             nodes[role] = put(KINDS[role], ct, measured.ready[role], nodes[role])
-            edits.remember_origin(nodes[role], getattr(analysis, role), origin, role)
+            edits.take_over(nodes[role], origin)
             self._watch.made(nodes[role], ct)
         for role in given:
-            edits.keep_note(nodes[role], measured.notes[role])
+            if role not in changed:  # else the history went on meanwhile, and this note does not know of it
+                edits.keep_note(nodes[role], measured.notes[role])
         cut_off = case.cut_off if case.cut_off is not None and case.cut_off.GetScene() is not None else None
         cut_off = put(CUT_OFF, ct, measured.ready["cut_off"], of_ct(cut_off, ct))
         stored = results.store_measurement(analysis.measurement, ct, {**nodes, "cut_off": cut_off})
@@ -326,58 +320,6 @@ def _ready_steps(case: SceneCase, analysis: pipeline.Analysis, nodes: Mapping) -
         yield progress
         ready[role] = yield from shown(ready_steps(KINDS[role], case.ct, mask, before[role]), progress)
     return ready
-
-
-def _read_steps(case: SceneCase, given: Collection[str]) -> Steps[_Read]:
-    """Read the given masks, with what made them and what was done to them since."""
-    found = _Read()
-    settle()  # what was just painted is no edit that nobody watched
-    for role, title in _TITLES.items():
-        if role not in given:
-            continue
-        yield _READING
-        node = given_node(case, role)
-        mask = mask_from_node(node, case.ct, Wanted(role))
-        yield _READING
-        found.volumes[role] = mask.volume
-        found.flags.extend((*file_flags(node), *mask.flags))
-        found.origins.append(edits.source_of(node))
-        other = other_ct(node, case.ct)
-        if other is not None:
-            text = f"The {title} {_verb(role, 'was', 'were')} made on another CT, '{other.GetName()}'."
-            found.flags.append(Flag("mask_of_another_ct", text))
-        # Voxels of another grid cannot be counted.
-        note = edits.kept_note(node) if other is not None else edits.edit_note(node, mask.volume, role=role)
-        found.notes[role] = note
-        if note.text is not None:
-            found.flags.append(edited_flag(role))
-    return found
-
-
-def given_node(case: SceneCase, role: str):
-    """Return the node of a mask that is to be measured.
-
-    Raises
-    ------
-    InputError
-        Where none is chosen, or one that is no mask.
-    """
-    node = case.masks[role]
-    if node is None:
-        title = _TITLES[role]
-        raise InputError(f"No {title} {_verb(role, 'is', 'are')} chosen; choose a segmentation, or press Run.")
-    check_is_mask(node)
-    return node
-
-
-def edited_flag(role: str) -> Flag:
-    """Return the flag that a mask was corrected."""
-    return Flag("edited_by_hand", f"The {_TITLES[role]} {_verb(role, 'was', 'were')} corrected by hand.")
-
-
-def _verb(role: str, singular: str, plural: str) -> str:
-    """Return the form of a verb that goes with the title of a mask."""
-    return plural if _TITLES[role].endswith("s") else singular
 
 
 def _report_choices():
