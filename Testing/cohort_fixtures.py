@@ -19,7 +19,7 @@ def evaluation(cohort, tmp_path_factory):
     from cohorts import evaluate
 
     output = tmp_path_factory.mktemp("evaluation") / "result"
-    return output, evaluate(cohort, output, jobs=2, methods=("idealised", "fixed:500"))
+    return output, evaluate(cohort, output, methods=("idealised", "fixed:500"))
 
 
 @pytest.fixture

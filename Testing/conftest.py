@@ -22,25 +22,27 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT
 # These take longest: they come first, so that at the end no worker is left with one of them alone.
 LONGEST = (
     "test_training_nnunet.py",
-    "test_interrupts.py",
-    "test_inference_fast.py",
-    "test_inference_nnunet.py",
     "test_simulation_patient.py",
+    "test_full_disk.py",
+    "test_interrupts.py",
+    "test_fuzzed_inputs.py",
+    "test_inference_nnunet.py",
+    "test_simulate_many.py",
+    "test_inference_fast.py",
+    "test_module_selftest.py",
     "test_python_api.py",
+    "test_cli_models.py",
+    "test_evaluation_resume.py",
+    "test_privacy.py",
+    "test_simulation_labelled.py",
+    "test_report_anonymous.py",
+    "test_cli.py",
     "test_module_panel.py",
     "test_module_export.py",
-    "test_full_disk.py",
-    "test_evaluation_resume.py",
-    "test_module_cases.py",
-    "test_module_kept.py",
-    "test_cli_models.py",
-    "test_inference_worker.py",
-    "test_simulate_many.py",
-    "test_module_corrections.py",
     "test_module_history.py",
     "test_evaluation_run.py",
-    "test_anonymous.py",
-    "test_module_compare.py",
+    "test_evaluation_command.py",
+    "test_inference_worker.py",
 )
 
 
@@ -117,12 +119,22 @@ def signals_of_a_terminal():
         signal.signal(number, handler)
 
 
-@pytest.fixture
-def small_pictures(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def small_pictures():
     """The pictures of results are small where they are not what a test is about: drawing takes longer than the rest."""
     from AbdominalCalcificationLib.reporting import views
 
-    monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
+        yield
+
+
+@pytest.fixture
+def whole_pictures(monkeypatch):
+    """They have the size that users see."""
+    from AbdominalCalcificationLib.reporting import views
+
+    monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", views.PANEL_PIXELS)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def module(host, monkeypatch):
     slicer.mrmlScene.Clear()
     slicer.mrmlScene.GetSubjectHierarchyNode()  # there from the start in Slicer; made when first asked for here
     yield host.module
-    slicer.mrmlScene.Clear()
+    host.end_session()
     assert raised == []
 
 
@@ -51,7 +51,8 @@ def panel(module):
 def panel_with_masks(choices, panel):
     """The panel with the small sample CT and, chosen as given masks, its exact truth."""
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
-    from panels import load_ct, small_sample
+    from panels import load_ct
+    from small_case import small_sample
 
     parameters = panel.logic.getParameterNode()
     parameters.ct = load_ct()
@@ -65,23 +66,23 @@ def panel_with_masks(choices, panel):
 @pytest.fixture
 def panel_with_results(panel_with_masks):
     """The panel with the numbers of the given masks."""
-    from panels import run
+    from panels import run_as_before
 
-    run(panel_with_masks)
+    run_as_before(panel_with_masks)
     return panel_with_masks
 
 
 @pytest.fixture
 def panel_with_corrected_calcification(choices, panel_with_masks):
     """Thresholded calcification, corrected by hand afterwards; the threshold source still chosen."""
-    from panels import asked, erase_lower_half, run
+    from panels import asked, erase_lower_half, run_as_before
 
     panel = panel_with_masks
     parameters = panel.logic.getParameterNode()
     parameters.calcification = None
     parameters.calcificationSource = choices.CalcificationSource.THRESHOLD
     parameters.threshold = "fixed:400"
-    run(panel)
+    run_as_before(panel)
     assert not asked(panel)
     erase_lower_half(panel)
     return panel

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+import copy
+import pickle
 
-import numpy as np
 import pytest
 
 pytest.importorskip("slicer", reason="the host needs slicer-core")
@@ -12,33 +12,10 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
-from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib import pipeline
 from AbdominalCalcificationLib.progress import Progress
-from AbdominalCalcificationLib.reading import read_ct, read_mask
-from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.scene.volumes import volume_node_from
-
-# Where the arteries of the sample case are, in voxels k, j, i.
-_AROUND_ARTERIES = np.s_[:, 30:112, 20:132]
-
-
-@cache
-def small_sample() -> dict[str, Volume]:
-    """CT, arteries and calcification of the sample case around its arteries, every second voxel along each axis.
-
-    Every territory is there and measured; with a twentieth of the voxels the panel is done in a third of the time.
-    Nobody changes them.
-    """
-    folder = sample_case().parent
-    whole = {"ct": read_ct(sample_case()).volume}
-    whole |= {role: read_mask(folder / f"simulated_cta_{role}.nrrd") for role in ("arteries", "calcification")}
-    return {name: _every_second_voxel(volume.cropped(_AROUND_ARTERIES)) for name, volume in whole.items()}
-
-
-def _every_second_voxel(volume: Volume) -> Volume:
-    array = np.ascontiguousarray(volume.array[::2, ::2, ::2])
-    array.setflags(write=False)
-    return Volume(array, Grid(array.shape, volume.grid.ijk_to_ras @ np.diag([2, 2, 2, 1])))
+from small_case import small_sample
 
 
 def load_ct(name: str = "simulated_cta"):
@@ -70,6 +47,27 @@ def ready(widget):
 def run(widget):
     widget.ui.runButton.click()
     settle(widget)
+
+
+def run_as_before(widget):
+    """Run; what was measured before with equal inputs in this process is not measured again.
+
+    For fixtures, of whose numbers a test needs that they are there. What the test does afterwards is measured.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "analyze_steps", _analyze_once_steps)
+        run(widget)
+
+
+_ANALYSES: dict[bytes, pipeline.Analysis] = {}
+_analyze_steps = pipeline.analyze_steps
+
+
+def _analyze_once_steps(ct, choices, given, worker=None):
+    asked = pickle.dumps((ct, choices, given))
+    if asked not in _ANALYSES:
+        _ANALYSES[asked] = copy.deepcopy((yield from _analyze_steps(ct, choices, given, worker)))
+    return copy.deepcopy(_ANALYSES[asked])
 
 
 def status(widget) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 from numpy import pi
 
-from panels import parameters_of, run, settle
+from panels import parameters_of, run_as_before, settle
 from phantoms import Plaque, aorta
 from review_cases import AORTIC_PLAQUE, RENAL_PLAQUE, RENAL_TUBES
 
@@ -29,7 +29,7 @@ def put_into(panel, choices, case):
     parameters.calcification = show_calcification(parameters.ct, calcification)
     parameters.arterySource = choices.ArterySource.EXISTING
     parameters.calcificationSource = choices.CalcificationSource.EXISTING
-    run(panel)
+    run_as_before(panel)
     return panel
 
 

@@ -107,14 +107,7 @@ def write_seg(
     ]
     if shuffled:
         frames = [frames[n] for n in np.random.default_rng(1).permutation(len(frames))]
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SOPClassUID = LABELMAP if kind == "LABELMAP" else SEGMENTATION
-    dataset.SOPInstanceUID = "1.2.3.77"
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.Modality, dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "SEG", "1.2.3", "1.2.3.5"
+    dataset = _empty_dataset(LABELMAP if kind == "LABELMAP" else SEGMENTATION)
     dataset.FrameOfReferenceUID = frame_of_reference
     dataset.SegmentationType = kind
     if series is not None:
@@ -139,26 +132,44 @@ def write_seg(
         "PlaneOrientationSequence": Items([_item(ImageOrientationPatient=list(place.orientation))]),
     }
     dataset.SharedFunctionalGroupsSequence = Items([_item(**({} if per_frame else layout))])
-    groups = []
-    for number, k, _ in frames:
-        group = _item(PlanePositionSequence=Items([_item(ImagePositionPatient=place.position(k))]))
-        if kind != "LABELMAP":
-            group.SegmentIdentificationSequence = Items([_item(ReferencedSegmentNumber=number)])
-        if per_frame:
-            group.update(_item(**layout))
-        groups.append(group)
+    groups = [_frame(place, k, None if kind == "LABELMAP" else number) for number, k, _ in frames]
+    for group in groups if per_frame else ():
+        group.update(_item(**layout))
     dataset.PerFrameFunctionalGroupsSequence = Items(groups)
-    pixels = np.stack([plane for _, _, plane in frames])
-    if bits == 1:
-        data = np.packbits((pixels != 0).ravel(), bitorder="little").tobytes()
-    else:
-        data = pixels.astype("<u2" if bits == 16 else np.uint8).tobytes()
-    dataset.PixelData = data + b"\0" * (len(data) % 2)
+    dataset.PixelData = _pixel_data(np.stack([plane for _, _, plane in frames]), bits)
     if change is not None:
         change(dataset)
     path.parent.mkdir(parents=True, exist_ok=True)
     dataset.save_as(path, enforce_file_format=True)
     return path
+
+
+def _empty_dataset(kind: str) -> Dataset:
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = kind
+    dataset.SOPInstanceUID = "1.2.3.77"
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.Modality, dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "SEG", "1.2.3", "1.2.3.5"
+    return dataset
+
+
+def _frame(place: Place, k: int, segment: int | None) -> Dataset:
+    """What is said with one frame: where it lies, and which segment it shows."""
+    group = _item(PlanePositionSequence=Items([_item(ImagePositionPatient=place.position(k))]))
+    if segment is not None:
+        group.SegmentIdentificationSequence = Items([_item(ReferencedSegmentNumber=segment)])
+    return group
+
+
+def _pixel_data(pixels: np.ndarray, bits: int) -> bytes:
+    if bits == 1:
+        data = np.packbits((pixels != 0).ravel(), bitorder="little").tobytes()
+    else:
+        data = pixels.astype("<u2" if bits == 16 else np.uint8).tobytes()
+    return data + b"\0" * (len(data) % 2)
 
 
 def with_label_table(path: Path, names: Mapping[int, str]) -> Path:

@@ -23,8 +23,6 @@ def tiny_plans(
     residual: bool = False,
 ) -> dict:
     """Return a plans.json with one 3D configuration, as nnunetv2 2.8 writes it."""
-    stages = len(features)
-    network = "ResidualEncoderUNet" if residual else "PlainConvUNet"
     resampling = {"is_seg": False, "order": 3, "order_z": 0, "force_separate_z": None}
     return {
         "dataset_name": name,
@@ -50,26 +48,7 @@ def tiny_plans(
                 "resampling_fn_seg_kwargs": {**resampling, "is_seg": True, "order": 1},
                 "resampling_fn_probabilities": "resample_data_or_seg_to_shape",
                 "resampling_fn_probabilities_kwargs": {**resampling, "order": 1},
-                "architecture": {
-                    "network_class_name": f"dynamic_network_architectures.architectures.unet.{network}",
-                    "arch_kwargs": {
-                        "n_stages": stages,
-                        "features_per_stage": list(features),
-                        "conv_op": "torch.nn.modules.conv.Conv3d",
-                        "kernel_sizes": [[3, 3, 3]] * stages,
-                        "strides": [[1, 1, 1], *[[2, 2, 2]] * (stages - 1)],
-                        "n_blocks_per_stage" if residual else "n_conv_per_stage": [1] * stages,
-                        "n_conv_per_stage_decoder": [1] * (stages - 1),
-                        "conv_bias": True,
-                        "norm_op": "torch.nn.modules.instancenorm.InstanceNorm3d",
-                        "norm_op_kwargs": {"eps": 1e-05, "affine": True},
-                        "dropout_op": None,
-                        "dropout_op_kwargs": None,
-                        "nonlin": "torch.nn.LeakyReLU",
-                        "nonlin_kwargs": {"inplace": True},
-                    },
-                    "_kw_requires_import": ["conv_op", "norm_op", "dropout_op", "nonlin"],
-                },
+                "architecture": _architecture(features, residual),
                 "batch_dice": True,
             }
         },
@@ -86,6 +65,31 @@ def tiny_plans(
                 "std": 200.0,
             }
         },
+    }
+
+
+def _architecture(features: Sequence[int], residual: bool) -> dict:
+    stages = len(features)
+    network = "ResidualEncoderUNet" if residual else "PlainConvUNet"
+    return {
+        "network_class_name": f"dynamic_network_architectures.architectures.unet.{network}",
+        "arch_kwargs": {
+            "n_stages": stages,
+            "features_per_stage": list(features),
+            "conv_op": "torch.nn.modules.conv.Conv3d",
+            "kernel_sizes": [[3, 3, 3]] * stages,
+            "strides": [[1, 1, 1], *[[2, 2, 2]] * (stages - 1)],
+            "n_blocks_per_stage" if residual else "n_conv_per_stage": [1] * stages,
+            "n_conv_per_stage_decoder": [1] * (stages - 1),
+            "conv_bias": True,
+            "norm_op": "torch.nn.modules.instancenorm.InstanceNorm3d",
+            "norm_op_kwargs": {"eps": 1e-05, "affine": True},
+            "dropout_op": None,
+            "dropout_op_kwargs": None,
+            "nonlin": "torch.nn.LeakyReLU",
+            "nonlin_kwargs": {"inplace": True},
+        },
+        "_kw_requires_import": ["conv_op", "norm_op", "dropout_op", "nonlin"],
     }
 
 

@@ -35,6 +35,8 @@ class Choices:
         Run the networks just as nnU-Net does: slow, for checking.
     effort : Effort
         How much work the networks do. Its folds are those of the named model folders; bundled models keep theirs.
+    confidence : bool
+        Look a second time at what was found, where a model is calibrated, to tell how certain it is.
     measurement : MeasurementParameters
     """
 
@@ -46,6 +48,7 @@ class Choices:
     device: str = "auto"
     plain_nnunet: bool = False
     effort: Effort = field(default_factory=Effort)
+    confidence: bool = True
     measurement: MeasurementParameters = field(default_factory=MeasurementParameters)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from .printable import printable
+
 
 class AbdominalCalcificationError(Exception):
     """Base of every error this package raises on purpose.
 
-    The message is one line: what is wrong, then what to do about it.
+    The message is one line: what is wrong, then what to do about it. Text that it quotes from a file may hold anything:
+    what would break or control the line is escaped.
     """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class InputError(AbdominalCalcificationError):
@@ -45,7 +51,7 @@ class WriteError(InputError):
     def __str__(self) -> str:
         place, reason, is_no_room = self.args
         remedy = "free some space, or name another folder" if is_no_room else "name another folder"
-        return f"'{place}' cannot be written ({reason}), so nothing of it was; {remedy}."
+        return printable(f"'{place}' cannot be written ({reason}), so nothing of it was; {remedy}.")
 
 
 class ModelError(AbdominalCalcificationError):

@@ -15,6 +15,7 @@ from .pipeline import Analysis
 from .progress import Progress, Steps, mapped, scaled
 from .reporting import ResultFolder, measurement_document, write_results_steps
 from .reporting.anonymous import anonymous_analysis
+from .reporting.dicom.result import Result
 from .reporting.report_files import write_report
 from .reporting.severity import severity_parameters
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .reporting.report import Report, ReportChoices
     from .scene.look import Look
 
-Result = TypeVar("Result")
+Made = TypeVar("Made")
 # What is done once the scene is written, where DICOM objects come after it.
 _SCENE_BEFORE_DICOM = 0.8
 _ENDING = re.compile(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|hdr|img|mrb)$", re.IGNORECASE)
@@ -70,16 +71,18 @@ def export_steps(
         analysis = _with_severity(analysis, report.severity)
     measurement = analysis.measurement
     with ResultFolder(folder, overwrite=overwrite) as unfinished:
-        parts = write_results_steps(unfinished, measurement, analysis.arteries, analysis.calcification)
+        document = measurement_document(measurement)
+        result = Result(document, analysis.arteries, analysis.calcification)
+        parts = write_results_steps(unfinished, measurement, result.arteries, result.calcification, document)
         yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
         notes += yield from _views_steps(analysis, ct, unfinished / "views.png")
         made = None
         if report is not None:
-            made = yield from _report_steps(analysis, ct, unfinished, report, source)
+            made = yield from _report_steps(result, ct, unfinished, report, source)
         scene = _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
         notes += yield from (scene if dicom is None else scaled(scene, 0.0, _SCENE_BEFORE_DICOM))
         if dicom is not None:
-            notes += yield from _dicom_steps(analysis, unfinished, dicom, anonymous, made)
+            notes += yield from _dicom_steps(result, unfinished, dicom, anonymous, made)
         yield Progress("Writing results", 1.0)
     return tuple(notes)
 
@@ -121,12 +124,11 @@ def _scene_steps(analysis: Analysis, ct: Volume, path: Path, histories, look) ->
 
 
 def _dicom_steps(
-    analysis: Analysis, folder: Path, dicom: DicomWish, anonymous: bool, report: Report | None
+    result: Result, folder: Path, dicom: DicomWish, anonymous: bool, report: Report | None
 ) -> Steps[list[str]]:
-    from .reporting.dicom import Result, write_dicom_steps
+    from .reporting.dicom import write_dicom_steps
     from .reporting.dicom.report import capture_of, write_report_objects
 
-    result = Result(measurement_document(analysis.measurement), analysis.arteries, analysis.calcification)
     headers = dicom.headers(result.document, anonymous)
     parts = write_dicom_steps(folder, result, headers, dicom.kind)
     notes = yield from _shown("Writing DICOM", parts, _SCENE_BEFORE_DICOM, 1.0)
@@ -136,19 +138,19 @@ def _dicom_steps(
 
 
 def _report_steps(
-    analysis: Analysis, ct: Volume, folder: Path, choices: ReportChoices, source: SourceSeries | None
+    result: Result, ct: Volume, folder: Path, choices: ReportChoices, source: SourceSeries | None
 ) -> Steps[Report]:
     from .reporting.report.making import report_steps
     from .reporting.report.patients import patient_for
 
-    document, views = measurement_document(analysis.measurement), folder / "views.png"
+    views = folder / "views.png"
     steps = report_steps(
-        document,
+        result.document,
         ct,
-        analysis.arteries,
-        analysis.calcification,
+        result.arteries,
+        result.calcification,
         views=views.read_bytes() if views.is_file() else None,
-        patient=patient_for(document, source),
+        patient=patient_for(result.document, source),
         choices=choices,
     )
     made = yield from _shown("Making the report", steps, 0.2, 0.3)
@@ -165,7 +167,7 @@ def _case_name(analysis: Analysis) -> str:
     return shown_path(_ENDING.sub("", str(name)))
 
 
-def _shown(stage: str, parts: Generator[Any, None, Result], start: float, stop: float) -> Steps[Result]:
+def _shown(stage: str, parts: Generator[Any, None, Made], start: float, stop: float) -> Steps[Made]:
     """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
 
     def part(done) -> Progress:

@@ -10,6 +10,7 @@ import unicodedata
 from pathlib import Path
 
 from .errors import InputError
+from .printable import printable
 
 # What file systems allow for one name: bytes on Linux and macOS, UTF-16 units on Windows.
 _LONGEST_NAME = 255
@@ -81,15 +82,7 @@ def data_folder(name: str) -> Path:
 
 def shown_path(path: str | os.PathLike[str]) -> str:
     """Return `path` as one line that can be printed and stored: what cannot is written as ``\\xe9`` or ``\\n``."""
-    shown = []
-    for letter in os.fspath(path):
-        if 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte that Python could not decode
-            shown.append(f"\\x{ord(letter) - 0xDC00:02x}")
-        elif letter.isprintable():
-            shown.append(letter)
-        else:
-            shown.append(letter.encode("unicode_escape").decode("ascii"))
-    return "".join(shown)
+    return printable(os.fspath(path))
 
 
 def _same_bytes(text: str) -> bool:

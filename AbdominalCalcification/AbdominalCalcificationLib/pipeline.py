@@ -12,6 +12,8 @@ from .choices import Choices, Given, refuse_conflicts
 from .common_grid import bring_together
 from .comparison.lumen import lumen_of_arteries_steps
 from .comparison.thresholds import parse_method, threshold_steps
+from .confidence.known import KEY, Known
+from .confidence.weighing import Weighing
 from .flags import Flag
 from .geometry import Volume
 from .geometry.resample import align_labels
@@ -82,6 +84,7 @@ class _Plan:
     arteries: Sequence[ModelFolder]
     calcification: ModelFolder | None
     messages: tuple[str, ...]
+    certain: Weighing = field(default_factory=Weighing)
 
     @property
     def all(self) -> list[ModelFolder]:
@@ -124,6 +127,7 @@ def analyze_steps(
         yield Progress("Preparing", 0.0, message=" ".join(messages))
 
     arteries, calcification, device, sense = given.arteries, given.calcification, None, dict[str, tuple[Flag, ...]]()
+    signs: Segmentation | None = None
     if plan.all:
         # Models see the CT as it is; a mask of another place is refused before they take their time.
         on_ct = [None if mask is None else align_labels(mask, ct.grid) for mask in (arteries, calcification)]
@@ -132,6 +136,7 @@ def analyze_steps(
         arteries, device = segmentation.arteries if arteries is None else arteries, segmentation.device
         messages.extend(segmentation.messages)
         sense.update(segmentation.flags)
+        signs = segmentation
         if plan.calcification is not None:
             calcification = segmentation.calcification
 
@@ -153,7 +158,11 @@ def analyze_steps(
     flags = once([*flags, *seen])
     provenance, origins = _provenance(choices, given, plan, source, device)
     remember(sense, origins)
-    measuring = _measured_steps(given, ct, arteries, calcification, choices.measurement, flags, provenance)
+    certain = yield from scaled(plan.certain.kept_steps(signs, ct, arteries, calcification, origins), 0.9, 0.9)
+    known = Known.of([*given.origins, *({KEY: {role: each}} for role, each in certain.items())])
+    for role, each in certain.items():
+        origins[role][KEY] = {role: each}
+    measuring = _measured_steps(given, ct, arteries, calcification, choices.measurement, flags, provenance, known)
     measurement = yield from scaled(measuring, 0.9, 1.0)
     mask = calcification.with_array((calcification.array != 0).view(np.uint8))
     return Analysis(measurement, arteries, mask, ct, tuple(messages), origins)
@@ -167,18 +176,17 @@ def _measured_steps(
     parameters: MeasurementParameters,
     flags: Sequence[Flag],
     provenance: dict,
+    known: Known,
 ) -> Steps[Measurement]:
     """Measure; where models saw arteries but no abdominal aorta, nothing that looks like a result is left."""
-    measurement = yield from measure_steps(ct, arteries, calcification, parameters, flags=flags, provenance=provenance)
+    known_before = {"flags": flags, "provenance": provenance, "confidence": known}
+    measurement = yield from measure_steps(ct, arteries, calcification, parameters, **known_before)
     none = [flag for flag in measurement.flags if flag.code == NO_AORTA]
     if given.arteries is not None or not none:
         return measurement
     nothing = arteries.with_array(np.zeros_like(arteries.array))  # the masks stay to be looked at
-    return (
-        yield from measure_steps(
-            ct, nothing, calcification, parameters, flags=once([*none, *flags]), provenance=provenance
-        )
-    )
+    known_before["flags"] = once([*none, *flags])
+    return (yield from measure_steps(ct, nothing, calcification, parameters, **known_before))
 
 
 def known_of_given(given: Given, parameters: MeasurementParameters) -> tuple[list[Flag], dict]:
@@ -199,7 +207,8 @@ def _plan(choices: Choices, given: Given) -> _Plan:
     of_calcification = None
     if given.calcification is None and choices.calcification_threshold is None:
         of_calcification = open_calcification_model(choices.calcification_model, folds)
-    plan = _Plan(of_arteries, of_calcification, ())
+    weighing = Weighing.of(of_arteries, of_calcification, choices)
+    plan = _Plan(of_arteries, of_calcification, (), weighing)
     defaults = [
         what
         for what, needed, named in (
@@ -230,6 +239,7 @@ def _segment_steps(
         worker=worker,
         plain_nnunet=choices.plain_nnunet,
         effort=choices.effort,
+        signs_of=plan.certain.signs_of,
     )
 
 

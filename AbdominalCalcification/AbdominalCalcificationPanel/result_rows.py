@@ -53,6 +53,10 @@ def territory_table(document):
         Cell(_("Artery\nmL"), _("Volume of the artery within the kept length, calcification included.")),
         Cell(_("Mean\nmm³"), _("Mean volume of the clusters.")),
         Cell(_("Largest\nmm³"), _("Volume of the largest cluster.")),
+        Cell(
+            _("Confi-\ndence"),
+            _("Probability that the mask of the artery overlaps the true one well; a dash where nothing tells it."),
+        ),
     )
     return Table(columns, tuple(rows))
 
@@ -79,9 +83,26 @@ def _territory_cells(measured):
     from AbdominalCalcificationLib.reporting.text import territory_cells
 
     numbers = TerritoryMeasurement(**{field.name: measured.get(field.name) for field in fields(TerritoryMeasurement)})
-    _title, burden, *others = territory_cells("", numbers)
+    _title, burden, *others, _confidence = territory_cells("", numbers)
     group, tip = _severity(numbers.burden)
-    return (Cell(burden, tip, _value(burden), group), *(Cell(text, value=_value(text)) for text in others))
+    cells = (Cell(text, value=_value(text)) for text in others)
+    return (Cell(burden, tip, _value(burden), group), *cells, _confidence_cell(measured))
+
+
+def _confidence_cell(measured):
+    """Return how certain the model was of a territory or a cluster of a document, or why nothing is said."""
+    from AbdominalCalcificationLib.reporting.text import confidence_text
+
+    value, basis = measured.get("confidence"), measured.get("confidence_basis")
+    tips = {
+        "model": _("As often as that, such a one was right on simulated CT."),
+        "uncalibrated": _("The model was not calibrated: how certain it is says nothing about how often it is right."),
+        "not_asked": _("It was not asked for."),
+        "given": _("The mask was given: no model made it."),
+        "threshold": _("A threshold found it: no model tells how certain it is."),
+        "corrected": _("Corrected, or other voxels than the model found: how certain it was says nothing any more."),
+    }
+    return Cell(confidence_text(value, basis), tips.get(basis, ""), value)
 
 
 def _severity(burden):
@@ -113,6 +134,7 @@ def cluster_table(clusters, seen=(), rejected=()):
         Cell(_("Max.\nHU")),
         Cell(_("Path\nmm"), _("Along a branch from where it leaves its parent; in the aorta upwards.")),
         Cell(_("Extent\nmm"), _("Greatest distance between two of its voxels.")),
+        Cell(_("Confi-\ndence"), _("Probability that it is calcium of an artery.")),
     )
     rows = []
     for number, each in enumerate(clusters):
@@ -122,11 +144,11 @@ def cluster_table(clusters, seen=(), rejected=()):
         tip = f"{artery.title}<br>{_place(each['centroid_ras'])}"
         is_seen = number < len(seen) and seen[number]
         head = Cell(f"{each['id']} ✓", _("You looked at this one.")) if is_seen else Cell(str(each["id"]))
-        rows.append(Row(head, (Cell(artery.short, tip, number, is_number=False), *numbers)))
+        rows.append(Row(head, (Cell(artery.short, tip, number, is_number=False), *numbers, _confidence_cell(each))))
     for number, each in enumerate(rejected, start=len(rows)):
         artery = territory(each.territory)
         tip = _("Rejected by {reader}, {time}.").format(reader=html.escape(each.reader), time=each.time)
-        numbers = [_number(each.volume_mm3, 1), *(_number(None, 0) for _column in range(4))]
+        numbers = [_number(each.volume_mm3, 1), *(_number(None, 0) for _column in range(5))]
         tip += f"<br>{_place(each.centroid_ras)}"
         rows.append(Row(Cell("✕", tip), (Cell(artery.short, tip, number, is_number=False), *numbers)))
     return Table(columns, tuple(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from functools import cache
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
@@ -21,20 +22,27 @@ class UiLoader(QtUiTools.QUiLoader):
         return widget
 
     def load(self, file):
-        tree = ElementTree.fromstring(bytes(file.readAll()))
-        connections = tree.find("connections")
-        if connections is not None:
-            tree.remove(connections)  # signals with MRML types, which Qt cannot name here
-        _refuse_unknown_properties(tree)
+        widgets, connections = _parted(bytes(file.readAll()))
         buffer = QtCore.QBuffer()
-        buffer.setData(ElementTree.tostring(tree))
+        buffer.setData(widgets)
         buffer.open(QtCore.QBuffer.ReadOnly)
         root = super().load(buffer)
         if root is None:
             raise RuntimeError(self.errorString())
-        for connection in connections if connections is not None else ():
+        for connection in connections:
             _connect(root, connection)
         return root
+
+
+@cache
+def _parted(content: bytes) -> tuple[bytes, tuple[ElementTree.Element, ...]]:
+    """Return a .ui file without its connections, and those: they have MRML types, which Qt cannot name here."""
+    tree = ElementTree.fromstring(content)
+    connections = tree.find("connections")
+    if connections is not None:
+        tree.remove(connections)
+    _refuse_unknown_properties(tree)
+    return ElementTree.tostring(tree), tuple(connections if connections is not None else ())
 
 
 def _refuse_unknown_properties(tree) -> None:

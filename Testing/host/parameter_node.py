@@ -25,6 +25,13 @@ SlicerParameterNamePropertyName = "SlicerParameterName"
 _FOR_EVER: list = []
 
 
+def forget_connections() -> None:
+    """Take them away between tests: the node outlives its scene, and would set the widgets of all panels before."""
+    while _FOR_EVER:
+        node, tag, _ = _FOR_EVER.pop()
+        node.RemoveObserver(tag)
+
+
 @dataclass
 class WithinRange:
     minimum: float
@@ -204,8 +211,7 @@ class _Wrapper:
         def follow(*_):
             self._to_gui()
 
-        _FOR_EVER.append(follow)
-        self.AddObserver(vtk.vtkCommand.ModifiedEvent, follow)
+        _FOR_EVER.append((self.parameterNode, self.AddObserver(vtk.vtkCommand.ModifiedEvent, follow), follow))
         self._to_gui()
         return tag
 

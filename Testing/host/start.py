@@ -29,6 +29,16 @@ class Host:
     module: ModuleType
     qt_application: object
 
+    @staticmethod
+    def end_session() -> None:
+        """Empty the scene, and let nothing of the panels that were there hear of the next."""
+        import slicer
+
+        from . import parameter_node
+
+        slicer.mrmlScene.Clear()
+        parameter_node.forget_connections()
+
 
 _host: Host | None = None
 

@@ -27,8 +27,6 @@ from AbdominalCalcificationLib.reporting.anonymous import (
 from cohorts import evaluated_here
 from dicom_files import write_series
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 # Told apart by their last letters; each stands where a person or a hospital would be named.
 WORD = "Plantedword"
 UID = "1.2.826.0.1.99999"

@@ -17,8 +17,6 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.reporting import measurements_schema
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 SPACING_MM = (0.8, 0.7, 1.25)
 AORTA = 1
 

@@ -11,7 +11,7 @@ import pytest
 from AbdominalCalcificationLib.cli import main
 from AbdominalCalcificationLib.export import export_steps
 from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
-from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.progress import drain, drained
 from AbdominalCalcificationLib.reading import read_ct
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.reporting.dicom import codes, wish_for
@@ -22,7 +22,6 @@ from dicom_cases import EDIT, SECRETS, SERIES, masks_of, read_series
 highdicom = pytest.importorskip("highdicom", reason="writes the objects of these tests")
 import pydicom  # noqa: E402
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
 # Of the profile what these objects have of their own, which tells of nobody: which program made them of what.
 _OWN_WORDS = {"SeriesDescription"}
 
@@ -222,19 +221,46 @@ def test_without_highdicom_one_line_says_so(case, tmp_path, capsys, monkeypatch)
     assert "highdicom" in capsys.readouterr().err
 
 
-def test_an_unusable_result_is_marked_as_such(case, tmp_path):
+def test_an_unusable_result_leaves_as_its_reasons_alone(case, tmp_path):
     from AbdominalCalcificationLib.reporting.dicom import Result, read_headers, write_dicom_steps
     from AbdominalCalcificationLib.reporting.stored_result import read_result
 
     stored = read_result(case / "result", case / "ct")
     result = Result(stored.document, stored.arteries, stored.calcification)
     flag = {"code": "not_hu", "message": "Stored values.", "territory": None}
-    document = {**result.document, "trust": {"verdict": "unusable", "reasons": [flag]}}
-    for _ in write_dicom_steps(tmp_path, replace(result, document=document), read_headers(read_ct(case / "ct").source)):
-        pass
+    document = {
+        **result.document,
+        "trust": {"verdict": "unusable", "reasons": [flag]},
+        "flags": [flag],
+        "unassigned_calcified_volume_mm3": 4711.5,
+    }
+    notes = drained(
+        write_dicom_steps(tmp_path, replace(result, document=document), read_headers(read_ct(case / "ct").source))
+    )
+    assert [path.name for path in (tmp_path / "dicom").iterdir()] == ["measurements.sr.dcm"]
+    assert ["no segmentation was written" in note for note in notes] == [True]
     made = pydicom.dcmread(tmp_path / DICOM_FILES[2])
     assert made.CompletionFlag == "PARTIAL"
     assert made.CompletionFlagDescription == codes.VERDICTS["unusable"].meaning
+    told = [*texts_of(made)]
+    assert "NumericValue" not in {keyword for keyword, _ in told}
+    assert "MeasuredValueSequence" not in {element.keyword for element in made.iterall()}
+    texts = [text for keyword, text in told if keyword == "TextValue"]
+    assert any("Stored values." in text for text in texts)
+    assert not any("mm" in text or "Not found" in text for text in texts)
+
+
+def test_an_unusable_result_without_arteries_says_so(case, tmp_path):
+    command = ["analyze", str(case / "ct"), "--output", str(tmp_path / "result"), "--dicom", "--quiet"]
+    arteries, calcification = masks_of(read_ct(case / "ct"))
+    for name, mask in (("arteries", arteries), ("calcification", calcification)):
+        write_volume(tmp_path / f"{name}.nii.gz", mask.with_array(np.zeros_like(mask.array)))
+        command += [f"--{name}", str(tmp_path / f"{name}.nii.gz")]
+    assert main(command) == 0
+    assert [(tmp_path / "result" / name).exists() for name in DICOM_FILES] == [False, False, True]
+    made = pydicom.dcmread(tmp_path / "result" / DICOM_FILES[2])
+    assert made.CompletionFlag == "PARTIAL"
+    assert codes.VERDICTS["unusable"].value in {text for keyword, text in texts_of(made) if keyword == "CodeValue"}
 
 
 def test_progress_of_an_export_with_objects_never_goes_back(tmp_path):

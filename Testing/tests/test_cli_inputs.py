@@ -17,8 +17,6 @@ from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.reading import read_arteries, read_calcification, read_ct
 from image_headers import write_meta, write_nifti, write_nrrd
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 SHAPE, SIZES = (40, 64, 64), (0.8, 0.8, 2.0)
 VOXEL_MM3 = 0.8 * 0.8 * 2
 

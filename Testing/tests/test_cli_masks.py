@@ -23,8 +23,6 @@ from AbdominalCalcificationLib.training.tasks import TASKS
 from dicom_files import write_series
 from seg_files import CODES, Described, Place, write_seg
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 SHAPE, SPACING_MM = (14, 40, 44), (0.8, 0.8, 5.0)
 ORIGIN = (-17.6, -16.0, 100.0)
 DOCS = Path(__file__).parents[2] / "Resources" / "docs"

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 from AbdominalCalcificationLib import cli
 from tiny_models import a_tiny_model_folder
 
-pytestmark = [pytest.mark.nnunet, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.nnunet
 
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 
@@ -26,7 +26,7 @@ PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 @pytest.fixture
 def ct(tmp_path):
     """Smooth noise around blood's HU, on a turned grid: random networks find every label in it."""
-    noise = gaussian_filter(np.random.default_rng(3).normal(size=(44, 40, 48)), 2)
+    noise = gaussian_filter(np.random.default_rng(3).normal(size=(34, 34, 38)), 2)
     image = sitk.GetImageFromArray((200 + 150 * noise / noise.std()).astype(np.int16))
     image.SetSpacing((1.2, 1.2, 1.5))
     image.SetDirection((-1, 0, 0, 0, -1, 0, 0, 0, 1))
@@ -53,6 +53,7 @@ def result_in(folder):
     return json.loads((folder / "measurements.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("warm_worker")
 def test_two_models_lead_to_numbers_that_say_where_they_come_from(ct, artery_model, calcification_model, tmp_path):
     models = ["--artery-model", artery_model, "--calcification-model", calcification_model]
     assert analyze(ct, tmp_path / "out", *models) == 0

@@ -16,11 +16,13 @@ from AbdominalCalcificationLib.measurement import (
     branches,
     chest,
     coarse,
+    confident,
     guard,
     measure,
     plausibility,
     quality,
 )
+from AbdominalCalcificationLib.measurement.result import Cluster, TerritoryMeasurement
 from AbdominalCalcificationLib.progress import drain
 
 # --- What can be an artery --------------------------------------------------------------------------
@@ -281,3 +283,31 @@ def test_recesses_of_the_lungs_reach_down_30_mm():
 def test_less_than_50_mm_of_abdominal_aorta_is_none():
     assert chest_codes(chest_mm=40, abdomen_mm=46, has_limbs=False) == {"no_abdominal_aorta"}
     assert chest_codes(chest_mm=40, abdomen_mm=54, has_limbs=False) == {"thoracic_aorta"}
+
+
+# --- How certain the models were --------------------------------------------------------------------
+
+
+def doubted(confidence, cluster_confidence, share=1.0):
+    """Return whether a territory is flagged of which, and of a share of whose calcification, a model was so certain."""
+    numbers = TerritoryMeasurement("aorta", True, 500.0, 100.0, 0.2, 2, 50.0, 50.0, 50.0, confidence, "model")
+    volumes = {100.0 * share: cluster_confidence, 100.0 * (1 - share): 1.0}
+    clusters = [
+        Cluster(number, "aorta", 1, mm3, (0.0, 0.0, 0.0), None, None, 0.0, None, certain, "model")
+        for number, (mm3, certain) in enumerate(volumes.items(), 1)
+        if mm3
+    ]
+    return bool(confident.low_confidence([numbers], clusters))
+
+
+def test_a_confidence_below_a_half_is_low():
+    assert doubted(0.45, 1.0)
+    assert not doubted(0.55, 1.0)
+    assert doubted(1.0, 0.45)
+    assert doubted(1.0, 0.0)
+    assert not doubted(1.0, 0.55)
+
+
+def test_a_quarter_of_the_calcification_may_be_doubted():
+    assert not doubted(1.0, 0.1, share=0.2)
+    assert doubted(1.0, 0.1, share=0.3)

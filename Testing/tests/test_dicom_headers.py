@@ -155,3 +155,48 @@ def test_a_result_may_have_files_in_folders(tmp_path):
         for name in names:
             (unfinished / name).write_text("3")
     assert (tmp_path / "result" / "dicom" / "a.dcm").read_text() == "3"
+
+
+def headers_with(folder, extra, key=None):
+    return read_headers(read_ct(write_series(folder, HU, at_heights(range(8)), extra=extra)).source, key).first
+
+
+def test_values_that_are_none_are_made_into_what_objects_may_have(tmp_path):
+    first = headers_with(
+        tmp_path,
+        {
+            (0x0008, 0x0090): ("PN", "Refer^A\\B"),
+            (0x0008, 0x1030): ("LO", b"two\nlines\x00" + b"x" * 80),
+            (0x0010, 0x0010): ("PN", b"A\x07^B\\C^D\x00"),
+            (0x0010, 0x0020): ("LO", b"ID\x00\x01"),
+            (0x0012, 0x0062): ("CS", "MAYBE"),
+            (0x0012, 0x0063): ("LO", "m" * 100 + "\\n"),
+            (0x0012, 0x0064): ("SQ", [b""]),
+            (0x0018, 0x0050): ("DS", "thick"),
+            (0x0020, 0x0052): ("UI", "1." + "3" * 80),
+            (0x0020, 0x1040): ("LO", "x" * 80),
+            (0x0028, 0x0303): ("CS", "PERHAPS"),
+        },
+    )
+    assert str(first.PatientName) == "A ^B C^D"
+    assert str(first.ReferringPhysicianName) == "Refer^A B"
+    assert first.PatientID == "ID"
+    assert first.StudyDescription == ("two lines " + "x" * 80)[:64]
+    assert list(first.DeidentificationMethod) == ["m" * 64, "n"]
+    assert first.PositionReferenceIndicator == "x" * 64
+    assert len(first.FrameOfReferenceUID) <= 64
+    for keyword in ("PatientIdentityRemoved", "DeidentificationMethodCodeSequence", "SliceThickness"):
+        assert keyword not in first
+    assert "LongitudinalTemporalInformationModified" not in first
+
+
+@pytest.mark.parametrize("tag", [(0x0020, 0x000D), (0x0020, 0x000E)], ids=["study", "series"])
+@pytest.mark.parametrize("uid", ["1." + "3" * 80, "1.2.abc", "1.2-3"])
+def test_uids_that_are_none_are_refused_where_objects_would_have_them(tmp_path, tag, uid):
+    with pytest.raises(InputError, match="UID that is none"):
+        headers_with(tmp_path, {tag: ("UI", uid)})
+    assert len(headers_with(tmp_path, {tag: ("UI", uid)}, key="checksum").StudyInstanceUID) <= 64
+
+
+def test_uids_that_only_have_zeros_before_numbers_stay(tmp_path):
+    assert headers_with(tmp_path, {(0x0020, 0x000D): ("UI", "1.02.003")}).StudyInstanceUID == "1.02.003"

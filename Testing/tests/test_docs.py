@@ -15,8 +15,6 @@ from AbdominalCalcificationLib.cli import PROGRAM, _parser, main
 from dicom_files import write_series
 from seg_files import CODES, Described, Place, with_label_table, write_seg
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "Resources" / "docs"
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]

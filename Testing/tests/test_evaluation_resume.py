@@ -15,7 +15,7 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, pool, read_cohort
 from AbdominalCalcificationLib.evaluation.store import Store
 from AbdominalCalcificationLib.progress import drain
-from cohorts import SHAPE, a_cohort, evaluate, rows_in, write, write_table
+from cohorts import SHAPE, a_cohort, evaluate, evaluated_here, rows_in, write, write_table
 
 RESULT_FILES = ("agreement.csv", "cases.csv", "evaluation.json", "overlap.csv", "report.html")
 
@@ -101,8 +101,8 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in [*(folder / name for name in RESULT_FILES), *plots]}
 
 
-# The command line, which kills itself once so many cases are finished. Its processes have been sent no more than four
-# cases each in advance, so that some are left.
+# The command line, which kills itself once so many cases are finished. Its process has been sent no more than four
+# cases in advance, so that some are left.
 KILLED_HALF_WAY = """
 import os, signal, sys
 from pathlib import Path
@@ -125,8 +125,8 @@ if __name__ == "__main__":
 
 
 def test_killed_half_way_and_resumed_gives_the_identical_report(tmp_path):
-    table = a_cohort(tmp_path / "cases", count=11)
-    options = ["evaluate", str(table), "--method", "idealised", "--resamples", "50", "--quiet", "--jobs", "2"]
+    table = a_cohort(tmp_path / "cases", count=7)
+    options = ["evaluate", str(table), "--method", "idealised", "--resamples", "50", "--quiet", "--jobs", "1"]
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
     (tmp_path / "killed.py").write_text(KILLED_HALF_WAY, encoding="utf-8")
 
@@ -135,11 +135,12 @@ def test_killed_half_way_and_resumed_gives_the_identical_report(tmp_path):
     assert subprocess.run(killed, env=environment).returncode != 0
     records = halfway / "cases"
     finished = {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}
-    assert 2 <= len(finished) < 11
+    assert 2 <= len(finished) < 7
     assert not (halfway / "report.html").exists()
 
-    for output in (halfway, tmp_path / "whole"):
-        assert cli.main([*options, "--output", str(output)]) == 0
+    with evaluated_here():
+        for output in (halfway, tmp_path / "whole"):
+            assert cli.main([*options, "--output", str(output)]) == 0
     assert contents(halfway) == contents(tmp_path / "whole")
     assert {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}.items() >= finished.items()
 

@@ -33,7 +33,6 @@ from tiny_models import TRAINER_FOLDER, a_model_folder_without_weights
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="limits are POSIX's"),
-    pytest.mark.usefixtures("small_pictures"),
 ]
 SHAPE = (24, 28, 26)
 PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]

@@ -122,20 +122,17 @@ def test_a_model_that_was_trained_without_mirroring_is_not_mirrored(networks, tm
 
 
 @pytest.mark.nnunet
-def test_the_worker_takes_other_settings_and_they_are_recorded(networks, models, tmp_path):
-    from AbdominalCalcificationLib.inference import Worker
-
+def test_the_worker_takes_other_settings_and_they_are_recorded(networks, models, segmenting_worker):
     model, ct = models("aorta", "celiac_trunk", folds=["0", "1"]), a_noisy_ct()
     found = {}
-    with Worker() as worker:
-        for effort in (Effort(), Effort(0.8, True, ("1",)), Effort()):
-            choices = Choices([model.path], calcification_threshold="fixed:500", device="cpu", effort=effort)
-            analysis = drain(analyze_steps(ct, choices, worker=worker))
-            provenance = json.loads(json.dumps(analysis.measurement.provenance))
-            assert provenance["models"][0]["folds"] == list(effort.folds or ("0", "1"))
-            assert provenance["parameters"]["tile_step"] == effort.tile_step
-            assert provenance["parameters"]["mirroring"] is effort.mirroring
-            found.setdefault(effort, []).append(analysis.arteries.array)
+    for effort in (Effort(), Effort(0.8, True, ("1",)), Effort()):
+        choices = Choices([model.path], calcification_threshold="fixed:500", device="cpu", effort=effort)
+        analysis = drain(analyze_steps(ct, choices, worker=segmenting_worker))
+        provenance = json.loads(json.dumps(analysis.measurement.provenance))
+        assert provenance["models"][0]["folds"] == list(effort.folds or ("0", "1"))
+        assert provenance["parameters"]["tile_step"] == effort.tile_step
+        assert provenance["parameters"]["mirroring"] is effort.mirroring
+        found.setdefault(effort, []).append(analysis.arteries.array)
     usual, again = found[Effort()]
     assert np.array_equal(usual, again)
     assert not np.array_equal(usual, found[Effort(0.8, True, ("1",))][0])

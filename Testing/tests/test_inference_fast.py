@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
+from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
 from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.inference.resampling import axis_maps
 from AbdominalCalcificationLib.progress import drain
@@ -219,14 +219,40 @@ def test_the_number_of_threads_does_not_matter(models):
     assert dice(*found) > 0.999
 
 
-def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads():
+def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads(segmenting_worker):
     arteries, calcification = ModelFolder.open(bundled_artery_model()), ModelFolder.open(bundled_calcification_model())
     ct = read_ct(sample_case()).volume.cropped(np.s_[80:122, 35:95, 40:110])
-    with Worker() as worker:
-        roads = {"device": "cpu", "worker": worker}
-        quick = drain(segment_steps(ct, [arteries], calcification, **roads))
-        plain = drain(segment_steps(ct, [arteries], calcification, plain_nnunet=True, **roads))
-        given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
+    roads = {"device": "cpu", "worker": segmenting_worker}
+    quick = drain(segment_steps(ct, [arteries], calcification, **roads))
+    plain = drain(segment_steps(ct, [arteries], calcification, plain_nnunet=True, **roads))
+    given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
     assert dice(quick.arteries.array, plain.arteries.array) > 0.99
     assert dice(given.calcification.array, plain.calcification.array) > 0.97
     assert dice(quick.calcification.array, plain.calcification.array) > 0.97
+
+
+def test_margins_stand_where_labels_do_and_tell_how_far_the_next_label_is(models):
+    model, ct = models("aorta", "renal_left"), a_noisy_ct()
+    predictor = Predictor(model, precision="float32")
+    plain = labels_of(predictor, ct)
+    margins = np.zeros(ct.array.shape, np.uint8)
+    assert np.array_equal(labels_of(predictor, ct, margins=margins), plain)
+    assert np.array_equal(margins != 0, plain != 0)
+    edge = plain != 0
+    inner = np.logical_and.reduce([edge, *(np.roll(edge, step, axis) for axis in range(3) for step in (1, -1))])
+    assert np.median(margins[inner]) > np.median(margins[edge & ~inner]), "less certain at the border"
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_second_look_finds_about_the_same_on_the_axes_of_the_image(models, mirrored):
+    model, ct = models("aorta", "renal_left", transpose=[2, 0, 1]), a_noisy_ct()
+    predictor = Predictor(model, precision="float32")
+    plain = labels_of(predictor, ct)
+    region = np.zeros(ct.array.shape, bool)
+    region[4:-4, 4:-4, 4:-4] = True
+    again = predictor.look_again(ct.array, ct.grid.spacing_mm[::-1], "cpu", region, mirrored=mirrored)[0]
+    assert again.shape == plain.shape
+    # Random weights know no symmetry: mirrored they find another thing, and not a mirrored one.
+    shares = [dice(np.where(region, each, 0), np.where(region, plain, 0)) for each in (again, again[:, :, ::-1])]
+    assert shares[0] > max(shares[1], 0.3 if mirrored else 0.8)
+    assert not np.array_equal(again[region], plain[region]), "it is another look"

@@ -22,6 +22,7 @@ from AbdominalCalcificationLib.inference.devices import run_with_fallback
 from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.progress import drain
 from tiny_models import a_noisy_ct, a_tiny_model_folder
+from weapons import CallingWeapon, Weapon
 
 pytestmark = pytest.mark.nnunet
 
@@ -153,22 +154,7 @@ def message_of(ct, model, kind, worker, **arguments) -> str:
     return str(caught.value)
 
 
-class Malicious:
-    """A pickle that makes a file when it is loaded."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def __reduce__(self):
-        return Path.touch, (Path(self.file),)
-
-
-class MaliciousCall(Malicious):
-    def __reduce__(self):
-        return os.system, (f"touch {self.file}",)
-
-
-@pytest.mark.parametrize("weapon", [Malicious, MaliciousCall])
+@pytest.mark.parametrize("weapon", [Weapon, CallingWeapon])
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip format", "bare pickle"])
 def test_a_malicious_checkpoint_does_not_run(tmp_path, worker, weapon, zipped):
     import pickle

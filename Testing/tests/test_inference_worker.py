@@ -125,6 +125,47 @@ def test_a_case_goes_through_the_process_and_back(ct, model, temporary_folder):
     assert list(temporary_folder.iterdir()) == []
 
 
+def test_signs_come_through_the_process(ct, model):
+    """Of the arteries with the last event, of calcification as an array beside it; only where they are wanted."""
+    look = """
+import AbdominalCalcificationLib.inference.job as job
+job.sensible_arteries = lambda ct, arteries, **_: job.Sensible(arteries)
+class All:
+    def of(self, mask):
+        return mask
+def everything(arteries):
+    return All()
+    yield
+job.plausible_arteries_steps = everything
+def predict(self, image, spacing_mm, device, region=None, wanted=None, report=None, say=None, margins=None):
+    if margins is not None:
+        margins[image > 100] = 40
+    return (image > 100).astype(np.uint8), device
+def look_again(self, image, spacing_mm, device, region, wanted=None, report=None, say=None, mirrored=False):
+    report(0.5, 1.0)
+    return ((image > 100) & region).astype(np.uint8), device
+Predictor.predict, Predictor.look_again = predict, look_again
+"""
+    look = look.replace(
+        "job.Sensible", "__import__('AbdominalCalcificationLib.sense.arteries', fromlist=['x']).Sensible"
+    )
+    both, of_calcification = ("arteries", "calcification"), model_of_calcification(model)
+    with stand_in(look) as worker:
+        without = drain(segment_steps(ct, [model], of_calcification, worker=worker))
+        found = drain(segment_steps(ct, [model], of_calcification, worker=worker, signs_of=both))
+        plain = segment_steps(ct, [model], None, worker=worker, signs_of=both, plain_nnunet=True)
+        assert drain(plain).artery_signs is None
+    assert without.artery_signs is without.calcification_signs is None
+    assert found.artery_signs == {"aorta": (pytest.approx(1 / (1 + np.exp(-2))), 1.0)}
+    assert np.array_equal(found.calcification_signs != 0, ct.array > 100)
+    assert np.array_equal(found.calcification.array, without.calcification.array)
+
+
+def model_of_calcification(model: ModelFolder) -> ModelFolder:
+    folder = model.path.parents[1] / "calcification"
+    return ModelFolder.open(a_model_folder_without_weights(folder, ["calcification"]))
+
+
 def test_one_process_serves_several_cases(ct, model):
     with stand_in() as worker:
         drain(segment_steps(ct, [model], None, worker=worker))

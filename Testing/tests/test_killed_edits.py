@@ -19,6 +19,6 @@ pytestmark = [pytest.mark.scene, pytest.mark.skipif(sys.platform == "win32", rea
 
 @pytest.mark.timeout(300)
 def test_a_killed_process_loses_the_last_edit_at_most():
-    kills = [kill_once(seed, wait_s=30) for seed in (101, 102, 103)]
+    kills = [kill_once(seed, wait_s=30) for seed in (101, 102)]
     assert max(each.made for each in kills) > 2, "killed before there was anything to lose"
     assert all(each.lost is not None and each.lost <= 1 for each in kills), kills

@@ -14,6 +14,7 @@ from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from panels import asked, erase_lower_half, parameters_of, settle, shown_in, status
+from workers_here import reading_here
 
 SHAPE = (24, 24, 28)
 
@@ -44,8 +45,9 @@ def listed(case_files, tmp_path):
 @pytest.fixture
 def reading(panel, listed):
     """The panel with the list open, read by Ada."""
-    open_list(panel, listed, "Ada")
-    return panel
+    with reading_here():
+        open_list(panel, listed, "Ada")
+        yield panel
 
 
 def open_list(widget, path, reader):
@@ -64,9 +66,12 @@ def statuses(widget):
     return [row[0] for row in shown_in(widget.ui.caseTable)]
 
 
-def test_cases_are_opened_one_after_the_other(reading):
+def test_cases_are_opened_one_after_the_other(panel, listed):
     import slicer
 
+    # By a process, as users' are.
+    reading = panel
+    open_list(reading, listed, "Ada")
     assert statuses(reading) == ["untouched"] * 3
     assert not reading.ui.caseSaveButton.enabled
     click(reading, "caseNextButton")

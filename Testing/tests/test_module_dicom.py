@@ -19,7 +19,7 @@ from AbdominalCalcificationLib.scene.volumes import volume_from_node
 from dicom_files import write_slice
 from panels import parameters_of, settle, status
 
-pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.scene
 
 
 class Database:

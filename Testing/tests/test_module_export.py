@@ -20,7 +20,7 @@ from AbdominalCalcificationLib.scene.nodes import nodes_of
 from full_disks import contents_below
 from panels import erase_lower_half, parameters_of, settle, status, whole
 
-pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.scene
 
 
 def export(panel, folder, overwrite=False):

@@ -14,20 +14,16 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 import slicer
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.history import UNATTENDED
 from AbdominalCalcificationLib.history.recovery import left_behind
-from AbdominalCalcificationLib.measurement import measure
 from AbdominalCalcificationLib.progress import drain, drained
-from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting.documents import measurements_schema
 from AbdominalCalcificationLib.reporting.text import summary
-from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.scene import edits, tools
-from AbdominalCalcificationLib.scene.segmentations import add_territory, show_arteries, show_calcification
+from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
 from AbdominalCalcificationLib.scene.versions import keep_version, version_steps
-from AbdominalCalcificationLib.scene.volumes import volume_from_node, volume_node_from
+from AbdominalCalcificationLib.scene.volumes import volume_node_from
 from history_cases import (
     READ,
     SEGMENT,
@@ -364,42 +360,3 @@ def test_reopening_a_scene_restores_masks_history_versions_and_parameters(small,
     assert [each.name for each in small.logic.versions(parameters.calcification)] == ["x"]
     assert parameters.calcification.GetAttribute("AbdominalCalcification.Rejected") == '{"a": [1, 2]}'
     assert small.logic.masksToAskAbout(parameters) == [parameters.calcification]
-
-
-def test_a_case_corrected_until_it_is_the_truth_measures_as_the_truth(place, panel):
-    """The sample case, its masks wrong at first; the history adds up to what was corrected."""
-    parameters, folder = parameters_of(panel), sample_case().parent
-    parameters.ct = ct = slicer.util.loadVolume(str(sample_case()))
-    truth = {role: read_mask(folder / f"simulated_cta_{role}.nrrd") for role in SEGMENT}
-    wrong = {role: each.array.copy() for role, each in truth.items()}
-    wrong["arteries"][wrong["arteries"] == 5] = 0  # an artery missing
-    wrong["arteries"][:, :, : wrong["arteries"].shape[2] // 2][truth["arteries"].array[:, :, 1:81] == 1] = 1
-    wrong["calcification"] = np.roll(wrong["calcification"], 2, axis=0)
-    made = {"arteries": show_arteries, "calcification": show_calcification}
-    for role in SEGMENT:
-        node = made[role](ct, truth[role].with_array(wrong[role]))
-        edits.remember_origin(node, truth[role].with_array(wrong[role]), {}, role)
-        setattr(parameters, role, node)
-    panel.enter()
-    followed(panel)
-    names = {each.label: each.name for each in TERRITORIES}
-    for role in SEGMENT:
-        node, right = getattr(parameters, role), truth[role].array
-        for label in np.unique(right[right > 0]).tolist():
-            name = add_territory(node, names[label]) if role == "arteries" else "calcification"
-            with tools.tool(f"Script {name}"):
-                array = (right == label).astype(np.uint8)
-                slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, name, ct)
-        assert np.array_equal(mask(panel, role), right)
-        found = edits.kept_note(node).ledger.entries
-        for label in range(1, 256):
-            gained = sum(each.labels.get(label, (0, 0))[0] for each in found)
-            lost = sum(each.labels.get(label, (0, 0))[1] for each in found)
-            assert gained - lost == np.count_nonzero(right == label) - np.count_nonzero(wrong[role] == label)
-        assert {each.tool for each in found} <= {f"Script {name}" for name in (*names.values(), "calcification")}
-    measured = drain(panel.logic.recomputeSteps(parameters)).measurement
-    image = volume_from_node(ct)
-    wanted = measure(image, *(image.with_array(truth[role].array) for role in SEGMENT))
-    assert measured.territories == wanted.territories
-    assert measured.total == wanted.total
-    assert measured.clusters == wanted.clusters

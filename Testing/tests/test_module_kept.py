@@ -28,7 +28,7 @@ from panels import (
     whole,
 )
 
-pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.scene
 TESTING = Path(__file__).parents[1]
 
 

@@ -48,7 +48,7 @@ def test_the_numbers_that_matter_are_in_sight(panel_with_results):
     seen = columns_in_sight(panel_with_results, ui.territoriesTable)
     assert seen[:5] == ["Burden\n%", "Calcified\nmm³", "Clusters", "Artery\nmL", "Mean\nmm³"]
     seen = columns_in_sight(panel_with_results, ui.clustersTable)
-    assert seen == ["Artery", "Volume\nmm³", "Mean\nHU", "Max.\nHU", "Path\nmm", "Extent\nmm"]
+    assert seen == ["Artery", "Volume\nmm³", "Mean\nHU", "Max.\nHU", "Path\nmm", "Extent\nmm", "Confi-\ndence"]
     assert seen == column_headers(ui.clustersTable), "none is out of sight"
     bottom = ui.territoriesTable.y + ui.territoriesTable.height + ui.resultsButton.y
     assert bottom <= 900

@@ -13,7 +13,7 @@ import numpy as np
 import slicer
 
 from host.segment_strokes import stroke
-from panels import follow, mask_of, parameters_of, ready, settle, status, total_of
+from panels import follow, mask_of, parameters_of, ready, recompute, settle, status, total_of
 from review_cases import RENAL_PLAQUE
 from review_panel import clusters_of, join, reject
 
@@ -75,8 +75,7 @@ def test_a_review_from_run_to_export(panel_to_correct, tmp_path):
     assert cut["parameters"]["kept_length_mm"]["renal"] == 18.0
 
     # What is there is what measuring all of it anew gives, in a scene that was saved and loaded too.
-    ui.recomputeButton.click()
-    settle(panel)
+    recompute(panel)
     assert numbers(document_of(panel)) == numbers(cut)
     path = str(tmp_path / "review.mrb")
     assert slicer.util.saveScene(path)
@@ -84,8 +83,7 @@ def test_a_review_from_run_to_export(panel_to_correct, tmp_path):
     slicer.util.loadScene(path)
     assert numbers(document_of(panel)) == numbers(cut)
     assert ui.clusterHint.text.endswith("2 rejected.")
-    ui.recomputeButton.click()
-    settle(panel)
+    recompute(panel)
     assert numbers(document_of(panel)) == numbers(cut)
 
     panel.panel.export.export_to(tmp_path / "result", overwrite=False)

@@ -12,7 +12,7 @@ import slicer
 from panels import load_ct, parameters_of
 from scene_files import save_scene
 
-pytestmark = [pytest.mark.scene, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.scene
 FIELDS = ("ct", "arteries", "calcification")
 
 

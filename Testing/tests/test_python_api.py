@@ -20,10 +20,9 @@ from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.resources import sample_case
 from AbdominalCalcificationLib.trust import Verdict
+from small_case import small_sample
 
 REPOSITORY = Path(__file__).parents[2]
-ARTERIES = sample_case().with_name("simulated_cta_arteries.nrrd")
-CALCIFICATION = sample_case().with_name("simulated_cta_calcification.nrrd")
 
 
 def examples(saying: str) -> list[str]:
@@ -44,14 +43,24 @@ def burdens_of(measurement) -> dict:
 
 
 @pytest.fixture(scope="module")
-def measured():
-    return analyze(sample_case(), ARTERIES, CALCIFICATION)
+def files(tmp_path_factory):
+    """CT, arteries and calcification of the small sample, as files."""
+    folder = tmp_path_factory.mktemp("sample")
+    names = {"ct": sample_case().name, "arteries": "arteries.nrrd", "calcification": "calcification.nrrd"}
+    for role, volume in small_sample().items():
+        write_volume(folder / names[role], volume)
+    return [folder / name for name in names.values()]
 
 
-def test_the_example_for_plain_python_runs(tmp_path):
+@pytest.fixture(scope="module")
+def measured(files):
+    return analyze(*files)
+
+
+def test_the_example_for_plain_python_runs(files, tmp_path):
     (example,) = examples("import analyze")
-    shutil.copy(sample_case(), tmp_path / "ct.nrrd")
-    shutil.copy(ARTERIES, tmp_path / "arteries.nrrd")
+    shutil.copy(files[0], tmp_path / "ct.nrrd")
+    shutil.copy(files[1], tmp_path / "arteries.nrrd")
     done = python(example, tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -67,58 +76,44 @@ def test_importing_the_package_imports_nothing_heavy(tmp_path):
         from AbdominalCalcificationLib import analyse  # noqa: F401
 
 
-def test_files_and_arrays_give_the_same_numbers(measured):
-    ct, arteries, calcification = read_ct(sample_case()).volume, read_mask(ARTERIES), read_mask(CALCIFICATION)
+def test_files_and_arrays_give_the_same_numbers(files, measured):
+    ct, arteries, calcification = read_ct(files[0]).volume, read_mask(files[1]), read_mask(files[2])
     of_arrays = analyze(ct, arteries, calcification).measurement
     assert burdens_of(of_arrays) == burdens_of(measured.measurement)
     assert measured.measurement.trust.verdict is Verdict.OK
     assert measured.measurement.provenance["input"]["name"] == sample_case().name
 
 
-def test_choices_are_those_of_the_pipeline(measured):
+def test_choices_are_those_of_the_pipeline(files, measured):
     steps = []
-    result = analyze(sample_case(), [ARTERIES], calcification_threshold="fixed:400", report=steps.append)
+    ct, arteries, _ = files
+    result = analyze(ct, [arteries], calcification_threshold="fixed:400", report=steps.append)
     assert result.measurement.provenance["calcification_source"]["threshold_hu"] == 400
     assert [step.stage for step in steps[:2]] == ["Reading the CT", "Reading the artery mask"]
     assert burdens_of(result.measurement) != burdens_of(measured.measurement)
     with pytest.raises(TypeError, match="treshold"):
-        analyze(sample_case(), ARTERIES, calcification_treshold="fixed:400")
+        analyze(ct, arteries, calcification_treshold="fixed:400")
     with pytest.raises(InputError, match="nonsense"):
-        analyze(sample_case(), ARTERIES, calcification_threshold="nonsense")
+        analyze(ct, arteries, calcification_threshold="nonsense")
 
 
-def test_output_gets_the_files_of_the_command_and_is_kept(measured, tmp_path):
+def test_output_gets_the_files_of_the_command_and_is_kept(files, measured, tmp_path):
     folder = tmp_path / "results"
-    measurement = analyze(str(sample_case()), str(ARTERIES), str(CALCIFICATION), output=str(folder)).measurement
+    measurement = analyze(*map(str, files), output=str(folder)).measurement
     document = json.loads((folder / "measurements.json").read_text(encoding="utf-8"))
     assert document["total"]["burden"] == pytest.approx(measurement.total.burden)
     assert np.array_equal(read_mask(folder / "arteries.nii.gz").array, measured.arteries.array)
     with pytest.raises(InputError, match="results"):
-        analyze(sample_case(), ARTERIES, CALCIFICATION, output=folder)
+        analyze(*files, output=folder)
 
 
-def test_a_result_does_not_take_the_place_of_the_ct(measured, tmp_path):
+def test_a_result_does_not_take_the_place_of_the_ct(files, measured, tmp_path):
     place = tmp_path / "arteries.nii.gz"
     write_volume(place, measured.ct)
     content = place.read_bytes()
     with pytest.raises(InputError, match="is read and would be replaced"):
-        analyze(place, ARTERIES, CALCIFICATION, output=tmp_path, overwrite=True)
+        analyze(place, *files[1:], output=tmp_path, overwrite=True)
     assert place.read_bytes() == content
-
-
-@pytest.fixture
-def module():
-    """The scripted module in the test host, with an empty scene."""
-    pytest.importorskip("slicer", reason="the host needs slicer-core")
-    pytest.importorskip("PySide6", reason="the host needs PySide6")
-    import slicer
-
-    from host import start
-
-    host = start()
-    slicer.mrmlScene.Clear()
-    yield host.module
-    slicer.mrmlScene.Clear()
 
 
 @pytest.mark.scene
@@ -129,7 +124,7 @@ def test_the_example_for_slicer_runs(module, capsys, monkeypatch, tmp_path):
     from AbdominalCalcificationLib.scene.results import find_results
 
     middle = tmp_path / "simulated_cta.nrrd"  # fewer tiles: quick
-    write_volume(middle, read_ct(sample_case()).volume.cropped(np.s_[40:140, 30:112, 20:132]))
+    write_volume(middle, read_ct(sample_case()).volume.cropped(np.s_[60:105, 45:105, 50:115]))
     monkeypatch.setattr(resources, "sample_case", lambda: middle)
     monkeypatch.setattr(resources, "SAMPLE_SHA256", hashlib.sha256(middle.read_bytes()).hexdigest())
     module.registerSampleData()  # what Slicer calls when it has started
@@ -148,14 +143,14 @@ def test_the_example_for_slicer_runs(module, capsys, monkeypatch, tmp_path):
 
 
 @pytest.mark.scene
-def test_given_segmentations_are_measured_and_left_alone(module):
+def test_given_segmentations_are_measured_and_left_alone(files, module):
     import slicer
 
     from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
 
-    ct = slicer.util.loadVolume(str(sample_case()))
-    arteries = show_arteries(ct, read_mask(ARTERIES))
-    calcification = show_calcification(ct, read_mask(CALCIFICATION))
+    ct = slicer.util.loadVolume(str(files[0]))
+    arteries = show_arteries(ct, read_mask(files[1]))
+    calcification = show_calcification(ct, read_mask(files[2]))
     before = (arteries.GetSegmentation().GetMTime(), calcification.GetSegmentation().GetMTime())
     steps = []
     logic = module.AbdominalCalcificationLogic()

@@ -196,6 +196,24 @@ def test_lines_that_crash_the_library_do_not_reach_it(tmp_path, name, line):
     refused(path, "the line '", long[:20].decode())
 
 
+@pytest.mark.parametrize("name", ["a.nrrd", "a.nhdr"])
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("key:=value\r" + "v" * 700, "a bare carriage return"),  # crashed the library
+        ("# remark\rspace units: mm", "a bare carriage return"),  # the library took the second part for a field
+        ("# remark\n\r# more", "a bare carriage return"),  # ended the library's header, so that voxels began elsewhere
+        ("key:=a\r\rb", "a bare carriage return"),
+        ("key:=a\0b", "a NUL"),
+    ],
+)
+def test_lines_that_the_library_reads_differently_are_refused(tmp_path, name, line, told):
+    path = write_nrrd(tmp_path / name, a_ct())
+    begin, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(begin + b"\n" + line.encode() + b"\n" + rest)
+    refused(path, told)
+
+
 def test_key_value_pairs_and_comments_may_be_long(tmp_path):
     path = write_nrrd(tmp_path / "a.nrrd", a_ct())
     begin, rest = path.read_bytes().split(b"\n", 1)

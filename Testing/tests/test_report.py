@@ -175,6 +175,7 @@ def test_names_are_shown_in_their_own_script_and_in_latin():
         ("Yamada^Tarou=山田^太郎=やまだ^たろう", "山田 太郎 (Yamada, Tarou)"),
         ("Müßig^Jörg^^Dr.", "Müßig, Dr. Jörg"),
         ("=山田^太郎", "山田 太郎"),
+        ("==やまだ^たろう", "やまだ たろう"),
     ):
         header = Dataset()
         header.PatientName = stored

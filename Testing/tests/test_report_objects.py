@@ -11,6 +11,7 @@ import pydicom
 import pytest
 
 from AbdominalCalcificationLib import cli
+from dicom_standard import standard_errors
 from report_cases import HEADER, a_case
 
 pytest.importorskip("highdicom")
@@ -72,14 +73,29 @@ def test_dciodvfy_finds_no_error(case):
         assert not [line for line in told.splitlines() if line.startswith("Error")], name
 
 
-def test_the_capture_of_an_unusable_result_has_no_numbers(case, tmp_path):
+def test_dicom_validator_finds_no_error(case):
+    errors_of = standard_errors()
+    for name in ("report.pdf.dcm", "report.capture.dcm"):
+        assert errors_of(case.result / "dicom" / name) == []
+
+
+def test_the_capture_of_an_unusable_result_has_neither_views_nor_numbers(case, tmp_path):
     assert case.analyze(tmp_path / "bad", "--dicom", arteries=case.nothing) == 0
     document = json.loads((tmp_path / "bad" / "measurements.json").read_text(encoding="utf-8"))
     assert document["trust"]["verdict"] == "unusable"
-    from PIL import Image
+    assert sorted(path.name for path in (tmp_path / "bad" / "dicom").iterdir()) == [
+        "measurements.sr.dcm",
+        "report.capture.dcm",
+        "report.pdf.dcm",
+    ]
+    from AbdominalCalcificationLib.reporting.capture import capture_picture
 
-    rows = pydicom.dcmread(tmp_path / "bad" / "dicom" / "report.capture.dcm").Rows
-    assert rows == Image.open(tmp_path / "bad" / "views.png").height
+    picture = pydicom.dcmread(tmp_path / "bad" / "dicom" / "report.capture.dcm").pixel_array
+    assert len(picture) < 400
+    assert np.array_equal(picture, capture_picture(None, document))
+    # A sentence more makes it longer: reasons are told.
+    more = [{"code": "metal", "message": "Metal. " * 60, "territory": None}, *document["trust"]["reasons"]]
+    assert len(capture_picture(None, {**document, "trust": {**document["trust"], "reasons": more}})) > len(picture)
 
 
 def test_objects_of_a_ct_that_is_no_dicom_are_refused(case, capsys):

@@ -93,9 +93,10 @@ def test_the_table_has_every_territory_the_total_and_what_was_left_out(case, ct_
         f"{aorta.artery_volume_mm3 / 1000:.2f}",
         f"{aorta.mean_cluster_volume_mm3:.1f}",
         f"{aorta.largest_cluster_volume_mm3:.1f}",
+        "given",
     ]
     voxel_mm3 = 1.1 * 0.9 * 2.0
-    assert rows[-2] == ["Unassigned (near no artery)", "", f"{voxel_mm3:.1f}", "", "", "", ""]
+    assert rows[-2] == ["Unassigned (near no artery)", "", f"{voxel_mm3:.1f}", "", "", "", "", ""]
 
 
 def test_a_unit_is_given_once(case, ct_node):

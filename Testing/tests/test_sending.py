@@ -280,6 +280,75 @@ def test_damaged_objects_are_not_sent(result, archive, tmp_path, capsys):
     assert not got
 
 
+def test_objects_that_are_cut_off_are_not_sent(result, archive, tmp_path, capsys):
+    folder = shutil.copytree(result / "dicom", tmp_path / "result" / "dicom").parent
+    for name in NAMES:
+        content = (folder / "dicom" / name).read_bytes()
+        for size in (len(content) - 2, len(content) - 60, len(content) // 2, 400):
+            (folder / "dicom" / name).write_bytes(content[:size])
+            assert send(folder, "dicom://A@127.0.0.1:4") == 2
+            assert "cannot be read as a DICOM object" in capsys.readouterr().err
+        (folder / "dicom" / name).write_bytes(content)
+
+
+def test_finding_out_what_is_sent_reads_no_pixels(result, tmp_path):
+    import tracemalloc
+
+    made = pydicom.dcmread(result / "dicom" / NAMES[1])
+    made.Rows = made.Columns = 2000
+    made.PixelData = bytes(12_000_000)
+    made.save_as(tmp_path / "large.dcm")
+    (tmp_path / "result" / "dicom").mkdir(parents=True)
+    shutil.move(tmp_path / "large.dcm", tmp_path / "result" / "dicom" / NAMES[1])
+    tracemalloc.start()
+    (file,) = files_of(tmp_path / "result")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert file.sop_instance == made.SOPInstanceUID
+    assert most < 3_000_000
+
+
+def test_an_object_twice_and_one_of_another_study_are_not_sent(result, tmp_path, capsys):
+    folder = shutil.copytree(result / "dicom", tmp_path / "result" / "dicom").parent
+    shutil.copy(folder / "dicom" / NAMES[0], folder / "dicom" / "again.dcm")
+    assert send(folder, "dicom://A@127.0.0.1:4") == 2
+    assert f"is the same object as '{NAMES[0]}'" in capsys.readouterr().err
+    other = pydicom.dcmread(folder / "dicom" / NAMES[0])
+    other.StudyInstanceUID, other.SOPInstanceUID = "1.2.4", "1.2.4.5"
+    other.file_meta.MediaStorageSOPInstanceUID = "1.2.4.5"
+    other.save_as(folder / "dicom" / "again.dcm")
+    assert send(folder, "dicom://A@127.0.0.1:4") == 2
+    assert "is of another study" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["dicom", "http"])
+def test_a_file_that_vanishes_while_others_are_sent(result, archive, web, tmp_path, capsys, kind):
+    folder = shutil.copytree(result / "dicom", tmp_path / "result" / "dicom").parent
+
+    def gone():
+        (folder / "dicom" / NAMES[1]).unlink(missing_ok=True)
+        return 0x0000
+
+    place = archive(lambda event: gone()) if kind == "dicom" else web(lambda handler, body: (200, {"": gone()}))
+    assert send(folder, place) == 2
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        f"stored  {NAMES[0]}",
+        f"NOT STORED  {NAMES[1]} (the file cannot be read any more)",
+    ]
+    assert "1 of 2 objects were not stored" in said.err
+
+
+def test_what_was_stored_before_a_cancel_is_told(result, archive, capsys):
+    place, told = archive(lambda event: 0x0000), []
+    steps = send_steps(files_of(result), parse_destination(place), told=told.append)
+    for step in steps:
+        if NAMES[1] in step.stage:
+            break
+    steps.close()
+    assert [(each.file.path.name, each.is_stored) for each in told] == [(NAMES[0], True)]
+
+
 @pytest.mark.skipif(shutil.which("Orthanc") is None, reason="needs Orthanc")
 def test_orthanc_stores_what_is_sent(result, tmp_path):
     ports = []

@@ -121,6 +121,13 @@ def test_a_quarter_of_an_artery_is_no_speck():
         assert flag.effect is effect
 
 
+def test_pieces_that_together_are_a_quarter_of_an_artery_are_no_specks():
+    vessel = ("renal_left", (-39, -3, 99), (-9, 0, 105))  # 20 voxels
+    apart = [("renal_left", (-90, 30, 99 + 12 * n), (-81, 33, 102 + 12 * n)) for n in range(2)]  # 3 each
+    assert [flag.code for flag in sense(*TREE, vessel, *apart).flags] == ["pieces_left_out"]
+    assert [flag.code for flag in sense(*TREE, vessel, apart[0]).flags] == ["specks_cleared"]
+
+
 def test_the_inferior_mesenteric_artery_begins_within_110_mm_of_the_bifurcation():
     for level, stays in ((120, True), (165, False)):
         vessel = ("inferior_mesenteric", (0, 9, level), (6, 36, level + 6))

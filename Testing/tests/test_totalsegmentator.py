@@ -22,8 +22,6 @@ from AbdominalCalcificationLib.inference.totalsegmentator import (
 )
 from tiny_models import a_model_folder_without_weights, a_tiny_model_folder
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 # Labels of TotalSegmentator's models that matter here, among others.
 CARDIAC = ("heart", "aorta", "pulmonary_vein", "iliac_artery_left", "iliac_artery_right", "iliac_vena_left")
 RENAL = ("celiac_trunk", "superior_mesenteric_artery", "renal_arteries", "aorta")

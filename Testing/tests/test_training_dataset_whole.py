@@ -15,8 +15,6 @@ from AbdominalCalcificationLib.training.cases import find_sources
 from AbdominalCalcificationLib.training.tasks import TASKS, check_cases, open_dataset
 from dataset_cases import LPS, SHAPE, a_patient, export, files_below
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 
 def test_an_interrupted_export_leaves_everything_as_it_was(cases, tmp_path):
     folder = tmp_path / "Dataset101_Arteries"

@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import cli, resources
+from AbdominalCalcificationLib.commands.train import make_job
 from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
-from AbdominalCalcificationLib.training import small
-from training_here import training_here
+from AbdominalCalcificationLib.training import prepare, small
+from weapons import CallingWeapon
+from workers_here import training_here
 
 pytestmark = pytest.mark.nnunet
 
@@ -37,8 +39,12 @@ def files_below(folder):
 
 @pytest.fixture(scope="module", autouse=True)
 def few_samples():
-    """nnU-Net draws a hundred million voxels to learn about a dataset's HU, of tiny images too: some thousands do."""
+    """nnU-Net draws a hundred million voxels to learn about a dataset's HU, of tiny images too: some thousands do.
+
+    And it draws curves after each epoch, which takes longer than one does here.
+    """
     from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
+    from nnunetv2.training.logging.nnunet_logger import MetaLogger
 
     def made(extractor, *given, **named):
         make(extractor, *given, **named)
@@ -47,6 +53,7 @@ def few_samples():
     make = DatasetFingerprintExtractor.__init__
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatasetFingerprintExtractor, "__init__", made)
+        patch.setattr(MetaLogger, "plot_progress_png", lambda *_: None)
         yield
 
 
@@ -78,30 +85,61 @@ def train(place, task, *options):
     return ["train", task, "--dataset", place / "raw" / name, "--work", place / f"work-{task}", *tiny, *options]
 
 
+def prepare_here(command):
+    """Do in this process what a process that trains would do first; another one of this file does it itself."""
+    job = make_job(cli._parser().parse_args([str(each) for each in command]))
+    with training_here():
+        prepare.point_nnunet(job)
+        prepare.prepare(job, lambda *_: None)
+
+
 def weights(model: Path) -> dict:
     import torch
 
     return torch.load(model / "fold_0" / "checkpoint_final.pth", weights_only=True)["network_weights"]
 
 
+def interrupt_after_an_epoch(command, scratch):
+    """Begin a training of prepared cases, and interrupt it: it says how to go on, and leaves no temporary files."""
+    scratch.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(scratch)}
+    command = [str(each) for each in (sys.executable, "-m", "AbdominalCalcificationLib", *command)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as training:
+        for line in training.stderr:
+            assert not line.startswith("Preprocessing")
+            if line.startswith("Training, epoch 2"):
+                break
+        training.send_signal(signal.SIGINT)
+        rest = training.stderr.read()
+        assert training.wait(timeout=500) == 130
+    assert "the same command goes on" in rest
+    assert list(scratch.iterdir()) == []
+
+
+def check_shipped(model, place):
+    """A model that was shipped is whole, holds nothing else, names no place, and stock nnU-Net can use it."""
+    import torch
+
+    assert run("models", "check", model) == 0
+    assert files_below(model) == {"dataset.json", "plans.json", "fold_0/checkpoint_final.pth"}
+    assert set(torch.load(model / "fold_0" / "checkpoint_final.pth", weights_only=True)) == {
+        "network_weights",
+        "init_args",
+        "trainer_name",
+        "inference_allowed_mirroring_axes",
+    }
+    assert all(bool(tensor.isfinite().all()) for tensor in weights(model).values())
+    assert str(place) not in (model / "plans.json").read_text() + (model / "dataset.json").read_text()
+    check_with_stock_nnunet(model, place / "patients" / "seed_00003" / "ct.nii.gz")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="interrupts are sent by signal here")
-@pytest.mark.usefixtures("signals_of_a_terminal")
+@pytest.mark.usefixtures("signals_of_a_terminal", "warm_worker")
 def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, capsys, tmp_path):
     import torch
 
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER), "TMPDIR": str(scratch)}
-    command = [sys.executable, "-m", "AbdominalCalcificationLib", *train(place, "artery", "--epochs", 10_000)]
-    with subprocess.Popen([str(each) for each in command], stderr=subprocess.PIPE, text=True, env=environment) as first:
-        for line in first.stderr:
-            if line.startswith("Training, epoch 2"):
-                break
-        first.send_signal(signal.SIGINT)
-        rest = first.stderr.read()
-        assert first.wait(timeout=500) == 130
-    assert "the same command goes on" in rest
-    assert list(scratch.iterdir()) == []
+    prepare_here(train(place, "artery", "--epochs", 10_000))
+    interrupt_after_an_epoch(train(place, "artery", "--epochs", 10_000), tmp_path / "scratch")
     (clock,) = (place / "work-artery" / "results").rglob("seconds.json")
     steps = json.loads(clock.read_text())["steps"]
     done = torch.load(clock.with_name("checkpoint_latest.pth"), weights_only=False)["current_epoch"]
@@ -132,17 +170,7 @@ def test_both_models_are_trained_interrupted_resumed_shipped_and_used(place, cap
     kept = [pickle.loads(each.read_bytes()) for each in sorted((place / "work-calcification").rglob("*_fullres/*.pkl"))]
     assert [2 in properties["class_locations"] for properties in kept] == [True, False, False]
     for model in (artery, calcification):
-        assert run("models", "check", model) == 0
-        assert files_below(model) == {"dataset.json", "plans.json", "fold_0/checkpoint_final.pth"}
-        assert set(torch.load(model / "fold_0" / "checkpoint_final.pth", weights_only=True)) == {
-            "network_weights",
-            "init_args",
-            "trainer_name",
-            "inference_allowed_mirroring_axes",
-        }
-        assert all(bool(tensor.isfinite().all()) for tensor in weights(model).values())
-        assert str(place) not in (model / "plans.json").read_text() + (model / "dataset.json").read_text()
-        check_with_stock_nnunet(model, place / "patients" / "seed_00003" / "ct.nii.gz")
+        check_shipped(model, place)
 
     models = ["--artery-model", artery, "--calcification-model", calcification]
     ct = place / "patients" / "seed_00003" / "ct.nii.gz"
@@ -186,16 +214,6 @@ def test_an_interrupted_second_preparation_does_not_pass_as_the_first(place, tmp
     assert (job.prepared / "nnUNetPlans.json").read_text() != plans
     preparing.prepare(job, lambda *_: None)
     assert (job.prepared / "nnUNetPlans.json").read_text() == plans
-
-
-class Weapon:
-    """A pickle that makes a file when it is loaded."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def __reduce__(self):
-        return os.system, (f"touch '{self.file}'",)
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +264,7 @@ def test_resuming_does_not_run_what_a_checkpoint_holds(begun, tmp_path):
 
     checkpoint = begun.fold_folder / training.LATEST
     content = torch.load(checkpoint, weights_only=False)
-    torch.save({**content, "logging_more": Weapon(tmp_path / "evil")}, checkpoint)
+    torch.save({**content, "logging_more": CallingWeapon(tmp_path / "evil")}, checkpoint)
     with pytest.raises(ModelError, match="could run code") as caught:
         training.resume(training.make_trainer(begun), begun)
     assert "\n" not in str(caught.value)
@@ -274,7 +292,7 @@ def test_shipping_does_not_run_what_a_checkpoint_holds(begun, tmp_path):
     from AbdominalCalcificationLib.training import ship, trainer
 
     content = torch.load(begun.fold_folder / trainer.LATEST, weights_only=False)
-    torch.save({**content, "more": Weapon(tmp_path / "evil")}, begun.fold_folder / trainer.FINAL)
+    torch.save({**content, "more": CallingWeapon(tmp_path / "evil")}, begun.fold_folder / trainer.FINAL)
     with pytest.raises(ModelError, match="could run code"):
         ship.ship(begun, tmp_path / "model")
     assert not (tmp_path / "evil").exists()
@@ -288,7 +306,7 @@ def test_prepared_cases_are_looked_at_before_nnunet_reads_them(begun, tmp_path):
     check_properties(begun.prepared)
     kept = min(begun.prepared.rglob("*.pkl"))
     assert "class_locations" in read_properties(kept)
-    kept.write_bytes(pickle.dumps({**read_properties(kept), "more": Weapon(tmp_path / "evil")}))
+    kept.write_bytes(pickle.dumps({**read_properties(kept), "more": CallingWeapon(tmp_path / "evil")}))
     with pytest.raises(ModelError, match="could run code"):
         check_properties(begun.prepared)
     assert not (tmp_path / "evil").exists()

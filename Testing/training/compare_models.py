@@ -5,9 +5,9 @@
         [--painted FOLDER] [--real-slab FOLDER] [--real-cta FOLDER]
 
 PAIR is a folder that holds ``arteries`` and ``calcification``, or ``bundled``. The folder of ``--painted`` holds
-``ct.nii.gz`` and ``arteries.nii.gz``, that of ``--real-cta`` ``ct.nii.gz`` and ``aorta.nii.gz``; the slab is described
-in ``measure_real_slab.py``. What the networks say is compared as it is, before any rule of anatomy. Prints one row for
-each case and pair, and the means; writes them as JSON.
+``ct.nii.gz`` and ``arteries.nii.gz``, that of ``--real-cta`` ``ct.nii.gz`` and a mask for each artery; the slab is
+described in ``measure_real_slab.py``. What is compared is what ``analyze`` would measure, after anatomical sense.
+Prints one row for each case and pair, and the means; writes them as JSON.
 """
 
 import argparse
@@ -39,6 +39,11 @@ from AbdominalCalcificationLib.simulation.labelled import AnatomyMix
 
 AORTA = territory("aorta").label
 LOWEST_SLICES = (40, 60)  # of the real CTA: below its stent graft, and up to its lower end
+CTA_MASKS = {
+    "aorta": "aorta.nii.gz",
+    "celiac_trunk": "celiac_trunk.nii.gz",
+    "superior_mesenteric": "superior_mesenteric_artery.nii.gz",
+}
 AIR_HU = -500  # darker than this outside the patient
 
 
@@ -81,8 +86,11 @@ def real_slab(folder: Path) -> Case:
 
 def real_cta(folder: Path) -> Case:
     ct = read_ct(folder / "ct.nii.gz").volume
-    aorta = align_labels(read_mask(folder / "aorta.nii.gz"), ct.grid)
-    return Case("real CTA", ct, ct.with_array((aorta.array > 0).astype(np.uint8) * AORTA), ("aorta",))
+    labels = np.zeros(ct.grid.shape, np.uint8)
+    there = tuple(name for name, file in CTA_MASKS.items() if (folder / file).is_file())
+    for name in reversed(there):  # the aorta last: it is the parent where masks overlap
+        labels[align_labels(read_mask(folder / CTA_MASKS[name]), ct.grid).array > 0] = territory(name).label
+    return Case("real CTA", ct, ct.with_array(labels), there)
 
 
 def body_of(ct: Volume) -> np.ndarray:

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..progress import drain
 from .options import (
     add_anonymous,
+    add_confidence,
     add_dicom_kind,
     add_effort,
     add_measuring,
@@ -41,6 +42,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     running = analyze.add_argument_group("how it runs")
     add_models(running)
     add_effort(running)
+    add_confidence(running)
     running.add_argument("--series", metavar="UID", help="DICOM series; the largest original CT series by default")
     running.add_argument(
         "--acquisition",
@@ -218,5 +220,6 @@ def _choices(options: argparse.Namespace) -> Choices:
         device=options.device,
         plain_nnunet=options.reference,
         effort=effort(options),
+        confidence=not options.no_confidence,
         measurement=measurement_parameters(options),
     )

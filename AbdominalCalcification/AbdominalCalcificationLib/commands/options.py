@@ -152,6 +152,15 @@ def add_effort(group) -> None:
     group.add_argument("--folds", metavar="0,1,...", default="", help="folds of the named models (all that are there)")
 
 
+def add_confidence(group) -> None:
+    """Add whether models tell how certain they are."""
+    group.add_argument(
+        "--no-confidence",
+        action="store_true",
+        help="do not look a second time at what was found: how certain the models are is not told then",
+    )
+
+
 def effort(options: argparse.Namespace) -> Effort:
     """Return how much work the options say that networks do; InputError where they do not say it well."""
     return Effort(options.tile_step, options.mirroring, parse_folds(options.folds))

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import drain
 from .options import number
+
+if TYPE_CHECKING:
+    from ..sending import Outcome
+
+_CANCELLED = "Cancelled; what is said to be stored is stored, what was on its way may be, the rest was not sent."
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -34,7 +40,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
         help="DICOMweb: file with what to send as the header Authorization, such as 'Bearer …'",
     )
     send.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    send.set_defaults(run=run, cancelled="Cancelled; what was said to be stored is stored, the rest was not sent.")
+    send.set_defaults(run=run, cancelled=_CANCELLED)
     return [send]
 
 
@@ -51,10 +57,12 @@ def run(options: argparse.Namespace, report) -> None:
     files = files_of(options.folder)
     if not destination.is_encrypted:
         report.notice(f"Note: {destination} is spoken to without encryption.")
-    outcomes = drain(send_steps(files, destination, credentials, options.timeout), report)
-    for each in outcomes:
+
+    def told(each: Outcome) -> None:
         remark = f" ({each.remark})" if each.remark else ""
         report.say(f"{'stored' if each.is_stored else 'NOT STORED'}  {each.file.path.name}{remark}")
+
+    outcomes = drain(send_steps(files, destination, credentials, options.timeout, told), report)
     missed = [each for each in outcomes if not each.is_stored]
     if missed:
         reasons = "; ".join(dict.fromkeys(each.remark for each in missed))

@@ -7,7 +7,7 @@ merging and the restriction to the arteries are tested without a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from ..measurement.plausibility import plausible_arteries_steps
 from ..progress import drain
 from ..sense.arteries import sensible_arteries
 from ..sense.metal import without_struts_steps
+from .certainty import artery_signs, as_territories, packed_signs
 from .merging import ArteryMerger, SplitSides
 from .orientation import Turn
 
@@ -66,6 +67,8 @@ class Job:
         Go the plain road, as nnU-Net does; anatomical sense is left out.
     tile_step, mirroring
         See :class:`effort.Effort`.
+    signs_of : list of str
+        Of which masks (``arteries``, ``calcification``) signs of certainty are wanted; of one artery model only.
     """
 
     arteries: list[ModelUse]
@@ -76,6 +79,7 @@ class Job:
     plain_nnunet: bool = False
     tile_step: float = TILE_STEP
     mirroring: bool = False
+    signs_of: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -92,6 +96,7 @@ class Job:
             values["plain_nnunet"],
             values["tile_step"],
             values["mirroring"],
+            list(values["signs_of"]),
         )
 
 
@@ -100,7 +105,9 @@ class PredictorLike(Protocol):
 
     spacing_mm: Sequence[float]
 
-    def predict(self, image, spacing_mm, device, region=None, wanted=None, report=..., say=...): ...
+    def predict(self, image, spacing_mm, device, region=None, wanted=None, report=..., say=..., margins=None): ...
+
+    def look_again(self, image, spacing_mm, device, region, wanted=None, report=..., say=..., mirrored=False): ...
 
 
 # What of the CT a predictor is to look at, as truth values of shape (k, j, i).
@@ -117,6 +124,7 @@ def run_job(
     report: Callable[[str, float, float | None], None],
     say: Callable[[str], None],
     flag: Callable[[str, Flag], None] = lambda role, flag: None,
+    sign: Callable[[str, object], None] = lambda role, signs: None,
 ) -> tuple[Volume, Volume | None, str]:
     """Segment one case.
 
@@ -136,37 +144,26 @@ def run_job(
         Told lines for the log.
     flag : callable
         Told of which mask (``arteries``, ``calcification``) there is something to flag, and the flag.
+    sign : callable
+        Told the signs of each mask of :attr:`Job.signs_of` that was made: of the arteries those of :func:`.certainty.
+        artery_signs`, of calcification an array of :func:`.certainty.packed_signs`.
 
     Returns
     -------
     arteries, calcification, device
         Calcification is uint8, 1 where calcified; None without a calcification model.
     """
-    device = choose_device(job.device)
     count = len(job.arteries) + (job.calcification is not None)
-
-    def predict(use: ModelUse, number: int, stage: str, region_of: RegionOf | None = None) -> np.ndarray:
-        nonlocal device
-        report(f"{stage}: loading the model", number / count, None)
-        predictor, axes = open_predictor(use)
-        turn = Turn.to(axes, ct.grid)
-        region = None if region_of is None else turn.forward(region_of(predictor))
-        labels, device = predictor.predict(
-            turn.forward(ct.array),
-            turn.spacing_kji(ct.grid),
-            device,
-            region,
-            [int(label) for label in use.labels],
-            lambda fraction, left: report(stage, (number + fraction) / count, left),
-            say,
-        )
-        return turn.backward(labels)
-
+    networks = _Networks(job, ct, count, open_predictor, choose_device(job.device), report, say)
     if arteries is None:
-        arteries = _arteries(job, ct.grid, predict, split, say)
+        margins = _empty(ct) if "arteries" in job.signs_of else None
+        arteries = _arteries(job, networks, split, say, margins)
         if not job.plain_nnunet:
             report("Holding the arteries against anatomy", len(job.arteries) / count, None)
             arteries = _sensible(job, ct, arteries, say, flag)
+        if margins is not None:
+            sign("arteries", _artery_signs(job, networks, ct, arteries.array, margins))
+        del margins
     calcification = None
     if job.calcification is not None:
         # Around what cannot be an artery there is nothing to look for, however much of it there is.
@@ -175,26 +172,99 @@ def run_job(
             report("Looking for the surroundings of the arteries", len(job.arteries) / count, None)
         else:
             say("No artery was found, so no calcification was looked for.")
-        calcification = _calcification(job, ct, plausible.array, predict)
+        margins = _empty(ct) if "calcification" in job.signs_of else None
+        calcification = _calcification(job, ct, plausible.array, networks, margins)
         if not job.plain_nnunet:
             calcification, flags = drain(without_struts_steps(ct, plausible, calcification))
             for each in flags:
                 say(each.message)
                 flag("calcification", each)
+        if margins is not None:
+            sign("calcification", _calcification_signs(job, networks, calcification.array, margins))
     report("Segmented", 1.0, 0.0)
-    return arteries, calcification, device
+    return arteries, calcification, networks.device
 
 
-def _arteries(job: Job, grid: Grid, predict: Callable[..., np.ndarray], split: SplitSides, say) -> Volume:
+class _Networks:
+    """The networks of a job at work on its CT, on the CT's own axes; `device` is the one that works now."""
+
+    def __init__(self, job: Job, ct: Volume, count: int, open_predictor, device: str, report, say):
+        self._job, self._ct, self._count, self._open = job, ct, count, open_predictor
+        self.device, self._report, self._say = device, report, say
+
+    @property
+    def grid(self) -> Grid:
+        return self._ct.grid
+
+    def predict(
+        self,
+        use: ModelUse,
+        number: int,
+        stage: str,
+        region_of: RegionOf | None = None,
+        margins: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return labels; `margins` are written (:meth:`predictor.Predictor.predict`)."""
+        self._report(f"{stage}: loading the model", number / self._count, None)
+        predictor, axes = self._open(use)
+        turn = Turn.to(axes, self._ct.grid)
+        region = None if region_of is None else turn.forward(region_of(predictor))
+        more = {} if margins is None else {"margins": turn.forward(margins)}
+        labels, self.device = predictor.predict(*self._asked(use, turn, region, number, stage), **more)
+        return turn.backward(labels)
+
+    def look_again(self, use: ModelUse, number: int, region: np.ndarray, mirrored: bool) -> np.ndarray:
+        """Return labels of a second look at what is in `region`."""
+        predictor, axes = self._open(use)
+        turn = Turn.to(axes, self._ct.grid)
+        asked = self._asked(use, turn, turn.forward(region), number, "Looking a second time", is_last=True)
+        labels, self.device = predictor.look_again(*asked, mirrored=mirrored)
+        return turn.backward(labels)
+
+    def _asked(self, use: ModelUse, turn: Turn, region, number: int, stage: str, is_last: bool = False) -> tuple:
+        # A second look is short; its share of the bar is that of what it belongs to, which is full then.
+        def report(fraction: float, left: float | None) -> None:
+            self._report(stage, (number + (1.0 if is_last else fraction)) / self._count, left)
+
+        labels = [int(label) for label in use.labels]
+        image, spacing_mm = turn.forward(self._ct.array), turn.spacing_kji(self._ct.grid)
+        return image, spacing_mm, self.device, region, labels, report, self._say
+
+
+def _empty(ct: Volume) -> np.ndarray:
+    return np.zeros(ct.grid.shape, np.uint8)
+
+
+def _artery_signs(job: Job, networks: _Networks, ct: Volume, labels: np.ndarray, margins: np.ndarray) -> dict:
+    """Look again at the branches, or at the aorta where there are none; return the signs of every territory."""
+    thin = (labels != 0) & (labels != TERRITORIES[0].label)
+    region = near(thin if thin.any() else labels, ct, REACH_MM)
+    if not region.any():
+        return {}
+    # Sides have names, and so cannot be exchanged.
+    again = networks.look_again(job.arteries[0], 0, region, mirrored=False)
+    return artery_signs(labels, margins, as_territories(again, job.arteries[0].labels), region)
+
+
+def _calcification_signs(job: Job, networks: _Networks, found: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Look again at what is called calcification; return the signs of its voxels."""
+    use = job.calcification
+    if not found.any():
+        return packed_signs(found, margins, found)
+    again = networks.look_again(use, len(job.arteries), found != 0, mirrored=True)
+    return packed_signs(found, margins, np.isin(again, [int(label) for label in use.labels]))
+
+
+def _arteries(job: Job, networks: _Networks, split: SplitSides, say, margins: np.ndarray | None) -> Volume:
     """Let every artery model find its arteries; return the territory labels of all."""
     mappings = [
         {int(label): tuple(territory(name) for name in names) for label, names in use.labels.items()}
         for use in job.arteries
     ]
-    merger = ArteryMerger(grid, mappings, split)
+    merger = ArteryMerger(networks.grid, mappings, split)
     for number, use in enumerate(job.arteries):
         which = f" ({number + 1} of {len(job.arteries)})" if len(job.arteries) > 1 else ""
-        merger.add(number, predict(use, number, f"Segmenting arteries{which}"))
+        merger.add(number, networks.predict(use, number, f"Segmenting arteries{which}", margins=margins))
     arteries = merger.result()
     if merger.without_side:
         names = ", ".join(each.title for each in merger.without_side)
@@ -215,16 +285,19 @@ def _names(job: Job) -> list[list[str]]:
     return [names for use in job.arteries for names in use.labels.values()]
 
 
-def _calcification(job: Job, ct: Volume, arteries: np.ndarray, predict: Callable[..., np.ndarray]) -> Volume:
+def _calcification(
+    job: Job, ct: Volume, arteries: np.ndarray, networks: _Networks, margins: np.ndarray | None
+) -> Volume:
     """Let the calcification model look near `arteries`, where there are any: uint8, 1 where calcified."""
     if not arteries.any():
         return Volume(np.zeros(ct.grid.shape, np.uint8), ct.grid)
     # One voxel of the network more, so that logits at the rim are not blended with tiles that were not run.
-    labels = predict(
+    labels = networks.predict(
         job.calcification,
         len(job.arteries),
         "Segmenting calcification",
         lambda predictor: near(arteries, ct, REACH_MM + 2 * max(predictor.spacing_mm)),
+        margins,
     )
     found = np.isin(labels, [int(label) for label in job.calcification.labels])
     del labels

@@ -169,6 +169,12 @@ def _mirrored(run: Callable, axes: Sequence[int]) -> Callable:
     return averaged if flips else run
 
 
+def turned_over(run: Callable, axes: Sequence[int]) -> Callable:
+    """Return a function that runs tiles mirrored along `axes` (0 to 2), and turns what it finds back."""
+    dims = [axis + 2 for axis in axes]
+    return (lambda tiles: run(tiles.flip(dims)).flip(dims)) if dims else run
+
+
 def _mean(networks: Sequence[Callable], tiles):
     mean = networks[0](tiles)
     for network in networks[1:]:

@@ -9,6 +9,7 @@ decided only where one can be, and the network runs at half precision where the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,12 +18,12 @@ from ..geometry import Box, bounding_box
 from .clock import Clock, Report
 from .devices import run_with_fallback
 from .model_folder import ModelFolder
-from .network import Network
+from .network import Network, turned_over
 from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import Tile, core, lattice
+from .tiles import Tile, around, core, lattice
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
@@ -80,6 +81,7 @@ class Predictor:
         wanted: Sequence[int] | None = None,
         report: Report = lambda fraction, seconds_left: None,
         say: Callable[[str], None] = lambda message: None,
+        margins: np.ndarray | None = None,
     ) -> tuple[np.ndarray, str]:
         """Segment `image`.
 
@@ -98,6 +100,8 @@ class Predictor:
             Labels to look for, all by default; voxels of others are 0.
         report, say : callables
             Told about progress, and about falling back to other devices.
+        margins : ndarray of uint8, shape (k, j, i), optional
+            Written where a label is, see :class:`sweep.Labels`; the plain road leaves it as it is.
 
         Returns
         -------
@@ -109,29 +113,66 @@ class Predictor:
             say(f"{self.model.name} was trained without mirroring, so it is not mirrored.")
         settings = self._network.configuration
         resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
-        unusual = None in resamplings or resamplings[1]["order"] > 1
+        unusual = self._is_unusual(resamplings)
         if unusual and not self._plain_nnunet:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
         if unusual or self._plain_nnunet:
             return predict_plainly(self._network, image, spacing_mm, device, report, say, self._tile_step)
+        look = _Look(resamplings, self._tile_step)
+        return self._turned(image, spacing_mm, device, region, wanted, report, say, look, margins)
 
+    def look_again(
+        self,
+        image: np.ndarray,
+        spacing_mm: tuple[float, float, float],
+        device: str,
+        region: np.ndarray,
+        wanted: Sequence[int] | None = None,
+        report: Report = lambda fraction, seconds_left: None,
+        say: Callable[[str], None] = lambda message: None,
+        mirrored: bool = False,
+    ) -> tuple[np.ndarray, str]:
+        """Segment what is in `region` otherwise than :meth:`predict` does, in a fraction of its time.
+
+        The image is moved by about half a voxel of the network, tiles lie elsewhere and hardly overlap, and where
+        `mirrored` they are exchanged left for right: what is certain is found again (Wang et al. 2019,
+        doi 10.1016/j.neucom.2019.01.103). Arguments and result otherwise as of :meth:`predict`; labels outside of
+        `region` are not to be relied on.
+        """
+        settings = self._network.configuration
+        resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
+        if self._is_unusual(resamplings):
+            raise ValueError("a model that goes the plain road does not look again")
+        moved = [
+            max(1, round(target / (2 * spacing_mm[axis])))
+            for axis, target in zip(self.model.plans["transpose_forward"], settings.spacing, strict=True)
+        ]
+        look = _Look(resamplings, 1.0, moved, mirrored)
+        return self._turned(image, spacing_mm, device, region, wanted, report, say, look)
+
+    @staticmethod
+    def _is_unusual(resamplings) -> bool:
+        return None in resamplings or resamplings[1]["order"] > 1
+
+    def _turned(self, image, spacing_mm, device, region, wanted, report, say, look: _Look, margins=None):
+        """Return labels on the axes of the image, found on those of the network, and the device that found them."""
         forward = self.model.plans["transpose_forward"]
         spacing = [spacing_mm[axis] for axis in forward]
-        region = None if region is None else region.transpose(forward)
-        labels, device = self._swept(
-            image.transpose(forward), spacing, resamplings, device, region, wanted, report, say
-        )
+        region, margins = (None if each is None else each.transpose(forward) for each in (region, margins))
+        image = image.transpose(forward)
+        labels, device = self._swept(image, spacing, look, device, region, wanted, report, say, margins)
         report(1.0, 0.0)
         return labels.transpose(self.model.plans["transpose_backward"]), device
 
     def _swept(
-        self, image: np.ndarray, spacing, resamplings, device: str, region, wanted, report: Report, say
+        self, image: np.ndarray, spacing, look: _Look, device: str, region, wanted, report: Report, say, margins
     ) -> tuple[np.ndarray, str]:
         """Return labels on the axes of the network, on which all else is too, and the device that found them."""
         import torch
 
         settings = self._network.configuration
         box = _box_that_is_not_zero(image)  # as nnU-Net crops
+        box = _moved(box, image.shape, look.moved)
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
         wanted_region = None if region is None else region[box]
@@ -139,26 +180,30 @@ class Predictor:
         patch = tuple(settings.patch_size)
         survey = _Survey(part)
         of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
-        tiles, padding = tiles_that_matter(of_interest, shape, patch, least, self._tile_step)
+        tiles, padding = tiles_that_matter(of_interest, shape, patch, least, look.tile_step)
+        if look.is_second:
+            tiles = around(wanted_region, shape, patch)
         if not tiles:
             return labels, device
         window = tuple(
             slice(min(tile[axis] for tile in tiles), max(tile[axis] for tile in tiles) + patch[axis]) for axis in (1, 2)
         )
         intensities = survey.intensities(settings, self.model.plans)
-        to_network = axis_maps(part.shape, shape, spacing, settings.spacing, **resamplings[0])
-        to_image = axis_maps(shape, part.shape, settings.spacing, spacing, **resamplings[1])
+        to_network = axis_maps(part.shape, shape, spacing, settings.spacing, **look.resamplings[0])
+        to_image = axis_maps(shape, part.shape, settings.spacing, spacing, **look.resamplings[1])
         values = sorted(self.model.labels.values()) if wanted is None else sorted(wanted)
         inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
         clock = Clock(work_of(tiles, patch), report)
+        margins = None if margins is None else margins[box]
+        mirror = [self.model.plans["transpose_forward"].index(2)] if look.mirrored else []
 
         def run(device: str, sums_on: str) -> None:
             clock.restart()
             labels.fill(0)
             source = Source(part, to_network, intensities, padding, window, sums_on)
-            found = Labels(labels[box], to_image, self._network.classes, values, wanted_region, inner)
+            found = Labels(labels[box], to_image, self._network.classes, values, wanted_region, inner, margins)
             sweep(
-                self._network.quickest_on(device, self._precision),
+                turned_over(self._network.quickest_on(device, self._precision), mirror),
                 source,
                 tiles,
                 patch,
@@ -202,6 +247,28 @@ def tiles_that_matter(
     padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
     boxes = ((tile, core(tile, patch, padded, step)) for tile in lattice(padded, patch, step))
     return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least], padding
+
+
+class _Look(NamedTuple):
+    """How a network looks at an image: resamplings to it and back, overlap of tiles, and what a second look changes.
+
+    `moved` are the image's voxels that are left out before the first one of each axis, which moves the network's.
+    """
+
+    resamplings: tuple
+    tile_step: float
+    moved: Sequence[int] = (0, 0, 0)
+    mirrored: bool = False
+
+    @property
+    def is_second(self) -> bool:
+        return any(self.moved)
+
+
+def _moved(box: Box, shape: Sequence[int], moved: Sequence[int]) -> Box:
+    """Return a box of an image of `shape` without some of its first voxels along each axis; some of it stays."""
+    ranges = [part.indices(size)[:2] for part, size in zip(box, shape, strict=True)]
+    return tuple(slice(min(first + n, stop - 1), stop) for (first, stop), n in zip(ranges, moved, strict=True))
 
 
 class _Survey:

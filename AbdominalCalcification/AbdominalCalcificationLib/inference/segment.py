@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from .devices import check_device_name
 from .job import Job, ModelUse
 from .merging import provided_by
 from .model_folder import ModelFolder
-from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE, save_array_steps
+from .worker import ARTERIES_FILE, CALCIFICATION_FILE, CT_FILE, SIGNS_FILE, save_array_steps
 
 _HANDING = Progress("Handing the image to the segmentation process", 0.0)
 
@@ -43,6 +43,10 @@ class Segmentation:
         What the user should know: labels that were left out, a device that was fallen back to.
     flags : dict of str to tuple of Flag
         What anatomical sense did to a mask that was made, by its role: ``arteries``, ``calcification``.
+    artery_signs : dict of str to (float, float), or None
+        See :func:`certainty.artery_signs`; None where they were not asked for.
+    calcification_signs : ndarray of uint8, shape (k, j, i), or None
+        See :func:`certainty.packed_signs`; likewise.
     """
 
     arteries: Volume
@@ -50,6 +54,8 @@ class Segmentation:
     device: str
     messages: tuple[str, ...]
     flags: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    artery_signs: Mapping[str, tuple[float, float]] | None = None
+    calcification_signs: np.ndarray | None = None
 
 
 def segment_steps(
@@ -65,6 +71,7 @@ def segment_steps(
     precision: str = "auto",
     plain_nnunet: bool = False,
     effort: Effort | None = None,
+    signs_of: Collection[str] = (),
 ) -> Steps[Segmentation]:
     """Segment `ct` with nnU-Net models in a worker process.
 
@@ -94,6 +101,9 @@ def segment_steps(
         Run the networks just as nnU-Net does, tile by tile over the whole image: slow, for checking.
     effort : Effort, optional
         Its folds are those that the models were opened with.
+    signs_of : collection of {'arteries', 'calcification'}
+        Of which masks signs of certainty are wanted, where they are made; not on the plain road, and of arteries
+        where one model with a label for each territory makes them.
 
     Raises
     ------
@@ -108,6 +118,7 @@ def segment_steps(
         tile_step=effort.tile_step,
         mirroring=effort.mirroring,
     )
+    job = replace(job, signs_of=[] if plain_nnunet else [role for role in signs_of if _has_signs(job, role)])
     if arteries is None and not job.arteries:
         raise InputError("There is neither an artery model nor an artery mask; name one of them.")
     if arteries is not None and not arteries.grid.same_as(ct.grid):
@@ -120,6 +131,12 @@ def segment_steps(
         return Segmentation(arteries, None, "none", tuple(notes))
     found = yield from _in_worker_steps(job, ct, arteries, worker)
     return replace(found, messages=(*notes, *found.messages))
+
+
+def _has_signs(job: Job, role: str) -> bool:
+    if role == "calcification":
+        return job.calcification is not None
+    return len(job.arteries) == 1 and all(len(names) == 1 for names in job.arteries[0].labels.values())
 
 
 def _in_worker_steps(job: Job, ct: Volume, arteries: Volume | None, worker: Worker | None) -> Steps[Segmentation]:
@@ -144,7 +161,10 @@ def _in_worker_steps(job: Job, ct: Volume, arteries: Volume | None, worker: Work
             role: tuple(Flag(e["code"], e["message"], e["territory"]) for e in event["flags"] if e["role"] == role)
             for role in ("arteries", "calcification")
         }
-        return Segmentation(found, calcification, event["device"], tuple(event["messages"]), flags)
+        signs = np.load(folder / SIGNS_FILE) if "calcification" in job.signs_of else None
+        of_arteries = event.get("artery_signs")
+        of_arteries = None if of_arteries is None else {name: tuple(each) for name, each in of_arteries.items()}
+        return Segmentation(found, calcification, event["device"], tuple(event["messages"]), flags, of_arteries, signs)
     finally:
         if own:
             worker.close()

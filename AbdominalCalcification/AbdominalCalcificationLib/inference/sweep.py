@@ -27,6 +27,8 @@ INFINITE = "The network returned infinite values; its checkpoint is damaged or d
 # decided in: large enough to be quick, small enough to weigh little.
 _SLICES_AT_ONCE = 16
 _SQUARE = 64
+# Margins are kept in steps of this, up to 255 of them: at 12.75 a network is as sure as it gets.
+MARGIN_STEP = 0.05
 
 
 class Intensities(NamedTuple):
@@ -148,6 +150,8 @@ class Labels:
         Where labels are wanted.
     window : tuple of slice
         Part of the second and third axis of the network's grid that the logits cover.
+    margins : ndarray of uint8 or None, shape (x, y, z)
+        Written where a label is: by how much its logit is greater than the next one, in steps of :data:`MARGIN_STEP`.
     """
 
     def __init__(
@@ -158,8 +162,10 @@ class Labels:
         wanted: Sequence[int],
         region: np.ndarray | None,
         window: tuple[slice, slice],
+        margins: np.ndarray | None = None,
     ):
         self._result, self._maps, self._region, self._window = result, maps, region, window
+        self._margins = margins
         self._wanted = list(wanted)
         self._is_wanted = np.zeros(classes, bool)
         self._is_wanted[self._wanted] = True
@@ -227,7 +233,16 @@ class Labels:
         part = torch.matmul(weights[1], torch.matmul(part, weights[2].T))
         part = torch.matmul(weights[0], part.flatten(2)).unflatten(2, part.shape[2:])
         labels = competing[part.max(dim=0).indices].to(torch.int16).cpu().numpy()  # many times quicker than argmax
-        np.copyto(self._result[(rows, *square)], labels, where=self._is_wanted[labels], casting="unsafe")
+        wanted = self._is_wanted[labels]
+        np.copyto(self._result[(rows, *square)], labels, where=wanted, casting="unsafe")
+        if self._margins is not None and wanted.any():
+            self._margins[(rows, *square)][wanted] = _margins(part[:, torch.from_numpy(wanted).to(part.device)])
+
+
+def _margins(logits) -> np.ndarray:
+    """Return by how much the greatest of the logits (classes, n) exceeds the next, in steps, uint8, 1 to 255."""
+    first, second = logits.topk(2, dim=0).values
+    return ((first - second) / MARGIN_STEP).round().clamp_(1, 255).cpu().numpy().astype(np.uint8)
 
 
 def _any_beats(logits):

@@ -44,6 +44,54 @@ def core(tile: Tile, patch: Sequence[int], shape: Sequence[int], step: float = T
     return tuple(box)
 
 
+def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
+    """Return a few tiles that cover `mask` and hardly overlap, in the order of the first axis.
+
+    Layer by layer, row by row, each only as long as what the mask has there: a tree of vessels takes a fraction of
+    the tiles of a lattice over the box around it.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        Over the same field as the image of `shape`, at any spacing.
+    shape, patch : sequence of int
+        Voxels of the image and of a tile.
+
+    Returns
+    -------
+    list of tuple of int
+        First voxels in the image; where it is smaller than a tile, in the padded image, padded evenly as nnU-Net does.
+    """
+    tiles: list[Tile] = []
+    for first, layer in _along(mask, 0, shape, patch):
+        for second, row in _along(layer, 1, shape, patch):
+            tiles += [(first, second, third) for third, _ in _along(row, 2, shape, patch)]
+    return tiles
+
+
+def _along(mask: np.ndarray, axis: int, shape: Sequence[int], patch: Sequence[int]) -> list[tuple[int, np.ndarray]]:
+    """Return starts of tiles along an axis that cover what `mask` has, and the part of the mask in each."""
+    others = tuple(each for each in range(3) if each != axis)
+    occupied = np.flatnonzero(mask.any(axis=others))
+    if not len(occupied):
+        return []
+    voxels, n, width = mask.shape[axis], shape[axis], patch[axis]
+    low, stop = int(occupied[0]) * n // voxels, -(-(int(occupied[-1]) + 1) * n // voxels)
+    count = math.ceil((stop - low) / width)
+    middles = low + (np.arange(count) + 0.5) * (stop - low) / count
+    size = max(n, width)
+    padding = (size - n) // 2
+    found = []
+    for middle in middles:
+        start = int(np.clip(round(middle + padding - width / 2), 0, size - width))
+        first, last = (start - padding) * voxels // n, -(-(start + width - padding) * voxels // n)
+        part = [slice(None)] * 3
+        part[axis] = slice(max(first, 0), max(last, 0))
+        if mask[tuple(part)].any():
+            found.append((start, mask[tuple(part)]))
+    return found
+
+
 def gaussian(patch: Sequence[int]) -> np.ndarray:
     """Return the weights of a tile's voxels, float32."""
     result = np.full((), GREATEST_WEIGHT)

@@ -23,6 +23,7 @@ from ..processes.worker import EVENTS_FILE
 # Bytes of an array that are written in one go.
 _PART_BYTES = 16 << 20
 CT_FILE, ARTERIES_FILE, CALCIFICATION_FILE = "ct.npy", "arteries.npy", "calcification.npy"
+SIGNS_FILE = "calcification_signs.npy"
 
 # nnU-Net asks for these on import: folders that prediction does not use, and numbers of
 # processes, for which it otherwise runs a program to learn the name of the computer.
@@ -125,6 +126,7 @@ class Session:
         grid = Grid(ct.shape, np.array(command["ijk_to_ras"]))
         given = Volume(np.load(folder / ARTERIES_FILE), grid) if command["arteries_given"] else None
         flags: list[dict] = []
+        signs: dict[str, object] = {}
         arteries, calcification, device = run_job(
             job,
             Volume(ct, grid),
@@ -135,12 +137,15 @@ class Session:
             lambda stage, fraction, left: self._send("progress", stage=stage, fraction=fraction, seconds_left=left),
             lambda message: self._send("message", message=message),
             lambda role, flag: flags.append({"role": role, **asdict(flag)}),
+            signs.__setitem__,
         )
         if given is None:
             save_array(folder / ARTERIES_FILE, arteries.array)
         if calcification is not None:
             save_array(folder / CALCIFICATION_FILE, calcification.array)
-        self._send("done", device=device, flags=flags)
+        if "calcification" in signs:
+            save_array(folder / SIGNS_FILE, signs["calcification"])
+        self._send("done", device=device, flags=flags, artery_signs=signs.get("arteries"))
 
     def _predictor(self, use, job):
         """Return the predictor of a model, loaded once, and the axes it was trained on."""

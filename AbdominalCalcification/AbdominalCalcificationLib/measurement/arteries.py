@@ -83,6 +83,10 @@ class ArteryMask:
             self._put(territory.name, label, kji, judgement)
         return plausible_of({name: judgement for name, (_, judgement) in self._judged.items()})
 
+    def voxels(self, label: int) -> np.ndarray | None:
+        """Return all voxels of a label, in the order of the array; None where they are too many to be listed."""
+        return self._voxels.get(label)
+
     def changes(self) -> list[tuple[int, Box]]:
         """Return, once, labels and boxes in which plausible voxels may have changed since they were judged first."""
         changed, self._changed = self._changed, []

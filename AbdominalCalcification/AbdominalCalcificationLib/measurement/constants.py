@@ -125,3 +125,9 @@ LUNG_SHARE = 0.03
 RECESS_MM = 30.0
 # Less abdominal aorta than this below a thoracic one is its upper end only.
 STUMP_MM = 50.0
+
+# --- How certain the models were ------------------------------------------------------------------
+# What is less certain than this is rather wrong than right, and is to be looked at.
+LOW_CONFIDENCE = 0.5
+# So is a territory of whose calcified volume more than this part is in clusters that are.
+DOUBTED_SHARE = 0.25

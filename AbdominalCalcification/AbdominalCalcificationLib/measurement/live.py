@@ -26,6 +26,7 @@ from .burden import territory_measurements
 from .calcification import Calcification
 from .clusters import NumberedClusters, numbered
 from .coarse import Followed
+from .confident import Certainty, low_confidence
 from .constants import METAL_DISTANCE_MM, RING_MM
 from .image import ImageFlags
 from .maps import Maps
@@ -91,6 +92,7 @@ class LiveMeasurement:
         self.parameters = MeasurementParameters() if parameters is None else parameters
         self.flags, self.provenance = tuple(flags), dict(provenance or {})
         self._ct, self._mask, self._arteries = ct, calcification, ArteryMask(arteries)
+        self.certainty = Certainty()
         self._count: int | None = None
         self._case: _Case | None = None
         self._is_running = False
@@ -190,6 +192,11 @@ class LiveMeasurement:
     def mask(self) -> Volume:
         """The calcification."""
         return self._mask
+
+    @property
+    def arteries(self) -> ArteryMask:
+        """The arteries, and what of them can be measured."""
+        return self._arteries
 
     def courses_steps(self) -> Steps[dict[str, Followed]]:
         """Return how the arteries were followed in the last update, by territory; before the first there are none."""
@@ -370,6 +377,8 @@ class _Case:
         # Calcification outside the region is too far from every artery.
         counts[Part.UNASSIGNED] += live.calcified_count - len(value)
         number = np.append(ranked.number, 0)[self.calcification.component]
+        territories = live.certainty.of_territories(territories, live.arteries)
+        clusters = live.certainty.of_clusters(clusters, live.mask, region.in_whole(rows.kji), number)
         yield from self.maps.write_steps(
             live.mask.array, value, number, len(clusters), found, self._arteries_to_write, self._to_write
         )
@@ -379,7 +388,7 @@ class _Case:
             territories=territories,
             total=total,
             clusters=clusters,
-            flags=(*flags, *quality.all_calcified(territories)),
+            flags=(*flags, *quality.all_calcified(territories), *low_confidence(territories, clusters)),
             unassigned_calcified_volume_mm3=counts[Part.UNASSIGNED] * voxel_mm3,
             beyond_kept_length_calcified_volume_mm3=counts[Part.BEYOND_KEPT_LENGTH] * voxel_mm3,
             below_minimum_calcified_volume_mm3=counts[Part.BELOW_MINIMUM] * voxel_mm3,

@@ -124,6 +124,10 @@ class Region:
         """Return the box of the whole volume from one voxel of the region to another."""
         return tuple(slice(int(a), int(b) + 1) for a, b in zip(low + self._first, high + self._first, strict=True))
 
+    def in_whole(self, kji: np.ndarray) -> np.ndarray:
+        """Return voxels of the region as indices of the whole volume."""
+        return kji + self._first
+
     def margins(self, distance_mm: float) -> tuple[int, ...]:
         """Return how many voxels along k, j, i what lies within a distance can be away."""
         per_mm = np.linalg.norm(np.linalg.inv(self.grid.ijk_to_ras[:3, :3]), axis=1)[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from ..flags import Flag
@@ -31,6 +31,10 @@ class Cluster:
     path_distance_mm : float or None
         In a branch from where it leaves its parent; in the aorta from its bifurcation (or the
         lower end of the mask) upwards. Of the path nearest to the centroid. None where unknown.
+    confidence : float or None
+        Probability that it is what it is called, 0 to 1 (``measurement.md#confidence``).
+    confidence_basis : str or None
+        Why there is a confidence, or none: one of :data:`..confidence.known.BASES`.
     """
 
     id: int
@@ -42,20 +46,12 @@ class Cluster:
     max_hu: float | None
     extent_mm: float
     path_distance_mm: float | None
+    confidence: float | None = None
+    confidence_basis: str | None = None
 
     def numbered(self, number: int, path_distance_mm: float | None) -> Cluster:
         """Return the same cluster with another number and path distance."""
-        return Cluster(
-            number,
-            self.territory,
-            self.voxel_count,
-            self.volume_mm3,
-            self.centroid_ras,
-            self.mean_hu,
-            self.max_hu,
-            self.extent_mm,
-            path_distance_mm,
-        )
+        return replace(self, id=number, path_distance_mm=path_distance_mm)
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,8 @@ class TerritoryMeasurement:
     """The numbers of one territory, or of all together (``name == "total"``).
 
     Volumes in mm³; `burden` is the fraction calcified / artery volume, None (*not measured*)
-    where the territory was not found; cluster volumes are None where there is no cluster.
+    where the territory was not found; cluster volumes are None where there is no cluster. `confidence` and
+    `confidence_basis` as of a :class:`Cluster`, of its mask; both are None of the total, and where it was not found.
     """
 
     name: str
@@ -75,6 +72,8 @@ class TerritoryMeasurement:
     mean_cluster_volume_mm3: float | None
     median_cluster_volume_mm3: float | None
     largest_cluster_volume_mm3: float | None
+    confidence: float | None = None
+    confidence_basis: str | None = None
 
 
 class Part(IntEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..confidence.known import Known
 from ..flags import Flag
 from ..geometry import Volume
 from ..progress import Steps, drain
@@ -20,6 +21,7 @@ def measure(
     *,
     flags: Sequence[Flag] = (),
     provenance: dict | None = None,
+    confidence: Known | None = None,
 ) -> Measurement:
     """Measure the calcification of every territory.
 
@@ -36,6 +38,8 @@ def measure(
         What is known already (from reading or editing); put before the flags found here.
     provenance : dict, optional
         Copied into the result.
+    confidence : Known, optional
+        How certain the models were of these masks.
 
     Raises
     ------
@@ -56,7 +60,11 @@ def measure(
     >>> result.territory("aorta").calcified_volume_mm3, result.territory("aorta").burden
     (50.0, 0.05)
     """
-    return drain(measure_steps(ct, arteries, calcification, parameters, flags=flags, provenance=provenance))
+    return drain(
+        measure_steps(
+            ct, arteries, calcification, parameters, flags=flags, provenance=provenance, confidence=confidence
+        )
+    )
 
 
 def measure_steps(
@@ -67,7 +75,9 @@ def measure_steps(
     *,
     flags: Sequence[Flag] = (),
     provenance: dict | None = None,
+    confidence: Known | None = None,
 ) -> Steps[Measurement]:
     """Measure as :func:`measure` does, yielding progress between the phases."""
     live = LiveMeasurement(ct, arteries, calcification, parameters, flags=flags, provenance=provenance)
+    live.certainty.known = Known() if confidence is None else confidence
     return (yield from live.update_steps())

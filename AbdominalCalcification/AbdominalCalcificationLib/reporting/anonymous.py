@@ -174,6 +174,7 @@ def _origin(origin: Mapping) -> dict:
     kept: dict[str, Any] = {"models": anonymous_models(origin.get("models", ())), **_only(origin, ("bundled",))}
     if (source := origin.get("calcification_source")) is not None:
         kept["calcification_source"] = _only(source, _OF_SOURCE)
+    kept |= _only(origin, ("confidence",))  # numbers alone
     if told := origin.get("flags"):
         kept["flags"] = [asdict(anonymous_flag(Flag(**each))) for each in told]
     return kept

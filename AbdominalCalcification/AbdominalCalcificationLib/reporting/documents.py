@@ -15,7 +15,7 @@ from ..measurement.parameters import MeasurementParameters, Reassignment
 from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
 from ..trust import Note, Trust, Verdict, notes_of, trust_of
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 _SCHEMA_FILE = Path(__file__).with_name("measurements.schema.json")
 
 
@@ -53,6 +53,11 @@ def document_trust(document: Mapping) -> Trust:
     if stored.get("verdict") not in {each.value for each in Verdict}:
         return trust_of(_read_flags(document.get("flags", ()))[0])
     return Trust(Verdict(stored["verdict"]), tuple(_read_flags(stored.get("reasons", ()))[0]))
+
+
+def is_unusable(document: Mapping) -> bool:
+    """Return whether the numbers of a document must not be used: nothing that leaves the program then shows any."""
+    return document_trust(document).verdict is Verdict.UNUSABLE
 
 
 def document_notes(document: Mapping) -> list[Note]:
@@ -170,6 +175,8 @@ def _territory(each: TerritoryMeasurement) -> dict:
             "mean_cluster_volume_mm3": each.mean_cluster_volume_mm3,
             "median_cluster_volume_mm3": each.median_cluster_volume_mm3,
             "largest_cluster_volume_mm3": each.largest_cluster_volume_mm3,
+            "confidence": each.confidence,
+            "confidence_basis": each.confidence_basis,
         }
     )
 
@@ -186,6 +193,8 @@ def _cluster(each: Cluster) -> dict:
             "max_hu": each.max_hu,
             "extent_mm": each.extent_mm,
             "path_distance_mm": each.path_distance_mm,
+            "confidence": each.confidence,
+            "confidence_basis": each.confidence_basis,
         }
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,11 @@ def write_results(folder: str | Path, measurement: Measurement, arteries: Volume
 
 
 def write_results_steps(
-    folder: str | Path, measurement: Measurement, arteries: Volume, calcification: Volume
+    folder: str | Path,
+    measurement: Measurement,
+    arteries: Volume,
+    calcification: Volume,
+    document: Mapping | None = None,
 ) -> Generator[float, None, None]:
     """Write masks, measurements.json and the tables of `measurement` into `folder`.
 
@@ -36,6 +40,8 @@ def write_results_steps(
         again gives the same numbers.
     calcification : Volume
         Non-zero = calcified.
+    document : mapping, optional
+        What :func:`documents.measurement_document` makes of `measurement`; made here without it.
 
     Yields
     ------
@@ -53,6 +59,6 @@ def write_results_steps(
     for name, text in (
         ("territories.csv", territories_csv(measurement)),
         ("clusters.csv", clusters_csv(measurement)),
-        ("measurements.json", json_text(measurement_document(measurement))),
+        ("measurements.json", json_text(document or measurement_document(measurement))),
     ):
         write_text(folder / name, text)

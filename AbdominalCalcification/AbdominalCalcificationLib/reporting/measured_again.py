@@ -64,7 +64,8 @@ def _rows(document: Mapping) -> list[Mapping]:
 
 
 def _same_row(stored: Mapping, now: Mapping) -> bool:
-    return all(_close(stored.get(key), value) for key, value in now.items())
+    # How certain a model was is not seen in its masks.
+    return all(_close(stored.get(key), value) for key, value in now.items() if not key.startswith("confidence"))
 
 
 def _close(stored: object, now: object) -> bool:

@@ -20,6 +20,8 @@ TERRITORY_COLUMNS = (
     "mean_cluster_volume_mm3",
     "median_cluster_volume_mm3",
     "largest_cluster_volume_mm3",
+    "confidence",
+    "confidence_basis",
     "trust",
     "flags",
 )
@@ -35,6 +37,8 @@ CLUSTER_COLUMNS = (
     "max_hu",
     "extent_mm",
     "path_distance_mm",
+    "confidence",
+    "confidence_basis",
 )
 
 
@@ -66,6 +70,8 @@ def _territory_row(each: TerritoryMeasurement, flags: Sequence[Flag]) -> tuple:
         each.mean_cluster_volume_mm3,
         each.median_cluster_volume_mm3,
         each.largest_cluster_volume_mm3,
+        each.confidence,
+        each.confidence_basis,
         trust_of(flags).verdict.value,
         " ".join(dict.fromkeys(flag.code for flag in flags)),
     )
@@ -82,6 +88,8 @@ def _cluster_row(each: Cluster) -> tuple:
         each.max_hu,
         each.extent_mm,
         each.path_distance_mm,
+        each.confidence,
+        each.confidence_basis,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..anatomy import TERRITORIES
+from ..confidence.known import CORRECTED, GIVEN
 from ..flags import Effect
 from ..measurement.result import Measurement, TerritoryMeasurement
 from ..trust import headline, notes_of
@@ -19,7 +20,10 @@ TERRITORY_HEADER = (
     "Artery mL",
     "Mean mm³",
     "Largest mm³",
+    "Confidence",
 )
+# Why there is no number, where that is to be read at a glance.
+_BASES = {GIVEN: "given", CORRECTED: "corrected"}
 
 
 def summary(measurement: Measurement) -> str:
@@ -65,7 +69,13 @@ def territory_cells(title: str, numbers: TerritoryMeasurement) -> tuple[str, ...
         f"{numbers.artery_volume_mm3 / 1000:.2f}",
         _number(numbers.mean_cluster_volume_mm3, 1),
         _number(numbers.largest_cluster_volume_mm3, 1),
+        confidence_text(numbers.confidence, numbers.confidence_basis),
     )
+
+
+def confidence_text(value: float | None, basis: str | None) -> str:
+    """Return a confidence in a few characters: a number, why there is none, or a dash."""
+    return _BASES.get(basis or "", NOT_MEASURED) if value is None else f"{value:.2f}"
 
 
 def edit_text(edit: Mapping) -> str:

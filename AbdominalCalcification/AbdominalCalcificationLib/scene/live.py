@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import pipeline
+from ..confidence.known import Known
 from ..errors import InputError
 from ..geometry import Volume
 from ..measurement import LiveMeasurement, MeasurementParameters
@@ -39,6 +40,8 @@ class LiveCase:
         self._unnoted: set[str] = set()
         self._cut_off_waits = True
         self._measurement = self._ct = None
+        self._origins: list[dict] | None = None
+        self._confidence = Known()
 
     def is_of(self, case: SceneCase) -> bool:
         """Return whether these are still the nodes."""
@@ -67,7 +70,9 @@ class LiveCase:
             if other_ct(node, case.ct) is not None:
                 raise InputError(f"'{node.GetName()}' is a mask of another CT; press Recompute for its numbers.")
         yield from self._follow_steps(parameters)
-        self._live.flags, self._live.provenance = self._known(parameters)
+        origins = [edits.source_of(node) for node in case.masks.values()]
+        self._live.flags, self._live.provenance = self._known(parameters, origins)
+        self._live.certainty.known = self._certain(origins)
         self._live.set_parameters(parameters)
         measurement = yield from shown(self._live.update_steps(), _READING)
         self._cut_off_waits |= self._live.cut_off_changed()
@@ -150,7 +155,13 @@ class LiveCase:
             masks = [self._mirrors[role].volume for role in ("arteries", "calcification")]
             self._live = LiveMeasurement(self._ct, *masks, parameters)
 
-    def _known(self, parameters: MeasurementParameters) -> tuple[tuple, dict]:
+    def _certain(self, origins: list[dict]) -> Known:
+        """Return how certain the models were of the masks; the same object as long as they have the same origins."""
+        if self._origins != origins:
+            self._origins, self._confidence = origins, Known.of(origins)
+        return self._confidence
+
+    def _known(self, parameters: MeasurementParameters, origins: list[dict]) -> tuple[tuple, dict]:
         """Return the flags and the provenance that are known before anything is measured."""
         flags, notes = list(self._doubts), []
         for role, node in self._case.masks.items():
@@ -166,7 +177,7 @@ class LiveCase:
             identity=identity_of_node(self._case.ct),
             flags=flags,
             edits=notes,
-            origins=[edits.source_of(node) for node in self._case.masks.values()],
+            origins=origins,
         )
         known, provenance = pipeline.known_of_given(given, parameters)
         return tuple(known), provenance

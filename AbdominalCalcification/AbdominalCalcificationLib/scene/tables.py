@@ -12,7 +12,7 @@ from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray, vtkStringArray
 
 from ..anatomy import TERRITORIES, territory
 from ..measurement import Measurement
-from ..reporting.text import NOT_MEASURED, territory_cells
+from ..reporting.text import NOT_MEASURED, confidence_text, territory_cells
 
 _TERRITORY_COLUMNS = (
     ("Territory", ""),
@@ -22,6 +22,7 @@ _TERRITORY_COLUMNS = (
     ("Artery", "mL"),
     ("Mean cluster", "mm³"),
     ("Largest cluster", "mm³"),
+    ("Confidence", ""),
 )
 _POSITION = ("R", "A", "S")
 _DICE = ("Dice", "dice", "", 3)
@@ -68,6 +69,8 @@ def fill_clusters_table(node, measurement: Measurement) -> None:
     ]
     for axis, name in enumerate(_POSITION):
         columns.append((name, "mm", _numbers((each.centroid_ras[axis] for each in clusters), 2)))
+    certain = [confidence_text(each.confidence, each.confidence_basis) for each in clusters]
+    columns.append(("Confidence", "", _texts(certain)))
     _fill(node, columns)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from ..errors import InputError
-from ..progress import Progress, Steps
+from ..progress import Progress
+from ..reading.dicom.elements import DamagedFileError, foreign_parser
 from .connection import check_reachable
 from .destination import Credentials, Destination
-from .files import Outcome, SentFile
+from .files import GONE, Outcome, SentFile
 
 _NATIVE = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
 _MISSING = (
@@ -20,13 +21,13 @@ _CUT = "the connection was cut, or there was no answer in time"
 
 def store_steps(
     files: Sequence[SentFile], destination: Destination, credentials: Credentials, timeout_s: float
-) -> Steps[list[Outcome]]:
+) -> Generator[Progress | Outcome, None, None]:
     """Send files over one association; closing this aborts it.
 
-    Returns
-    -------
-    list of Outcome
-        One for each file, in order.
+    Yields
+    ------
+    Progress or Outcome
+        One outcome for each file, in order, as soon as it is known.
 
     Raises
     ------
@@ -34,24 +35,27 @@ def store_steps(
         Where no association comes about; nothing was sent then.
     """
     entity = _entity(files, credentials, timeout_s)
-    tls = (credentials.tls(), destination.host) if destination.is_encrypted else None
+    tls = credentials.tls() if destination.is_encrypted else None
     yield Progress(f"Connecting to {destination}", 0.0)
-    check_reachable(destination, timeout_s)
-    association = entity.associate(destination.host, destination.port, ae_title=destination.title, tls_args=tls)
+    check_reachable(destination, timeout_s, tls)
+    association = entity.associate(
+        destination.host,
+        destination.port,
+        ae_title=destination.title,
+        tls_args=None if tls is None else (tls, destination.host),
+    )
     if not association.is_established:
         raise InputError(f"{destination} {_refusal(association)}, so nothing was sent; ask who runs it.")
-    outcomes: list[Outcome] = []
     try:
         for number, file in enumerate(files):
             yield Progress(f"Sending {file.path.name}", number / len(files))
-            outcomes.append(_stored(association, file))
+            yield _stored(association, file)
         yield Progress("Sending", 1.0)
         if association.is_established:
             association.release()
     finally:
         if association.is_established:
             association.abort()
-    return outcomes
 
 
 def _entity(files: Sequence[SentFile], credentials: Credentials, timeout_s: float):
@@ -76,7 +80,10 @@ def _refusal(association) -> str:
         return f"refuses to talk ({answer.reason_str})"
     if association.is_rejected:
         return "refuses to talk"
-    return "answers, but not as a DICOM server does: no DICOM, TLS on one side only, or it takes none of these objects"
+    return (
+        "answers, but not as a DICOM server does: no DICOM, TLS on one side only, a certificate of yours that is not "
+        "named or not taken, or it takes none of these objects"
+    )
 
 
 def _stored(association, file: SentFile) -> Outcome:
@@ -86,7 +93,12 @@ def _stored(association, file: SentFile) -> Outcome:
     if not association.is_established:
         return Outcome(file, False, "not sent, since the connection was cut before")
     try:
-        status = association.send_c_store(pydicom.dcmread(file.path))
+        with foreign_parser():
+            dataset = pydicom.dcmread(file.path)
+    except (OSError, DamagedFileError):
+        return Outcome(file, False, GONE)
+    try:
+        status = association.send_c_store(dataset)
     except (ValueError, RuntimeError, AttributeError) as error:
         kind = pydicom.uid.UID(file.sop_class).name
         refused = "presentation context" in str(error)

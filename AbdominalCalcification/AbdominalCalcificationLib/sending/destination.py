@@ -102,6 +102,24 @@ class Credentials:
         return text
 
 
+def check_used(destination: Destination, credentials: Credentials) -> None:
+    """Refuse what a destination is not shown or asked for: who gives it believes that it protects.
+
+    Raises
+    ------
+    InputError
+    """
+    files = {"--authority": credentials.authority, "--certificate": credentials.certificate, "--key": credentials.key}
+    given = [option for option, path in files.items() if path is not None]
+    if given and not destination.is_encrypted:
+        secure = "https" if destination.is_web else "dicoms"
+        raise InputError(f"{given[0]} is for TLS, and {destination} is not; write {secure}://…")
+    if credentials.key is not None and credentials.certificate is None:
+        raise InputError("--key belongs to a certificate; name that with --certificate.")
+    if credentials.authorization is not None and not destination.is_web:
+        raise InputError("--authorization is for DICOMweb; C-STORE knows senders by their AE title and certificate.")
+
+
 def parse_destination(text: str) -> Destination:
     """Return what an address stands for.
 

@@ -12,6 +12,12 @@ from ..reporting.dicom.names import DICOM_FILES, REPORT_OBJECTS
 # What others refer to goes first.
 _ORDER = {Path(name).name: place for place, name in enumerate((*DICOM_FILES, *REPORT_OBJECTS))}
 
+_WANTED = (0x00080016, 0x00080018, 0x0020000D)  # UIDs of SOP class, SOP instance and study
+#: Of a file that vanishes while others are sent.
+GONE = "the file cannot be read any more"
+# The length of an element that ends with a delimiter (PS3.5, 7.1.1).
+_UNDEFINED = 0xFFFFFFFF
+
 
 @dataclass(frozen=True)
 class SentFile:
@@ -20,13 +26,14 @@ class SentFile:
     Attributes
     ----------
     path : Path
-    sop_class, sop_instance, transfer_syntax : str
+    sop_class, sop_instance, study, transfer_syntax : str
         UIDs.
     """
 
     path: Path
     sop_class: str
     sop_instance: str
+    study: str
     transfer_syntax: str
 
 
@@ -53,25 +60,64 @@ def files_of(folder: Path) -> list[SentFile]:
     Raises
     ------
     InputError
-        Where there is none, or one that cannot be read: nothing is sent then.
+        Where there is none, one that cannot be read, one twice, or those of several studies, such as named ones beside
+        anonymous ones: nothing is sent then.
     """
     place = folder / "dicom"
     paths = [each for each in place.glob("*.dcm") if each.is_file()] if place.is_dir() else []
     if not paths:
         raise InputError(f"'{folder}' holds no DICOM objects; make them first (analyze --dicom, report --dicom).")
     paths.sort(key=lambda path: (_ORDER.get(path.name, len(_ORDER)), path.name))
-    return [_sent_file(path) for path in paths]
+    files = [_sent_file(path) for path in paths]
+    _check_belong_together(files)
+    return files
+
+
+def _check_belong_together(files: list[SentFile]) -> None:
+    seen: dict[str, SentFile] = {}
+    for file in files:
+        other = seen.setdefault(file.sop_instance, file)
+        if other is not file:
+            raise InputError(
+                f"'{file.path}' is the same object as '{other.path.name}', so nothing was sent; remove one."
+            )
+        if file.study != files[0].study:
+            raise InputError(
+                f"'{file.path}' is of another study than '{files[0].path.name}', so nothing was sent; move it away."
+            )
 
 
 def _sent_file(path: Path) -> SentFile:
-    import pydicom
-
     try:
-        with foreign_parser():
-            read = pydicom.dcmread(path)
-            uids = [read.SOPClassUID, read.SOPInstanceUID, read.file_meta.TransferSyntaxUID]
+        uids = _uids(path)
     except (OSError, DamagedFileError):
         uids = []
-    if len(uids) != 3 or not all(uids):
+    if len(uids) != 4 or not all(uids):
         raise InputError(f"'{path}' cannot be read as a DICOM object, so nothing was sent; make it again.")
     return SentFile(path, *(str(each) for each in uids))
+
+
+def _uids(path: Path) -> list:
+    """Return the UIDs of class, instance, study and transfer syntax.
+
+    Pixels and other values are passed over, but must be there.
+
+    Raises
+    ------
+    DamagedFileError
+        Also where the file ends before its values do.
+    """
+    from pydicom.filereader import read_file_meta_info, read_partial
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    with foreign_parser(), open(path, "rb") as stream:
+        syntax = read_file_meta_info(path).TransferSyntaxUID
+        size = path.stat().st_size
+
+        def is_cut(_tag, _vr, length: int) -> bool:
+            if length != _UNDEFINED and stream.tell() + length > size and syntax != DeflatedExplicitVRLittleEndian:
+                raise DamagedFileError("it ends before its values do")
+            return False
+
+        read = read_partial(stream, is_cut, specific_tags=list(_WANTED))
+        return [*(read[tag].value for tag in _WANTED), syntax]

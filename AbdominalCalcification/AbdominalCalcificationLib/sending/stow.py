@@ -8,11 +8,10 @@ import uuid
 from collections.abc import Generator, Sequence
 
 from .. import __version__
-from ..errors import InputError
-from ..progress import Progress, Steps
+from ..progress import Progress
 from .connection import unreachable, why
 from .destination import Credentials, Destination
-from .files import Outcome, SentFile
+from .files import GONE, Outcome, SentFile
 
 _NOT_SENT = "not sent, since the connection was cut before"
 _PART = 1 << 16
@@ -34,13 +33,13 @@ _MEANINGS = {
 
 def stow_steps(
     files: Sequence[SentFile], destination: Destination, credentials: Credentials, timeout_s: float
-) -> Steps[list[Outcome]]:
+) -> Generator[Progress | Outcome, None, None]:
     """Send files one after the other; closing this ends the connection.
 
-    Returns
-    -------
-    list of Outcome
-        One for each file, in order.
+    Yields
+    ------
+    Progress or Outcome
+        One outcome for each file, in order, as soon as it is known.
 
     Raises
     ------
@@ -49,7 +48,6 @@ def stow_steps(
     """
     header = credentials.header()
     tls = credentials.tls() if destination.scheme == "https" else None
-    outcomes: list[Outcome] = []
     yield Progress(f"Connecting to {destination}", 0.0)
     connection = _connection(destination, tls, timeout_s)
     try:
@@ -61,15 +59,20 @@ def stow_steps(
             shown = Progress(f"Sending {file.path.name}", number / len(files))
             yield shown
             try:
-                outcomes.append((yield from _posted(connection, destination, file, header, shown)))
+                content = file.path.read_bytes()
+            except OSError:
+                yield Outcome(file, False, GONE)
+                continue
+            try:
+                outcome = yield from _posted(connection, destination, file, content, header, shown)
             except (OSError, http.client.HTTPException) as error:
-                outcomes.append(Outcome(file, False, why(error)))
-                outcomes += [Outcome(each, False, _NOT_SENT) for each in files[number + 1 :]]
+                yield Outcome(file, False, why(error))
+                yield from (Outcome(each, False, _NOT_SENT) for each in files[number + 1 :])
                 break
+            yield outcome
         yield Progress("Sending", 1.0)
     finally:
         connection.close()
-    return outcomes
 
 
 def _connection(destination: Destination, tls, timeout_s: float) -> http.client.HTTPConnection:
@@ -82,13 +85,10 @@ def _posted(
     connection: http.client.HTTPConnection,
     destination: Destination,
     file: SentFile,
+    content: bytes,
     header: str | None,
     shown: Progress,
 ) -> Generator[Progress, None, Outcome]:
-    try:
-        content = file.path.read_bytes()
-    except OSError as error:
-        raise InputError(f"'{file.path}' cannot be read any more ({error.strerror or error}).") from None
     boundary = f"part-{uuid.uuid4().hex}"
     head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode("ascii")
     body = head + content + f"\r\n--{boundary}--\r\n".encode("ascii")

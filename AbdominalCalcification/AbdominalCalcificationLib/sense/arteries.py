@@ -137,7 +137,7 @@ def _narrow(body: Body, trunk: list[Piece]) -> str:
 
 
 def _told(pieces: Pieces) -> list[Flag]:
-    """Tell what was left out: territory, volume and reason; as specks, where no piece is large for its artery."""
+    """Tell what was left out: territory, volume and reason; as specks, where it is little beside its artery."""
     flags, small = [], []
     voxel_mm3 = pieces.grid.voxel_volume_mm3
     for each in TERRITORIES:
@@ -148,10 +148,8 @@ def _told(pieces: Pieces) -> list[Flag]:
         for piece in out:
             reasons.setdefault(piece.why, []).append(len(piece.kji))
         said = ", ".join(f"{_mm3(sum(n) * voxel_mm3)} in {_count(len(n))} {why}" for why, n in reasons.items())
-        stays = max((len(piece.kji) for piece in pieces.of(each.label)), default=0)
-        # What lies in line with the aorta, beyond a gap, may be more of it however little it is beside the rest.
-        large = [piece for piece in out if piece.why == TOO_FAR or len(piece.kji) >= LARGE_SHARE * stays]
-        if any(len(piece.kji) * voxel_mm3 >= each.smallest_mm3 for piece in large):
+        # Together: an artery may have come in several pieces, of which none is large.
+        if _is_large(out, pieces.of(each.label), each.smallest_mm3 / voxel_mm3):
             text = f"{each.title}: left out of what the model found, {said}."
             flags.append(Flag("pieces_left_out", text, each.name))
         else:
@@ -159,6 +157,15 @@ def _told(pieces: Pieces) -> list[Flag]:
     if small:
         flags.append(Flag("specks_cleared", f"Small pieces left out of what the model found. {'; '.join(small)}."))
     return flags
+
+
+def _is_large(out: list[Piece], stay: list[Piece], fewest_voxels: float) -> bool:
+    """Return whether what was left out of a territory is large beside what stays, and for such an artery at all."""
+    count = sum(len(piece.kji) for piece in out)
+    if count >= LARGE_SHARE * sum(len(piece.kji) for piece in stay) and count >= fewest_voxels:
+        return True
+    # What lies in line with the aorta, beyond a gap, may be more of it however little it is beside the rest.
+    return any(piece.why == TOO_FAR and len(piece.kji) >= fewest_voxels for piece in out)
 
 
 def _count(count: int) -> str:

@@ -40,7 +40,8 @@ FEWEST_VOXELS = 5
 # Wider gaps are no narrow or poorly filled stretch of an artery: the attachment distance of measuring by default.
 GAP_MM = 10.0
 
-# A piece that is smaller than this part of what stays of its artery is a speck of a network, and told as a note.
+# What is left out of an artery is specks of a network, told as a note, where all of it together is less than this part
+# of what stays.
 LARGE_SHARE = 0.25
 
 # --- The place of a branch --------------------------------------------------------------------------

@@ -107,10 +107,7 @@ def simulate(
         Where seed, spacing, shape, phase or conditions cannot be used.
     """
     _check(seed, spacing_mm, shape, phase, conditions)
-    # One stream for each part, so that a change in one leaves the others as they were.
-    seeds = np.random.SeedSequence(int(seed)).spawn(8)
-    seeds += np.random.SeedSequence([int(seed), _CONDITIONS_SALT]).spawn(2)
-    streams = _Streams(*(np.random.Generator(np.random.PCG64(each)) for each in seeds))
+    streams = _Streams.of(int(seed))
     voltage_kv = draw_voltage_kv(streams.scanner)
     enhancement = vary_timing(streams.physics, draw_phase(streams.scanner, phase, voltage_kv))
     scanner = odd_kernel(streams.physics, draw_scanner(streams.scanner))
@@ -126,8 +123,7 @@ def simulate(
         grid = grid_within(body.field(), spacing_mm, shape, center_ras)
     most = max(0.0, 1.0 - grid.spacing_mm[2] / THICKEST_SLICE_MM)
     scanner = replace(scanner, overlap=min(scanner.overlap, most))
-    drawn_severity = 0.0 if streams.plaque.uniform() < 0.1 else float(streams.plaque.uniform(0.03, 1.0) ** 1.5)
-    severity = drawn_severity if severity is None else float(severity)
+    severity = _severity(streams.plaque, severity)
     drawn = draw_conditions(
         streams.disease, body.arteries, [body.ostium_mm(t) for t in body.arteries], enhancement.name, conditions
     )
@@ -137,21 +133,13 @@ def simulate(
     ideal = _ideal(body, drawn, seen, visible, streams, severity, CALCIUM_GAIN[voltage_kv], conditions)
     ct = _scanned(ideal.hu, seen, drawn.arteries[0], scanner, physics, streams)
     ct[:, ~visible] = NOTHING_HU
-    plaques, distractors = all_plaques(drawn.arteries, ideal.plaques), ideal.distractors
-    if is_mirrored:
-        plaques, distractors = mirrored_places(plaques), mirrored_places(distractors)
-
     truth = {
         "seed": int(seed),
         "phase": enhancement.name,
         "severity": round(severity, 4),
         "spacing_mm": [float(s) for s in spacing_mm],
         "shape_kji": [int(n) for n in grid.shape],
-        "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
-        **volumes(drawn.arteries, drawn.ostia_mm, ideal.painted),
-        "plaques": plaques,
-        "conditions": drawn.found,
-        "not_to_count": distractors,
+        **_truth(drawn, ideal, is_mirrored),
         # Label maps say themselves who the patient is.
         "person": person.document() if anatomy is None else None,
         "round_field": person.round_field,
@@ -182,6 +170,33 @@ class _Streams(NamedTuple):
     world: np.random.Generator
     disease: np.random.Generator
     physics: np.random.Generator
+
+    @classmethod
+    def of(cls, seed: int) -> _Streams:
+        """Return one stream for each part, so that a change in one leaves the others as they were."""
+        seeds = np.random.SeedSequence(seed).spawn(8)
+        seeds += np.random.SeedSequence([seed, _CONDITIONS_SALT]).spawn(2)
+        return cls(*(np.random.Generator(np.random.PCG64(each)) for each in seeds))
+
+
+def _severity(rng: np.random.Generator, given: float | None) -> float:
+    """Return how calcified a patient is: 0 (one in ten) to 1; drawn in any case, so that what follows is the same."""
+    drawn = 0.0 if rng.uniform() < 0.1 else float(rng.uniform(0.03, 1.0) ** 1.5)
+    return drawn if given is None else float(given)
+
+
+def _truth(drawn: Conditions, ideal: _Ideal, is_mirrored: bool) -> dict:
+    """Return what is known of arteries and calcium, as the document says it."""
+    plaques, distractors = all_plaques(drawn.arteries, ideal.plaques), ideal.distractors
+    if is_mirrored:
+        plaques, distractors = mirrored_places(plaques), mirrored_places(distractors)
+    return {
+        "volumes_from": f"geometry sampled in sub-voxels of at most {SUBVOXEL_MM} mm, within the field of view",
+        **volumes(drawn.arteries, drawn.ostia_mm, ideal.painted),
+        "plaques": plaques,
+        "conditions": drawn.found,
+        "not_to_count": distractors,
+    }
 
 
 class _Ideal(NamedTuple):

@@ -199,6 +199,15 @@ def _weigh_thin_arteries(weights, labels: Mapping[str, int]) -> None:
             weights[label] = THIN_ARTERY_WEIGHTS.get(territory.name, 1.0)
 
 
+def _weigh_labels(loss, trainer) -> None:
+    """Let the cross entropy of nnU-Net's loss weigh thin arteries more."""
+    import torch
+
+    weights = torch.ones(trainer.label_manager.num_segmentation_heads, device=trainer.device)
+    _weigh_thin_arteries(weights, trainer.dataset_json["labels"])
+    loss.loss.ce.register_buffer("weight", weights)
+
+
 def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
     """Return nnU-Net's trainer with what differs for the small models."""
     import torch
@@ -224,9 +233,7 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
         def _build_loss(self):
             loss = super()._build_loss()
             if task_name == "arteries":
-                weights = torch.ones(self.label_manager.num_segmentation_heads, device=self.device)
-                _weigh_thin_arteries(weights, self.dataset_json["labels"])
-                loss.loss.ce.register_buffer("weight", weights)
+                _weigh_labels(loss, self)
             return loss
 
         def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self):

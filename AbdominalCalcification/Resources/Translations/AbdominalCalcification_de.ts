@@ -1285,6 +1285,30 @@
         <translation>Summe der verkalkten Volumina / Summe der Arterienvolumina.</translation>
     </message>
     <message>
+        <source>As often as that, such a one was right on simulated CT.</source>
+        <translation>So oft war dergleichen auf simuliertem CT richtig.</translation>
+    </message>
+    <message>
+        <source>The model was not calibrated: how certain it is says nothing about how often it is right.</source>
+        <translation>Das Modell ist nicht kalibriert: Wie sicher es ist, sagt nicht, wie oft es recht hat.</translation>
+    </message>
+    <message>
+        <source>It was not asked for.</source>
+        <translation>Danach wurde nicht gefragt.</translation>
+    </message>
+    <message>
+        <source>The mask was given: no model made it.</source>
+        <translation>Die Maske war gegeben: Kein Modell hat sie gemacht.</translation>
+    </message>
+    <message>
+        <source>A threshold found it: no model tells how certain it is.</source>
+        <translation>Ein Schwellenwert hat es gefunden: Kein Modell sagt, wie sicher es ist.</translation>
+    </message>
+    <message>
+        <source>Corrected, or other voxels than the model found: how certain it was says nothing any more.</source>
+        <translation>Korrigiert, oder andere Voxel als die vom Modell gefundenen: Wie sicher es war, sagt nichts mehr.</translation>
+    </message>
+    <message>
         <source>Burden
 %</source>
         <translation>Kalklast
@@ -1343,6 +1367,16 @@ mm³</translation>
         <translation>Volumen des größten Clusters.</translation>
     </message>
     <message>
+        <source>Confi-
+dence</source>
+        <translation>Konfi-
+denz</translation>
+    </message>
+    <message>
+        <source>Probability that the mask of the artery overlaps the true one well; a dash where nothing tells it.</source>
+        <translation>Wahrscheinlichkeit, dass die Maske der Arterie gut mit der wahren überlappt; ein Strich, wo nichts darüber bekannt ist.</translation>
+    </message>
+    <message>
         <source>Artery</source>
         <translation>Arterie</translation>
     </message>
@@ -1387,6 +1421,10 @@ mm</translation>
     <message>
         <source>Greatest distance between two of its voxels.</source>
         <translation>Größter Abstand zweier seiner Voxel.</translation>
+    </message>
+    <message>
+        <source>Probability that it is calcium of an artery.</source>
+        <translation>Wahrscheinlichkeit, dass es Kalk einer Arterie ist.</translation>
     </message>
     <message>
         <source>You looked at this one.</source>

@@ -1285,6 +1285,30 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>As often as that, such a one was right on simulated CT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model was not calibrated: how certain it is says nothing about how often it is right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was not asked for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The mask was given: no model made it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A threshold found it: no model tells how certain it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Corrected, or other voxels than the model found: how certain it was says nothing any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Burden
 %</source>
         <translation type="unfinished"></translation>
@@ -1338,6 +1362,15 @@ mm³</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Confi-
+dence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Probability that the mask of the artery overlaps the true one well; a dash where nothing tells it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Artery</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1376,6 +1409,10 @@ mm</source>
     </message>
     <message>
         <source>Greatest distance between two of its voxels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Probability that it is calcium of an artery.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -34,6 +34,9 @@ from .stored import Encoding, Stored
 
 _MAGIC = re.compile(rb"NRRD00\d\d|NRRD00\.01")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
+# ITK's NRRD library begins a new line at a carriage return, two of which end its header, and passes over a NUL: it
+# would read other fields, and other voxels, than stand there.
+_READ_DIFFERENTLY = re.compile(rb"\r(?!\n)|\0")
 _USUAL_HEADER, _LONGEST_HEADER = 1 << 16, 1 << 25
 # ITK's NRRD library has no room for a line of about 1000 characters in the message that it is wrong, and crashes.
 _LONGEST_LINE = 500
@@ -141,6 +144,10 @@ def _fields(path: Path) -> tuple[dict[str, str], dict[str, str], list[str], int]
             content += file.read(_LONGEST_HEADER)
             blank = _BLANK_LINE.search(content)
     header, end = (content[: blank.start()], blank.end()) if blank else (content, len(content))
+    if odd := _READ_DIFFERENTLY.search(header, 0, len(header.removesuffix(b"\r"))):
+        line = header[header.rfind(b"\n", 0, odd.start()) + 1 :][:40].decode("utf-8", "surrogateescape")
+        what = "a bare carriage return" if odd[0] == b"\r" else "a NUL"
+        raise damaged(path, f"{what} in the line '{shown_path(line)}'")
     lines = [line.removesuffix(b"\r").decode("utf-8", "surrogateescape") for line in header.split(b"\n")[1:]]
     fields: dict[str, str] = {}
     pairs: dict[str, str] = {}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..documents import is_unusable
 from .headers import SourceHeaders
 from .names import ARTERIES, CALCIFICATION, MEASUREMENTS
 from .objects import write_object
@@ -14,11 +16,19 @@ from .result import Result
 from .segmentation import segmentation
 from .structured_report import structured_report
 
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+# An archive shows a segmentation on the images, and the verdict nowhere near it.
+_UNUSABLE = (
+    "The result is unusable, so no segmentation was written, and the structured report has the reasons and no number."
+)
+
 
 def write_dicom_steps(
     folder: Path, result: Result, headers: SourceHeaders, kind: str = "BINARY", moment: datetime | None = None
 ) -> Generator[float, None, tuple[str, ...]]:
-    """Write the segmentations of a result and its structured report.
+    """Write the segmentations of a result and its structured report; of an unusable result the report alone.
 
     Parameters
     ----------
@@ -43,10 +53,13 @@ def write_dicom_steps(
         What was not written, and why; what viewers may make of what was.
     """
     (folder / ARTERIES).parent.mkdir(exist_ok=True)
-    notes, made = [], {}
-    for number, (role, name, mask) in enumerate(
-        (("arteries", ARTERIES, result.arteries), ("calcification", CALCIFICATION, result.calcification))
-    ):
+    notes: list[str] = []
+    made: dict[str, Dataset | None] = {"arteries": None, "calcification": None}
+    masks = (("arteries", ARTERIES, result.arteries), ("calcification", CALCIFICATION, result.calcification))
+    unusable = is_unusable(result.document)
+    if unusable:
+        notes.append(_UNUSABLE)
+    for number, (role, name, mask) in enumerate(() if unusable else masks):
         made[role] = each = segmentation(role, mask, result.document, headers, kind, moment)
         yield 0.4 * number + 0.3
         if each is None:
@@ -60,7 +73,7 @@ def write_dicom_steps(
     else:
         write_object(folder / MEASUREMENTS, report)
     yield 1.0
-    if not lies_on_images(result.arteries, headers.source):
+    if not unusable and not lies_on_images(result.arteries, headers.source):
         notes.append(
             "The masks lie on other voxels than the images (the CT was put together by interpolation, or a given mask "
             "is finer), so the segmentations have planes of their own; viewers that show them on images alone do not."

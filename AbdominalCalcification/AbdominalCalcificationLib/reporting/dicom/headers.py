@@ -7,7 +7,9 @@ values that are none. They are filled and emptied here, once, so that what is bu
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,9 +37,13 @@ _IMAGE = (
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     "PositionReferenceIndicator",
 )
-_TEXTS = ("IssuerOfPatientID", "StudyDescription", "PatientAge", "DeidentificationMethod")
+_TEXTS = ("IssuerOfPatientID", "StudyDescription", "PatientAge", "DeidentificationMethod", "PositionReferenceIndicator")
 # Of a value representation LO.
 _LONGEST_TEXT = 64
+_CHOICES = {
+    "PatientIdentityRemoved": ("YES", "NO"),
+    "LongitudinalTemporalInformationModified": ("UNMODIFIED", "MODIFIED", "REMOVED"),
+}
 _SEXES = ("M", "F", "O")
 _REQUIRED = (("StudyInstanceUID", "Study"), ("SeriesInstanceUID", "Series"), ("SOPInstanceUID", "SOP Instance"))
 
@@ -104,6 +110,8 @@ def read_headers(source: SourceSeries, anonymous_key: str | None = None) -> Sour
                 f"'{path.name}' of the source series cannot be read any more; name the series again."
             ) from None
     _check(files)
+    if anonymous_key is None:
+        _check_uids(files)
     key = f"{files[0].StudyInstanceUID} {files[0].SeriesInstanceUID}"
     if anonymous_key is not None:
         key = anonymous_key
@@ -127,14 +135,34 @@ def _taken_over(read: Dataset) -> Dataset:
     for keyword in (*_PATIENT, *_STUDY):
         setattr(kept, keyword, _valid(keyword, _text(read.get(keyword), undeclared)))
     for keyword in (*_OPTIONAL, *_IMAGE):
-        value = read.get(keyword)
-        if value not in (None, ""):
-            setattr(kept, keyword, _text(value, undeclared) if keyword in _TEXTS else value)
-    if "StudyDescription" in kept:
-        kept.StudyDescription = _text(kept.StudyDescription)[:_LONGEST_TEXT]
-    if "PatientAge" in kept and not re.fullmatch(r"\d{3}[DWMY]", str(kept.PatientAge)):
-        del kept.PatientAge
+        # What stands there may be no such value: letters in place of a number.
+        with suppress(ValueError, TypeError, ArithmeticError):
+            value = read.get(keyword)
+            value = _shortened(_text(value, undeclared)) if keyword in _TEXTS else value
+            if value not in (None, "") and _may_be(keyword, value):
+                setattr(kept, keyword, value)
     return kept
+
+
+def _shortened(text: str) -> str:
+    return "\\".join(part[:_LONGEST_TEXT] for part in text.split("\\"))
+
+
+def _may_be(keyword: str, value) -> bool:
+    """Return whether objects may have a value that they need not have."""
+    if keyword == "PatientAge":
+        return re.fullmatch(r"\d{3}[DWMY]", str(value)) is not None
+    if keyword == "FrameOfReferenceUID":
+        return _is_uid(value)
+    if keyword == "DeidentificationMethodCodeSequence":
+        needed = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
+        return all(item.get(each) for item in value for each in needed)
+    return keyword not in _CHOICES or value in _CHOICES[keyword]
+
+
+def _is_uid(value) -> bool:
+    """Return whether a value is a UID (PS3.5, 9.1); zeros before numbers, which must not be there, disturb nobody."""
+    return re.fullmatch(r"[0-9.]{1,64}", str(value)) is not None
 
 
 def _is_declared(read: Dataset) -> bool:
@@ -147,7 +175,7 @@ def _is_declared(read: Dataset) -> bool:
 
 
 def _text(value, undeclared: bool = False) -> str:
-    """Return a value as one text: a backslash in it, which divides values, stays.
+    """Return a value as one text without control characters: a backslash in it, which divides values, stays.
 
     Where nothing is declared, UTF-8 (which text in other characters hardly ever is by chance) has been read as Latin-1.
     """
@@ -155,11 +183,9 @@ def _text(value, undeclared: bool = False) -> str:
 
     text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else "" if value is None else str(value)
     if undeclared:
-        try:
-            return text.encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            pass
-    return text
+        with suppress(UnicodeError):
+            text = text.encode("latin-1").decode("utf-8")
+    return "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).strip()
 
 
 def _valid(keyword: str, value: str) -> str:
@@ -173,6 +199,8 @@ def _valid(keyword: str, value: str) -> str:
     # As ACR-NEMA wrote them: 2024.01.02, 10:11:12.
     text = text.replace(".", "") if keyword.endswith("Date") else text
     text = text.replace(":", "") if keyword.endswith("Time") else text
+    if keyword.endswith("Name"):
+        return text.replace("\\", " ")  # one name, which a backslash would make two of
     if keyword == "PatientSex":
         return text.upper() if text.upper() in _SEXES else ""
     parse = DA if keyword.endswith("Date") else TM if keyword.endswith("Time") else None
@@ -197,6 +225,16 @@ def _check(files: Sequence[Dataset]) -> None:
             "Several images of the source series have the same SOP Instance UID, so nothing can refer to one of them; "
             "export the series again."
         )
+
+
+def _check_uids(files: Sequence[Dataset]) -> None:
+    for keyword, what in _REQUIRED:
+        wrong = next((str(each[keyword].value) for each in files if not _is_uid(each[keyword].value)), None)
+        if wrong is not None:
+            raise InputError(
+                f"Images of the source series have a {what} UID that is none ('{wrong}'), so archives would not take "
+                "what refers to it; export the series again."
+            )
 
 
 def _make_anonymous(header: Dataset, key: str) -> None:

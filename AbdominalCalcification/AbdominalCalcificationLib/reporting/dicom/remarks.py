@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...anatomy import territory
-from ..documents import document_trust
+from ..documents import document_trust, is_unusable
 from .origin import edits_of
 
 _NOWHERE = (
@@ -16,20 +16,27 @@ _NOWHERE = (
 
 
 def remarks(document: Mapping, anonymous: bool = False) -> list[str]:
-    """Return lines for people about the numbers of a document; anonymous ones without persons and dates."""
+    """Return lines for people about the numbers of a document; anonymous ones without persons and dates.
+
+    Of an unusable result no number is told.
+    """
     said = [_flag(each) for each in document.get("flags", ())]
     said += [_edit(each, anonymous) for each in edits_of(document)]
-    said += [
+    if not is_unusable(document):
+        said += _numbers(document)
+    software = (document.get("provenance") or {}).get("software") or {}
+    verdict = document_trust(document).verdict.value
+    return [f"Verdict on the numbers: {verdict}.", *said, f"{software.get('name')} {software.get('version')}."]
+
+
+def _numbers(document: Mapping) -> list[str]:
+    said = [
         f"Calcification of {document[name]:.1f} mm³ is {where} and counts in no territory."
         for name, where in _NOWHERE
         if document.get(name)
     ]
     missing = [territory(each["name"]).title for each in document["territories"] if not each["found"]]
-    if missing:
-        said.append(f"Not found, and not measured: {', '.join(missing)}.")
-    software = (document.get("provenance") or {}).get("software") or {}
-    verdict = document_trust(document).verdict.value
-    return [f"Verdict on the numbers: {verdict}.", *said, f"{software.get('name')} {software.get('version')}."]
+    return [*said, f"Not found, and not measured: {', '.join(missing)}."] if missing else said
 
 
 def _flag(flag: Mapping) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..capture import capture_picture
+from ..documents import is_unusable
 from .headers import SourceHeaders
 from .names import CAPTURE, REPORT
 from .objects import new_object, write_object
@@ -57,10 +58,14 @@ def write_report_objects(
 
 
 def capture_of(views: bytes, document: Mapping) -> np.ndarray:
-    """Return the picture of a result (``views.png``) with its numbers, for :func:`write_report_objects`."""
+    """Return the picture of a result (``views.png``) with its numbers, for :func:`write_report_objects`.
+
+    That of an unusable result has neither, see :func:`capture_picture`.
+    """
     from PIL import Image  # comes with the PDF library
 
-    return capture_picture(np.asarray(Image.open(BytesIO(views)).convert("RGB")), document)
+    picture = None if is_unusable(document) else np.asarray(Image.open(BytesIO(views)).convert("RGB"))
+    return capture_picture(picture, document)
 
 
 def encapsulated_pdf(headers: SourceHeaders, pdf: bytes, moment: datetime | None = None) -> FileDataset:
@@ -88,7 +93,7 @@ def secondary_capture(headers: SourceHeaders, picture: np.ndarray, moment: datet
     made.ConversionType = _WORKSTATION
     made.ImageType = ["DERIVED", "SECONDARY"]
     made.PatientOrientation = made.Laterality = ""  # of both sides, seen from several
-    made.DerivationDescription = "Views of segmented arteries and calcification, with their numbers"
+    made.DerivationDescription = "Result of measuring the calcification of segmented arteries"
     sources = list(_references(headers))
     for each in sources:
         each.PurposeOfReferenceCodeSequence = [_code("121322", "Source image for image processing operation")]

@@ -89,6 +89,8 @@ def segmentation(
         content_time=time,
         **_geometry(planes),
     )
+    if "ContentCreatorName" not in made:
+        made.ContentCreatorName = ""  # type 2 in older editions of the Content Identification macro
     _refer(made, planes, headers)
     return finish(made, headers)
 

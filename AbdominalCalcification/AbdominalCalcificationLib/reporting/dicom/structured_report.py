@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...anatomy import TERRITORIES, Territory
-from ..documents import document_trust
+from ..documents import document_trust, is_unusable
 from . import codes
 from .codes import concept
 from .headers import SourceHeaders
@@ -44,21 +44,25 @@ def structured_report(
 ) -> Dataset | None:
     """Return the structured report of a result; None where there is no artery that it could speak of.
 
+    Of an unusable result it has the verdict and its reasons, and no number.
+
     Parameters
     ----------
     document : mapping
         ``measurements.json`` of the result.
     arteries, calcification : pydicom.Dataset or None
-        Its segmentations, see :func:`segmentation.segmentation`.
+        Its segmentations, see :func:`segmentation.segmentation`; an unusable result has none.
     headers : SourceHeaders
     moment : datetime, optional
         When it was made; now by default.
     """
     from highdicom import sr
 
-    if arteries is None:
+    unusable = is_unusable(document)
+    if arteries is None and not unusable:
         return None
-    groups = [_group(each, number, document, arteries, headers) for each, number in _segments(arteries)]
+    segments = () if arteries is None or unusable else _segments(arteries)
+    groups = [_group(each, number, document, arteries, headers) for each, number in segments]
     groups.append(_total(document, headers))
     report = sr.MeasurementReport(
         observation_context=_observers(document, headers),
@@ -68,8 +72,7 @@ def structured_report(
     )
     report[0].ContentSequence.append(_evaluations(document, headers.is_anonymous))
     date, time = content_moment(headers, moment)
-    evidence = [arteries, *([] if calcification is None else [calcification]), *headers.files]
-    unusable = document_trust(document).verdict.value == "unusable"
+    evidence = [*(each for each in (arteries, calcification) if each is not None), *headers.files]
     made = sr.Comprehensive3DSR(
         evidence=evidence,
         content=report[0],
@@ -154,7 +157,7 @@ def _total(document: Mapping, headers: SourceHeaders):
         tracking_identifier=_tracking("total", headers),
         finding_type=concept(codes.VASCULAR_CALCIFICATION),
         finding_sites=[sr.FindingSite(concept(codes.ARTERY))],
-        measurements=list(_numbers(document["total"])),
+        measurements=None if is_unusable(document) else list(_numbers(document["total"])),
         qualitative_evaluations=[
             sr.QualitativeEvaluation(concept(codes.TRUST), concept(codes.VERDICTS[trust])),
             *_flags(document, None),

@@ -19,7 +19,7 @@ from ...trust import Trust, Verdict, headline, notes_of
 from ..anonymous import LEFT_OUT
 from ..documents import document_notes, document_trust
 from ..severity import document_severity
-from ..text import counted, territory_cells
+from ..text import confidence_text, counted, territory_cells
 from .figures import Figures
 
 _TITLES = {territory.name: territory.title for territory in TERRITORIES}
@@ -144,6 +144,9 @@ def _result(document: Mapping, trust: Trust, figures: Figures, severity: Severit
         "total": total,
         "found": [row for row in rows if row["is_found"]],
         "has_calcification": document["total"]["calcified_volume_mm3"] > 0,
+        "has_confidence": any(
+            each.get("confidence") is not None for each in (*document["territories"], *document.get("clusters", ()))
+        ),
         "apart": [
             {"what": what, "volume": f"{document[key]:.1f} mm³"} for what, key in _APART if document.get(key, 0) > 0
         ],
@@ -163,7 +166,7 @@ def largest_clusters(document: Mapping, count: int = 6) -> list[Mapping]:
 def _row(numbers: Mapping, trust: Trust, severity: SeverityGroups | None) -> dict:
     measured = TerritoryMeasurement(**numbers)
     title = _TITLES.get(measured.name, "Total")
-    _, burden, calcified, clusters, artery, mean, largest = territory_cells(title, measured)
+    _, burden, calcified, clusters, artery, mean, largest, confidence = territory_cells(title, measured)
     group = ""
     if severity is not None and measured.burden is not None:
         group = severity.names[severity.group_of(measured.burden)]
@@ -178,6 +181,7 @@ def _row(numbers: Mapping, trust: Trust, severity: SeverityGroups | None) -> dic
         "artery_ml": artery,
         "mean_mm3": mean,
         "largest_mm3": largest,
+        "confidence": confidence,
         "severity": group,
     }
 
@@ -201,6 +205,7 @@ def _cluster(cluster: Mapping) -> dict:
         "mean_hu": number("mean_hu", 0, "HU"),
         "max_hu": number("max_hu", 0, "HU"),
         "path_distance": number("path_distance_mm", 0, "mm"),
+        "confidence": confidence_text(cluster.get("confidence"), cluster.get("confidence_basis")),
     }
 
 

@@ -18,7 +18,7 @@ class Report:
     html : str
     pdf : bytes
     views : bytes
-        The picture of the result, with its verdict above, as a PNG file.
+        The picture of the result, with its verdict above, as a PNG file; nothing where it is unusable and has none.
     """
 
     html: str

@@ -49,13 +49,13 @@ def report_steps(
     trust = document_trust(document)
     measuring = measured_again_steps(document, ct, arteries, calcification)
     live, measurement = yield from scaled(measuring, 0.0, 0.5)
-    if views is None:
+    figures, usable = Figures(), trust.verdict is not Verdict.UNUSABLE
+    if views is None and usable:
         views = yield from _views_steps(ct, measurement, trust)
-    figures = Figures()
-    if trust.verdict is not Verdict.UNUSABLE:
+    if views is not None and usable:
         figures = yield from figures_steps(ct, live, measurement, largest_clusters(document), views)
     material = Material(document, patient or Patient(), figures, choices or ReportChoices())
-    return replace(made_report(material), views=views)
+    return replace(made_report(material), views=views or b"")
 
 
 def _views_steps(ct: Volume, measurement: Measurement, trust: Trust) -> Steps[bytes]:

@@ -74,9 +74,9 @@ def _shown(header: Dataset, keyword: str) -> str:
 
 def _name(text: str) -> str:
     """Return a name as it is read: in its own script, and how it is written in Latin letters (PS3.5, 6.2.1)."""
-    groups = [_in_order(group, joint) for group, joint in zip(text.split("="), (", ", " "), strict=False)]
-    latin, own = groups[0], groups[1] if len(groups) > 1 else ""
-    return f"{own} ({latin})" if own and latin and own != latin else own or latin
+    groups = [_in_order(group, joint) for group, joint in zip(text.split("="), (", ", " ", " "), strict=False)]
+    latin, own, phonetic = (*groups, "", "")[:3]
+    return f"{own} ({latin})" if own and latin and own != latin else own or latin or phonetic
 
 
 def _in_order(group: str, joint: str) -> str:

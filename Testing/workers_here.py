@@ -1,4 +1,4 @@
-"""Training in the process of the tests: to import PyTorch and nnU-Net takes longer than to train a tiny network."""
+"""Work of other processes done in that of the tests: to start them and to import takes longer than tiny cases do."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from types import SimpleNamespace
 
 import pytest
 
+from AbdominalCalcificationLib.casework import reader
+from AbdominalCalcificationLib.casework.process import ReadingSession
 from AbdominalCalcificationLib.leftovers import scratch_folder
 from AbdominalCalcificationLib.processes.worker import EVENTS_FILE
 from AbdominalCalcificationLib.training import run
 from AbdominalCalcificationLib.training.process import TrainingSession
 
 
-class TrainingHere(run.TrainingWorker):
-    """The parent's side of a training process without one: its session answers here, through the same file."""
+class AnswersHere:
+    """Put before a :class:`Worker`: the parent's side of a process without one; it answers through the same file."""
+
+    session: type
 
     @property
     def is_alive(self) -> bool:
@@ -26,7 +30,7 @@ class TrainingHere(run.TrainingWorker):
     def _start_process(self, command) -> None:
         folder = scratch_folder("worker")
         (folder / EVENTS_FILE).touch()
-        self._session = TrainingSession(folder / EVENTS_FILE)
+        self._session = self.session(folder / EVENTS_FILE)
         events = open(folder / EVENTS_FILE, encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by _end
         # It has ended when it is asked for news: the whole answer is there.
         self._process, self._folder, self._events = SimpleNamespace(poll=lambda: 0), folder, events
@@ -42,6 +46,14 @@ class TrainingHere(run.TrainingWorker):
         self._session.answer(command)
 
 
+class TrainingHere(AnswersHere, run.TrainingWorker):
+    session = TrainingSession
+
+
+class ReadingHere(AnswersHere, reader._Reader):
+    session = ReadingSession
+
+
 @contextmanager
 def training_here() -> Iterator[None]:
     """Let ``train`` do its work in this process; what it says to nnU-Net in the environment is taken back."""
@@ -53,3 +65,11 @@ def training_here() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def reading_here() -> Iterator[None]:
+    """Let cases of the case list be read in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_Reader", ReadingHere)
+        yield
