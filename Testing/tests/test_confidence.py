@@ -206,7 +206,7 @@ def test_a_voxel_that_changes_hands_takes_the_confidence_of_both(case):
     assert found["aorta"] == found["renal_left"] == (None, CORRECTED)
 
 
-@pytest.mark.parametrize("value, at", [(0, 13), (1, 14)], ids=["erased", "painted"])
+@pytest.mark.parametrize(("value", "at"), [(0, 13), (1, 14)], ids=["erased", "painted"])
 def test_a_plaque_of_which_voxels_went_or_came_has_none(case, value, at):
     told(case)
     case.edit("calcification", (slice(at, at + 1), slice(10, 11), slice(12, 13)), np.full((1, 1, 1), value, np.uint8))

@@ -130,7 +130,7 @@ class CaseReader:
 def _files(case: ListedCase, masks: Masks) -> tuple:
     """Return what tells whether another would be read now."""
     paths = [Path(each) for role in _FILES for each in _said(getattr(masks, role)) or ()]
-    stamps = []
+    stamps: list[tuple] = []
     for path in (case.ct, *paths):
         try:
             stat = path.stat()

@@ -61,8 +61,9 @@ def structured_report(
     unusable = is_unusable(document)
     if arteries is None and not unusable:
         return None
-    segments = () if arteries is None or unusable else _segments(arteries)
-    groups = [_group(each, number, document, arteries, headers) for each, number in segments]
+    groups = []
+    if arteries is not None and not unusable:
+        groups = [_group(each, number, document, arteries, headers) for each, number in _segments(arteries)]
     groups.append(_total(document, headers))
     report = sr.MeasurementReport(
         observation_context=_observers(document, headers),
