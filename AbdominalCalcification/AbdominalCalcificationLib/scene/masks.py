@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -79,7 +79,7 @@ def mask_from_node_steps(
 
 
 def painted_steps(
-    node, volume_node, images, understood: Understanding, title: str
+    node, volume_node, images, understood: Understanding, title: str, arrays: Sequence[np.ndarray] | None = None
 ) -> Generator[None, None, tuple[Mask, np.ndarray]]:
     """Return the mask that the label maps of a segmentation node hold, see :func:`mask_from_node_steps`.
 
@@ -92,6 +92,8 @@ def painted_steps(
         Of its segments.
     title : str
         What to call it.
+    arrays : sequence of ndarray, optional
+        Copies of the label maps' voxels, where there are some already.
 
     Returns
     -------
@@ -107,9 +109,13 @@ def painted_steps(
     grid, to_world = grid_of_node(volume_node), world_matrix(node)
     painter, calcified = ArteryPainter(grid, title), np.zeros(grid.shape, np.uint8)
     flags = remarks(understood, title)
-    drawn = [(*values_in(understood, number), image) for number, image in enumerate(images)]
-    # Copies: what is painted from now on is for the next time. No snapshots, which trust that changes are told of.
-    read = [(array_of_image(image).copy(), grid_of_image(image, to_world), *said) for *said, image in drawn if said[0]]
+    read = []
+    for number, image in enumerate(images):
+        values, names = values_in(understood, number)
+        if values:
+            # Copies: what is painted from now on is for the next time. No snapshots: these trust that changes are told.
+            array = array_of_image(image).copy() if arrays is None else arrays[number]
+            read.append((array, grid_of_image(image, to_world), values, names))
     for array, own_grid, values, names in read:
         yield
         kept = yield from _of_values_steps(array, values, as_one=wanted is Wanted.CALCIFICATION)

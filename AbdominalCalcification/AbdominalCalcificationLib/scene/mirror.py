@@ -137,9 +137,8 @@ class MaskMirror:
         understood = understood_in(self._node, images, self._wanted)
         self._understood = understood
         layers = self._layers_of(images, self._grid())  # as they are before the first step
-        mask, overlaps = yield from painted_steps(
-            self._node, self._ct, [image for image, _ in images], understood, title
-        )
+        maps, arrays = [image for image, _ in images], None if layers is None else [each.array for each in layers]
+        mask, overlaps = yield from painted_steps(self._node, self._ct, maps, understood, title, arrays)
         for layer in layers or ():
             layer.counts = yield from _counted_steps(layer.array)
         if self.volume is None or not self.volume.grid.same_as(mask.volume.grid, 0.0):
