@@ -48,9 +48,9 @@ def test_a_sign_that_rises_where_less_is_right_is_not_used():
     assert weights[0] > 1
 
 
-def test_extreme_signs_make_no_probability_that_is_none():
+def test_nothing_is_said_to_be_certain():
     calibration = Calibration("", (50.0, 50.0), 0.0)
-    assert (calibration.probability((0.0, 0.0)), calibration.probability((1.0, 1.0))) == (0.0, 1.0)
+    assert (calibration.probability((0.0, 0.0)), calibration.probability((1.0, 1.0))) == (0.01, 0.99)
 
 
 def test_patients_are_held_out_whole():

@@ -17,6 +17,8 @@ VERSION = 1
 SIGNS = {"arteries": 2, "calcification": 3}
 # Signs are taken as log odds, which are kept within those of these probabilities.
 LEAST, MOST = 0.001, 0.999
+# No less and no more is ever said: some dozens of patients show no more.
+LEAST_SAID, MOST_SAID = 0.01, 0.99
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Calibration:
     intercept: float
 
     def probability(self, signs: Sequence[float]) -> float:
-        """Return the probability of something with these signs, rounded to what it is worth.
+        """Return the probability of something with these signs, rounded, and no more certain than patients can show.
 
         Parameters
         ----------
@@ -47,7 +49,8 @@ class Calibration:
             Probabilities and shares, 0 to 1, one for each weight.
         """
         total = self.intercept + sum(w * log_odds(sign) for w, sign in zip(self.weights, signs, strict=True))
-        return round(1.0 / (1.0 + math.exp(-min(max(total, -30.0), 30.0))), 3)
+        probability = 1.0 / (1.0 + math.exp(-min(max(total, -30.0), 30.0)))
+        return round(min(max(probability, LEAST_SAID), MOST_SAID), 3)
 
     def document(self) -> dict:
         """Return this as JSON values."""
