@@ -77,8 +77,8 @@ def test_two_models_lead_to_numbers_that_say_where_they_come_from(ct, artery_mod
 def test_calibrated_models_tell_how_certain_they_are(ct, calcification_model, tmp_path, capsys):
     artery_model = a_tiny_model_folder(tmp_path / "each", ["aorta", "renal_left"])
     models = ["--artery-model", artery_model, "--calcification-model", calcification_model, "--quiet"]
-    for folder, role in ((artery_model, "arteries"), (calcification_model, "calcification")):
-        found = {"predicts": "it is right", "weights": [1.0] * SIGNS[role], "intercept": 0.0}
+    for folder in (artery_model, calcification_model):
+        found = {"predicts": "it is right", "weights": [1.0] * SIGNS, "intercept": 0.0}
         bound = {"model": f"sha256:{ModelFolder.open(folder).checksum}", "tile_step": 0.5, "mirroring": False}
         (folder / FILE_NAME).write_text(json.dumps({"version": VERSION, **bound, "calibration": found}))
     assert cli.main(["models", "check", str(artery_model)]) == 0

@@ -42,7 +42,7 @@ def case():
         "arteries": show_arteries(ct_node, masks["arteries"]),
         "calcification": show_calcification(ct_node, masks["calcification"]),
     }
-    plaques = drain(plaques_steps(Volume(ct, GRID), masks["calcification"], np.full(GRID.shape, 200, np.uint8)))
+    plaques = drain(plaques_steps(masks["calcification"], np.full(GRID.shape, 200, np.uint8)))
     kept = {
         "arteries": of_arteries({"aorta": 0.9}, {"aorta": np.argwhere(labels == 1)}, GRID.shape),
         "calcification": of_plaques([0.8], plaques.voxels, plaques.number, GRID.shape),

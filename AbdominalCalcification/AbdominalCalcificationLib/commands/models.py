@@ -66,6 +66,6 @@ def _described(model) -> str:
     from ..confidence.calibration import calibration_of
     from ..inference import describe
 
-    calibration = calibration_of(model, "calcification" if model.is_calcification_model() else "arteries")
+    calibration = calibration_of(model)
     told = "none: it is not calibrated" if calibration is None else f"calibrated: that {calibration.predicts}"
     return f"{describe(model)}\n  confidence: {told}"
