@@ -129,14 +129,6 @@ def small_pictures():
         yield
 
 
-@pytest.fixture
-def whole_pictures(monkeypatch):
-    """They have the size that users see."""
-    from AbdominalCalcificationLib.reporting import views
-
-    monkeypatch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", views.PANEL_PIXELS)
-
-
 @pytest.fixture(scope="session")
 def segmenting_worker():
     """A process that segments, started once: importing PyTorch takes longer than tiny networks do."""

@@ -143,7 +143,7 @@ KINDS: dict[str, FlagKind] = {
     "edited_by_hand": FlagKind(_NOTE, False, "The numbers are those of the corrected masks."),
     "reassigned_by_hand": FlagKind(_NOTE, False, "The numbers are those of the arteries that it was given to."),
     "low_confidence": FlagKind(
-        _REVIEW, True, "It is rather wrong than right, or rather incomplete: look at it, and correct the mask."
+        _REVIEW, True, "Rather wrong than right, or incomplete: look at it, and correct the mask."
     ),
     "bundled_model": FlagKind(
         _NOTE, False, "Look at every mask before you read its number, or use models of your own."

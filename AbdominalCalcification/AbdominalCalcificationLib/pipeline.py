@@ -158,7 +158,7 @@ def analyze_steps(
     flags = once([*flags, *seen])
     provenance, origins = _provenance(choices, given, plan, source, device)
     remember(sense, origins)
-    certain = yield from scaled(plan.certain.kept_steps(signs, ct, arteries, calcification, origins), 0.9, 0.9)
+    certain = yield from scaled(plan.certain.kept_steps(signs, arteries, calcification, origins), 0.9, 0.9)
     known = Known.of([*given.origins, *({KEY: {role: each}} for role, each in certain.items())])
     for role, each in certain.items():
         origins[role][KEY] = {role: each}

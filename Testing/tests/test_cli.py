@@ -125,7 +125,7 @@ def test_the_summary_shows_what_was_not_measured_as_a_dash(case, tmp_path, capsy
     assert analyze(case, tmp_path / "out") == 0
     lines = capsys.readouterr().out.splitlines()
     renal = next(line for line in lines if line.startswith("Left renal artery"))
-    assert renal.split()[3:] == ["–"] * 6
+    assert renal.split()[3:] == ["–"] * 7
 
 
 def test_mask_values_are_named_on_the_command_line(case, tmp_path):

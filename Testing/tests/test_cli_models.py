@@ -16,6 +16,8 @@ import SimpleITK as sitk
 from scipy.ndimage import gaussian_filter
 
 from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.confidence.calibration import FILE_NAME, SIGNS, VERSION
+from AbdominalCalcificationLib.inference import ModelFolder
 from tiny_models import a_tiny_model_folder
 
 pytestmark = pytest.mark.nnunet
@@ -65,9 +67,34 @@ def test_two_models_lead_to_numbers_that_say_where_they_come_from(ct, artery_mod
     found = {each["name"] for each in result["territories"] if each["found"]}
     assert "aorta" in found
     assert found <= {"aorta", "renal_left", "renal_right"}
+    assert {each["confidence_basis"] for each in result["territories"] if each["found"]} == {"uncalibrated"}
     assert "bundled_model" not in [flag["code"] for flag in result["flags"]]
     labels = sitk.ReadImage(str(tmp_path / "out" / "arteries.nii.gz"))
     assert labels.GetSize() == sitk.ReadImage(str(ct)).GetSize()
+
+
+@pytest.mark.usefixtures("warm_worker")
+def test_calibrated_models_tell_how_certain_they_are(ct, calcification_model, tmp_path, capsys):
+    artery_model = a_tiny_model_folder(tmp_path / "each", ["aorta", "renal_left"])
+    models = ["--artery-model", artery_model, "--calcification-model", calcification_model, "--quiet"]
+    for folder in (artery_model, calcification_model):
+        found = {"predicts": "it is right", "weights": [1.0] * SIGNS, "intercept": 0.0}
+        bound = {"model": f"sha256:{ModelFolder.open(folder).checksum}", "tile_step": 0.5, "mirroring": False}
+        (folder / FILE_NAME).write_text(json.dumps({"version": VERSION, **bound, "calibration": found}))
+    assert cli.main(["models", "check", str(artery_model)]) == 0
+    assert "confidence: calibrated: that it is right" in capsys.readouterr().out
+    assert analyze(ct, tmp_path / "with", *models) == analyze(ct, tmp_path / "without", *models, "--no-confidence") == 0
+    told, silent = result_in(tmp_path / "with"), result_in(tmp_path / "without")
+    for kind in ("territories", "clusters"):
+        for one, other in zip(told[kind], silent[kind], strict=True):
+            confidence, basis = one.pop("confidence"), one.pop("confidence_basis")
+            assert other.pop("confidence") is None
+            if one.get("found", True):
+                assert 0.01 <= confidence <= 0.99
+                assert (basis, other.pop("confidence_basis")) == ("model", "not_asked")
+            else:
+                assert confidence is basis is other.pop("confidence_basis") is None
+            assert one == other, "no other number changes"
 
 
 @pytest.mark.usefixtures("warm_worker")

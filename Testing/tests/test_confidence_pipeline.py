@@ -18,10 +18,6 @@ from AbdominalCalcificationLib.reporting.anonymous import anonymous_analysis
 
 # Three quarters, and as much that says neither yes nor no as 10 mm³ do beside a plaque of 6 mm³.
 PLAQUE = 0.594
-CALIBRATIONS = {
-    "arteries": Calibration("right", (1.0, 0.0), 0.0),
-    "calcification": Calibration("right", (1.0, 0.0, 0.0), 0.0),
-}
 
 
 @pytest.fixture
@@ -43,7 +39,7 @@ def ct(monkeypatch):
         yield
 
     monkeypatch.setattr(pipeline, "segment_steps", steps)
-    monkeypatch.setattr(weighing, "calibration_of", lambda model, role, effort: CALIBRATIONS[role])
+    monkeypatch.setattr(weighing, "calibration_of", lambda model, effort: Calibration("right", (1.0, 0.0), 0.0))
     return Volume(array, GRID)
 
 
@@ -80,7 +76,7 @@ def test_masks_that_were_corrected_meanwhile_have_none(ct):
 
 
 def test_models_without_a_calibration_say_so(ct, monkeypatch):
-    monkeypatch.setattr(weighing, "calibration_of", lambda model, role, effort: None)
+    monkeypatch.setattr(weighing, "calibration_of", lambda model, effort: None)
     assert told(drain(analyze_steps(ct))) == ((None, "uncalibrated"), {(None, "uncalibrated")})
 
 

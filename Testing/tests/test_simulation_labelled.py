@@ -345,7 +345,7 @@ def test_the_experts_atlas_becomes_a_patient(real_anatomy):
     anatomy = load_anatomy(real_anatomy / "labels.nrrd", real_anatomy / "labels.csv")
     assert anatomy.missing == ()
     assert anatomy.unnamed == ("699 (no name)",)
-    patient = simulate(11, anatomy=anatomy, spacing_mm=(1.5, 1.5, 1.5), severity=0.3)
+    patient = simulate(11, anatomy=anatomy, spacing_mm=(2.0, 2.0, 2.0), severity=0.3)
     labels = patient.arteries.array
     assert set(np.unique(labels)) == {0, *LABEL.values()}
     voxel = anatomy.grid.voxel_volume_mm3

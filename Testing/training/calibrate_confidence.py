@@ -54,7 +54,7 @@ def case_of(seed: int, models: dict[str, ModelFolder], worker: Worker) -> dict:
     plausible = drain(plausible_arteries_steps(found.arteries)).of(found.arteries)
     lumen = drain(lumen_of_arteries_steps(ct, plausible))
     calcification, _ = drain(guarded_steps(ct, found.calcification, plausible, lumen))
-    plaques = drain(plaques_steps(ct, calcification, found.calcification_signs))
+    plaques = drain(plaques_steps(calcification, found.calcification_signs))
     true = patient.calcification.array.reshape(-1)[plaques.voxels] != 0
     share = np.bincount(plaques.number, true, len(plaques.signs)) / np.bincount(plaques.number)
     kept = [
@@ -88,7 +88,7 @@ def rows_of(cases: list[dict], role: str) -> tuple[list, list[bool], list[int]]:
 def calibrated(cases: list[dict], role: str, model: ModelFolder) -> dict:
     """Return what ``confidence.json`` says; its reliability is that of patients that a calibration did not see."""
     signs, right, patients = rows_of(cases, role)
-    probability = held_out(signs, right, patients)
+    probability, share = held_out(signs, right, patients)
     return {
         "version": VERSION,
         "model": f"sha256:{model.checksum}",
@@ -97,7 +97,7 @@ def calibrated(cases: list[dict], role: str, model: ModelFolder) -> dict:
         "calibration": fit(signs, right, PREDICTS[role]).document(),
         "count": len(right),
         "seeds": sorted(set(patients)),
-        "reliability": reliability(probability, right).document(),
+        "reliability": reliability(probability, right, share).document(),
     }
 
 
@@ -147,8 +147,9 @@ def section(document: dict) -> str:
         f"## Confidence\nThe probability that {predicts},\nfrom the margins of the network "
         "and from what a second look finds again (`confidence.json`). Calibrated on\n"
         f"virtual patients that serve for nothing else (seeds {first} to {last}; 1 mm and 0.8 × 0.8 × 2 mm,\n"
-        "arterial and portal venous). Of patients that a calibration did not see, in fifths:\n\n"
-        f"Brier {said['brier']:.3f} (that of the share alone {said['brier_of_share']:.3f}), expected calibration error "
+        "arterial and portal venous). Of each patient by a calibration of the others:\n\n"
+        f"Brier {said['brier']:.3f} (of telling the share in the others {said['brier_of_share']:.3f}), "
+        "expected calibration error "
         f"{said['ece']:.3f}; {document['count']} of {len(document['seeds'])} patients.\n\n"
         f"| confidence | {bins} |\n| --- | {rule} |\n| share that was right | {right} |\n| number | {counts} |\n\n"
         "![reliability](reliability.svg)\n"

@@ -34,11 +34,11 @@ def run_list(options: argparse.Namespace, report) -> None:
 
     report.say("Bundled, trained on simulated CT:")
     for model in (*open_artery_models(), open_calcification_model()):
-        report.say(describe(model))
+        report.say(_described(model))
     imported = installed_models()
     report.say(f"Imported into {models_folder()}:" if imported else f"None is imported into {models_folder()}.")
     for model in imported:
-        report.say(describe(model))
+        report.say(_described(model))
     weights = find_weights()
     if weights.models:
         report.say(f"TotalSegmentator's in {weights.folder} (--totalsegmentator):")
@@ -49,13 +49,23 @@ def run_list(options: argparse.Namespace, report) -> None:
 
 def run_check(options: argparse.Namespace, report) -> None:
     """Say whether a model can be used, and for what."""
-    from ..inference import ModelFolder, describe
+    from ..inference import ModelFolder
 
-    report.say(describe(ModelFolder.open(options.path)))
+    report.say(_described(ModelFolder.open(options.path)))
 
 
 def run_import(options: argparse.Namespace, report) -> None:
     """Copy a model to where the program keeps models."""
-    from ..inference import describe, import_model, models_folder
+    from ..inference import import_model, models_folder
 
-    report.say(describe(import_model(options.path, models_folder())))
+    report.say(_described(import_model(options.path, models_folder())))
+
+
+def _described(model) -> str:
+    """Return what a model is, and whether results of it have a confidence."""
+    from ..confidence.calibration import calibration_of
+    from ..inference import describe
+
+    calibration = calibration_of(model)
+    told = "none: it is not calibrated" if calibration is None else f"calibrated: that {calibration.predicts}"
+    return f"{describe(model)}\n  confidence: {told}"

@@ -13,10 +13,12 @@ from ..inference.model_folder import ModelFolder
 
 FILE_NAME = "confidence.json"
 VERSION = 1
-# Of both what the network's margin says and what a second look found again, of plaques how unlike metal they are, too.
-SIGNS = {"arteries": 2, "calcification": 3}
+# Of territories and plaques alike: what the network's margin says, and what a second look found again.
+SIGNS = 2
 # Signs are taken as log odds, which are kept within those of these probabilities.
 LEAST, MOST = 0.001, 0.999
+# No less and no more is ever said: some dozens of patients show no more.
+LEAST_SAID, MOST_SAID = 0.01, 0.99
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Calibration:
     intercept: float
 
     def probability(self, signs: Sequence[float]) -> float:
-        """Return the probability of something with these signs, rounded to what it is worth.
+        """Return the probability of something with these signs, rounded, and no more certain than patients can show.
 
         Parameters
         ----------
@@ -47,7 +49,8 @@ class Calibration:
             Probabilities and shares, 0 to 1, one for each weight.
         """
         total = self.intercept + sum(w * log_odds(sign) for w, sign in zip(self.weights, signs, strict=True))
-        return round(1.0 / (1.0 + math.exp(-min(max(total, -30.0), 30.0))), 3)
+        probability = 1.0 / (1.0 + math.exp(-min(max(total, -30.0), 30.0)))
+        return round(min(max(probability, LEAST_SAID), MOST_SAID), 3)
 
     def document(self) -> dict:
         """Return this as JSON values."""
@@ -60,14 +63,8 @@ def log_odds(share: float) -> float:
     return math.log(share / (1.0 - share))
 
 
-def calibration_of(model: ModelFolder, role: str, effort: Effort | None = None) -> Calibration | None:
+def calibration_of(model: ModelFolder, effort: Effort | None = None) -> Calibration | None:
     """Return the calibration of a model; None where it has none, or one of other weights or another effort.
-
-    Parameters
-    ----------
-    model : ModelFolder
-    role : {'arteries', 'calcification'}
-    effort : Effort, optional
 
     Raises
     ------
@@ -94,7 +91,7 @@ def calibration_of(model: ModelFolder, role: str, effort: Effort | None = None) 
     except (TypeError, KeyError, ValueError):
         raise _damaged(path, "its calibration lacks numbers") from None
     is_finite = all(map(math.isfinite, (*weights, calibration.intercept)))
-    if not is_finite or len(weights) != SIGNS[role] or min(weights) < 0:
+    if not is_finite or len(weights) != SIGNS or min(weights) < 0:
         raise _damaged(path, "its weights are none")
     return calibration
 

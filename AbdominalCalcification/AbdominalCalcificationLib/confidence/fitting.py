@@ -30,7 +30,8 @@ class Reliability:
     Attributes
     ----------
     brier : float
-        Mean squared difference from what happened (Brier 1950); `brier_of_share` is that of telling the share alone.
+        Mean squared difference from what happened (Brier 1950); `brier_of_share` is that of telling of everything the
+        share that was right in the other patients.
     brier_of_share : float
     ece : float
         Expected calibration error: mean distance of bins from the diagonal, by count (Naeini et al. 2015).
@@ -99,25 +100,39 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def held_out(
-    signs: Sequence[Sequence[float]], right: Sequence[bool], patient: Sequence[int], folds: int = 5
-) -> np.ndarray:
-    """Return the probability of each, by calibrations that did not see its patient, shape (n,)."""
-    patients = sorted(set(patient))
-    fold_of = {each: number % folds for number, each in enumerate(patients)}
-    fold = np.array([fold_of[each] for each in patient])
-    rows, outcome = list(signs), np.asarray(right, bool)
-    result = np.zeros(len(outcome))
-    for number in range(min(folds, len(patients))):
-        inside = fold == number
-        calibration = fit([row for row, out in zip(rows, inside, strict=True) if not out], outcome[~inside])
-        for place in np.flatnonzero(inside):
-            result[place] = calibration.probability(rows[place])
-    return result
+    signs: Sequence[Sequence[float]], right: Sequence[bool], patient: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is said of each patient by all the others.
+
+    Parameters
+    ----------
+    signs : sequence of sequence of float, shape (n, signs)
+    right : sequence of bool, shape (n,)
+    patient : sequence of int, shape (n,)
+
+    Returns
+    -------
+    probability : ndarray, shape (n,)
+        By a calibration of the others.
+    share : ndarray, shape (n,)
+        That was right in the others.
+    """
+    rows, outcome, of = list(signs), np.asarray(right, bool), np.asarray(patient)
+    probability, share = np.zeros(len(outcome)), np.zeros(len(outcome))
+    for each in np.unique(of):
+        others = of != each
+        calibration = fit([row for row, other in zip(rows, others, strict=True) if other], outcome[others])
+        share[~others] = outcome[others].mean()
+        for place in np.flatnonzero(~others):
+            probability[place] = calibration.probability(rows[place])
+    return probability, share
 
 
-def reliability(probability: Sequence[float], right: Sequence[bool], bins: int = 10) -> Reliability:
-    """Compare probabilities with what happened, in bins of equal width; empty ones are left out."""
-    p, y = np.asarray(probability, float), np.asarray(right, float)
+def reliability(
+    probability: Sequence[float], right: Sequence[bool], share: Sequence[float], bins: int = 10
+) -> Reliability:
+    """Compare probabilities, and shares, with what happened, in bins of equal width; empty ones are left out."""
+    p, y, s = np.asarray(probability, float), np.asarray(right, float), np.asarray(share, float)
     which = np.minimum((p * bins).astype(int), bins - 1)
     rows = []
     for number in range(bins):
@@ -125,4 +140,4 @@ def reliability(probability: Sequence[float], right: Sequence[bool], bins: int =
         if inside.any():
             rows.append(Bin(int(inside.sum()), float(p[inside].mean()), float(y[inside].mean())))
     ece = sum(row.count * abs(row.predicted - row.observed) for row in rows) / len(p)
-    return Reliability(float(np.mean((p - y) ** 2)), float(np.mean((y.mean() - y) ** 2)), float(ece), tuple(rows))
+    return Reliability(float(np.mean((p - y) ** 2)), float(np.mean((s - y) ** 2)), float(ece), tuple(rows))

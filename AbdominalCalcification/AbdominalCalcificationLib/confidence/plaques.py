@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +14,6 @@ from ..progress import Progress, Steps
 _STAGE = Progress("Weighing how certain the calcification is", 0.5)
 # Signs of so much calcification that say neither yes nor no are added to those of a plaque, mm3: a speck says little.
 _PRIOR_MM3 = 10.0
-# Networks are certain of struts of stents, too, which are brighter than this (`sense.constants.STRUT_HU`) where most
-# plaques are darker: beyond it a plaque's mean speaks against it, by one unit of log odds each step.
-_METAL_HU, _METAL_STEP_HU = 1000.0, 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,22 +26,22 @@ class Plaques:
         Flat indices of the calcified voxels, rising.
     number : ndarray of int32, shape (n,)
         Of the plaque of each, from 0.
-    signs : list of (float, float, float, float), one for each plaque
-        Mean probability of its voxels, the share that a second look found again, its volume in mm³, and its mean HU.
+    signs : list of (float, float, float), one for each plaque
+        Mean probability of its voxels, the share that a second look found again, and its volume in mm³.
     """
 
     voxels: np.ndarray
     number: np.ndarray
-    signs: list[tuple[float, float, float, float]]
+    signs: list[tuple[float, float, float]]
 
 
-def plaques_steps(ct: Volume, calcification: Volume, packed: np.ndarray) -> Steps[Plaques]:
+def plaques_steps(calcification: Volume, packed: np.ndarray) -> Steps[Plaques]:
     """Find the plaques of a mask, and the signs of each.
 
     Parameters
     ----------
-    ct, calcification : Volume
-        HU, and non-zero where calcified.
+    calcification : Volume
+        Non-zero where calcified.
     packed : ndarray of uint8, shape of the mask
         What :func:`..inference.certainty.packed_signs` returned of it, or of a larger one.
     """
@@ -56,19 +52,13 @@ def plaques_steps(ct: Volume, calcification: Volume, packed: np.ndarray) -> Step
     count, number = yield from pieces_steps(Runs(np.stack(where, axis=1), everything), _STAGE)
     probability, again = unpacked_signs(packed[where])
     size = np.bincount(number, minlength=count)
-    certain, found_again, hu = (
-        np.bincount(number, each, count) / size for each in (probability, again, ct.array[where])
-    )
-    columns = (certain, found_again, size * calcification.grid.voxel_volume_mm3, hu)
+    certain, found_again = (np.bincount(number, each, count) / size for each in (probability, again))
+    columns = (certain, found_again, size * calcification.grid.voxel_volume_mm3)
     return Plaques(voxels, number, list(zip(*(each.tolist() for each in columns), strict=True)))
 
 
-def shares(signs: tuple[float, float, float, float]) -> tuple[float, float, float]:
-    """Return the signs of a plaque as calibrations take them, all from 0 to 1.
-
-    Probability and share are the nearer to one half the smaller it is; the third falls with its mean HU.
-    """
-    *said, volume_mm3, hu = signs
+def shares(signs: tuple[float, float, float]) -> tuple[float, float]:
+    """Return the signs of a plaque as calibrations take them: the smaller it is, the nearer to one half."""
+    *said, volume_mm3 = signs
     certain, again = ((each * volume_mm3 + _PRIOR_MM3 / 2) / (volume_mm3 + _PRIOR_MM3) for each in said)
-    brighter = min(max((hu - _METAL_HU) / _METAL_STEP_HU, -30.0), 30.0)
-    return certain, again, 1.0 / (1.0 + math.exp(brighter))
+    return certain, again

@@ -51,7 +51,7 @@ class Weighing:
         for role, some in models.items():
             if some:
                 # Where several models are merged, none of them made the whole mask.
-                found[role] = calibration_of(some[0], role, choices.effort) if usable and len(some) == 1 else None
+                found[role] = calibration_of(some[0], choices.effort) if usable and len(some) == 1 else None
         return cls(found, choices.confidence)
 
     @property
@@ -60,12 +60,7 @@ class Weighing:
         return tuple(role for role, calibration in self.calibrations.items() if calibration is not None)
 
     def kept_steps(
-        self,
-        signs: Segmentation | None,
-        ct: Volume,
-        arteries: Volume,
-        calcification: Volume,
-        made: Mapping[str, object],
+        self, signs: Segmentation | None, arteries: Volume, calcification: Volume, made: Mapping[str, object]
     ) -> Steps[dict[str, dict]]:
         """Return what is kept of the confidence of each mask that was made, by its role (:mod:`.known`).
 
@@ -73,8 +68,8 @@ class Weighing:
         ----------
         signs : Segmentation or None
             Of the networks that ran.
-        ct, arteries, calcification : Volume
-            HU, and the masks as they are measured, on one grid.
+        arteries, calcification : Volume
+            As they are measured, on one grid.
         made : mapping
             Has the roles of the masks that were not given.
         """
@@ -96,7 +91,7 @@ class Weighing:
         if packed is not None and calibration is not None and packed.shape != calcification.array.shape:
             kept["calcification"] = of_basis(CORRECTED)  # a given mask has other voxels, which both are counted on
         elif packed is not None and calibration is not None:
-            plaques = yield from plaques_steps(ct, calcification, packed)
+            plaques = yield from plaques_steps(calcification, packed)
             values = [calibration.probability(shares(each)) for each in plaques.signs]
             kept["calcification"] = of_plaques(values, plaques.voxels, plaques.number, calcification.array.shape)
         return kept
