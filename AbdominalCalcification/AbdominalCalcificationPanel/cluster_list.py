@@ -98,8 +98,8 @@ class ClusterList:
 
         (mask,) = self._editing.masks("calcification")
         change = reject_cluster(mask, cluster["centroid_ras"], cluster["voxel_count"], cluster["extent_mm"])
-        node = self._editing.apply(change, _("rejection of cluster {number}").format(number=cluster["id"]))
-        remember_rejected(node, self._state.parameters.ct, cluster, change)
+        ct, name = self._state.parameters.ct, _("rejection of cluster {number}").format(number=cluster["id"])
+        self._editing.apply(change, name, lambda node: remember_rejected(node, ct, cluster, change))
         self.show(self._found)
 
     def _restore(self, rejected):

@@ -91,11 +91,12 @@ class MaskEditing:
             raise InputError("The CT or a mask is not chosen; choose them under Inputs, or press Run.")
         return nodes
 
-    def apply(self, change, name):
+    def apply(self, change, name, noted=lambda node: None):
         """Put a change into its mask as one step that can be undone, and say what it did.
 
         :param change: AbdominalCalcificationLib.review.MaskChange
         :param name: what is done, as it stands behind *Undo:*
+        :param noted: called with the mask once it is changed: what it then keeps with it belongs to the edit
         :return: the mask node
         """
         from AbdominalCalcificationLib.scene.mask_changes import apply_change
@@ -106,5 +107,6 @@ class MaskEditing:
         self._state.undo.before_change(node, name)
         with tool(name):  # as the history calls it
             apply_change(node, parameters.ct, change)
+            noted(node)
         self._state.messages.say(change.text)
         return node

@@ -261,3 +261,12 @@ def test_a_mask_without_label_maps_says_so(panel_with_plaques):
     settle(panel)
     said = " ".join((status(panel), panel.ui.verdictLabel.text, panel.ui.reviewHint.text))
     assert total_of(panel) == pytest.approx(before, rel=0.2) or "surface" in said
+
+
+def test_what_was_rejected_is_on_the_disk_with_the_edit_that_took_it(panel_with_plaques):
+    panel = panel_with_plaques
+    assert run_until(lambda: panel.panel.history.is_written, 60)
+    reject(panel)
+    node, save = parameters_of(panel).calcification, panel.panel.history._saves[parameters_of(panel).ct]
+    name = "AbdominalCalcification.RejectedClusters"
+    assert save._attributes["calcification"].get(name) == node.GetAttribute(name)
