@@ -102,6 +102,16 @@ def test_an_aorta_has_a_spine_behind_two_fifths_of_it():
     assert count(sense(*TREE, spine=((-18, -60, -9), (18, -18, 75))), "aorta") == 0
 
 
+def test_the_abdominal_aorta_is_the_lowest_piece_of_half_the_length():
+    chest = ("aorta", (-9, -9, 120), (9, 9, 240))
+    for top, stays in ((63, "low"), (57, "high")):  # 30 and 24 mm between their levels, 57 mm of the chest in the field
+        low = ("aorta", (-9, -9, 30), (9, 9, top))
+        kept = sense(chest, low).arteries
+        expected = sense(low if stays == "low" else chest).arteries
+        np.testing.assert_array_equal(kept.array > 0, expected.array > 0)
+        assert kept.array.any()
+
+
 def test_gaps_are_at_most_10_mm():
     # Voxel centres 9 mm and 12 mm apart.
     assert count(sense(*TREE, ("renal_left", (-39, -6, 99), (-15, 3, 105))), "renal_left") > 0

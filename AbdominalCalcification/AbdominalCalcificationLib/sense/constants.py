@@ -33,6 +33,8 @@ LEAST_BONE_CM2 = 1.5
 LEAST_BONE_ML = 15.0
 # Part of its levels at which an aorta has a vertebra behind it; discs and the field's end leave some out.
 SPINE_SHARE = 0.4
+# Where the aorta has gaps, the abdominal one is the lowest of those pieces that are so long beside the longest.
+LOWER_SHARE = 0.5
 
 # --- The tree ---------------------------------------------------------------------------------------
 # As for measuring: fewer voxels have no shape.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .body import Body
-from .constants import BEHIND_MM, BESIDE_MM, GAP_MM, LEAST_BONE_CM2, LEAST_BONE_ML, SPINE_SHARE
+from .constants import BEHIND_MM, BESIDE_MM, GAP_MM, LEAST_BONE_CM2, LEAST_BONE_ML, LOWER_SHARE, SPINE_SHARE
 from .pieces import Piece, Pieces, attached
 
 # Height of a level, and distance of the samples behind it.
@@ -84,22 +84,24 @@ def spine_share(points: np.ndarray, body: Body, arteries: np.ndarray) -> float:
 def choose_trunk(pieces: Pieces, label: int, body: Body) -> list[Piece]:
     """Return the pieces of the aorta, and leave out all others that are called so.
 
-    The aorta is the longest piece, from below upwards, of those that have a vertebra behind them at most levels; where
-    the field shows no bone, the largest. What lies within the attachment distance of it, or of
-    what is attached already, is its continuation: a dissected or stented aorta is one.
+    The abdominal aorta is the lowest of the long pieces, from below upwards, that have a vertebra behind them at most
+    levels: others are the aorta of the chest. Where the field shows no bone, it is the largest piece. What lies within
+    the attachment distance of it, or of what is attached already, is its continuation: a dissected or stented aorta is
+    one.
     """
     called = pieces.of(label)
     if not called:
         return []
     if body.bone_ml(pieces.volume.array) >= LEAST_BONE_ML:
-        shares = [spine_share(each.points, body, pieces.volume.array) for each in called]
-        before = [share >= SPINE_SHARE for share in shares]
-        lengths = [float(np.ptp(each.points[:, 2])) * fits for each, fits in zip(called, before, strict=True)]
-        if not any(before):
+        before = [each for each in called if spine_share(each.points, body, pieces.volume.array) >= SPINE_SHARE]
+        if not before:
             for each in called:
                 each.leave_out("not in front of the spine")
             return []
-        trunk = [called[int(np.argmax(lengths))]]
+        lengths_mm = [float(np.ptp(each.points[:, 2])) for each in before]
+        least_mm = LOWER_SHARE * max(lengths_mm)
+        long = [each for each, length_mm in zip(before, lengths_mm, strict=True) if length_mm >= least_mm]
+        trunk = [min(long, key=lambda each: float(each.points[:, 2].min()))]
     else:
         trunk = [called[0]]
     continued, rest = attached(trunk, [each for each in called if each is not trunk[0]], GAP_MM)
