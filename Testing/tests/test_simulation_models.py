@@ -14,7 +14,10 @@ MODELS = {"arteries": resources.bundled_artery_model(), "calcification": resourc
 @pytest.mark.parametrize("folder", MODELS.values(), ids=MODELS)
 def test_a_model_folder_is_complete_and_small_and_holds_no_absolute_path(folder):
     names = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
-    assert names == {"dataset.json", "plans.json", "fold_0/checkpoint_final.pth", "MODEL_CARD.md"}
+    weights = {"dataset.json", "plans.json", "fold_0/checkpoint_final.pth"}
+    assert names == {*weights, "MODEL_CARD.md", "confidence.json", "reliability.svg"}
+    for name in ("confidence.json", "reliability.svg"):
+        assert '"/' not in (folder / name).read_text(encoding="utf-8").replace('"/>', "")
     assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < 4 * 2**20
     for name in ("dataset.json", "plans.json"):
         assert '"/' not in (folder / name).read_text(encoding="utf-8")
