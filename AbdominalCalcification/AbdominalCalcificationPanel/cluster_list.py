@@ -21,6 +21,7 @@ class ClusterList:
         self._coloring = ClusterColoring(ui)
         self._found, self._clusters, self._rejected, self._seen = None, [], [], []
         self._current = None  # number among the rows: clusters, then what was rejected
+        self._restored = None  # place and volume of what was put back, until the numbers have it again
         self._table = TableView(ui.clustersTable, sortable=True, chosen=self._choose)
         ui.nextCluster.connect("clicked(bool)", lambda _checked=False: self._table.step(1))
         ui.previousCluster.connect("clicked(bool)", lambda _checked=False: self._table.step(-1))
@@ -46,13 +47,15 @@ class ClusterList:
         """Show the clusters of results (scene.results.Results); None shows none."""
         before = self._place_of_current()
         row = self._table.selected_row
-        self._found = found
+        self._found, self._restored = found, None if found is None else self._restored
         self._clusters = [] if found is None else found.document["clusters"]
         self._read()
         self._fill()
         self._coloring.show(found, self._clusters)
         self._current = self._number_at(before)
-        if self._current is None and before is not None:
+        if (restored := self._number_at(self._restored)) is not None:
+            self._current, self._restored = restored, None
+        elif self._current is None and before is not None:
             # What was looked at is gone: the one that stands in its place, so that the next key goes on from there.
             self._current = self._table.number_in_row(row)
         if self._current is not None:
@@ -107,6 +110,7 @@ class ClusterList:
 
         (mask,) = self._editing.masks("calcification")
         self._editing.apply(restore_voxels(mask, rejected.kji), _("restoring of a cluster"))
+        self._restored = (list(rejected.centroid_ras), rejected.volume_mm3, True)
         self.show(self._found)
 
     def _set_seen(self, checked=False):
@@ -119,7 +123,7 @@ class ClusterList:
         """Look at the cluster in a row."""
         from AbdominalCalcificationLib.scene.display import centre_cameras_on, centre_on
 
-        self._current = number
+        self._current, self._restored = number, None
         place = self._place(number)[0]
         centre_on(place)
         centre_cameras_on(place)

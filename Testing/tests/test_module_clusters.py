@@ -88,6 +88,15 @@ def test_a_tick_says_what_was_seen_and_stays_though_numbers_change(panel_with_pl
     assert ui.clusterHint.text == f"0 of {count - 1} seen, 1 rejected."
 
 
+def place_of(panel, cluster):
+    """Return in which row what lies where a cluster did is listed."""
+    return next(
+        row
+        for row, each in enumerate(clusters_of(panel))
+        if np.allclose(each["centroid_ras"], cluster["centroid_ras"], atol=0.1)
+    )
+
+
 def test_two_clusters_are_rejected_and_one_is_restored(panel_with_plaques):
     panel, ui = panel_with_plaques, panel_with_plaques.ui
     before, clusters = total_of(panel), clusters_of(panel)
@@ -108,6 +117,7 @@ def test_two_clusters_are_rejected_and_one_is_restored(panel_with_plaques):
     ui.restoreCluster.click()
     assert status(panel).startswith("Cluster restored: ")
     recompute(panel)
+    assert chosen(panel) == heads(ui.clustersTable)[place_of(panel, clusters[1])]
     assert total_of(panel) == pytest.approx(before - clusters[0]["volume_mm3"], abs=0.11)
     assert heads(ui.clustersTable).count("✕") == 1
     ui.clustersTable.selectRow(len(clusters) - 1)
