@@ -15,49 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import AbdominalCalcificationLib
 from AbdominalCalcificationLib.errors import InferenceError, InputError, ModelError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
 from AbdominalCalcificationLib.processes.interpreter import find_python
 from AbdominalCalcificationLib.progress import drain
+from inference_cases import LIBRARY, ct_of_a_block, stand_in, worker_of
 from tiny_models import a_model_folder_without_weights
-
-LIBRARY = Path(AbdominalCalcificationLib.__file__).parent
-
-# The real worker; its predictors answer without a network, one tile every 20 ms.
-STAND_IN = f"""
-import sys, time
-sys.path.insert(0, {str(LIBRARY.parent)!r})
-import numpy as np
-from AbdominalCalcificationLib.inference import worker
-
-class Predictor:
-    spacing_mm = (1.0, 1.0, 1.0)
-    def predict(self, image, spacing_mm, device, region=None, wanted=None, report=None, say=None):
-        say("hello")
-        for tile in range(TILES):
-            time.sleep(0.02)
-            report(tile / TILES, 1.0)
-        return (image > 100).astype(np.uint8), device
-
-TILES = 5
-worker.Session._predictor = lambda self, use, job: (Predictor(), "LPS")
-import AbdominalCalcificationLib.inference.devices as devices
-devices.choose_device = lambda device: "cpu"
-import AbdominalCalcificationLib.inference.packages as packages
-packages.check_imports = lambda: None
-CHANGE
-worker.main(sys.argv[1])
-"""
-
-
-def worker_of(script: str) -> Worker:
-    return Worker([sys.executable, "-c", script])
-
-
-def stand_in(change: str = "") -> Worker:
-    return worker_of(STAND_IN.replace("CHANGE", change))
 
 
 @pytest.fixture(autouse=True)
@@ -75,9 +39,7 @@ def model(tmp_path) -> ModelFolder:
 
 @pytest.fixture
 def ct() -> Volume:
-    array = np.zeros((6, 7, 8), np.int16)
-    array[2:4, 3:5, 3:5] = 300
-    return Volume(array, Grid.from_spacing(array.shape))
+    return ct_of_a_block()
 
 
 def is_running(pid: int) -> bool:
@@ -123,47 +85,6 @@ def test_a_case_goes_through_the_process_and_back(ct, model, temporary_folder):
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions)
     assert list(temporary_folder.iterdir()) == []
-
-
-def test_signs_come_through_the_process(ct, model):
-    """Of the arteries with the last event, of calcification as an array beside it; only where they are wanted."""
-    look = """
-import AbdominalCalcificationLib.inference.job as job
-job.sensible_arteries = lambda ct, arteries, **_: job.Sensible(arteries)
-class All:
-    def of(self, mask):
-        return mask
-def everything(arteries):
-    return All()
-    yield
-job.plausible_arteries_steps = everything
-def predict(self, image, spacing_mm, device, region=None, wanted=None, report=None, say=None, margins=None):
-    if margins is not None:
-        margins[image > 100] = 40
-    return (image > 100).astype(np.uint8), device
-def look_again(self, image, spacing_mm, device, region, wanted=None, report=None, say=None, mirrored=False):
-    report(0.5, 1.0)
-    return ((image > 100) & region).astype(np.uint8), device
-Predictor.predict, Predictor.look_again = predict, look_again
-"""
-    look = look.replace(
-        "job.Sensible", "__import__('AbdominalCalcificationLib.sense.arteries', fromlist=['x']).Sensible"
-    )
-    both, of_calcification = ("arteries", "calcification"), model_of_calcification(model)
-    with stand_in(look) as worker:
-        without = drain(segment_steps(ct, [model], of_calcification, worker=worker))
-        found = drain(segment_steps(ct, [model], of_calcification, worker=worker, signs_of=both))
-        plain = segment_steps(ct, [model], None, worker=worker, signs_of=both, plain_nnunet=True)
-        assert drain(plain).artery_signs is None
-    assert without.artery_signs is without.calcification_signs is None
-    assert found.artery_signs == {"aorta": (pytest.approx(1 / (1 + np.exp(-2))), 1.0)}
-    assert np.array_equal(found.calcification_signs != 0, ct.array > 100)
-    assert np.array_equal(found.calcification.array, without.calcification.array)
-
-
-def model_of_calcification(model: ModelFolder) -> ModelFolder:
-    folder = model.path.parents[1] / "calcification"
-    return ModelFolder.open(a_model_folder_without_weights(folder, ["calcification"]))
 
 
 def test_one_process_serves_several_cases(ct, model):
