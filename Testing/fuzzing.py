@@ -4,12 +4,14 @@
 
 prints what became of them as JSON. Every example must be read, or refused with one line; a reader that takes more
 than :data:`LONGEST_S` seconds of the processor is ended. The process is one of its own, so that a crash and its
-memory are seen.
+memory are seen. Without arguments it does one kind after the other, as they are asked for: lines of JSON,
+``["KIND", EXAMPLES]``, each of which is answered with such a line.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
 import io
 import json
 import os
@@ -114,8 +116,9 @@ def odd_json_in_zip(content: bytes, rng: random.Random) -> bytes:
     return out.getvalue()
 
 
-def a_scene(folder: Path) -> bytes:
-    """Return a .mrb with a CT, arteries and calcification, as this program writes them."""
+@functools.cache
+def _a_scene() -> bytes:
+    """Return a .mrb, one in a process: the application numbers what it makes, and a second one would be another."""
     from AbdominalCalcificationLib.geometry import Grid, Volume
     from AbdominalCalcificationLib.measurement import measure
     from AbdominalCalcificationLib.pipeline import Analysis
@@ -125,8 +128,15 @@ def a_scene(folder: Path) -> bytes:
     grid = Grid(ct.shape)
     volumes = [Volume(each, grid) for each in (ct, arteries, plaques)]
     analysis = Analysis(measure(*volumes), volumes[1], volumes[2], volumes[0], messages=())
-    write_bundle(analysis, volumes[0], folder / "scene.mrb")
-    return (folder / "scene.mrb").read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "scene.mrb")
+        write_bundle(analysis, volumes[0], path)
+        return path.read_bytes()
+
+
+def a_scene(_folder: Path) -> bytes:
+    """Return a .mrb with a CT, arteries and calcification, as this program writes them."""
+    return _a_scene()
 
 
 def _phantom():
@@ -319,9 +329,20 @@ def fuzz(kind: str, examples: int, seed: int = 0) -> dict:
     return result
 
 
+def answer_orders() -> None:
+    """Do what the lines of the standard input ask for, until it is closed."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)  # what libraries print is no answer
+        for line in sys.stdin:
+            print(json.dumps(fuzz(*json.loads(line))), file=answers, flush=True)
+
+
 if __name__ == "__main__":
     if os.name != "nt":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
-    print(json.dumps(fuzz(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0)))
+    if len(sys.argv) > 1:
+        print(json.dumps(fuzz(sys.argv[1], *map(int, sys.argv[2:]))))
+    else:
+        answer_orders()
