@@ -20,7 +20,7 @@ from matplotlib import image
 
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from host import start
-from write_screenshots import open_review, panel_of, picture_of, press
+from panel_pictures import open_review, panel_of, picture_of, press
 
 
 def show_masks(parameters, arteries: Path | None, calcification: Path | None) -> None:

@@ -20,10 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "AbdominalCalcifica
 
 import numpy as np
 import slicer
-from matplotlib import image
 from PIL import Image
 
-from AbdominalCalcificationLib import cli, resources
+from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.history.recovery import RECOVERY_VARIABLE
 from AbdominalCalcificationLib.inference.packages import PACKAGES
@@ -33,23 +32,23 @@ from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting.drawing import write_png
 from AbdominalCalcificationLib.reporting.vessel_picture import vessel_picture
-from AbdominalCalcificationLib.reporting.view_surfaces import picture_of_window
 from host import start
 from host.application import run_until
 from host.segment_strokes import stroke
-from host.slice_views import click
-
-CT = resources.sample_case()
-MASKS = {name: CT.with_name(f"{CT.stem}_{name}.nrrd") for name in ("arteries", "calcification")}
-
-# PySide6 can crash where it ends the widgets of a panel that is no longer referred to.
-_panels = []
-
-
-def keep(path: Path, picture: np.ndarray) -> None:
-    """Keep a picture, uint8 (height, width, 3), with 256 colours: a third of the bytes, and nobody sees it."""
-    few = Image.fromarray(picture).quantize(256, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+from panel_pictures import (
+    CT,
+    MASKS,
+    beside_views,
+    follow,
+    keep,
+    open_review,
+    panel_of_the_exact_masks,
+    panel_of_the_sample_case,
+    picture_of,
+    press,
+    reject_two,
+    use,
+)
 
 
 def views_of(result: Path) -> np.ndarray:
@@ -66,68 +65,6 @@ def write_views(path: Path) -> None:
         if cli.main(["analyze", str(CT), "--output", f"{folder}/result", *given]):
             raise SystemExit("The sample case could not be analysed.")
         keep(path, views_of(Path(folder, "result")))
-
-
-def panel_of(load):
-    """Return a panel and its parameters, with the CT that `load`, given the scene, puts there."""
-    slicer.mrmlScene.Clear()
-    slicer.mrmlScene.GetSubjectHierarchyNode()
-    panel = start().module.AbdominalCalcificationWidget()
-    _panels.append(panel)
-    parameters = panel.logic.getParameterNode()
-    parameters.ct = load(slicer.mrmlScene)
-    return panel, parameters
-
-
-def panel_of_the_sample_case():
-    return panel_of(lambda scene: slicer.util.loadVolume(str(CT)))
-
-
-def press(panel, button) -> None:
-    button.click()
-    if not run_until(lambda: not panel.isBusy, 600) or panel.ui.statusLabel.text != "Done.":
-        raise SystemExit(f"The panel says: {panel.ui.statusLabel.text}")
-
-
-def picture_of(panel, width: int, height: int) -> np.ndarray:
-    """Return the panel as it is in Slicer's scroll area: or as high as it must be; (height, width, 3)."""
-    window = panel.parent
-    window.show()
-    for _ in range(20):  # wrapped text gets its place once it is shown
-        start().qt_application.processEvents()
-    window.resize(width, max(height, window.heightForWidth(width)))
-    for _ in range(20):
-        start().qt_application.processEvents()
-    with tempfile.TemporaryDirectory() as folder:
-        window.grab().save(f"{folder}/panel.png")
-        return (255 * image.imread(f"{folder}/panel.png")[:, :, :3]).round().astype(np.uint8)
-
-
-def picture_of_view(view, width: int, height: int, offset_mm: float | None = None) -> np.ndarray:
-    """Return the view with everything in it, a slice view at that place; shape (height, width, 3)."""
-    window = view.render_window()
-    window.SetOffScreenRendering(1)
-    window.SetMultiSamples(0)
-    window.SetAlphaBitPlanes(1)  # or what is translucent is not drawn
-    window.SetSize(width, height)
-    view.fit_view_to_content()
-    if offset_mm is not None:
-        view.get_view_node().SetSliceOffset(offset_mm)
-    return picture_of_window(window)
-
-
-def panel_of_the_exact_masks():
-    """Return a panel and its parameters, with the sample case and its exact masks, measured."""
-    from AbdominalCalcificationLib.scene.segmentations import show_arteries, show_calcification
-    from AbdominalCalcificationPanel.parameters import ArterySource, CalcificationSource
-
-    panel, parameters = panel_of_the_sample_case()
-    parameters.arteries = show_arteries(parameters.ct, read_mask(MASKS["arteries"]))
-    parameters.calcification = show_calcification(parameters.ct, read_mask(MASKS["calcification"]))
-    parameters.arterySource = ArterySource.EXISTING
-    parameters.calcificationSource = CalcificationSource.EXISTING
-    press(panel, panel.ui.runButton)
-    return panel, parameters
 
 
 def write_panel(path: Path) -> None:
@@ -161,17 +98,6 @@ def write_install(path: Path) -> None:
             raise SystemExit(f"The panel says: {panel.ui.statusLabel.text}")
         keep(path, picture_of(panel, 400, 360))
     panel.cleanup()
-
-
-def open_review(panel, role: str) -> None:
-    """Open the module and its review section alone, with the brush in hand."""
-    panel.enter()
-    panel.ui.inputsButton.collapsed = True
-    panel.ui.reviewSection.collapsed = False
-    {"arteries": panel.ui.reviewArteries, "calcification": panel.ui.reviewCalcification}[role].click()
-    if not run_until(lambda: not panel.panel.review.is_preparing, 600):
-        raise SystemExit("The limits of painting do not get ready.")
-    panel.panel.review.editor_widget.setActiveEffectByName("Paint")
 
 
 def write_review(path: Path) -> None:
@@ -233,13 +159,6 @@ def write_rejected(panel, parameters, folder: Path) -> None:
     ui.undoButton.click()
     follow(panel)
     ui.resultsButton.collapsed = True
-
-
-def reject_two(panel) -> None:
-    for _ in range(2):
-        panel.ui.clustersTable.selectRow(0)
-        panel.ui.rejectCluster.click()
-        follow(panel)
 
 
 def write_saved(reopened_path: Path, export_path: Path, recover_path: Path) -> None:
@@ -313,20 +232,6 @@ def brightest(hu: np.ndarray, count: int = 2000) -> np.ndarray:
     return np.stack(np.unravel_index(order, hu.shape), axis=1)
 
 
-def use(panel, tool, place) -> None:
-    """Click on a place with a tool, and wait until it is done."""
-    tool.checked = True
-    click(tuple(place))
-    follow(panel)
-
-
-def follow(panel) -> None:
-    """Wait until work is done and the numbers have followed."""
-    live = panel.panel.live
-    if not run_until(lambda: not panel.isBusy and not live.is_following and live.is_settled, 600):
-        raise SystemExit(f"The panel says: {panel.ui.statusLabel.text}")
-
-
 def write_vessel(path: Path) -> None:
     """An iliac artery of the sample case laid out straight, above its areas."""
     ct, *masks = (read_ct(CT).volume, *map(read_mask, MASKS.values()))
@@ -352,29 +257,6 @@ def write_compare(path: Path) -> None:
     panel.ui.compareSection.collapsed = False
     beside_views(panel, parameters, path)
     panel.cleanup()
-
-
-def beside_views(panel, parameters, path: Path, place=None) -> None:
-    """Keep the panel beside the 3D view and a coronal slice: through a place, or with most calcification."""
-    from trame_slicer.views import SliceView, ThreeDView
-
-    from AbdominalCalcificationLib.scene.application import ensure_application
-
-    logic = ensure_application().logic
-    # Names of their own: views of a scene that was cleared do not come back.
-    front = ThreeDView(slicer.mrmlScene, logic, f"front {path.stem}")
-    front.set_box_visible(False)
-    front.set_background_color([255, 255, 255])
-    coronal = SliceView(slicer.mrmlScene, logic, f"coronal {path.stem}")
-    coronal.set_orientation("Coronal")
-    logic.GetSliceLogic(coronal.get_view_node()).GetSliceCompositeNode().SetBackgroundVolumeID(parameters.ct.GetID())
-    exact = read_mask(MASKS["calcification"])
-    most_calcified = exact.array.sum(axis=(0, 2)).argmax()
-    anterior_mm = exact.grid.ras_of_kji(np.array([[0, most_calcified, 0]]))[0, 1] if place is None else place[1]
-    parts = [picture_of(panel, 437, 760)]  # or as high as it must be
-    height = len(parts[0])
-    parts += [picture_of_view(front, 430, height), picture_of_view(coronal, 430, height, float(anterior_mm))]
-    keep(path, np.concatenate(parts, axis=1))
 
 
 def main(folder: Path) -> None:
