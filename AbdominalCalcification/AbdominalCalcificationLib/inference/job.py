@@ -113,6 +113,10 @@ class PredictorLike(Protocol):
 # What of the CT a predictor is to look at, as truth values of shape (k, j, i).
 RegionOf = Callable[[PredictorLike], np.ndarray]
 
+# Told of which mask (``arteries``, ``calcification``) there is a flag, or signs of certainty.
+TellFlag = Callable[[str, Flag], None]
+TellSigns = Callable[[str, object], None]
+
 
 def run_job(
     job: Job,
@@ -123,8 +127,8 @@ def run_job(
     split: SplitSides,
     report: Callable[[str, float, float | None], None],
     say: Callable[[str], None],
-    flag: Callable[[str, Flag], None] = lambda role, flag: None,
-    sign: Callable[[str, object], None] = lambda role, signs: None,
+    flag: TellFlag = lambda role, flag: None,
+    sign: TellSigns = lambda role, signs: None,
 ) -> tuple[Volume, Volume | None, str]:
     """Segment one case.
 
@@ -156,31 +160,10 @@ def run_job(
     count = len(job.arteries) + (job.calcification is not None)
     networks = _Networks(job, ct, count, open_predictor, choose_device(job.device), report, say)
     if arteries is None:
-        margins = _empty(ct) if "arteries" in job.signs_of else None
-        arteries = _arteries(job, networks, split, say, margins)
-        if not job.plain_nnunet:
-            report("Holding the arteries against anatomy", len(job.arteries) / count, None)
-            arteries = _sensible(job, ct, arteries, say, flag)
-        if margins is not None:
-            sign("arteries", _artery_signs(job, networks, ct, arteries.array, margins))
-        del margins
+        arteries = _arteries(job, networks, ct, split, flag, sign)
     calcification = None
     if job.calcification is not None:
-        # Around what cannot be an artery there is nothing to look for, however much of it there is.
-        plausible = drain(plausible_arteries_steps(arteries)).of(arteries)
-        if plausible.array.any():
-            report("Looking for the surroundings of the arteries", len(job.arteries) / count, None)
-        else:
-            say("No artery was found, so no calcification was looked for.")
-        margins = _empty(ct) if "calcification" in job.signs_of else None
-        calcification = _calcification(job, ct, plausible.array, networks, margins)
-        if not job.plain_nnunet:
-            calcification, flags = drain(without_struts_steps(ct, plausible, calcification))
-            for each in flags:
-                say(each.message)
-                flag("calcification", each)
-        if margins is not None:
-            sign("calcification", _calcification_signs(job, networks, calcification.array, margins))
+        calcification = _calcification(job, networks, ct, arteries, flag, sign)
     report("Segmented", 1.0, 0.0)
     return arteries, calcification, networks.device
 
@@ -190,11 +173,15 @@ class _Networks:
 
     def __init__(self, job: Job, ct: Volume, count: int, open_predictor, device: str, report, say):
         self._job, self._ct, self._count, self._open = job, ct, count, open_predictor
-        self.device, self._report, self._say = device, report, say
+        self.device, self._report, self.say = device, report, say
 
     @property
     def grid(self) -> Grid:
         return self._ct.grid
+
+    def begin(self, stage: str, number: int) -> None:
+        """Report a stage that begins when `number` of the models are done."""
+        self._report(stage, number / self._count, None)
 
     def predict(
         self,
@@ -205,7 +192,7 @@ class _Networks:
         margins: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return labels; `margins` are written (:meth:`predictor.Predictor.predict`)."""
-        self._report(f"{stage}: loading the model", number / self._count, None)
+        self.begin(f"{stage}: loading the model", number)
         predictor, axes = self._open(use)
         turn = Turn.to(axes, self._ct.grid)
         region = None if region_of is None else turn.forward(region_of(predictor))
@@ -228,7 +215,41 @@ class _Networks:
 
         labels = [int(label) for label in use.labels]
         image, spacing_mm = turn.forward(self._ct.array), turn.spacing_kji(self._ct.grid)
-        return image, spacing_mm, self.device, region, labels, report, self._say
+        return image, spacing_mm, self.device, region, labels, report, self.say
+
+
+def _arteries(job: Job, networks: _Networks, ct: Volume, split: SplitSides, flag: TellFlag, sign: TellSigns) -> Volume:
+    """Return the territory labels that the artery models find, without what cannot be an artery."""
+    margins = _empty(ct) if "arteries" in job.signs_of else None
+    arteries = _predicted_arteries(job, networks, split, margins)
+    if not job.plain_nnunet:
+        networks.begin("Holding the arteries against anatomy", len(job.arteries))
+        arteries = _sensible(job, networks, ct, arteries, flag)
+    if margins is not None:
+        sign("arteries", _artery_signs(job, networks, ct, arteries.array, margins))
+    return arteries
+
+
+def _calcification(
+    job: Job, networks: _Networks, ct: Volume, arteries: Volume, flag: TellFlag, sign: TellSigns
+) -> Volume:
+    """Return what the calcification model finds near `arteries`, without struts of stents: uint8, 1 where calcified."""
+    # Around what cannot be an artery there is nothing to look for, however much of it there is.
+    plausible = drain(plausible_arteries_steps(arteries)).of(arteries)
+    if plausible.array.any():
+        networks.begin("Looking for the surroundings of the arteries", len(job.arteries))
+    else:
+        networks.say("No artery was found, so no calcification was looked for.")
+    margins = _empty(ct) if "calcification" in job.signs_of else None
+    calcification = _predicted_calcification(job, ct, plausible.array, networks, margins)
+    if not job.plain_nnunet:
+        calcification, flags = drain(without_struts_steps(ct, plausible, calcification))
+        for each in flags:
+            networks.say(each.message)
+            flag("calcification", each)
+    if margins is not None:
+        sign("calcification", _calcification_signs(job, networks, calcification.array, margins))
+    return calcification
 
 
 def _empty(ct: Volume) -> np.ndarray:
@@ -255,7 +276,7 @@ def _calcification_signs(job: Job, networks: _Networks, found: np.ndarray, margi
     return packed_signs(found, margins, np.isin(again, [int(label) for label in use.labels]))
 
 
-def _arteries(job: Job, networks: _Networks, split: SplitSides, say, margins: np.ndarray | None) -> Volume:
+def _predicted_arteries(job: Job, networks: _Networks, split: SplitSides, margins: np.ndarray | None) -> Volume:
     """Let every artery model find its arteries; return the territory labels of all."""
     mappings = [
         {int(label): tuple(territory(name) for name in names) for label, names in use.labels.items()}
@@ -268,15 +289,15 @@ def _arteries(job: Job, networks: _Networks, split: SplitSides, say, margins: np
     arteries = merger.result()
     if merger.without_side:
         names = ", ".join(each.title for each in merger.without_side)
-        say(f"No aorta was found to tell left from right by; left out: {names}.")
+        networks.say(f"No aorta was found to tell left from right by; left out: {names}.")
     return arteries
 
 
-def _sensible(job: Job, ct: Volume, arteries: Volume, say, flag) -> Volume:
+def _sensible(job: Job, networks: _Networks, ct: Volume, arteries: Volume, flag: TellFlag) -> Volume:
     """Leave out what cannot be an artery, and tell of it."""
     found = sensible_arteries(ct, arteries, expects_aorta=any(TRUNK in names for names in _names(job)))
     for each in found.flags:
-        say(each.message)
+        networks.say(each.message)
         flag("arteries", each)
     return found.arteries
 
@@ -285,7 +306,7 @@ def _names(job: Job) -> list[list[str]]:
     return [names for use in job.arteries for names in use.labels.values()]
 
 
-def _calcification(
+def _predicted_calcification(
     job: Job, ct: Volume, arteries: np.ndarray, networks: _Networks, margins: np.ndarray | None
 ) -> Volume:
     """Let the calcification model look near `arteries`, where there are any: uint8, 1 where calcified."""
