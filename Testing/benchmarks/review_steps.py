@@ -130,69 +130,80 @@ class Turns:
         print(self._widget.ui.statusLabel.text, flush=True)
 
 
+class Reviewer:
+    """Clicks and strokes on the panel of the case."""
+
+    def __init__(self, widget, parameters, places):
+        self._widget, self._parameters, self._places = widget, parameters, places
+        self._panel, self._ui = widget.panel, widget.ui
+
+    def open(self) -> None:
+        self._widget.enter()
+        self._ui.reviewSection.collapsed = False
+
+    def use(self, button, place: str, artery: str | None = None) -> None:
+        """Click on a place with a tool, having chosen what the piece becomes."""
+        from host.slice_views import click
+
+        if artery is not None:
+            choice = self._ui.pieceTerritory
+            choice.currentIndex = [choice.itemText(number) for number in range(choice.count)].index(artery)
+        button.checked = True
+        click(self._places[place])
+
+    def paint(self, place: str) -> None:
+        from host.segment_strokes import stroke
+
+        self._panel.review.editor_widget.setActiveEffectByName("Paint")
+        stroke(self._panel.review.editor_widget, [self._places[place]])
+
+    def calcification(self) -> None:
+        self._ui.reviewSection.collapsed = False
+        self._ui.reviewCalcification.click()
+
+    def keep_version(self) -> None:
+        from AbdominalCalcificationLib.progress import drained
+        from AbdominalCalcificationLib.scene.versions import keep_version, version_steps
+
+        node = self._parameters.arteries
+        keep_version(node, drained(version_steps(node, "arteries", self._parameters.ct, "for the benchmark")))
+        self._panel.update()
+
+    def work(self) -> dict:
+        """Return what is done, by its name, in its order."""
+        ui, undo = self._ui, self._panel.state.undo.undo
+        return {
+            "open": self.open,
+            "first stroke": lambda: self.paint("piece"),
+            "second stroke": lambda: self.paint("aorta"),
+            "rename": lambda: self.use(ui.renameTool, "piece", "Coeliac trunk"),
+            "undo of rename": undo,
+            "join": lambda: self.use(ui.joinTool, "piece"),
+            "undo of join": undo,
+            "loose": ui.removeLoose.click,
+            "undo of loose": undo,
+            "split aorta": lambda: self.use(ui.splitTool, "aorta", "(removed)"),
+            "undo of split": undo,
+            "calcification": self.calcification,
+            "first of calcium": lambda: self.paint("plaque"),
+            "arteries again": ui.reviewArteries.click,
+            "erode the aorta": lambda: erode(self._parameters, "aorta"),
+            "undo of eroding": undo,
+            "keep a version": self.keep_version,
+            "restore": lambda: self._panel.versions.restore(),
+        }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", nargs="*")
     parser.add_argument("--slices", type=int, default=SHAPE[0])
     options = parser.parse_args()
-    wanted = options.work
     widget, parameters, places = prepared_panel((options.slices, *SHAPE[1:]))
-    from host.segment_strokes import stroke
-    from host.slice_views import click
-
-    panel, ui, turns = widget.panel, widget.ui, Turns(widget)
-    turns.timed("run", ui.runButton.click)
-
-    def tool(button, place):
-        button.checked = True
-        click(places[place])
-
-    def artery(title):
-        titles = [ui.pieceTerritory.itemText(number) for number in range(ui.pieceTerritory.count)]
-        ui.pieceTerritory.currentIndex = titles.index(title)
-
-    def restore():
-        panel.versions.restore()
-
-    def calcification():
-        ui.reviewSection.collapsed = False
-        ui.reviewCalcification.click()
-
-    def keep_version():
-        from AbdominalCalcificationLib.progress import drained
-        from AbdominalCalcificationLib.scene.versions import keep_version, version_steps
-
-        node = parameters.arteries
-        keep_version(node, drained(version_steps(node, "arteries", parameters.ct, "for the benchmark")))
-        panel.update()
-
-    def paint(place):
-        panel.review.editor_widget.setActiveEffectByName("Paint")
-        stroke(panel.review.editor_widget, [places[place]])
-
-    undo = panel.state.undo.undo
-    work = {
-        "open": lambda: (widget.enter(), setattr(ui.reviewSection, "collapsed", False)),
-        "first stroke": lambda: paint("piece"),
-        "second stroke": lambda: paint("aorta"),
-        "rename": lambda: (artery("Coeliac trunk"), tool(ui.renameTool, "piece")),
-        "undo of rename": undo,
-        "join": lambda: tool(ui.joinTool, "piece"),
-        "undo of join": undo,
-        "loose": ui.removeLoose.click,
-        "undo of loose": undo,
-        "split aorta": lambda: (artery("(removed)"), tool(ui.splitTool, "aorta")),
-        "undo of split": undo,
-        "calcification": calcification,
-        "first of calcium": lambda: paint("plaque"),
-        "arteries again": ui.reviewArteries.click,
-        "erode the aorta": lambda: erode(parameters, "aorta"),
-        "undo of eroding": undo,
-        "keep a version": keep_version,
-        "restore": restore,
-    }
-    for what, begin in work.items():
-        if not wanted or what in wanted:
+    turns = Turns(widget)
+    turns.timed("run", widget.ui.runButton.click)
+    for what, begin in Reviewer(widget, parameters, places).work().items():
+        if not options.work or what in options.work:
             turns.timed(what, begin)
     widget.cleanup()
     return 0
