@@ -6,47 +6,31 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
 import threading
 import time
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from urllib.request import urlopen
 
-import numpy as np
 import pydicom
 import pytest
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InputError
-from AbdominalCalcificationLib.reading import read_ct
-from AbdominalCalcificationLib.reporting.dicom import read_headers
-from AbdominalCalcificationLib.reporting.dicom.report import write_report_objects
 from AbdominalCalcificationLib.sending import files_of, parse_destination, send_steps
-from dicom_files import a_vessel, at_heights, write_series
+from sending_cases import a_result, orthanc, send, stored_in
 
 pynetdicom = pytest.importorskip("pynetdicom")
 NAMES = ["report.pdf.dcm", "report.capture.dcm"]
-TIMEOUT = "3"
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """A result folder with two objects."""
-    folder = tmp_path_factory.mktemp("sent")
-    (folder / "ct").mkdir()
-    source = read_ct(write_series(folder / "ct", a_vessel(8, 24), at_heights(range(8)))).source
-    write_report_objects(folder / "", read_headers(source), b"%PDF-1.4 nothing", np.zeros((9, 7, 3), np.uint8))
-    return folder
+    return a_result(tmp_path_factory.mktemp("sent"))
 
 
 def before(folder) -> dict:
     return {path.name: path.read_bytes() for path in (folder / "dicom").iterdir()}
-
-
-def send(folder, to: str, *more: str) -> int:
-    return cli.main(["send", str(folder), "--to", to, "--timeout", TIMEOUT, *more])
 
 
 @pytest.fixture
@@ -351,29 +335,6 @@ def test_what_was_stored_before_a_cancel_is_told(result, archive, capsys):
 
 @pytest.mark.skipif(shutil.which("Orthanc") is None, reason="needs Orthanc")
 def test_orthanc_stores_what_is_sent(result, tmp_path):
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-    web_port, dicom_port = ports
-    settings = {"StorageDirectory": str(tmp_path / "db"), "IndexDirectory": str(tmp_path / "db"), "Plugins": []}
-    settings |= {"HttpPort": web_port, "DicomPort": dicom_port, "DicomAet": "ORTHANC", "RemoteAccessAllowed": False}
-    (tmp_path / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
-    log = open(tmp_path / "log", "w")  # noqa: SIM115 - for as long as it runs
-    server = subprocess.Popen(["Orthanc", tmp_path / "orthanc.json"], stdout=log, stderr=log)
-    try:
-        for _ in range(150):
-            try:
-                urlopen(f"http://127.0.0.1:{web_port}/system", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        assert send(result, f"dicom://ORTHANC@127.0.0.1:{dicom_port}") == 0
-        with urlopen(f"http://127.0.0.1:{web_port}/instances?expand", timeout=5) as answer:
-            stored = {each["MainDicomTags"]["SOPInstanceUID"] for each in json.load(answer)}
-        assert stored == {file.sop_instance for file in files_of(result)}
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
+    with orthanc(tmp_path) as (web, port):
+        assert send(result, f"dicom://ORTHANC@127.0.0.1:{port}") == 0
+        assert stored_in(web) == {file.sop_instance for file in files_of(result)}

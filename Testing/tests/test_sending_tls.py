@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 import ssl
-import subprocess
 import threading
-import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.request import urlopen
 
-import numpy as np
 import pytest
 
-from AbdominalCalcificationLib import cli
-from AbdominalCalcificationLib.reading import read_ct
-from AbdominalCalcificationLib.reporting.dicom import read_headers
-from AbdominalCalcificationLib.reporting.dicom.report import write_report_objects
+import sending_cases
 from AbdominalCalcificationLib.sending import files_of
-from dicom_files import a_vessel, at_heights, write_series
+from sending_cases import a_result, orthanc, stored_in
 from tls_files import Authority
 
 pynetdicom = pytest.importorskip("pynetdicom")
 NAMES = ["report.pdf.dcm", "report.capture.dcm"]
 KINDS = ("https", "dicoms")
+send = partial(sending_cases.send, timeout_s=5)
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """A result folder with two objects."""
-    folder = tmp_path_factory.mktemp("sent")
-    (folder / "ct").mkdir()
-    source = read_ct(write_series(folder / "ct", a_vessel(8, 24), at_heights(range(8)))).source
-    write_report_objects(folder, read_headers(source), b"%PDF-1.4 nothing", np.zeros((9, 7, 3), np.uint8))
-    return folder
+    return a_result(tmp_path_factory.mktemp("sent"))
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +80,6 @@ def server():
     yield start
     for end in ends:
         end()
-
-
-def send(folder, to: str, *more) -> int:
-    return cli.main(["send", str(folder), "--to", to, "--timeout", "5", *map(str, more)])
 
 
 def last_line(capsys) -> str:
@@ -198,36 +183,15 @@ def test_no_proxy_of_the_environment_gets_anything(result, authority, good, serv
 
 @pytest.mark.skipif(shutil.which("Orthanc") is None, reason="needs Orthanc")
 def test_orthanc_stores_what_is_sent_by_tls(result, authority, good, tmp_path):
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
     certificate, key = good
+    own, own_key = authority.vouch("to-orthanc")
     settings = {
-        **{"StorageDirectory": str(tmp_path / "db"), "IndexDirectory": str(tmp_path / "db"), "Plugins": []},
-        **{"HttpPort": ports[0], "DicomPort": ports[1], "DicomAet": "ORTHANC", "RemoteAccessAllowed": False},
         **{"DicomTlsEnabled": True, "DicomTlsCertificate": str(certificate), "DicomTlsPrivateKey": str(key)},
         **{"DicomTlsTrustedCertificates": str(authority.certificate), "DicomTlsRemoteCertificateRequired": True},
     }
-    (tmp_path / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
-    own, own_key = authority.vouch("to-orthanc")
-    with open(tmp_path / "log", "w") as log:
-        orthanc = subprocess.Popen(["Orthanc", tmp_path / "orthanc.json"], stdout=log, stderr=log)
-    try:
-        for _ in range(150):
-            try:
-                urlopen(f"http://127.0.0.1:{ports[0]}/system", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        place = f"dicoms://ORTHANC@127.0.0.1:{ports[1]}"
+    with orthanc(tmp_path, **settings) as (web, port):
+        place = f"dicoms://ORTHANC@127.0.0.1:{port}"
         shown = ["--authority", authority.certificate, "--certificate", own, "--key", own_key]
         assert send(result, place, *shown, "--quiet") == 0
-        with urlopen(f"http://127.0.0.1:{ports[0]}/instances?expand", timeout=5) as answer:
-            stored = {each["MainDicomTags"]["SOPInstanceUID"] for each in json.load(answer)}
-        assert stored == {file.sop_instance for file in files_of(result)}
+        assert stored_in(web) == {file.sop_instance for file in files_of(result)}
         assert send(result, place, *shown[:2]) == 2
-    finally:
-        orthanc.terminate()
-        orthanc.wait(20)
