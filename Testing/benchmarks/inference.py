@@ -252,8 +252,8 @@ def tiles(options) -> None:
         ct, arteries = part_of_case(work, slice(200 - count // 2, 200 + count // 2))
         mask = read_mask(arteries)
         region = near(mask.array != 0, mask, REACH_MM + 2 * max(SPACING_MM))
-        run_tiles, _ = tiles_that_matter(region, region.shape, PATCH)
-        every, _ = tiles_that_matter(np.ones_like(region), region.shape, PATCH)
+        run_tiles = tiles_that_matter(region, region.shape, PATCH)
+        every = tiles_that_matter(np.ones_like(region), region.shape, PATCH)
         arguments = {"ct": ct, "arteries": arteries, "calcification_model": model, "device": options.device}
         run, log = ours(options.threads, work / "ours-tiles", **arguments)
         network = sum(each["seconds"] for each in log)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scipy.special import expit
+
 from ..bounded import read_json
 from ..effort import Effort
 from ..errors import ModelError
@@ -49,8 +51,7 @@ class Calibration:
             Probabilities and shares, 0 to 1, one for each weight.
         """
         total = self.intercept + sum(w * log_odds(sign) for w, sign in zip(self.weights, signs, strict=True))
-        probability = 1.0 / (1.0 + math.exp(-min(max(total, -30.0), 30.0)))
-        return round(min(max(probability, LEAST_SAID), MOST_SAID), 3)
+        return round(min(max(float(expit(total)), LEAST_SAID), MOST_SAID), 3)
 
     def document(self) -> dict:
         """Return this as JSON values."""

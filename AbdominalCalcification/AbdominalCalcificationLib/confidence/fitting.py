@@ -1,4 +1,4 @@
-"""Calibrating, and telling how well that went: numpy alone."""
+"""Calibrating, and telling how well that went."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from .calibration import Calibration, log_odds
 
@@ -88,7 +89,7 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     ridge = np.diag([*[_RIDGE] * x.shape[1], 1e-6])
     beta = np.zeros(design.shape[1])
     for _ in range(_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30, 30)))
+        p = expit(design @ beta)
         gradient = design.T @ (y - p) - ridge @ beta
         hessian = (design * (p * (1 - p))[:, None]).T @ design + ridge
         step = np.linalg.solve(hessian, gradient)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.special import expit
 
-from ..anatomy import TERRITORIES
+from ..anatomy import TERRITORIES, territory
 from .sweep import MARGIN_STEP
 
 # A packed sign: the margin in steps of twice MARGIN_STEP, and this bit where the second look found the same.
@@ -20,7 +21,7 @@ _COARSE = 2
 
 def probability_of(margin: np.ndarray) -> np.ndarray:
     """Return the probability of a label with logits that exceed those of the next by `margin`, of these two alone."""
-    return 1.0 / (1.0 + np.exp(-np.asarray(margin, float)))
+    return expit(np.asarray(margin, float))
 
 
 def artery_signs(
@@ -90,7 +91,6 @@ def unpacked_signs(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def as_territories(labels: np.ndarray, names: Mapping[str, list[str]]) -> np.ndarray:
     """Return a model's labels as those of the territories that they stand for, one each."""
     values = np.zeros(int(max([*map(int, names), labels.max(initial=0)])) + 1, np.uint8)
-    known = {each.name: each.label for each in TERRITORIES}
     for label, meant in names.items():
-        values[int(label)] = known[meant[0]]
+        values[int(label)] = territory(meant[0]).label
     return values[labels]

@@ -23,7 +23,7 @@ from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import Tile, around, core, lattice
+from .tiles import Tile, around, core, lattice, padding_before
 
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
@@ -111,8 +111,7 @@ class Predictor:
         """
         if self._mirroring and not self._network.mirrored_axes:
             say(f"{self.model.name} was trained without mirroring, so it is not mirrored.")
-        settings = self._network.configuration
-        resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
+        resamplings = self._resamplings()
         unusual = self._is_unusual(resamplings)
         if unusual and not self._plain_nnunet:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
@@ -139,16 +138,18 @@ class Predictor:
         doi 10.1016/j.neucom.2019.01.103). Arguments and result otherwise as of :meth:`predict`; labels outside of
         `region` are not to be relied on.
         """
-        settings = self._network.configuration
-        resamplings = _resampling(settings.configuration, "data"), _resampling(settings.configuration, "probabilities")
+        resamplings = self._resamplings()
         if self._is_unusual(resamplings):
             raise ValueError("a model that goes the plain road does not look again")
-        moved = [
-            max(1, round(target / (2 * spacing_mm[axis])))
-            for axis, target in zip(self.model.plans["transpose_forward"], settings.spacing, strict=True)
-        ]
+        forward, target_mm = self.model.plans["transpose_forward"], self._network.configuration.spacing
+        moved = [max(1, round(mm / (2 * spacing_mm[axis]))) for axis, mm in zip(forward, target_mm, strict=True)]
         look = _Look(resamplings, 1.0, moved, mirrored)
         return self._turned(image, spacing_mm, device, region, wanted, report, say, look)
+
+    def _resamplings(self) -> tuple:
+        """Return how nnU-Net resamples the image, and the logits."""
+        configuration = self._network.configuration.configuration
+        return _resampling(configuration, "data"), _resampling(configuration, "probabilities")
 
     @staticmethod
     def _is_unusual(resamplings) -> bool:
@@ -179,10 +180,12 @@ class Predictor:
         shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings.spacing, strict=True)]
         patch = tuple(settings.patch_size)
         survey = _Survey(part)
-        of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
-        tiles, padding = tiles_that_matter(of_interest, shape, patch, least, look.tile_step)
+        padding = padding_before(shape, patch)
         if look.is_second:
             tiles = around(wanted_region, shape, patch)
+        else:
+            of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
+            tiles = tiles_that_matter(of_interest, shape, patch, least, look.tile_step)
         if not tiles:
             return labels, device
         window = tuple(
@@ -225,8 +228,8 @@ class Predictor:
 
 def tiles_that_matter(
     mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], least: float = 0.0, step: float = TILE_STEP
-) -> tuple[list[Tile], list[int]]:
-    """Return which of nnU-Net's tiles have more than the share `least` of `mask` in their middle, and the padding.
+) -> list[Tile]:
+    """Return which of nnU-Net's tiles have more than the share `least` of `mask` in their middle.
 
     Parameters
     ----------
@@ -237,16 +240,13 @@ def tiles_that_matter(
 
     Returns
     -------
-    tiles : list of tuple of int
-        Their first voxels in the padded image.
-    padding : list of int
-        Voxels before the image along each axis, where it is smaller than a tile.
+    list of tuple of int
+        Their first voxels in the padded image (:func:`tiles.padding_before`).
     """
-    # nnU-Net pads evenly, the odd voxel at the end.
-    padding = [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
+    padding = padding_before(shape, patch)
     padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
     boxes = ((tile, core(tile, patch, padded, step)) for tile in lattice(padded, patch, step))
-    return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least], padding
+    return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least]
 
 
 class _Look(NamedTuple):

@@ -44,6 +44,14 @@ def core(tile: Tile, patch: Sequence[int], shape: Sequence[int], step: float = T
     return tuple(box)
 
 
+def padding_before(shape: Sequence[int], patch: Sequence[int]) -> list[int]:
+    """Return the voxels before an image along each axis, where it is smaller than a tile.
+
+    nnU-Net pads evenly, the odd voxel at the end.
+    """
+    return [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
+
+
 def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
     """Return a few tiles that cover `mask` and hardly overlap, in the order of the first axis.
 
@@ -60,7 +68,7 @@ def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int]) -> list
     Returns
     -------
     list of tuple of int
-        First voxels in the image; where it is smaller than a tile, in the padded image, padded evenly as nnU-Net does.
+        First voxels in the padded image (:func:`padding_before`).
     """
     tiles: list[Tile] = []
     for first, layer in _along(mask, 0, shape, patch):
@@ -80,7 +88,7 @@ def _along(mask: np.ndarray, axis: int, shape: Sequence[int], patch: Sequence[in
     count = math.ceil((stop - low) / width)
     middles = low + (np.arange(count) + 0.5) * (stop - low) / count
     size = max(n, width)
-    padding = (size - n) // 2
+    (padding,) = padding_before([n], [width])
     found = []
     for middle in middles:
         start = int(np.clip(round(middle + padding - width / 2), 0, size - width))

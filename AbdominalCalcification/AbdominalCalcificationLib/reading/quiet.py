@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from ..flags import Flag
 from ..library_output import captured
-from ..paths import shown_path
+from ..printable import printable
 
 _MOST_LINES, _MOST_QUOTED = 100, 3
 # "NiftiImageIO (0x55a0): ", and in which line of which file of the library it was printed.
@@ -36,7 +36,7 @@ class Heard:
             return ()
         more = len(self.lines) - _MOST_QUOTED
         said = "; ".join(self.lines[:_MOST_QUOTED]) + (f"; and {more} more" if more > 0 else "")
-        return (Flag("header_warning", f"Reading {title}, the image library warns: {shown_path(said)}"),)
+        return (Flag("header_warning", f"Reading {title}, the image library warns: {printable(said)}"),)
 
 
 class _Listener(sitk.LoggerBase):

@@ -259,11 +259,9 @@ def _counted_steps(array: np.ndarray) -> Generator[None, None, np.ndarray]:
     """Return how many voxels of each value an array has."""
     counts = np.zeros(int(array.max(initial=0)) + 1, np.int64)
     for number, plane in enumerate(array, start=1):  # plane by plane, for counting takes eight bytes a voxel
-        counts[0] += plane.size
         filled = plane[plane != 0]
-        more = np.bincount(filled, minlength=len(counts))
-        counts += more
-        counts[0] -= len(filled)
+        counts += np.bincount(filled, minlength=len(counts))
+        counts[0] += plane.size - len(filled)
         if number % _PLANES == 0:
             yield
     return counts

@@ -14,7 +14,6 @@ import numpy as np
 
 from ...errors import InputError
 from ...flags import Flag
-from ...paths import shown_path
 from .data_files import held_by, listed_files
 from .said import (
     Said,
@@ -147,7 +146,7 @@ def _fields(path: Path) -> tuple[dict[str, str], dict[str, str], list[str], int]
     if odd := _READ_DIFFERENTLY.search(header, 0, len(header.removesuffix(b"\r"))):
         line = header[header.rfind(b"\n", 0, odd.start()) + 1 :][:40].decode("utf-8", "surrogateescape")
         what = "a bare carriage return" if odd[0] == b"\r" else "a NUL"
-        raise damaged(path, f"{what} in the line '{shown_path(line)}'")
+        raise damaged(path, f"{what} in the line '{line}'")
     lines = [line.removesuffix(b"\r").decode("utf-8", "surrogateescape") for line in header.split(b"\n")[1:]]
     fields: dict[str, str] = {}
     pairs: dict[str, str] = {}
@@ -161,9 +160,9 @@ def _fields(path: Path) -> tuple[dict[str, str], dict[str, str], list[str], int]
         name = name.lower().replace(" ", "")
         name = {"centerings": "centers"}.get(name, name)
         if not colon or name in fields:
-            raise damaged(path, f"a second '{name}'" if colon else f"the line '{shown_path(line[:40])}'")
+            raise damaged(path, f"a second '{name}'" if colon else f"the line '{line[:40]}'")
         if name not in _FIELDS or (name != "content" and len(line) > _LONGEST_LINE):
-            raise damaged(path, f"the line '{shown_path(line[:40])}'")
+            raise damaged(path, f"the line '{line[:40]}'")
         fields[name] = text.strip()
         if name == "datafile" and text.split()[:1] == ["LIST"]:
             return fields, pairs, [each.strip() for each in lines[number:] if each.strip()], end

@@ -12,7 +12,7 @@ from ...errors import InputError
 from ...flags import Flag
 from ...geometry import Grid
 from ...geometry.plausible import sizes_shown
-from ...paths import shown_path
+from ...printable import printable
 
 #: Relative difference of two lengths, and difference of two unit vectors, that rounding explains.
 SAME_LENGTH, SAME_DIRECTION = 1e-3, 5e-3
@@ -220,5 +220,5 @@ def check_held(path: Path, needed: int, held: int, compressed: bool) -> None:
 
 def plain(text: str) -> str:
     """Return what a header says as a part of one line that can be printed."""
-    shown = shown_path(text)
+    shown = printable(text)
     return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}…"
