@@ -56,6 +56,7 @@ def test_without_an_abdominal_aorta_nothing_looks_like_a_result_and_the_masks_st
     assert measurement.trust.reasons[0] == NONE
     assert measurement.total.burden is None
     assert all(each.burden is None and not each.artery_volume_mm3 for each in measurement.territories)
+    assert [flag for flag in measurement.flags if flag.code in ("no_abdominal_aorta", "territory_missing")] == [NONE]
     assert measurement.clusters == ()
     assert measurement.unassigned_calcified_volume_mm3 == np.count_nonzero(analysis.calcification.array)
     assert analysis.arteries.array.any()

@@ -253,7 +253,9 @@ class _Case:
         """Measure what is known now."""
         region, parameters = self.region, live.parameters
         self._found = found = tuple(each for each in TERRITORIES if each.label in plausible.kji)
-        raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused]), *plausible.flags]
+        said = {flag.code for flag in live.flags}
+        raised = [*quality.thick_slices(region.whole), *quality.missing([*found, *plausible.refused], said)]
+        raised += plausible.flags
         yield from self._list_steps(live.mask)
         raised += yield from self._branches.shorten_steps(found, parameters)
         yield from self._assign_steps(found, parameters)
@@ -274,7 +276,6 @@ class _Case:
         yield Progress("Measuring: describing the clusters", 0.8)
         clusters = yield from self._described_steps(ranked, courses)
         if self._image is not None:
-            said = {flag.code for flag in live.flags}
             steps = self._image.steps(found, calcification, value, clusters)
             found_now = yield from scaled(steps, 0.9, 0.95)
             raised += [flag for flag in found_now if flag.code != BLOOD or BLOOD not in said]

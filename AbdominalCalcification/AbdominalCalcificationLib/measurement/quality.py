@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -27,8 +27,19 @@ def thick_slices(grid: Grid) -> list[Flag]:
     return [Flag("thick_slices", f"Slices lie {thickest:.1f} mm apart (more than 3 mm).")]
 
 
-def missing(found: Sequence[Territory]) -> list[Flag]:
-    """Flag territories that every patient has and that are not in the mask."""
+def missing(found: Sequence[Territory], said: Collection[str] = ()) -> list[Flag]:
+    """Flag territories that every patient has and that are not in the mask.
+
+    Parameters
+    ----------
+    found : sequence of Territory
+    said : collection of str
+        Codes of flags raised before. Where one says that there is no abdominal aorta, and why, nothing was measured,
+        whatever the mask holds: there is no more to say.
+    """
+    trunk = TERRITORIES[0]
+    if trunk not in found and "no_abdominal_aorta" in said:
+        return []
     absent = [territory for territory in TERRITORIES if not territory.optional and territory not in found]
     return [
         Flag("no_abdominal_aorta", f"No abdominal aorta: {territory.title} is not in the artery mask.")
