@@ -21,14 +21,14 @@ import torch
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.comparison.overlap import volume_overlap
 from AbdominalCalcificationLib.evaluation import parse_seeds
-from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
+from AbdominalCalcificationLib.inference import ModelFolder, Worker, segment_steps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.simulation import simulate
 
 PHASES = ("arterial", "portal_venous")
 # Fields of the lower aorta and the iliac arteries, in thin and in thick slices.
 GRIDS = (((1.0, 1.0, 1.0), (140, 140, 160)), ((0.8, 0.8, 2.0), (70, 175, 200)))
-SHIFTS = (0.0, 1.0, 2.0, 3.0, 4.0)
+MOST = 4.0  # how far it is shifted, up or down
 LEAST_MM3 = 50.0
 
 
@@ -48,13 +48,12 @@ def shifted(model: Path, folder: Path, shift: float) -> ModelFolder:
     return ModelFolder.open(folder)
 
 
-def compared(cases: list, arteries: ModelFolder, model: ModelFolder) -> tuple[list[float], list[float]]:
-    """Return found / true volume, and Dice, of every case."""
+def compared(cases: list, model: ModelFolder, worker: Worker) -> tuple[list[float], list[float]]:
+    """Return found / true volume, and Dice, of every case: a patient and the arteries that a model found."""
     shares, dice = [], []
-    for patient in cases:
-        overlap = volume_overlap(
-            patient.calcification, drain(segment_steps(patient.ct, [arteries], model)).calcification
-        )
+    for patient, arteries in cases:
+        found = drain(segment_steps(patient.ct, [], model, arteries=arteries, worker=worker)).calcification
+        overlap = volume_overlap(patient.calcification, found)
         shares.append(overlap.prediction_mm3 / overlap.reference_mm3)
         dice.append(overlap.dice)
     return shares, dice
@@ -66,23 +65,30 @@ def main() -> None:
     parser.add_argument("new", type=Path, metavar="NEW_FOLDER")
     parser.add_argument("--seeds", default="6000-6011", type=parse_seeds)
     options = parser.parse_args()
-    cases = []
-    for number, seed in enumerate(options.seeds):
-        spacing_mm, shape = GRIDS[number % 2]
-        phase = PHASES[number // 2 % 2]
-        patient = simulate(seed, spacing_mm=spacing_mm, shape=shape, phase=phase)
-        if np.count_nonzero(patient.calcification.array) * np.prod(spacing_mm) > LEAST_MM3:
-            cases.append(patient)
-    arteries = ModelFolder.open(resources.bundled_artery_model())
-    logs = []
-    for shift in SHIFTS:
-        shares, dice = compared(cases, arteries, shifted(options.model, options.new, shift))
-        logs.append(np.log(median(shares)))
-        print(f"shift {shift}: found / true {median(shares):.3f} (median), Dice {mean(dice):.3f} (mean); each:")
-        print("  ", *(f"{share:.2f}" for share in shares), flush=True)
-    if logs[0] >= 0 or logs[-1] <= 0:
-        raise SystemExit("No shift within the range makes the median 1.")
-    chosen = round(float(np.interp(0.0, logs, SHIFTS)), 2)
+    of_arteries = ModelFolder.open(resources.bundled_artery_model())
+    with Worker() as worker:
+        cases = []
+        for number, seed in enumerate(options.seeds):
+            spacing_mm, shape = GRIDS[number % 2]
+            phase = PHASES[number // 2 % 2]
+            patient = simulate(seed, spacing_mm=spacing_mm, shape=shape, phase=phase)
+            if np.count_nonzero(patient.calcification.array) * np.prod(spacing_mm) > LEAST_MM3:
+                found = drain(segment_steps(patient.ct, [of_arteries], None, worker=worker))
+                cases.append((patient, found.arteries))
+        logs: dict[float, float] = {}
+        shift = 0.0
+        while abs(shift) <= MOST:
+            shares, dice = compared(cases, shifted(options.model, options.new, shift), worker)
+            logs[shift] = float(np.log(max(median(shares), 1e-6)))
+            print(f"shift {shift}: found / true {median(shares):.3f} (median), Dice {mean(dice):.3f} (mean); each:")
+            print("  ", *(f"{share:.2f}" for share in shares), flush=True)
+            if min(logs.values()) <= 0 <= max(logs.values()):
+                break
+            shift += 1.0 if logs[shift] < 0 else -1.0
+        else:
+            raise SystemExit("No shift within the range makes the median 1.")
+    tried = sorted(logs)
+    chosen = round(float(np.interp(0.0, [logs[each] for each in tried], tried)), 2)
     shifted(options.model, options.new, chosen)
     print(f"chosen: {chosen}")
 
