@@ -5,7 +5,8 @@ panel is driven in the test host. For every kind of work it prints the longest s
 window showed meanwhile and the line of code at which it ended, and what the click and the showing of the result took:
 seconds of processor, and in brackets seconds on the wall, which grow with what else the computer does. Without
 ``--models`` the masks are given, so that everything but the networks runs. ``documents`` is Export with the boxes for
-DICOM objects and report, of a CT from DICOM.
+DICOM objects and report, of a CT from DICOM; ``cancel`` begins such an export again and again, and says how long it
+takes from Cancel, pressed at each stage of the process that makes them, until all is as it was.
 """
 
 from __future__ import annotations
@@ -168,6 +169,20 @@ def work_on(widget, what: str, folder: Path) -> list[tuple[float, float, str, st
     return spent
 
 
+def cancelled(widget, folder: Path) -> None:
+    """Cancel an export at each stage of its process, and print how long that takes."""
+    from host.application import run_until
+
+    for stage in ("Rendering views", "Making the report", "Writing DICOM"):
+        widget.panel.export.export_to(folder / "cancelled", overwrite=False)
+        assert run_until(lambda stage=stage: widget.ui.statusLabel.text.startswith(stage), 3600)
+        clock = Clock()
+        widget.ui.cancelButton.click()
+        cpu, wall = clock.seconds()
+        left = [each.name for each in folder.iterdir() if "cancelled" in each.name or each.name.startswith(".")]
+        print(f"cancelled while {stage}: {cpu:.2f} s ({wall:.2f} s), left {left}", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", nargs="*", default=["run", "recompute", "compare", "export"])
@@ -183,9 +198,12 @@ def main() -> int:
         parameters.arteries = parameters.calcification = None
     with tempfile.TemporaryDirectory() as folder:
         for what in options.work:
-            if what == "documents":
+            if what in ("documents", "cancel") and not (Path(folder) / "ct").exists():
                 from_dicom(parameters.ct, Path(folder) / "ct")
-            parameters.exportDicom = parameters.exportReport = what == "documents"
+            parameters.exportDicom = parameters.exportReport = what in ("documents", "cancel")
+            if what == "cancel":
+                cancelled(widget, Path(folder))
+                continue
             for cpu, wall, stage, where in heapq.nlargest(SHOWN, work_on(widget, what, Path(folder))):
                 print(f"  {cpu:6.2f} s  ({wall:6.2f} s)  {stage:32s} {where}", flush=True)
     widget.cleanup()

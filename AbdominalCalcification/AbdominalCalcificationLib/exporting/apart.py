@@ -86,7 +86,7 @@ class DocumentsApart:
         """
         if not self.is_picture_alone:
             yield _STARTING
-            _ = self.exporter.folder  # which starts the process
+            self._started()
             yield from self.exporter.steps({"do": "check", "wanted": self._wanted()})
 
     def steps(
@@ -116,15 +116,11 @@ class DocumentsApart:
         arrays = None
         try:
             yield _HANDING
-            place = self.exporter.folder
             try:
-                arrays = Path(tempfile.mkdtemp(prefix="result-", dir=place))
+                arrays = Path(tempfile.mkdtemp(prefix="result-", dir=self._started()))
                 said = yield from shown(hand_over_steps(arrays, handed), _HANDING)
             except OSError as error:
-                raise InferenceError(
-                    f"The result could not be handed to the export process ({error.strerror} in {place}); "
-                    "free some space for temporary files."
-                ) from error
+                raise _no_place(error) from error
             command = {
                 "do": "make",
                 "wanted": self._wanted(),
@@ -138,6 +134,13 @@ class DocumentsApart:
         finally:
             if arrays is not None:
                 shutil.rmtree(arrays, ignore_errors=True)
+
+    def _started(self) -> Path:
+        """Return the private folder of the process, which is started where there is none."""
+        try:
+            return self.exporter.folder
+        except OSError as error:
+            raise _no_place(error) from error
 
     def _wanted(self) -> dict:
         report = self.report
@@ -153,3 +156,10 @@ class DocumentsApart:
             "dicom": self.dicom,
             "report": None if report is None else said,
         }
+
+
+def _no_place(error: OSError) -> InferenceError:
+    return InferenceError(
+        f"The result could not be handed to the export process ({error.strerror} in {tempfile.gettempdir()}); "
+        "free some space for temporary files."
+    )
