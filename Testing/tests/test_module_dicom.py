@@ -181,6 +181,23 @@ def test_after_a_correction_what_is_tracked_stays_and_the_history_is_told(panel_
     assert second.kinds[CALCIFICATION] == "SEMIAUTOMATIC"
 
 
+def test_an_anonymous_export_with_objects_and_report_names_nobody(panel_with_results, database, tmp_path):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    for box in (panel.ui.dicomCheckBox, panel.ui.reportCheckBox, panel.ui.anonymousCheckBox):
+        box.checked = True
+    assert parameters.exportAnonymous
+    export(panel, tmp_path / "r")
+    assert status(panel).startswith("Exported to"), panel.ui.log.plainText
+    for name in (*DICOM_FILES, *REPORT_OBJECTS):
+        made = pydicom.dcmread(tmp_path / "r" / name)
+        assert made.PatientIdentityRemoved == "YES"
+        assert not made.PatientName
+        uids = {str(element.value) for element in made.iterall() if element.VR == "UI"}
+        assert not any(each.startswith(("1.2.3", "1.2.9")) for each in uids)
+    for path in (tmp_path / "r").rglob("*"):
+        assert path.is_dir() or b"Secret" not in path.read_bytes()
+
+
 def _objects(folder):
     """What the objects of a result say: numbers, tracking UIDs, instances, texts, and how masks were made."""
     found = {name: pydicom.dcmread(folder / name) for name in DICOM_FILES}
