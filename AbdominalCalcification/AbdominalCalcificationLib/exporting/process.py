@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..errors import WriteError
-from ..explanations import first_line
+from ..explanations import NO_MEMORY, first_line, is_out_of_memory
 from ..inference.worker import Session, explain
 from ..progress import Progress, drain
 from .documents import Documents
@@ -32,6 +32,8 @@ class ExportingSession(Session):
                 f"The package '{(error.name or 'highdicom').partition('.')[0]}' is missing or broken in "
                 f"{sys.executable} ({first_line(error)}); install it again."
             )
+        if is_out_of_memory(error):
+            return "inference", NO_MEMORY
         kind, message = explain(error)
         return kind, message.replace("Segmentation failed", "Making report and DICOM objects failed")
 
