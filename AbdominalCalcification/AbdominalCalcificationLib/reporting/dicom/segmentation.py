@@ -64,7 +64,7 @@ def segmentation(
     labels = _labels_in(array[box])
     planes = planes_of(Volume(array, mask.grid), headers.source)
     # What lies above and below the mask costs time and gets no frame.
-    filled = bounding_box(planes.array)[0]
+    filled = (bounding_box(planes.array) or box)[0]
     origin = mask_origin(document, role, int(np.count_nonzero(array[box])))
     described = [_described(role, label, number, origin, headers) for number, label in enumerate(labels, start=1)]
     date, time = content_moment(headers, moment)
