@@ -125,7 +125,8 @@ def small_pictures():
     from AbdominalCalcificationLib.reporting import views
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(views.render_views_steps.__kwdefaults__, "panel_pixels", 160)
+        for draw in (views.render_views_steps, views.draw_views_steps):
+            patch.setitem(draw.__kwdefaults__, "panel_pixels", 160)
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -40,11 +41,14 @@ def choices(module):
 
 
 @pytest.fixture
-def panel(module):
-    """The panel of an empty scene."""
-    widget = module.AbdominalCalcificationWidget()
-    yield widget
-    widget.cleanup()
+def panel(module, request):
+    """The panel of an empty scene; what it exports is made in this process, but for tests marked ``exports_apart``."""
+    from workers_here import exporting_here
+
+    with nullcontext() if request.node.get_closest_marker("exports_apart") else exporting_here():
+        widget = module.AbdominalCalcificationWidget()
+        yield widget
+        widget.cleanup()
 
 
 @pytest.fixture

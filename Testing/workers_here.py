@@ -12,6 +12,8 @@ import pytest
 
 from AbdominalCalcificationLib.casework import reader
 from AbdominalCalcificationLib.casework.process import ReadingSession
+from AbdominalCalcificationLib.exporting import apart
+from AbdominalCalcificationLib.exporting.process import ExportingSession
 from AbdominalCalcificationLib.leftovers import scratch_folder
 from AbdominalCalcificationLib.processes.worker import EVENTS_FILE
 from AbdominalCalcificationLib.training import run
@@ -54,6 +56,13 @@ class ReadingHere(AnswersHere, reader._Reader):
     session = ReadingSession
 
 
+class ExportingHere(AnswersHere, apart.Exporter):
+    session = ExportingSession
+
+    def _start(self) -> None:
+        self._start_process(())
+
+
 @contextmanager
 def training_here() -> Iterator[None]:
     """Let ``train`` do its work in this process; what it says to nnU-Net in the environment is taken back."""
@@ -72,4 +81,14 @@ def reading_here() -> Iterator[None]:
     """Let cases of the case list be read in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "_Reader", ReadingHere)
+        yield
+
+
+@contextmanager
+def exporting_here() -> Iterator[None]:
+    """Let the documents of a result be made in this process."""
+    from AbdominalCalcificationLib.scene import session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "Exporter", ExportingHere)
         yield

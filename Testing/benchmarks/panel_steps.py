@@ -4,7 +4,9 @@ Run it from the repository root: ``python Testing/benchmarks/panel_steps.py [--s
 panel is driven in the test host. For every kind of work it prints the longest steps, each with the stage that the
 window showed meanwhile and the line of code at which it ended, and what the click and the showing of the result took:
 seconds of processor, and in brackets seconds on the wall, which grow with what else the computer does. Without
-``--models`` the masks are given, so that everything but the networks runs.
+``--models`` the masks are given, so that everything but the networks runs. ``documents`` is Export with the boxes for
+DICOM objects and report, of a CT from DICOM; ``cancel`` begins such an export again and again, and says how long it
+takes from Cancel, pressed at each stage of the process that makes them, until all is as it was.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -123,6 +126,27 @@ def another_reader(parameters):
     return show_calcification(parameters.ct, mask.with_array(array))
 
 
+def from_dicom(ct, folder: Path) -> None:
+    """Let a CT node be one that Slicer has loaded from its DICOM database."""
+    import slicer
+
+    from AbdominalCalcificationLib.scene.volumes import volume_from_node
+    from dicom_files import write_slice
+
+    volume = volume_from_node(ct)
+    lps = volume.grid.ijk_to_lps
+    steps = np.linalg.norm(lps[:3, :3], axis=0)
+    files = {}
+    for k, plane in enumerate(volume.array):
+        name = f"1.2.9.{k + 1}"
+        position, orientation = lps[:3, 3] + k * lps[:3, 2], (lps[:3, :2] / steps[:2]).T.ravel()
+        files[name] = write_slice(
+            folder / f"{k}.dcm", plane, position, orientation, (steps[1], steps[0]), instance=name
+        )
+    ct.SetAttribute("DICOM.instanceUIDs", " ".join(files))
+    slicer.dicomDatabase = SimpleNamespace(fileForInstance=lambda name: str(files.get(name, "")))
+
+
 def work_on(widget, what: str, folder: Path) -> list[tuple[float, float, str, str]]:
     """Do one kind of work in the panel; return its steps: seconds of processor, of the wall, stage, where it ended."""
     from host.application import run_until
@@ -135,6 +159,7 @@ def work_on(widget, what: str, folder: Path) -> list[tuple[float, float, str, st
         "recompute": widget.ui.recomputeButton.click,
         "compare": widget.ui.compareButton.click,
         "export": lambda: widget.panel.export.export_to(folder / "result", overwrite=False),
+        "documents": lambda: widget.panel.export.export_to(folder / "documents", overwrite=False),
     }[what]
     timed(spent, "click", begin)()
     assert run_until(lambda: not widget.isBusy, 3600)
@@ -142,6 +167,20 @@ def work_on(widget, what: str, folder: Path) -> list[tuple[float, float, str, st
     cpu, wall = (sum(each[number] for each in spent) for number in (0, 1))
     print(f"\n{what}: {cpu:.1f} s ({wall:.1f} s), {widget.ui.statusLabel.text}")
     return spent
+
+
+def cancelled(widget, folder: Path) -> None:
+    """Cancel an export at each stage of its process, and print how long that takes."""
+    from host.application import run_until
+
+    for stage in ("Rendering views", "Making the report", "Writing DICOM"):
+        widget.panel.export.export_to(folder / "cancelled", overwrite=False)
+        assert run_until(lambda stage=stage: widget.ui.statusLabel.text.startswith(stage), 3600)
+        clock = Clock()
+        widget.ui.cancelButton.click()
+        cpu, wall = clock.seconds()
+        left = [each.name for each in folder.iterdir() if "cancelled" in each.name or each.name.startswith(".")]
+        print(f"cancelled while {stage}: {cpu:.2f} s ({wall:.2f} s), left {left}", flush=True)
 
 
 def main() -> int:
@@ -159,6 +198,12 @@ def main() -> int:
         parameters.arteries = parameters.calcification = None
     with tempfile.TemporaryDirectory() as folder:
         for what in options.work:
+            if what in ("documents", "cancel") and not (Path(folder) / "ct").exists():
+                from_dicom(parameters.ct, Path(folder) / "ct")
+            parameters.exportDicom = parameters.exportReport = what in ("documents", "cancel")
+            if what == "cancel":
+                cancelled(widget, Path(folder))
+                continue
             for cpu, wall, stage, where in heapq.nlargest(SHOWN, work_on(widget, what, Path(folder))):
                 print(f"  {cpu:6.2f} s  ({wall:6.2f} s)  {stage:32s} {where}", flush=True)
     widget.cleanup()

@@ -67,6 +67,13 @@ def make_case(folder: Path) -> None:
         write_volume(folder / f"{name}.nii.gz", volume.cropped(part))
 
 
+def make_dicom_case(folder: Path) -> None:
+    """Make a CT as DICOM with its masks."""
+    from report_cases import a_case
+
+    a_case(folder / "dicom")
+
+
 def make_patients(folder: Path) -> None:
     """Make virtual patients."""
     program("simulate", "--seed", 3, "--count", 3, "--output", folder / "patients", *TINY_PATIENT, "--quiet")
@@ -114,6 +121,12 @@ def given_masks(inputs: Path, place: Path) -> list:
     return ["analyze", inputs / "ct.nii.gz", *masks, "--output", place / "out", "--overwrite"]
 
 
+def documents(inputs: Path, place: Path) -> list:
+    case = inputs / "dicom"
+    masks = ["--arteries", case / "aorta.nii.gz", "--calcification", case / "plaque.nii.gz"]
+    return ["analyze", case / "ct", *masks, "--output", place / "out", "--dicom", "--report", "--overwrite"]
+
+
 def networks(inputs: Path, place: Path) -> list:
     (model,), (plaques,) = (list((inputs / each).glob("*/*")) for each in ("model", "plaques"))
     models = ["--artery-model", model, "--calcification-model", plaques, "--device", "cpu"]
@@ -122,6 +135,10 @@ def networks(inputs: Path, place: Path) -> list:
 
 def an_analysis(inputs: Path, place: Path) -> None:
     program(*given_masks(inputs, place), "--kept-length", "renal=10", "--quiet")
+
+
+def earlier_documents(inputs: Path, place: Path) -> None:
+    program(*documents(inputs, place), "--kept-length", "renal=10", "--quiet")
 
 
 def a_patient(inputs: Path, place: Path) -> None:
@@ -165,6 +182,7 @@ def is_progress(*folders: str) -> Callable[[str], bool]:
 
 SCENARIOS = (
     Scenario("analyze", an_analysis, given_masks, [make_case]),
+    Scenario("analyze, documents", earlier_documents, documents, [make_dicom_case]),
     Scenario("analyze, networks", an_analysis, networks, [make_case, make_models]),
     Scenario(
         "simulate",

@@ -10,6 +10,7 @@ import pytest
 
 from AbdominalCalcificationLib.cli import main
 from AbdominalCalcificationLib.export import export_steps
+from AbdominalCalcificationLib.exporting.documents import Documents
 from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
 from AbdominalCalcificationLib.progress import drain, drained
 from AbdominalCalcificationLib.reading import read_ct
@@ -267,7 +268,8 @@ def test_progress_of_an_export_with_objects_never_goes_back(tmp_path):
     ct = read_series("axial", tmp_path / "ct")
     given = Given(*masks_of(ct), ct.identity, ct.flags, source=ct.source)
     analysis = drain(analyze_steps(ct.volume, Choices(), given))
-    steps = list(export_steps(analysis, ct.volume, tmp_path / "out", dicom=wish_for(ct.source), source=ct.source))
+    documents = Documents(wish_for(ct.source), source=ct.source)
+    steps = list(export_steps(analysis, ct.volume, tmp_path / "out", documents=documents))
     fractions = [step.fraction for step in steps]
     assert "Writing DICOM" in {step.stage for step in steps}
     assert fractions == sorted(fractions)

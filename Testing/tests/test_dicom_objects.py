@@ -206,13 +206,20 @@ def test_segments_are_described(cases):
     assert plaque.SegmentedPropertyTypeCodeSequence[0].CodeValue == "18115005"
 
 
+def _drawn(*added_removed):
+    return {**EDIT, "entries": [{"added_removed_voxels": each} for each in added_removed]}
+
+
 @pytest.mark.parametrize(
     ("provenance", "kind"),
     [
         ({"models": [{"role": "calcification", "name": "m", "checksum": "c"}]}, "AUTOMATIC"),
         ({"models": [{"role": "calcification", "name": "m", "checksum": "c"}], "edits": [EDIT]}, "SEMIAUTOMATIC"),
         ({"calcification_source": {"kind": "threshold", "method": "fixed:300"}}, "AUTOMATIC"),
-        ({"edits": [EDIT]}, "MANUAL"),
+        ({"edits": [EDIT]}, "SEMIAUTOMATIC"),
+        ({"edits": [_drawn({"calcification": [25, 5]})]}, "MANUAL"),
+        ({"edits": [_drawn({"calcification": [25, 6]})]}, "SEMIAUTOMATIC"),
+        ({"edits": [_drawn({"aorta": [25, 15]}, {"renal_left": [10, 0]})]}, "MANUAL"),
         ({"edits": [{**EDIT, "structure": "arteries"}]}, "SEMIAUTOMATIC"),
         ({}, "SEMIAUTOMATIC"),
     ],
@@ -220,7 +227,7 @@ def test_segments_are_described(cases):
 def test_how_a_mask_was_made_is_told(provenance, kind):
     from AbdominalCalcificationLib.reporting.dicom.origin import mask_origin
 
-    assert mask_origin({"provenance": provenance}, "calcification").kind == kind
+    assert mask_origin({"provenance": provenance}, "calcification", voxels=20).kind == kind
 
 
 def test_names_of_people_and_models_are_one_value_each():
@@ -293,7 +300,7 @@ def test_after_a_correction_what_is_tracked_stays_and_the_rest_is_new(tmp_path):
     masks = [pydicom.dcmread(tmp_path / name / CALCIFICATION) for name in ("before", "after")]
     assert masks[0].SOPInstanceUID != masks[1].SOPInstanceUID
     assert masks[0].SegmentSequence[0].TrackingUID == masks[1].SegmentSequence[0].TrackingUID
-    assert masks[1].SegmentSequence[0].SegmentAlgorithmType == "MANUAL"
+    assert masks[1].SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
     assert masks[1].ContentCreatorName.family_name == "Erika Musterfrau"
     burdens = [
         [m.value for g in report.content.get_volumetric_roi_measurement_groups() for m in g.get_measurements()]

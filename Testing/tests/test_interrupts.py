@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.usefixtures("signals_of_a_terminal"),
 ]
 RUNS = int(os.environ.get("ABDOMINAL_CALCIFICATION_INTERRUPTS", "0"))
-QUICK = ("analyze", "simulate", "models import")
+QUICK = ("analyze", "analyze, documents", "simulate", "models import")
 # What ends them in order, in turn, and what gives them no time for anything.
 IN_ORDER = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,15 +12,18 @@ pytest.importorskip("slicer", reason="the host needs slicer-core")
 pytest.importorskip("PySide6", reason="the host needs PySide6")
 pytest.importorskip("highdicom", reason="writes the objects of these tests")
 
+import pydicom
 import slicer
 
+from AbdominalCalcificationLib.geometry import Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.reading import read_arteries, read_calcification
 from AbdominalCalcificationLib.reporting.dicom.names import ARTERIES, CALCIFICATION, DICOM_FILES, REPORT_OBJECTS
 from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcification_from_node
+from AbdominalCalcificationLib.scene.segmentations import show_calcification
 from AbdominalCalcificationLib.scene.volumes import volume_from_node
 from dicom_files import write_slice
-from panels import parameters_of, settle, status
+from panels import erase_lower_half, parameters_of, recompute, settle, status, whole
 
 pytestmark = pytest.mark.scene
 
@@ -115,6 +121,103 @@ def test_a_report_has_the_patient_and_is_among_the_objects(panel_with_results, d
     assert status(panel).startswith("Exported to"), panel.ui.log.plainText
     assert "Secret, Patient" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
     assert all((tmp_path / "r" / name).is_file() for name in ("report.pdf", *REPORT_OBJECTS))
+
+
+def test_a_full_disk_is_told_with_the_place_that_was_meant(panel_with_results, database, tmp_path, monkeypatch):
+    from AbdominalCalcificationLib.errors import WriteError
+    from AbdominalCalcificationLib.exporting import documents
+
+    def full(folder, _report):
+        raise WriteError(folder / "report.pdf", "No space left on device", True)
+
+    monkeypatch.setattr(documents, "write_report", full)
+    panel_with_results.ui.reportCheckBox.checked = True
+    export(panel_with_results, tmp_path / "r")
+    assert f"'{tmp_path / 'r' / 'report.pdf'}' cannot be written (No space left on device)" in whole(
+        panel_with_results.ui.statusLabel
+    )
+    assert not (tmp_path / "r").exists()
+
+
+def test_no_room_for_temporary_files_is_told(panel_with_results, tmp_path, monkeypatch):
+    from AbdominalCalcificationLib.exporting import apart
+
+    def full(folder, handed):
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield
+
+    monkeypatch.setattr(apart, "hand_over_steps", full)
+    panel = panel_with_results
+    export(panel, tmp_path / "plain")
+    assert (tmp_path / "plain" / "measurements.json").exists(), "masks and numbers need no picture"
+    assert "views.png was not written: The result could not be handed" in panel.ui.log.plainText
+    panel.ui.reportCheckBox.checked = True
+    export(panel, tmp_path / "r")
+    assert "free some space for temporary files" in whole(panel.ui.statusLabel)
+    assert not (tmp_path / "r").exists()
+
+
+def test_after_a_correction_what_is_tracked_stays_and_the_history_is_told(panel_with_results, database, tmp_path):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    panel.ui.dicomCheckBox.checked = True
+    export(panel, tmp_path / "before")
+    # The segmentation as it comes back from an archive, in place of what was measured.
+    calcification = read_calcification(tmp_path / "before" / CALCIFICATION).volume
+    grid = volume_from_node(parameters.ct).grid
+    array = align_labels(calcification, grid).array
+    parameters.calcification = show_calcification(parameters.ct, Volume(array, grid))
+    recompute(panel)
+    export(panel, tmp_path / "read back")
+    erase_lower_half(panel)
+    export(panel, tmp_path / "after")
+    assert status(panel).startswith("Exported to"), panel.ui.log.plainText
+    first, same, second = (_objects(tmp_path / name) for name in ("before", "read back", "after"))
+    assert first.numbers == same.numbers
+    assert first.numbers != second.numbers
+    assert first.tracked == same.tracked == second.tracked
+    assert not set(first.instances) & set(second.instances)
+    assert "was edited by hand" not in first.said
+    assert "by hand" in second.said
+    assert second.kinds[CALCIFICATION] == "SEMIAUTOMATIC"
+
+
+def test_an_anonymous_export_with_objects_and_report_names_nobody(panel_with_results, database, tmp_path):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    for box in (panel.ui.dicomCheckBox, panel.ui.reportCheckBox, panel.ui.anonymousCheckBox):
+        box.checked = True
+    assert parameters.exportAnonymous
+    export(panel, tmp_path / "r")
+    assert status(panel).startswith("Exported to"), panel.ui.log.plainText
+    for name in (*DICOM_FILES, *REPORT_OBJECTS):
+        made = pydicom.dcmread(tmp_path / "r" / name)
+        assert made.PatientIdentityRemoved == "YES"
+        assert not made.PatientName
+        uids = {str(element.value) for element in made.iterall() if element.VR == "UI"}
+        assert not any(each.startswith(("1.2.3", "1.2.9")) for each in uids)
+    for path in (tmp_path / "r").rglob("*"):
+        assert path.is_dir() or b"Secret" not in path.read_bytes()
+
+
+def _objects(folder):
+    """What the objects of a result say: numbers, tracking UIDs, instances, texts, and how masks were made."""
+    found = {name: pydicom.dcmread(folder / name) for name in DICOM_FILES}
+    numbers, tracked, texts = [], [], []
+    for item in found[DICOM_FILES[2]].iterall():
+        if item.keyword == "NumericValue":
+            numbers.append(str(item.value))
+        elif item.keyword == "UID":
+            tracked.append(str(item.value))
+        elif item.keyword == "TextValue":
+            texts.append(str(item.value))
+    kinds = {name: found[name].SegmentSequence[0].SegmentAlgorithmType for name in (ARTERIES, CALCIFICATION)}
+    tracked += [str(each.TrackingUID) for name in kinds for each in found[name].SegmentSequence]
+    return SimpleNamespace(
+        numbers=numbers,
+        tracked=sorted(tracked),
+        instances=[each.SOPInstanceUID for each in found.values()],
+        said=" ".join(texts),
+        kinds=kinds,
+    )
 
 
 def test_the_box_of_the_report_says_why_it_is_grey(panel_with_results, monkeypatch):

@@ -101,8 +101,11 @@ def slowly(panel, folder, stage):
 def test_an_export_takes_many_small_steps(panel_with_results, tmp_path):
     steps = list(panel_with_results.logic.exportSteps(parameters_of(panel_with_results), tmp_path / "r"))
     stages, fractions = [step.stage for step in steps], [step.fraction for step in steps]
-    for stage in ("Writing masks and tables", "Rendering views", "Writing the scene"):
+    for stage in ("Writing masks and tables", "Writing the scene"):
         assert stages.count(stage) > 10
+    # By another process, which tells how far it is.
+    assert stages.count("Rendering views") > 5
+    assert stages.count("Handing the result to the export process") > 5
     assert fractions == sorted(fractions)
 
 

@@ -126,6 +126,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
     # Imported here so that --help and usage errors are instant.
     from ..api import read_case_steps
     from ..export import export_steps
+    from ..exporting.documents import Documents
     from ..pipeline import analyze_steps
     from ..reading import parse_calcification_labels, parse_label_mapping
     from ..reporting import ResultFolder
@@ -163,9 +164,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
         options.output,
         overwrite=options.overwrite,
         anonymous=options.anonymous,
-        dicom=wish,
-        report=wanted,
-        source=given.source,
+        documents=Documents(wish, wanted, given.source),
     )
     notes = drain(written, report)
     for line in (summary(analysis.measurement), *notes, f"Results are in {options.output}"):

@@ -93,6 +93,18 @@ def render_views_steps(
     if not all(mask.grid.same_as(ct.grid) for mask in given):
         raise InputError("The CT and the masks lie on different grids; align the masks with the CT first.")
     masks = yield from ShownMasks.cropped_steps(arteries, cut, calcification)
+    return (yield from draw_views_steps(ct, masks, path, trust=trust, panel_pixels=panel_pixels))
+
+
+def draw_views_steps(
+    ct: Volume,
+    masks: ShownMasks,
+    path: Path | str | None = None,
+    *,
+    trust: Trust | None = None,
+    panel_pixels: int = PANEL_PIXELS,
+) -> Generator[None, None, Picture]:
+    """Draw the picture of masks that are cropped already, see :func:`render_views_steps`."""
     front, notes = yield from _front_steps(masks, panel_pixels)
     _legend(front, masks)
     low, high = bounds_of(masks)

@@ -15,13 +15,14 @@ from ..comparison import territories
 from ..comparison.judged import left_out_territories, left_out_text
 from ..comparison.overlap import disagreement
 from ..errors import InputError
+from ..exporting.apart import DocumentsApart, Exporter
 from ..inference import Worker
 from ..measurement import Measurement, MeasurementParameters
 from ..progress import Progress, Steps, scaled, shown
 from ..reporting import ResultFolder
 from . import edits, results
 from .comparison import Comparison, read_pair_steps, store_comparison
-from .dicom_files import dicom_wish, source_of_node
+from .dicom_files import files_of_node
 from .given_masks import given_masks_steps
 from .look import look_of
 from .ownership import READ, MaskStates, SceneCase, WorkWatch, of_ct
@@ -82,10 +83,11 @@ class _Measured:
 
 
 class Session:
-    """Analyses, recomputes, exports and compares what is in a scene; keeps the worker process between cases."""
+    """Analyses, recomputes, exports and compares what is in a scene; keeps the processes that do it between cases."""
 
     def __init__(self):
         self._worker: Worker | None = None
+        self._exporter: Exporter | None = None
         self._watch = WorkWatch()
 
     @property
@@ -96,7 +98,10 @@ class Session:
         return self._worker
 
     def close(self) -> None:
-        """End the worker process, if one runs; the next work starts another."""
+        """End the processes, if any run; the next work starts others."""
+        if self._exporter is not None:
+            self._exporter.close()
+            self._exporter = None
         if self._worker is not None:
             self._worker.close()
             self._worker = None
@@ -155,9 +160,8 @@ class Session:
             Where `folder` holds a result and `overwrite` is False, before anything is measured.
         """
         ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
-        wish = dicom_wish(case.ct) if dicom else None
-        choices = _report_choices() if report else None
-        source = source_of_node(case.ct) if report else None
+        documents = self._documents(case.ct, dicom, report)
+        yield from scaled(documents.check_steps(), 0.0, 0.0)
         steps = self._measured_steps(case, pipeline.Choices(measurement=parameters), BOTH)
         measured = yield from scaled(steps, 0.0, 0.5)
         ct = volume_from_node(measured.ct)
@@ -173,12 +177,19 @@ class Session:
             histories=histories,
             look=look_of(measured.ct, {**measured.nodes, "cut_off": case.cut_off}),
             anonymous=anonymous,
-            dicom=wish,
-            report=choices,
-            source=source,
+            documents=documents,
         )
         notes = yield from scaled(steps, 0.5, 1.0)
         return self._show(case, measured, notes)
+
+    def _documents(self, ct, dicom: bool, report: bool) -> DocumentsApart:
+        """Return what is wanted of a CT node beside masks and tables, made by a process of its own."""
+        from ..reporting.report import ReportChoices
+
+        if self._exporter is None:
+            self._exporter = Exporter()
+        files = files_of_node(ct) if dicom or report else ()
+        return DocumentsApart(self._exporter, "BINARY" if dicom else None, ReportChoices() if report else None, files)
 
     def compare_steps(
         self, case: SceneCase, structure: str, first, second, parameters: MeasurementParameters
@@ -320,12 +331,3 @@ def _ready_steps(case: SceneCase, analysis: pipeline.Analysis, nodes: Mapping) -
         yield progress
         ready[role] = yield from shown(ready_steps(KINDS[role], case.ct, mask, before[role]), progress)
     return ready
-
-
-def _report_choices():
-    """Return how a report is made; InputError, before any work, where what renders it is not installed."""
-    from ..reporting.report import ReportChoices
-    from ..reporting.report.templating import check_packages
-
-    check_packages()
-    return ReportChoices()

@@ -32,11 +32,12 @@ class MaskOrigin:
     parameters: Mapping[str, str]
 
 
-def mask_origin(document: Mapping, role: str) -> MaskOrigin:
+def mask_origin(document: Mapping, role: str, voxels: int | None = None) -> MaskOrigin:
     """Return how the mask ``arteries`` or ``calcification`` was made.
 
-    What a model or a threshold made is AUTOMATIC, corrected by hand SEMIAUTOMATIC; what only hands made is MANUAL. A
-    mask that was given and of which nothing else is known counts as SEMIAUTOMATIC: neither other word would be true.
+    What a model or a threshold made is AUTOMATIC, corrected by hand SEMIAUTOMATIC; what only hands made is MANUAL, and
+    that is known where the history of its `voxels` begins with none. A mask that was given and of which nothing else
+    is known counts as SEMIAUTOMATIC, corrected or not: neither other word would be true.
     """
     provenance = document.get("provenance") or {}
     edited = bool(edits_of(document, role))
@@ -51,9 +52,16 @@ def mask_origin(document: Mapping, role: str) -> MaskOrigin:
         said = {"method": str(source.get("method")), "threshold_hu": str(source.get("threshold_hu"))}
         kind = "SEMIAUTOMATIC" if edited else "AUTOMATIC"
         return MaskOrigin(kind, "Threshold of calcification", __version__, HISTOGRAM_ANALYSIS, said)
-    if edited:
+    if edited and voxels == _drawn(edits_of(document, role)):
         return MaskOrigin("MANUAL", "Drawn by hand", __version__, MANUAL_PROCESSING, {})
     return MaskOrigin("SEMIAUTOMATIC", "Given mask", __version__, MANUAL_PROCESSING, {})
+
+
+def _drawn(edits: list[Mapping]) -> int:
+    """Return how many voxels a mask has of its history alone: those added, less those removed."""
+    entries = [entry for edit in edits for entry in edit.get("entries", ())]
+    pairs = [pair for entry in entries for pair in (entry.get("added_removed_voxels") or {}).values()]
+    return sum(added - removed for added, removed in pairs)
 
 
 def one_text(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from ... import __version__
 from ...anatomy import CALCIFICATION_COLOR, territory_of_label
 from ...errors import InputError
-from ...geometry import Volume
+from ...geometry import Volume, bounding_box
 from . import codes
 from .headers import SourceHeaders
 from .objects import MANUFACTURER, MODEL, content_moment, finish
@@ -58,17 +58,20 @@ def segmentation(
     import highdicom
 
     array = mask.array.astype(np.uint8, copy=False) if role == "arteries" else (mask.array != 0).view(np.uint8)
-    labels = _labels_in(array)
-    if not labels:
+    box = bounding_box(array)
+    if box is None:
         return None
+    labels = _labels_in(array[box])
     planes = planes_of(Volume(array, mask.grid), headers.source)
-    origin = mask_origin(document, role)
+    # What lies above and below the mask costs time and gets no frame.
+    filled = (bounding_box(planes.array) or box)[0]
+    origin = mask_origin(document, role, int(np.count_nonzero(array[box])))
     described = [_described(role, label, number, origin, headers) for number, label in enumerate(labels, start=1)]
     date, time = content_moment(headers, moment)
     who = editors(document, role)
     made = highdicom.seg.Segmentation(
         source_images=[_stand_in(headers, planes)],
-        pixel_array=_numbered(planes.array, labels),
+        pixel_array=_numbered(planes.array[filled], labels),
         segmentation_type=kind,
         segment_descriptions=described,
         series_instance_uid=new_uid(),
@@ -87,7 +90,7 @@ def segmentation(
         omit_empty_frames=True,
         content_date=date,
         content_time=time,
-        **_geometry(planes),
+        **_geometry(planes, filled),
     )
     if "ContentCreatorName" not in made:
         made.ContentCreatorName = ""  # type 2 in older editions of the Content Identification macro
@@ -96,7 +99,7 @@ def segmentation(
 
 
 def _labels_in(array: np.ndarray) -> list[int]:
-    """Return the labels in a mask; plane by plane, since counting makes 8 bytes of each voxel."""
+    """Return the labels in a part of a mask; plane by plane, since counting makes 8 bytes of each voxel."""
     found = np.zeros(256, bool)
     for plane in array:
         found |= np.bincount(plane.ravel(), minlength=256) > 0
@@ -187,7 +190,7 @@ def _stand_in(headers: SourceHeaders, planes: Planes) -> Dataset:
     return image
 
 
-def _geometry(planes: Planes) -> dict:
+def _geometry(planes: Planes, filled: slice) -> dict:
     from highdicom import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
 
     return {
@@ -196,7 +199,7 @@ def _geometry(planes: Planes) -> dict:
         ),
         "plane_orientation": PlaneOrientationSequence("PATIENT", [float(x) for x in planes.orientation]),
         "plane_positions": [
-            PlanePositionSequence("PATIENT", [float(x) for x in position]) for position in planes.positions_lps
+            PlanePositionSequence("PATIENT", [float(x) for x in position]) for position in planes.positions_lps[filled]
         ],
     }
 
@@ -205,36 +208,51 @@ def _refer(made: Dataset, planes: Planes, headers: SourceHeaders) -> None:
     """Say which images of the source each frame was made of, and all of them once more by series."""
     from pydicom.dataset import Dataset
 
-    def reference(number: int) -> Dataset:
-        file = headers.files[headers.numbers[number][0]]
-        item = Dataset()
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = file.SOPClassUID, file.SOPInstanceUID
-        return item
-
     starts = np.asarray(planes.positions_lps)
+    derivations: dict[tuple, Dataset] = {}  # several segments have frames on one plane
     for frame in made.PerFrameFunctionalGroupsSequence:
-        at = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, float)
-        k = int(np.abs(starts - at).max(axis=1).argmin())
-        sources = []
-        for number in planes.images[k]:
-            item = reference(number)
-            which, of_file = headers.numbers[number]
-            if headers.files[which].get("NumberOfFrames"):
-                item.ReferencedFrameNumber = of_file + 1
-            item.PurposeOfReferenceCodeSequence = [codes.concept(_PURPOSE)]
-            item.SpatialLocationsPreserved = "YES" if planes.as_stored[k] else "NO"
-            sources.append(item)
-        derivation = Dataset()
-        derivation.DerivationCodeSequence = [codes.concept(_DERIVATION)]
-        derivation.SourceImageSequence = sources
-        frame.DerivationImageSequence = [derivation]
+        at = tuple(float(x) for x in frame.PlanePositionSequence[0].ImagePositionPatient)
+        if at not in derivations:
+            k = int(np.abs(starts - at).max(axis=1).argmin())
+            derivations[at] = _derivation(planes, k, headers)
+        frame.DerivationImageSequence = [derivations[at]]
     series = Dataset()
     series.SeriesInstanceUID = headers.first.SeriesInstanceUID
     first_of_file = {file: number for number, (file, _) in reversed([*enumerate(headers.numbers)])}
-    series.ReferencedInstanceSequence = [reference(first_of_file[file]) for file in sorted(first_of_file)]
+    firsts = [first_of_file[file] for file in sorted(first_of_file)]
+    series.ReferencedInstanceSequence = [_reference(number, headers) for number in firsts]
     made.ReferencedSeriesSequence = [series]
     if "SourceImageSequence" in made:
         del made.SourceImageSequence
+
+
+def _derivation(planes: Planes, k: int, headers: SourceHeaders) -> Dataset:
+    """Return what says which images plane k was made of."""
+    from pydicom.dataset import Dataset
+
+    sources = []
+    for number in planes.images[k]:
+        item = _reference(number, headers)
+        which, of_file = headers.numbers[number]
+        if headers.files[which].get("NumberOfFrames"):
+            item.ReferencedFrameNumber = of_file + 1
+        item.PurposeOfReferenceCodeSequence = [codes.concept(_PURPOSE)]
+        item.SpatialLocationsPreserved = "YES" if planes.as_stored[k] else "NO"
+        sources.append(item)
+    derivation = Dataset()
+    derivation.DerivationCodeSequence = [codes.concept(_DERIVATION)]
+    derivation.SourceImageSequence = sources
+    return derivation
+
+
+def _reference(number: int, headers: SourceHeaders) -> Dataset:
+    """Return a reference to the file of an image of the source."""
+    from pydicom.dataset import Dataset
+
+    file = headers.files[headers.numbers[number][0]]
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = file.SOPClassUID, file.SOPInstanceUID
+    return item
 
 
 def _decimals(numbers) -> list:
