@@ -1,0 +1,1 @@
+"""Simulated cohorts with known effects, and what R makes of them."""
