@@ -10,7 +10,7 @@ from ..comparison.territories import TOTAL
 from ..reporting.text import counted
 from ..trust import Verdict
 from .conclusions import plain_reading
-from .html import TITLES, methods_on_top, number, rows_of, table
+from .html import TITLES, methods_on_top, number, page, rows_of, table
 from .report_agreement import agreement, agreement_details, severity, tests_of
 from .summary import ALL, METRICS, territory_title
 
@@ -20,18 +20,6 @@ _STATES = {
     "extra": "calcification in the prediction alone",
     "neither": "no calcification in either",
 }
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1500px;margin:0 auto;padding:1.5rem}
-h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ddd}
-h3{font-size:1rem;margin:1.4rem 0 .4rem}.quiet{color:#666}.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .5rem;border-bottom:1px solid #e6e6e6;text-align:right;white-space:nowrap}
-th{background:#f5f6f8;vertical-align:bottom}th:first-child,td:first-child,td.l,th.l{text-align:left}
-td.w{white-space:normal;text-align:left}td small{color:#777}tr.first td{border-top:2px solid #ccc}
-.best{font-weight:700}.warn{background:#fff6e0;border-left:4px solid #e69f00;padding:.5rem 1rem}
-summary{cursor:pointer;margin:.6rem 0}svg{max-width:100%;height:auto}li{margin:.2rem 0}
-@media print{details{display:none}}
-"""
 
 
 def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, str]) -> str:
@@ -81,13 +69,7 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
         "<h2>How to read it</h2>",
         _definitions(document),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Evaluation of calcification methods</title><style>{_STYLE}</style></head><body>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</body></html>\n"
-    )
+    return page("Evaluation of calcification methods", parts)
 
 
 def _failures(failed: Sequence[Mapping]) -> str:

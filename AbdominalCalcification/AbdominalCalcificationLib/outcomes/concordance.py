@@ -9,7 +9,8 @@ def concordance(time: np.ndarray, event: np.ndarray, score: np.ndarray) -> float
     """Return Harrell's C (1996, doi 10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4).
 
     Of all pairs in which it is known who had the event first, the part in which this one has the higher score; pairs of
-    equal scores count half. Whoever leaves at the time of an event counts as later; two events at one time make no pair.
+    equal scores count half. Whoever leaves at the time of an event counts as later; two events at one time make no
+    pair.
 
     Parameters
     ----------

@@ -140,9 +140,9 @@ def wald(coefficients: np.ndarray, covariance: np.ndarray) -> ChiSquared:
 def proportional_hazards(model: CoxModel, terms: Sequence[Sequence[int]]) -> tuple[list[ChiSquared], ChiSquared]:
     """Test whether hazards are proportional: of each term and of all together.
 
-    The score test for a coefficient that goes along with g(t) = 1 − S(t), S being Kaplan and Meier's estimate just before
-    t (Grambsch and Therneau 1994, doi 10.1093/biomet/81.3.515; exact as in ``cox.zph`` of R's survival 3, not by the
-    average variance).
+    The score test for a coefficient that goes along with g(t) = 1 − S(t), S being Kaplan and Meier's estimate just
+    before t (Grambsch and Therneau 1994, doi 10.1093/biomet/81.3.515; exact as in ``cox.zph`` of R's survival 3, not
+    by the average variance).
 
     Parameters
     ----------

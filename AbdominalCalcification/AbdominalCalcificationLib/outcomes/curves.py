@@ -23,8 +23,8 @@ class Curve:
     times : float array, shape (m,)
         Of events.
     survival, lower, upper : float array, shape (m,)
-        From each time on; limits of the 95 % interval, by the logarithm of the cumulative hazard (Kalbfleisch and Prentice
-        2002, section 1.4), NaN where there is none.
+        From each time on; limits of the 95 % interval, by the logarithm of the cumulative hazard (Kalbfleisch and
+        Prentice 2002, section 1.4), NaN where there is none.
     marks : float array, shape (c,)
         Times at which people left without an event.
     end : float

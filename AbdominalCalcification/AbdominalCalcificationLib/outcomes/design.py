@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def covariate(people: People, name: str, settings: Settings, meant: str = "--cov
     if kind is None:
         line, cell = first_text(table, name)
         raise InputError(
-            f"'{cell}' in the column '{name}' (line {line}, {meant}) is not a number, though others are; correct it, or "
+            f"'{cell}' in the column '{name}' (line {line}, {meant}) is not a number, though others are; correct it, "
+            f"or "
             "name the column with --categorical."
         )
     return _number(name, numbers(table, name, meant)[people.rows], meant)
@@ -80,14 +82,18 @@ def covariate(people: People, name: str, settings: Settings, meant: str = "--cov
 def _number(name: str, values: np.ndarray, meant: str) -> Term:
     known = values[~np.isnan(values)]
     if len(np.unique(known)) < 2:
-        raise InputError(f"The column '{name}' ({meant}) has one value for everybody who can be analysed; leave it out.")
+        raise InputError(
+            f"The column '{name}' ({meant}) has one value for everybody who can be analysed; leave it out."
+        )
     return Term(name, ("per unit",), None, values[:, None], float(known.mean()), float(known.std(ddof=1)))
 
 
 def _categories(name: str, cells: Sequence[str], meant: str) -> Term:
     counts = Counter(cell for cell in cells if not is_missing(cell))
     if len(counts) < 2:
-        raise InputError(f"The column '{name}' ({meant}) has one value for everybody who can be analysed; leave it out.")
+        raise InputError(
+            f"The column '{name}' ({meant}) has one value for everybody who can be analysed; leave it out."
+        )
     if len(counts) > _MOST_LEVELS:
         raise InputError(
             f"The column '{name}' ({meant}) has {len(counts)} categories, more than {_MOST_LEVELS}; unite some."
@@ -105,7 +111,8 @@ def per_deviation(people: People, name: str) -> Term:
     if not len(known):
         raise InputError(f"The column '{name}' (--exposure) was measured in nobody who can be analysed; name another.")
     term = _number(name, values, "--exposure")
-    assert term.mean is not None and term.spread is not None
+    assert term.mean is not None
+    assert term.spread is not None
     x = (values - term.mean) / term.spread
     return Term(name, (f"per SD ({term.spread:.4g})",), None, x[:, None], term.mean, term.spread)
 
@@ -147,8 +154,8 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
     name : str
         The exposure's column.
     asked : str
-        See :attr:`Settings.groups`. Severity's cut points are fractions of the artery's volume; a column whose name says
-        percent is divided at 100 times these.
+        See :attr:`Settings.groups`. Severity's cut points are fractions of the artery's volume; a column whose name
+        says percent is divided at 100 times these.
 
     Raises
     ------
@@ -163,7 +170,9 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
     known = ~np.isnan(values)
     if asked == "severity":
         if not is_burden:
-            raise InputError(f"--groups severity divides burdens, and '{name}' is none; write cut points or quantiles:3.")
+            raise InputError(
+                f"--groups severity divides burdens, and '{name}' is none; write cut points or quantiles:3."
+            )
         factor = 100.0 if "percent" in name.lower() or "%" in name else 1.0
         severity = SeverityGroups(tuple(factor * cut for cut in SeverityGroups().cut_points))
     elif asked.startswith("quantiles:"):
@@ -181,7 +190,9 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
         try:
             severity = SeverityGroups.from_cut_points([float(part) for part in asked.split(",")])
         except ValueError:
-            raise InputError(f"--groups {asked} says no cut points; write severity, none, 0.1,1,5 or quantiles:3.") from None
+            raise InputError(
+                f"--groups {asked} says no cut points; write severity, none, 0.1,1,5 or quantiles:3."
+            ) from None
     return _divided(values, known, severity)
 
 
@@ -189,7 +200,11 @@ def _divided(values: np.ndarray, known: np.ndarray, severity: SeverityGroups) ->
     number = np.full(len(values), -1)
     number[known] = [severity.group_of(value) for value in values[known]]
     cuts = [f"{cut:.4g}" for cut in severity.cut_points]
-    bounds = [f"below {cuts[0]}", *(f"{a} to below {b}" for a, b in zip(cuts, cuts[1:], strict=False)), f"{cuts[-1]} or more"]
+    bounds = [
+        f"below {cuts[0]}",
+        *(f"{a} to below {b}" for a, b in itertools.pairwise(cuts)),
+        f"{cuts[-1]} or more",
+    ]
     held = [place for place in range(len(bounds)) if (number == place).any()]
     of = np.full(len(values), -1)
     for new, old in enumerate(held):
@@ -217,5 +232,7 @@ def refuse_collinear(terms: Sequence[Term], rows: np.ndarray) -> None:
             if not spread > 0:
                 raise InputError(f"{name} is the same for everybody in whom all covariates are known; leave it out.")
             if left < _COLLINEAR * spread:
-                raise InputError(f"{name} follows from the covariates named before it (collinear); leave one of them out.")
+                raise InputError(
+                    f"{name} follows from the covariates named before it (collinear); leave one of them out."
+                )
             taken = np.column_stack([taken, column])

@@ -16,16 +16,17 @@ from scipy import stats
 _ROUNDS = 10
 # Donors of predictive mean matching, as there (section 3.4.3).
 _DONORS = 5
-# Added to the variances of the predictors, as a part of them, where some are nearly collinear (as there, section 3.2.3).
+# Added to the variances of the predictors, as a part of them, where some are nearly collinear (as there, section
+# 3.2.3).
 _RIDGE = 1e-5
 
 
 def imputed(x: np.ndarray, helpers: np.ndarray, count: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Return `count` copies of `x` with what is missing drawn from its distribution given the rest.
 
-    Predictive mean matching: a missing value is that of one of the five rows whose predictions are nearest, predictions for
-    the missing being made with coefficients drawn from their posterior (van Buuren 2018, algorithm 3.3). So values are
-    real ones; a 0/1 column stays one.
+    Predictive mean matching: a missing value is that of one of the five rows whose predictions are nearest,
+    predictions for the missing being made with coefficients drawn from their posterior (van Buuren 2018, algorithm
+    3.3). So values are real ones; a 0/1 column stays one.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ def imputed(x: np.ndarray, helpers: np.ndarray, count: int, rng: np.random.Gener
 
 def _drawn(values: np.ndarray, missing: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     spread = others.std(axis=0)
-    standard = np.column_stack([np.ones(len(others)), (others - others.mean(axis=0)) / np.where(spread > 0, spread, 1.0)])
+    standard = np.column_stack(
+        [np.ones(len(others)), (others - others.mean(axis=0)) / np.where(spread > 0, spread, 1.0)]
+    )
     known = ~missing
     a, y = standard[known], values[known]
     square = a.T @ a
@@ -110,8 +113,8 @@ class Pooled:
 def pooled(coefficients: Sequence[np.ndarray], covariances: Sequence[np.ndarray], complete_degrees: float) -> Pooled:
     """Combine the models of at least two imputations by Rubin's rules.
 
-    Rubin 1987, Multiple Imputation for Nonresponse in Surveys, section 3.1; degrees of freedom of Barnard and Rubin 1999
-    (doi 10.1093/biomet/86.4.948), for `complete_degrees` with nothing missing.
+    Rubin 1987, Multiple Imputation for Nonresponse in Surveys, section 3.1; degrees of freedom of Barnard and Rubin
+    1999 (doi 10.1093/biomet/86.4.948), for `complete_degrees` with nothing missing.
     """
     estimates = np.array(coefficients)
     count = len(estimates)

@@ -77,8 +77,8 @@ def match(
 ) -> Matched:
     """Match each treated row with its `ratio` nearest untreated ones, greedily and without using one twice.
 
-    As ``matchit(method = "nearest")`` of R's MatchIt (Ho et al. 2011, doi 10.18637/jss.v042.i08): those with the largest
-    score choose first, everybody a first neighbour before anybody a second.
+    As ``matchit(method = "nearest")`` of R's MatchIt (Ho et al. 2011, doi 10.18637/jss.v042.i08): those with the
+    largest score choose first, everybody a first neighbour before anybody a second.
 
     Parameters
     ----------
@@ -171,8 +171,8 @@ def balance(treated: np.ndarray, x: np.ndarray, names: Sequence[str], set_of: np
     """Return the balance of the columns of `x`, shape (n, p).
 
     The standardised mean difference is over √((s₁² + s₀²) / 2) of the rows before matching (Austin 2009,
-    doi 10.1002/sim.3697), so that it changes by the means alone. Controls that share a set with others weigh less: those of
-    a set weigh as much as its treated row.
+    doi 10.1002/sim.3697), so that it changes by the means alone. Controls that share a set with others weigh less:
+    those of a set weigh as much as its treated row.
     """
     treated = np.asarray(treated, bool)
     inside = set_of >= 0

@@ -1,12 +1,12 @@
 """The partial likelihood of Cox's regression, and its maximum.
 
-Ties are handled as Efron proposed (1977, doi 10.1080/01621459.1977.10480613). Strata have baseline hazards of their own;
-with strata that are matched sets of one case each, and equal times, it is the likelihood of the conditional logistic
-regression (Breslow and Day 1980, IARC Sci Publ 32, chapter 7), in which there are no ties.
+Ties are handled as Efron proposed (1977, doi 10.1080/01621459.1977.10480613). Strata have baseline hazards of their
+own; with strata that are matched sets of one case each, and equal times, it is the likelihood of the conditional
+logistic regression (Breslow and Day 1980, IARC Sci Publ 32, chapter 7), in which there are no ties.
 
 Our own, since the bootstrap fits a model a thousand times: ``PHReg`` and ``ConditionalLogit`` of statsmodels take
-seconds where this takes milliseconds, and do not say whether they converged; lifelines refuses the present pandas. The tests
-compare with R's ``survival`` to six digits and more.
+seconds where this takes milliseconds, and do not say whether they converged; lifelines refuses the present pandas.
+The tests compare with R's ``survival`` to six digits and more.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Newton's step, in standard deviations of the covariates, below which the maximum is found; the next would be its square.
+# Newton's step, in standard deviations of the covariates, below which the maximum is found; the next would be its
+# square.
 _CONVERGED = 1e-8
 _MAX_STEPS = 30
-# A coefficient of a covariate's standard deviation that no data of a cohort support: a hazard ratio above 20 000.
+# A coefficient of a covariate's standard deviation among those at risk that no data support: a ratio above 20 000.
 _INFINITE = 10.0
 _HALVINGS = 12
 # Eigenvalue of the information of standardised covariates, over the greatest, below which they are not told apart.
@@ -201,13 +202,10 @@ def maximum(sets: RiskSets, x: np.ndarray, start: np.ndarray | None = None) -> M
     """
     if not len(sets.events):
         raise NoEstimate("there are no events")
-    scale = x.std(axis=0)
-    if not (scale > 0).all():
-        raise NoEstimate("a covariate does not vary")
-    standard = (x - x.mean(axis=0)) / scale
+    standard, scale = _standardised(sets, x)
     now = np.zeros(x.shape[1]) if start is None else start * scale
-    here = likelihood(sets, standard, now)
-    null = here if start is None else likelihood(sets, standard, np.zeros(x.shape[1]))
+    null = likelihood(sets, standard, np.zeros(x.shape[1]))
+    here = null if start is None else likelihood(sets, standard, now)
     for count in range(1, _MAX_STEPS + 1):
         step = np.linalg.solve(_regular(here.information), here.gradient)
         for _ in range(_HALVINGS):
@@ -224,6 +222,18 @@ def maximum(sets: RiskSets, x: np.ndarray, start: np.ndarray | None = None) -> M
             covariance = np.linalg.inv(_regular(here.information))
             return Maximum(now / scale, covariance / np.outer(scale, scale), null.value, here.value, count)
     raise NoEstimate("the fit did not converge")
+
+
+def _standardised(sets: RiskSets, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return covariates of standard deviation 1 among those at risk at an event, on average, and their scale."""
+    scale = x.std(axis=0)
+    if not (scale > 0).all():
+        raise NoEstimate("a covariate does not vary")
+    standard = (x - x.mean(axis=0)) / scale
+    variance = np.diag(likelihood(sets, standard, np.zeros(x.shape[1])).information) / len(sets.events)
+    if not (variance > _SINGULAR).all():
+        raise NoEstimate("a covariate does not vary among those who are compared")
+    return standard / np.sqrt(variance), scale * np.sqrt(variance)
 
 
 def _regular(information: np.ndarray) -> np.ndarray:

@@ -15,7 +15,14 @@ from .table import Table, is_missing, numbers
 
 TRUST = "trust"
 # Names that the total burden has in tables of this program, the first that is there.
-TOTAL_BURDEN = ("total_burden_percent", "burden_percent_total", "total_burden", "burden_total", "burden_percent", "burden")
+TOTAL_BURDEN = (
+    "total_burden_percent",
+    "burden_percent_total",
+    "total_burden",
+    "burden_total",
+    "burden_percent",
+    "burden",
+)
 _IDS = ("id", "case")
 _PATIENT = "patient"
 
@@ -94,7 +101,11 @@ def select_people(table: Table, settings: Settings) -> People:
         said = np.array([cell.lower() for cell in table.columns[TRUST]])
         verdicts = dict(sorted(Counter(said.tolist()).items()))
         known = {each.value for each in Verdict}
-        odd = [(line, cell) for line, cell in zip(table.lines, said, strict=True) if cell not in known and not is_missing(cell)]
+        odd = [
+            (line, cell)
+            for line, cell in zip(table.lines, said, strict=True)
+            if cell not in known and not is_missing(cell)
+        ]
         if odd:
             raise InputError(
                 f"'{odd[0][1]}' in the column '{TRUST}' (line {odd[0][0]}) is no verdict; write ok, review or unusable."
@@ -120,7 +131,9 @@ def select_people(table: Table, settings: Settings) -> People:
     event = outcome[rows] == 1
     if not event.any() or event.all():
         which = "no row has" if not event.any() else "every row has"
-        raise InputError(f"Of those that can be used, {which} the event in '{settings.outcome}'; nothing can be compared.")
+        raise InputError(
+            f"Of those that can be used, {which} the event in '{settings.outcome}'; nothing can be compared."
+        )
     chosen_time = None if time is None else time[rows]
     return People(table, rows, event, chosen_time, codes[rows], repeated, flow, notes, verdicts)
 
@@ -132,7 +145,9 @@ def _refuse_twice(table: Table, settings: Settings) -> None:
     seen: dict[str, int] = {}
     for line, cell in zip(table.lines, table.column(column, "--id"), strict=True):
         if cell in seen and not is_missing(cell):
-            raise InputError(f"'{cell}' in the column '{column}' stands on lines {seen[cell]} and {line}; keep one of them.")
+            raise InputError(
+                f"'{cell}' in the column '{column}' stands on lines {seen[cell]} and {line}; keep one of them."
+            )
         seen[cell] = line
 
 
@@ -144,7 +159,8 @@ def _outcome(table: Table, name: str) -> np.ndarray:
             continue
         if cell not in ("0", "1", "0.0", "1.0", "0,0", "1,0"):
             raise InputError(
-                f"'{cell}' in the column '{name}' (line {line}, --outcome) is neither 1 (event) nor 0 (none); write these."
+                f"'{cell}' in the column '{name}' (line {line}, --outcome) is neither 1 (event) nor 0 (none); write "
+                f"these."
             )
         found[place] = float(cell[0])
     return found
@@ -155,7 +171,8 @@ def _times(table: Table, name: str) -> np.ndarray:
     wrong = np.flatnonzero(time <= 0)
     if len(wrong):
         raise InputError(
-            f"The column '{name}' holds {len(wrong)} time(s) that are not positive, first on line {table.lines[wrong[0]]}; "
+            f"The column '{name}' holds {len(wrong)} time(s) that are not positive, first on line "
+            f"{table.lines[wrong[0]]}; "
             "write the time from the CT to the event or the end of the follow-up, and leave those without any out."
         )
     return time

@@ -22,7 +22,8 @@ class Settings:
     outcome : str
         Column with 1 for the event and 0 for none.
     time : str or None
-        Column with the time from the CT to the event or the end of the follow-up; None for a matched case-control study.
+        Column with the time from the CT to the event or the end of the follow-up; None for a matched case-control
+        study.
     unit : str
         Of the times, for texts.
     exposures : tuple of str
@@ -30,8 +31,8 @@ class Settings:
     covariates, categorical : tuple of str
         Columns to adjust for; those that are categories though they are numbers.
     groups : str
-        ``severity``, ``none``, cut points of the exposures (``0.1,1,5``), or ``quantiles:N``; empty for severity where an
-        exposure is a burden.
+        ``severity``, ``none``, cut points of the exposures (``0.1,1,5``), or ``quantiles:N``; empty for severity
+        where an exposure is a burden.
     exact, propensity : tuple of str
         Columns to match on.
     ratio : int
@@ -87,12 +88,19 @@ class Settings:
             raise InputError(f"--caliper must be a positive number, not {self.caliper:g}.")
         if self.horizon is not None and not 0 < self.horizon < float("inf"):
             raise InputError(f"--horizon must be a positive time, not {self.horizon:g}.")
-        named = {"outcome": (self.outcome,), "time": (self.time,), "exposure": self.exposures, "covariates": self.covariates}
+        named = {
+            "outcome": (self.outcome,),
+            "time": (self.time,),
+            "exposure": self.exposures,
+            "covariates": self.covariates,
+        }
         seen: dict[str, str] = {}
         for option, columns in named.items():
             for column in filter(None, columns):
                 if column in seen:
-                    raise InputError(f"The column '{column}' is named twice (--{seen[column]}, --{option}); name it once.")
+                    raise InputError(
+                        f"The column '{column}' is named twice (--{seen[column]}, --{option}); name it once."
+                    )
                 seen[column] = option
         for column in (*self.exact, *self.propensity):
             if column == self.outcome or column == self.time:

@@ -67,7 +67,9 @@ def read_table(path: str | Path) -> Table:
     while header and not header[-1]:  # what spreadsheets leave behind the last column
         header.pop()
     if not rows:
-        raise InputError(f"The table '{path.name}' holds no patients; it needs a line of names and one for each patient.")
+        raise InputError(
+            f"The table '{path.name}' holds no patients; it needs a line of names and one for each patient."
+        )
     if "" in header:
         raise InputError(f"Column {header.index('') + 1} of the table '{path.name}' has no name; give it one.")
     twice = sorted({name for name in header if header.count(name) > 1})
@@ -76,7 +78,8 @@ def read_table(path: str | Path) -> Table:
     for line, cells in rows:
         if len(cells) < len(header) or any(cells[len(header) :]):
             raise InputError(
-                f"Line {line} of the table '{path.name}' has more or fewer cells than the first line; a cell that holds "
+                f"Line {line} of the table '{path.name}' has more or fewer cells than the first line; a cell that "
+                f"holds "
                 "the character between cells needs quotation marks."
             )
     columns = {name: [cells[place] for _, cells in rows] for place, name in enumerate(header)}
@@ -113,7 +116,9 @@ def numbers(table: Table, name: str, meant: str) -> np.ndarray:
             raise InputError(f"The column '{name}' has commas and points (line {commas[0][0]}); write decimal points.")
         if all(_THOUSANDS.fullmatch(cell) for _, cell in commas):
             line, cell = commas[0]
-            raise InputError(f"'{cell}' in the column '{name}' (line {line}) may be a decimal or thousands; write points.")
+            raise InputError(
+                f"'{cell}' in the column '{name}' (line {line}) may be a decimal or thousands; write points."
+            )
     found = np.full(len(cells), np.nan)
     for place, (line, cell) in enumerate(zip(table.lines, cells, strict=True)):
         if not is_missing(cell):
