@@ -1,5 +1,5 @@
 """The command line: ``abdominal-calcification analyze | report | dicom | send | simulate | evaluate |
-associate | export-dataset | train | models | cases``.
+associate | reference | percentiles | export-dataset | train | models | cases``.
 
 Exit codes: 0 done, 1 internal error (a bug, reported with what is needed to find it), 2 what was given cannot be used
 or the system refuses (one line says what and what to do), 130 interrupted by the user (129 and 143 where the terminal
@@ -16,7 +16,20 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from . import __version__
-from .commands import analyze, associate, cases, dicom, evaluate, export_dataset, models, report, send, simulate, train
+from .commands import (
+    analyze,
+    associate,
+    cases,
+    dicom,
+    evaluate,
+    export_dataset,
+    models,
+    reference,
+    report,
+    send,
+    simulate,
+    train,
+)
 from .commands.options import Parser
 from .commands.terminal import Terminal
 from .errors import AbdominalCalcificationError, InputError, UnexpectedError
@@ -26,7 +39,20 @@ from .paths import native_path
 from .signals import exit_code, noted, orderly_signals
 
 PROGRAM = "abdominal-calcification"
-COMMANDS = (analyze, report, dicom, send, simulate, evaluate, associate, export_dataset, train, models, cases)
+COMMANDS = (
+    analyze,
+    report,
+    dicom,
+    send,
+    simulate,
+    evaluate,
+    associate,
+    reference,
+    export_dataset,
+    train,
+    models,
+    cases,
+)
 
 
 def _parser() -> argparse.ArgumentParser:

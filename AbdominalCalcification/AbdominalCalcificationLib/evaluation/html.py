@@ -32,7 +32,7 @@ th,td{padding:.25rem .5rem;border-bottom:1px solid #e6e6e6;text-align:right;whit
 th{background:#f5f6f8;vertical-align:bottom}th:first-child,td:first-child,td.l,th.l{text-align:left}
 td.w{white-space:normal;text-align:left}td small{color:#777}tr.first td{border-top:2px solid #ccc}
 .best{font-weight:700}.warn{background:#fff6e0;border-left:4px solid #e69f00;padding:.5rem 1rem}
-summary{cursor:pointer;margin:.6rem 0}svg{max-width:100%;height:auto}li{margin:.2rem 0}
+summary{cursor:pointer;margin:.6rem 0}svg{max-width:100%;height:auto}.scroll svg{max-width:none}li{margin:.2rem 0}
 @media print{details{display:none}}
 """
 

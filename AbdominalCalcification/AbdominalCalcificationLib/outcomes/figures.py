@@ -71,7 +71,7 @@ def ratios_picture(models: Sequence[Mapping]) -> str:
     limits = [each for model in shown for each in (model["terms"][0]["lower"], model["terms"][0]["upper"], 1.0)]
     low, high = max(min(limits), 1 / _DECADES), min(max(limits), _DECADES)
     margin = 0.08 * math.log(high / low) + 0.02
-    left, width = 250.0, _WIDE
+    left, width = 300.0, _WIDE + 80
     begin, stop = math.log(low) - margin, math.log(high) + margin
 
     def x(value: float) -> float:

@@ -36,7 +36,7 @@ def report_html(document: Mapping, curves: Sequence[Curve]) -> str:
         _warnings(document),
         "<h2>In brief</h2>",
         _listed(in_brief(document)),
-        ratios_picture(document["models"]),
+        _wide(ratios_picture(document["models"])),
         "<h2>Who was analysed</h2>",
         _people(document),
         "<h2>Associations</h2>",
@@ -52,6 +52,11 @@ def report_html(document: Mapping, curves: Sequence[Curve]) -> str:
         _listed(still_missing(document)),
     ]
     return page("Calcification and outcome", parts)
+
+
+def _wide(picture: str) -> str:
+    """Return a picture that keeps its size on narrow screens, where it is moved to and fro."""
+    return f'<div class="scroll">{picture}</div>' if picture else ""
 
 
 def _listed(lines: Sequence[str]) -> str:
@@ -109,34 +114,45 @@ def _people(document: Mapping) -> str:
 
 
 def _models(models: Sequence[Mapping]) -> str:
+    """Return the table of what is asked for, calcification; covariates are folded."""
+    whole = _table_of_models(models, True)
+    return _table_of_models(models, False) + (
+        f"<details><summary>Every coefficient, those of covariates too</summary>{whole}</details>"
+    )
+
+
+def _table_of_models(models: Sequence[Mapping], with_covariates: bool) -> str:
     lines: list[list[str]] = []
     first: list[int] = []
     for model in models:
         first.append(len(lines))
-        name = f"{_KINDS[model['kind']]}, {_DATA[model['data']]}{' *' if model['few_events'] else ''}"
-        counts = f"{model['rows']} / {model['events']}" + (f" / {model['sets']} sets" if "sets" in model else "")
+        adjusted = f"adjusted for {', '.join(model['covariates'])}" if model["covariates"] else "alone"
+        name = f"{_KINDS[model['kind']]}{' *' if model['few_events'] else ''}<br><small>{escape(adjusted)}"
+        name += f"; {_DATA[model['data']]}</small>"
+        counts = f"{model['rows']} / {model['events']}"
+        counts += f"<br><small>{counted(model['sets'], 'set')}</small>" if "sets" in model else ""
         head = [escape(model["exposure"]), name, counts]
         if model["refused"]:
             lines.append([*head, f'<td class="w">no estimate: {escape(model["refused"])}</td>', "–", "–", "–"])
             continue
-        corrected = model["test"].get("corrected_p_value")
-        for place, term in enumerate(model["terms"]):
-            own = head if place == 0 else ["", "", ""]
-            title = term["level"] if term["term"] == model["exposure"] else f"{term['term']}, {term['level']}"
-            against = f" <small>against {escape(term['reference'])}</small>" if term["reference"] else ""
-            holm = _p(corrected) if place == 0 else ""
-            kind = kind_of_ratio(model).split()[0]
-            lines.append(
-                [
-                    *own,
-                    f"{escape(title)}{against}",
-                    f"{ratio_text(term)} <small>{kind}</small>",
-                    _p(term["p_value"]),
-                    holm,
-                ]
-            )
-    header = ["Exposure", "Model", "Rows / events", "Term", "Ratio (95 % interval)", "p", "p of the exposure, Holm"]
+        lines += _terms(model, head, with_covariates)
+    header = ["Exposure", "Model", "Rows / events", "", "Ratio (95 % interval)", "p", "Holm"]
     return table(header, lines, left=4, first=first[1:])
+
+
+def _terms(model: Mapping, head: Sequence[str], with_covariates: bool) -> list[list[str]]:
+    lines = []
+    for place, term in enumerate(model["terms"]):
+        is_exposure = term["term"] == model["exposure"]
+        if not is_exposure and not with_covariates:
+            continue
+        title = term["level"] if is_exposure else f"{term['term']}, {term['level']}"
+        against = f" <small>against {escape(term['reference'])}</small>" if term["reference"] else ""
+        ratio = f"{ratio_text(term)} <small>{kind_of_ratio(model)}</small>"
+        holm = _p(model["test"].get("corrected_p_value")) if place == 0 else ""
+        own = head if place == 0 else ["", "", ""]
+        lines.append([*own, f"{escape(title)}{against}", ratio, _p(term["p_value"]), holm])
+    return lines
 
 
 def _p(value: float | None) -> str:
@@ -171,7 +187,7 @@ def _curves(document: Mapping, curves: Sequence[Curve]) -> str:
         matched = ", matched" if each["data"] == "matched" else ""
         parts.append(f"<h3>{escape(each['exposure'])}{matched}</h3><p class=quiet>{escape(said)}</p>")
         if place == 0 and curves:
-            parts.append(curves_picture(curves, each, document["settings"]["unit"]))
+            parts.append(_wide(curves_picture(curves, each, document["settings"]["unit"])))
         times = [number_text(time) for time in each["times"]]
         rows = []
         for group in each["groups"]:

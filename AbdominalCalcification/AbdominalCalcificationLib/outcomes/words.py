@@ -46,9 +46,10 @@ def in_brief(document: Mapping) -> list[str]:
     review = document["verdicts"].get("review", 0)
     if review:
         lines.append(f"{counted(review, 'row')} of the table to be looked at (trust is review), in all numbers.")
-    for model in document["models"]:
-        if model["form"] == "per_sd":
-            lines.append(f"{model_title(model)}: {_outcome_of(model)}")
+    lines += [f"{model_title(model)}: {_outcome_of(model)}" for model in main_models(document)]
+    others = len(document["exposures"]) - 1
+    if others:
+        lines.append(f"{counted(others, 'other exposure')} below, with p values corrected for {others + 1} (Holm).")
     found = document["prediction"] and document["prediction"]["discrimination"]
     if found and found.get("refused") is None:
         change = found["change"]
@@ -58,6 +59,23 @@ def in_brief(document: Mapping) -> list[str]:
             f"{change['value']:+.3f}{_interval(change['interval'], '+.3f')}."
         )
     return lines
+
+
+def main_models(document: Mapping) -> list[Mapping]:
+    """Return the models of the first exposure per standard deviation: adjusted, where covariates are named.
+
+    Where nobody was compared by standard deviations, as among matched exposed people, those of its groups.
+    """
+    first = document["exposures"][0]["name"]
+    adjusted = bool(document["settings"]["covariates"])
+    chosen = []
+    for kind, data in dict.fromkeys((each["kind"], each["data"]) for each in document["models"]):
+        named = (kind, data, first)
+        own = [each for each in document["models"] if (each["kind"], each["data"], each["exposure"]) == named]
+        forms = [each for each in own if each["form"] == "per_sd"] or own
+        fitting = [each for each in forms if bool(each["covariates"]) == adjusted]
+        chosen += fitting or forms[-1:]
+    return chosen
 
 
 def model_title(model: Mapping) -> str:
