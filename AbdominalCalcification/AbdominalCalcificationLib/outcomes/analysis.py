@@ -248,7 +248,14 @@ def _prediction_steps(
     """Return discrimination and calibration of the model of the first exposure, per standard deviation."""
     terms = [exposure.term, *covariates]
     used = np.all([term.known for term in terms], axis=0)
+    if not used.any():
+        raise InputError(f"Nobody has '{exposure.name}' and all covariates; name fewer.")
     chosen = Data(data.time[used], data.event[used])
+    horizon = settings.horizon if settings.horizon is not None else float(np.median(chosen.time))
+    if horizon > chosen.time.max():
+        raise InputError(
+            f"--horizon {horizon:g} is beyond the longest follow-up ({chosen.time.max():g}); name an earlier time."
+        )
     others = joined(covariates)[used] if covariates else None
     steps = discrimination_steps(
         chosen, exposure.term.x[used], others, people.patient[used], settings.resamples, settings.seed
@@ -258,11 +265,6 @@ def _prediction_steps(
     row, model = fitted(Asked("cox", exposure.name, "per_sd", "complete", terms), chosen_data(data), used)
     if model is None:
         return {**document, "refused": row["refused"]}
-    horizon = settings.horizon if settings.horizon is not None else float(np.median(chosen.time))
-    if horizon > chosen.time.max():
-        raise InputError(
-            f"--horizon {horizon:g} is beyond the longest follow-up ({chosen.time.max():g}); name an earlier time."
-        )
     document["calibration"] = calibration(model, chosen, joined(terms)[used], horizon)
     return document
 

@@ -174,7 +174,7 @@ def read_reference(table: Table) -> Reference:
 
 
 def percentiles_csv(table: Table, reference: Reference, age: str, sex: str, kind: str) -> tuple[str, list[str]]:
-    """Return a table as CSV with the percentiles between which each row lies, or why there are none, behind its columns.
+    """Return a table as CSV, with the percentiles between which each row lies, or why there are none.
 
     Raises
     ------
