@@ -87,6 +87,19 @@ def make_cohort(folder: Path) -> None:
     (folder / "cohort.csv").write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
 
 
+def make_outcomes(folder: Path) -> None:
+    """Make a table of patients and what came after."""
+    from outcome_tables import rows_of_patients, write_rows
+
+    write_rows(folder / "outcomes.csv", rows_of_patients())
+
+
+def association(inputs: Path, place: Path, *options: object) -> list:
+    """Return the command line of an association of these patients."""
+    table = ["associate", inputs / "outcomes.csv", "--outcome", "event", "--time", "years", "--output", place / "out"]
+    return [*table, "--match", "exact:sex", *options]
+
+
 def make_dataset(folder: Path) -> None:
     """Make a dataset for training from the patients, and settings for a tiny network."""
     export(folder, folder / "raw" / "Dataset101_Arteries", 3, 4, 5)
@@ -206,6 +219,12 @@ SCENARIOS = (
         ],
         [make_patients, make_cohort],
         is_progress("out/cases/"),
+    ),
+    Scenario(
+        "associate",
+        lambda i, p: program(*association(i, p, "--resamples", 2, "--quiet")),
+        lambda i, p: association(i, p, "--resamples", 20, "--covariates", "age"),
+        [make_outcomes],
     ),
     Scenario(
         "export-dataset",

@@ -118,6 +118,20 @@ def write_evaluation(folder, given):
         drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
 
 
+def write_association(folder, given):
+    pytest.importorskip("statsmodels", reason="curves of outcomes")
+    from AbdominalCalcificationLib.outcomes.run import associate_steps
+    from AbdominalCalcificationLib.outcomes.settings import Settings
+    from AbdominalCalcificationLib.outcomes.table import read_table
+    from outcome_tables import rows_of_patients, write_rows
+
+    table = given.folder / "patients.csv"
+    if not table.exists():
+        write_rows(table, rows_of_patients())
+    settings = Settings("event", "years", covariates=("age",), exact=("sex",), resamples=2)
+    drain(associate_steps(read_table(table), folder / "association", settings))
+
+
 def write_model(folder, given):
     source = given.folder / "model.zip"
     if not source.exists():
@@ -152,6 +166,7 @@ WRITERS = {
     "patient": write_patient,
     "dataset": write_dataset,
     "evaluation": write_evaluation,
+    "association": write_association,
     "model": write_model,
     "checkpoint": write_checkpoint,
 }

@@ -69,14 +69,12 @@ def place_of(value: float, band: Band) -> tuple[float, float]:
     --------
     >>> band = Band("female", 60, 70, 100, (0, 0, 0, 0.2, 1, 2, 3))
     >>> place_of(0.0, band), place_of(0.5, band), place_of(7.0, band)
-    ((0.0, 25.0), (50.0, 75.0), (95.0, 100.0))
+    ((0.0, 50.0), (50.0, 75.0), (95.0, 100.0))
     """
     bounds = (0, *PERCENTILES, 100)
     below = int(np.searchsorted(band.values, value, side="left"))
     not_above = int(np.searchsorted(band.values, value, side="right"))
-    if below == not_above:
-        return float(bounds[below]), float(bounds[below + 1])
-    return float(bounds[below]), float(bounds[not_above])
+    return float(bounds[below]), float(bounds[not_above + 1])
 
 
 def make_reference(

@@ -72,7 +72,7 @@ class Settings:
     resamples: int = 500
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.time is None and not self.matches:
             raise InputError("Name the times with --time, or match cases with controls by --match.")
         if self.time is None and self.matched == "exposed":
