@@ -205,7 +205,8 @@ def _group_term(exposure: Exposure) -> Term | None:
 
 def _curves(people: People, exposures: Sequence[Exposure]) -> tuple[list[dict], list[Curve]]:
     assert people.time is not None
-    rows, shown = [], []
+    rows: list[dict] = []
+    shown: list[Curve] = []
     for each in exposures:
         if each.groups is None or len(each.groups.names) < 2:
             continue

@@ -45,8 +45,8 @@ class Curve:
         place = int(np.searchsorted(self.times, time, side="right")) - 1
         if place < 0:
             return 1.0, None, None
-        limits = (float(each[place]) if np.isfinite(each[place]) else None for each in (self.lower, self.upper))
-        return float(self.survival[place]), *limits
+        lower, upper = (float(each[place]) if np.isfinite(each[place]) else None for each in (self.lower, self.upper))
+        return float(self.survival[place]), lower, upper
 
     def at_risk(self, time: float) -> int:
         """Return how many are under observation just before a time."""
@@ -71,7 +71,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray, group: str = "") -> Curve:
     return Curve(group, np.asarray(found.surv_times, float), survival, lower, upper, marks, float(time.max()), time)
 
 
-def log_rank(time: np.ndarray, event: np.ndarray, group: Sequence) -> ChiSquared | None:
+def log_rank(time: np.ndarray, event: np.ndarray, group: Sequence | np.ndarray) -> ChiSquared | None:
     """Test whether the curves of groups differ (log-rank; Mantel 1966), with statsmodels.
 
     Returns None where fewer than two groups, or no event with both at risk, leave nothing to compare.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..reporting.svg import COLORS, HEIGHT, Panel, picture, short, text_at
+from ..reporting.svg import COLORS, HEIGHT, Panel, drawing, picture, short, text_at
 from .curves import Curve
 
 _WIDE = 560
@@ -94,14 +94,7 @@ def ratios_picture(models: Sequence[Mapping]) -> str:
         )
         said = f"{term['ratio']:.2f} ({term['lower']:.2f}–{term['upper']:.2f})"
         parts.append(text_at(width - 8, y + 4, said, "end"))
-    return picture([_Parts(parts)], "Ratios per standard deviation", width, height)
-
-
-class _Parts:
-    """Elements of a picture without axes."""
-
-    def __init__(self, parts: list[str]):
-        self.parts = parts
+    return drawing(parts, "Ratios per standard deviation", width, height)
 
 
 def _short_title(model: Mapping) -> str:

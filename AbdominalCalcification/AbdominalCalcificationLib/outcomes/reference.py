@@ -192,7 +192,8 @@ def percentiles_csv(table: Table, reference: Reference, age: str, sex: str, kind
         raise InputError(f"The table '{table.name}' has a column '{twice[0]}' already; give it another name.")
     values, years, said = _measured(table, reference.measure, age, sex)
     usable, notes = _usable(table, kind)
-    rows, without = [], 0
+    rows: list[list] = []
+    without = 0
     for row in range(len(table)):
         band = reference.band_of(said[row], years[row]) if said[row] and not np.isnan(years[row]) else None
         reason = ""

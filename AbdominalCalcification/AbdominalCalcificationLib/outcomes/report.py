@@ -127,20 +127,20 @@ def _table_of_models(models: Sequence[Mapping], with_covariates: bool) -> str:
     for model in models:
         first.append(len(lines))
         adjusted = f"adjusted for {', '.join(model['covariates'])}" if model["covariates"] else "alone"
-        name = f"{_KINDS[model['kind']]}{' *' if model['few_events'] else ''}<br><small>{escape(adjusted)}"
-        name += f"; {_DATA[model['data']]}</small>"
-        counts = f"{model['rows']} / {model['events']}"
-        counts += f"<br><small>{counted(model['sets'], 'set')}</small>" if "sets" in model else ""
-        head = [escape(model["exposure"]), name, counts]
+        how = escape(f"{_KINDS[model['kind']]}, {_DATA[model['data']]}, {adjusted}")
+        name = f"{escape(model['exposure'])}{' *' if model['few_events'] else ''}<br><small>{how}</small>"
+        sets = f"<br><small>{counted(model['sets'], 'set')}</small>" if "sets" in model else ""
+        counts = f"{model['rows']} / {model['events']}{sets}"
         if model["refused"]:
-            lines.append([*head, f'<td class="w">no estimate: {escape(model["refused"])}</td>', "–", "–", "–"])
+            reason = f'<td class="w">no estimate: {escape(model["refused"])}</td>'
+            lines.append([f'<td class="w">{name}</td>', reason, "–", "–", "–", counts])
             continue
-        lines += _terms(model, head, with_covariates)
-    header = ["Exposure", "Model", "Rows / events", "", "Ratio (95 % interval)", "p", "Holm"]
-    return table(header, lines, left=4, first=first[1:])
+        lines += _terms(model, f'<td class="w">{name}</td>', counts, with_covariates)
+    header = ["Exposure and model", "", "Ratio (95 % interval)", "p", "Holm", "Rows / events"]
+    return table(header, lines, left=2, first=first[1:])
 
 
-def _terms(model: Mapping, head: Sequence[str], with_covariates: bool) -> list[list[str]]:
+def _terms(model: Mapping, name: str, counts: str, with_covariates: bool) -> list[list[str]]:
     lines = []
     for place, term in enumerate(model["terms"]):
         is_exposure = term["term"] == model["exposure"]
@@ -150,8 +150,8 @@ def _terms(model: Mapping, head: Sequence[str], with_covariates: bool) -> list[l
         against = f" <small>against {escape(term['reference'])}</small>" if term["reference"] else ""
         ratio = f"{ratio_text(term)} <small>{kind_of_ratio(model)}</small>"
         holm = _p(model["test"].get("corrected_p_value")) if place == 0 else ""
-        own = head if place == 0 else ["", "", ""]
-        lines.append([*own, f"{escape(title)}{against}", ratio, _p(term["p_value"]), holm])
+        own, told = (name, counts) if place == 0 else ("", "")
+        lines.append([own, f"{escape(title)}{against}", ratio, _p(term["p_value"]), holm, told])
     return lines
 
 

@@ -105,8 +105,12 @@ def text_at(x: float, y: float, words: str, anchor: str = "start", kind: str = "
 
 def picture(panels: Sequence[Panel], title: str, width: float | None = None, height: float = HEIGHT) -> str:
     """Return panels side by side as one picture."""
-    width = width or WIDTH * len(panels)
-    body = "\n".join(part for panel in panels for part in panel.parts)
+    return drawing([part for panel in panels for part in panel.parts], title, width or WIDTH * len(panels), height)
+
+
+def drawing(parts: Iterable[str], title: str, width: float, height: float) -> str:
+    """Return elements as one picture."""
+    body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
         f'role="img"><title>{escape(title)}</title><style>{_STYLE}</style>\n{body}\n</svg>\n'
