@@ -97,7 +97,7 @@ def test_matched_sets_are_balanced_and_compared_within(whole):
 
 def test_curves_say_who_is_at_risk(whole):
     first = whole.document["curves"][0]
-    assert [group["name"] for group in first["groups"]] == ["group 1", "group 2", "group 3"]
+    assert [group["name"] for group in first["groups"]] == ["below 0.5", "0.5 to below 1.5", "1.5 or more"]
     assert sum(group["at_risk"][0] for group in first["groups"]) == 117
     assert first["log_rank"]["degrees"] == 2
 
@@ -229,13 +229,13 @@ def test_a_group_without_events_gives_no_ratio(tmp_path):
 
     analysis = analysed(changed(tmp_path, none_below), groups="0.5,1.5", resamples=0)
     (model,) = models(analysis, form="groups")
-    assert re.search("nobody of 'group 1'.*had the event", model["refused"])
+    assert re.search("nobody of 'below 0.5'.*had the event", model["refused"])
     assert analysis.document["curves"][0]["log_rank"]["p_value"] < 0.05, "curves can be compared"
 
 
 def test_an_empty_group_is_told(table):
     analysis = analysed(table, groups="0.5,1.5,1e6", resamples=0)
-    assert any("nobody is in the group severe" in note for note in analysis.document["notes"])
+    assert any("nobody is in the group 1e+06 or more" in note for note in analysis.document["notes"])
     assert len(analysis.document["curves"][0]["groups"]) == 3
 
 

@@ -222,7 +222,7 @@ def curves_document(
     """Return curves of groups, numbered from 0 (−1 for none), with numbers at risk and the log-rank test."""
     curves = [kaplan_meier(time[group == each], event[group == each], name) for each, name in enumerate(names)]
     end = max(curve.end for curve in curves)
-    times = [end * step / (_TIMES_AT_RISK - 1) for step in range(_TIMES_AT_RISK)]
+    times = [*(end * step / (_TIMES_AT_RISK - 1) for step in range(_TIMES_AT_RISK - 1)), end]
     known = group >= 0
     test = log_rank(time[known], event[known], group[known])
     return {

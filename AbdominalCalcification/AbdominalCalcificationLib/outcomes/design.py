@@ -138,6 +138,11 @@ class Groups:
     of: np.ndarray
     empty: tuple[str, ...]
 
+    @property
+    def least(self) -> str:
+        """Where the first group ends."""
+        return self.bounds[0].rsplit(" ", 1)[1]
+
     def term(self, exposure: str) -> Term:
         """Return the groups as columns of a model, against the first."""
         x = (self.of[:, None] == np.arange(1, len(self.names))).astype(float)
@@ -193,10 +198,10 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
             raise InputError(
                 f"--groups {asked} says no cut points; write severity, none, 0.1,1,5 or quantiles:3."
             ) from None
-    return _divided(values, known, severity)
+    return _divided(values, known, severity, named=asked == "severity")
 
 
-def _divided(values: np.ndarray, known: np.ndarray, severity: SeverityGroups) -> Groups:
+def _divided(values: np.ndarray, known: np.ndarray, severity: SeverityGroups, named: bool) -> Groups:
     number = np.full(len(values), -1)
     number[known] = [severity.group_of(value) for value in values[known]]
     cuts = [f"{cut:.4g}" for cut in severity.cut_points]
@@ -205,12 +210,13 @@ def _divided(values: np.ndarray, known: np.ndarray, severity: SeverityGroups) ->
         *(f"{a} to below {b}" for a, b in itertools.pairwise(cuts)),
         f"{cuts[-1]} or more",
     ]
+    names = severity.names if named else bounds
     held = [place for place in range(len(bounds)) if (number == place).any()]
     of = np.full(len(values), -1)
     for new, old in enumerate(held):
         of[number == old] = new
-    empty = tuple(severity.names[place] for place in range(len(bounds)) if place not in held)
-    return Groups(tuple(severity.names[place] for place in held), tuple(bounds[place] for place in held), of, empty)
+    empty = tuple(names[place] for place in range(len(bounds)) if place not in held)
+    return Groups(tuple(names[place] for place in held), tuple(bounds[place] for place in held), of, empty)
 
 
 def joined(terms: Sequence[Term]) -> np.ndarray:

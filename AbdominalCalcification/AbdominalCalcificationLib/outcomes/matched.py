@@ -75,7 +75,7 @@ def matched_document(
         "balance": [asdict(each) for each in rows_of_balance],
     }
     if of_exposed:
-        return document, *_of_exposed(people, exposures[0], set_of, focal, name)
+        return document, *_of_exposed(people, exposures[0], set_of, focal)
     return document, _of_cases(people, exposures, covariates, settings, set_of), []
 
 
@@ -88,7 +88,7 @@ def _focal(people: People, exposure: Exposure, settings: Settings) -> tuple[np.n
         raise InputError(
             f"Matching the exposed needs two groups of '{exposure.name}'; say --groups 1, or other cut points."
         )
-    return groups.of > 0, f"in a group of {exposure.name} above '{groups.names[0]}'", groups.of < 0
+    return groups.of > 0, f"patients with {exposure.name} of {groups.least} or more", groups.of < 0
 
 
 def _matched(
@@ -131,14 +131,15 @@ def _of_cases(people, exposures, covariates, settings: Settings, set_of: np.ndar
     return models
 
 
-def _of_exposed(people, exposure, set_of: np.ndarray, focal: np.ndarray, name: str) -> tuple[list[dict], list[dict]]:
+def _of_exposed(people, exposure, set_of: np.ndarray, focal: np.ndarray) -> tuple[list[dict], list[dict]]:
     from .analysis import curves_document
 
-    term = Term(exposure.name, (name,), f"in the group '{exposure.groups.names[0]}'", focal.astype(float)[:, None])
+    least = exposure.groups.least
+    term = Term(exposure.name, (f"{least} or more",), f"below {least}", focal.astype(float)[:, None])
     data = Data(people.time, people.event, None, set_of)
     model = fitted(Asked("cox", exposure.name, "groups", "matched", [term]), data, set_of >= 0)[0]
     group = np.where(set_of < 0, -1, focal.astype(int))
-    names = [f"matched, {exposure.groups.names[0]}", "matched, above it"]
+    names = [f"below {least}", f"{least} or more"]
     return [model], [curves_document(people.time, people.event, group, names, exposure.name, "matched")[0]]
 
 

@@ -90,8 +90,9 @@ def _outcome_of(model: Mapping) -> str:
     if model["refused"]:
         return f"no estimate: {model['refused']}."
     term = model["terms"][0]
+    level = f"of {term['level']} against {term['reference']}:" if term["reference"] else term["level"]
     return (
-        f"{kind_of_ratio(model)} {term['level']} {ratio_text(term)}, {p_text(term['p_value'])}; "
+        f"{kind_of_ratio(model)} {level} {ratio_text(term)}, {p_text(term['p_value'])}; "
         f"{counted(model['rows'], 'row')}, {counted(model['events'], 'event')}."
     )
 
@@ -139,7 +140,8 @@ def _exposure_text(document: Mapping) -> str:
     text = f"Calcification ({', '.join(names)}) was entered per standard deviation"
     first = document["exposures"][0]
     if len(first["groups"]) > 1:
-        groups = "; ".join(f"{each['name']}: {each['bounds']}" for each in first["groups"])
+        named = first["groups"][0]["name"] != first["groups"][0]["bounds"]
+        groups = "; ".join((f"{each['name']}: " if named else "") + each["bounds"] for each in first["groups"])
         text += f" and in groups ({first['name']}: {groups}), the first of which was the reference"
         if document["settings"]["groups"] in ("", "severity"):
             text += "; these cut points are the software's own choice and have not been related to outcomes"
@@ -192,9 +194,8 @@ def _prediction_text(document: Mapping) -> str:
 
 def _matching_text(document: Mapping) -> str:
     matching = document["matching"]
-    text = (
-        f"Patients who were {matching['matched']} were matched with up to {counted(matching['ratio'], 'control')} each"
-    )
+    who = matching["matched"][0].upper() + matching["matched"][1:]
+    text = f"{who} were matched with up to {counted(matching['ratio'], 'control')} each"
     if matching["exact"]:
         text += f", exactly on {', '.join(matching['exact'])}"
     if matching["propensity"]:
