@@ -196,6 +196,7 @@ def test_what_cannot_be_analysed_is_refused_in_a_line(name, tmp_path):
         {"caliper": float("nan")},
         {"exact": ("sex",), "propensity": ("sex",)},
         {"exact": ("event",)},
+        {"exposures": ("aorta_burden_percent",), "propensity": ("aorta_burden_percent",)},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings):
@@ -291,6 +292,18 @@ def test_a_case_control_study_needs_no_times(table):
     assert analysis.document["prediction"] is None
     assert "Cox" not in " ".join(methods_text(analysis.document))
     report_html(analysis.document, analysis.curves)
+
+
+def test_exact_matching_takes_many_categories_and_compares_numbers(tmp_path):
+    def sites(rows):
+        for number, row in enumerate(rows):
+            row["site"] = f"site {number // 4}"
+            row["year"] = ("2020", "2020.0")[number % 2]
+        rows[0]["year"] = "2021"
+
+    analysis = analysed(changed(tmp_path, sites), exact=("site", "year"), time=None)
+    assert analysis.document["matching"]["sets"] > 10
+    assert [each["name"] for each in analysis.document["matching"]["balance"]] == ["year"]
 
 
 def test_another_report_is_not_replaced(table, tmp_path, capsys):

@@ -35,25 +35,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
         default="",
         help="of the exposure: severity (burdens, by default), none, quantiles:3, or cut points like 0.1,1,5",
     )
-    matching = associate.add_argument_group("matching")
-    matching.add_argument(
-        "--match",
-        metavar="RULE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="exact:sex,site and propensity:age,bmi, one or both",
-    )
-    matching.add_argument("--ratio", metavar="K", type=int, default=1, help="controls for each (1)")
-    matching.add_argument(
-        "--caliper", metavar="SD", type=number, default=0.2, help="in standard deviations of the propensity score (0.2)"
-    )
-    matching.add_argument(
-        "--matched",
-        choices=("cases", "exposed"),
-        default="cases",
-        help="who gets controls: those with the event, or those in a group above the first",
-    )
+    _add_matching(associate.add_argument_group("matching"))
     rows = associate.add_argument_group("rows")
     rows.add_argument("--id", metavar="COLUMN", help="of its own for each row (id or case, where there is one)")
     rows.add_argument("--patient", metavar="COLUMN", help="who a row is from (patient, where there is such a column)")
@@ -73,6 +55,27 @@ def add(commands) -> list[argparse.ArgumentParser]:
     associate.add_argument("--quiet", action="store_true", help="print nothing but errors")
     associate.set_defaults(run=run)
     return [associate]
+
+
+def _add_matching(matching) -> None:
+    matching.add_argument(
+        "--match",
+        metavar="RULE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="exact:sex,site and propensity:age,bmi, one or both",
+    )
+    matching.add_argument("--ratio", metavar="K", type=int, default=1, help="controls for each (1)")
+    matching.add_argument(
+        "--caliper", metavar="SD", type=number, default=0.2, help="in standard deviations of the propensity score (0.2)"
+    )
+    matching.add_argument(
+        "--matched",
+        choices=("cases", "exposed"),
+        default="cases",
+        help="who gets controls: those with the event, or those in a group above the first",
+    )
 
 
 def run(options: argparse.Namespace, report) -> None:

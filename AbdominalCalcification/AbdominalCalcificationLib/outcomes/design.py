@@ -16,7 +16,7 @@ from .settings import Settings
 from .table import first_text, is_missing, is_numeric, numbers
 
 # More levels than this are names of something, not categories.
-_MOST_LEVELS = 20
+MOST_LEVELS = 20
 # Part of a column's spread that the others leave, below which it says nothing of its own.
 _COLLINEAR = 1e-7
 
@@ -51,7 +51,9 @@ class Term:
         return ~np.isnan(self.x).any(axis=1)
 
 
-def covariate(people: People, name: str, settings: Settings, meant: str = "--covariates") -> Term:
+def covariate(
+    people: People, name: str, settings: Settings, meant: str = "--covariates", most_levels: int = MOST_LEVELS
+) -> Term:
     """Return a column to adjust for, or to match on.
 
     Numbers go in as they are. Text, and the columns that the settings call categorical, become categories, the most
@@ -60,7 +62,7 @@ def covariate(people: People, name: str, settings: Settings, meant: str = "--cov
     Raises
     ------
     InputError
-        For a column that mixes numbers and text, has one value, or more than 20 categories.
+        For a column that mixes numbers and text, has one value, or more categories than `most_levels`.
     """
     table = people.table
     cells = [table.column(name, meant)[row] for row in people.rows]
@@ -68,7 +70,7 @@ def covariate(people: People, name: str, settings: Settings, meant: str = "--cov
     if not any(not is_missing(cell) for cell in cells):
         raise InputError(f"The column '{name}' ({meant}) is empty for everybody who can be analysed; leave it out.")
     if name in settings.categorical or kind is False:
-        return _categories(name, cells, meant)
+        return _categories(name, cells, meant, most_levels)
     if kind is None:
         line, cell = first_text(table, name)
         raise InputError(
@@ -88,15 +90,15 @@ def _number(name: str, values: np.ndarray, meant: str) -> Term:
     return Term(name, ("per unit",), None, values[:, None], float(known.mean()), float(known.std(ddof=1)))
 
 
-def _categories(name: str, cells: Sequence[str], meant: str) -> Term:
+def _categories(name: str, cells: Sequence[str], meant: str, most_levels: int) -> Term:
     counts = Counter(cell for cell in cells if not is_missing(cell))
     if len(counts) < 2:
         raise InputError(
             f"The column '{name}' ({meant}) has one value for everybody who can be analysed; leave it out."
         )
-    if len(counts) > _MOST_LEVELS:
+    if len(counts) > most_levels:
         raise InputError(
-            f"The column '{name}' ({meant}) has {len(counts)} categories, more than {_MOST_LEVELS}; unite some."
+            f"The column '{name}' ({meant}) has {len(counts)} categories, more than {most_levels}; unite some."
         )
     levels = sorted(counts, key=lambda level: (-counts[level], level))
     x = np.array([[float(cell == level) for level in levels[1:]] for cell in cells])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .design import Term, covariate, joined
+from .design import MOST_LEVELS, Term, covariate, joined
 from .matching import Matched, balance, match, propensity
 from .models import Asked, Data, fitted
 from .partial_likelihood import NoEstimate
@@ -43,7 +43,7 @@ def matched_document(
         raise InputError("Matching needs one row for each patient; say --repeated first, or keep one of each.")
     of_exposed = settings.matched == "exposed"
     focal, name, outside = _focal(people, exposures[0], settings)
-    columns = [covariate(people, each, settings, "--match") for each in (*settings.exact, *settings.propensity)]
+    columns = _columns(people, settings)
     usable = ~outside & np.all([term.known for term in columns], axis=0)
     for each in [] if of_exposed else exposures:
         usable &= each.term.known  # a case without a measurement would take a control from another
@@ -58,8 +58,9 @@ def matched_document(
         raise InputError("Nobody could be matched; widen --caliper, or match on less.")
     set_of = np.full(len(people), -1)
     set_of[rows] = found.set_of
-    names = [_label(term, level) for term in columns for level in term.levels]
-    rows_of_balance = balance(chosen, joined(columns)[rows], names, found.set_of)
+    shown = [term for term in columns if len(term.levels) < MOST_LEVELS]
+    names = [_label(term, level) for term in shown for level in term.levels]
+    rows_of_balance = balance(chosen, joined(shown)[rows], names, found.set_of) if shown else []
     document = {
         "matched": name,
         "exact": list(settings.exact),
@@ -79,6 +80,12 @@ def matched_document(
     return document, _of_cases(people, exposures, covariates, settings, set_of), []
 
 
+def _columns(people: People, settings: Settings) -> list[Term]:
+    """Return what is matched on; those matched exactly may have as many categories as they like."""
+    exact = [covariate(people, each, settings, "--match", len(people)) for each in settings.exact]
+    return exact + [covariate(people, each, settings, "--match") for each in settings.propensity]
+
+
 def _focal(people: People, exposure: Exposure, settings: Settings) -> tuple[np.ndarray, str, np.ndarray]:
     """Return who gets controls, what they are called, and who is neither."""
     if settings.matched == "cases":
@@ -96,9 +103,8 @@ def _matched(
 ) -> Matched:
     exact = None
     if settings.exact:
-        cells = [people.table.columns[name] for name in settings.exact]
-        of_row = ["\x00".join(column[place] for column in cells) for place in people.rows[rows]]
-        exact = np.unique(of_row, return_inverse=True)[1]
+        alike = joined([term for term in columns if term.name in settings.exact])
+        exact = np.unique(alike[rows], axis=0, return_inverse=True)[1].ravel()
     if settings.propensity:
         terms = [term for term in columns if term.name in settings.propensity]
         try:

@@ -96,24 +96,13 @@ def select_people(table: Table, settings: Settings) -> People:
             flow.append((reason, int(out[rows].sum())))
         rows = rows[~out[rows]]
 
-    verdicts: dict[str, int] = {}
-    if TRUST in table.columns:
-        said = np.array([cell.lower() for cell in table.columns[TRUST]])
-        verdicts = dict(sorted(Counter(said.tolist()).items()))
-        known = {each.value for each in Verdict}
-        odd = [
-            (line, cell)
-            for line, cell in zip(table.lines, said, strict=True)
-            if cell not in known and not is_missing(cell)
-        ]
-        if odd:
-            raise InputError(
-                f"'{odd[0][1]}' in the column '{TRUST}' (line {odd[0][0]}) is no verdict; write ok, review or unusable."
-            )
-        leave_out(f"{TRUST} is missing", np.array([is_missing(cell) for cell in said]))
-        leave_out(f"{TRUST} is unusable", said == Verdict.UNUSABLE.value)
-    else:
+    said = _trust(table)
+    if said is None:
         notes.append(f"The table has no column '{TRUST}': whether numbers can be used was not looked at.")
+    else:
+        leave_out(f"{TRUST} is missing", said == "")
+        leave_out(f"{TRUST} is unusable", said == Verdict.UNUSABLE.value)
+    verdicts = {} if said is None else dict(sorted(Counter(said.tolist()).items()))
     outcome = _outcome(table, settings.outcome)
     leave_out(f"{settings.outcome} is missing", np.isnan(outcome))
     time = None
@@ -136,6 +125,22 @@ def select_people(table: Table, settings: Settings) -> People:
         )
     chosen_time = None if time is None else time[rows]
     return People(table, rows, event, chosen_time, codes[rows], repeated, flow, notes, verdicts)
+
+
+def _trust(table: Table) -> np.ndarray | None:
+    """Return the verdict of each row, empty where there is none; None without such a column."""
+    if TRUST not in table.columns:
+        return None
+    known = {each.value for each in Verdict}
+    said = []
+    for line, cell in zip(table.lines, table.columns[TRUST], strict=True):
+        verdict = "" if is_missing(cell) else cell.lower()
+        if verdict and verdict not in known:
+            raise InputError(
+                f"'{cell}' in the column '{TRUST}' (line {line}) is no verdict; write ok, review or unusable."
+            )
+        said.append(verdict)
+    return np.array(said)
 
 
 def _refuse_twice(table: Table, settings: Settings) -> None:

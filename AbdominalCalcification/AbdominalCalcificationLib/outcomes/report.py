@@ -92,7 +92,10 @@ def _people(document: Mapping) -> str:
     rows = [["Rows of the table", str(document["table"]["rows"])]]
     rows += [[f"left out: {escape(each['reason'])}", str(each["rows"])] for each in document["flow"]]
     rows.append(["<b>Analysed</b>", f"<b>{document['analysed']['rows']}</b>"])
-    rows += [[f"of the table, trust is {escape(name)}", str(count)] for name, count in document["verdicts"].items()]
+    rows += [
+        [f"of the table, trust is {escape(name or 'missing')}", str(count)]
+        for name, count in document["verdicts"].items()
+    ]
     for each in document["missing"]:
         rows.append([f"missing of the analysed: {escape(each['column'])}", str(each["missing"])])
     parts = [table(["", "Rows"], rows, first=(1 + len(document["flow"]),))]

@@ -105,6 +105,8 @@ class Settings:
         for column in (*self.exact, *self.propensity):
             if column == self.outcome or column == self.time:
                 raise InputError(f"--match on '{column}' would match on the outcome itself; leave it out.")
+            if column in self.exposures:
+                raise InputError(f"--match on '{column}' would make the exposure alike in sets; leave it out.")
         both = set(self.exact) & set(self.propensity)
         if both:
             raise InputError(f"--match names '{min(both)}' twice; name it once.")
