@@ -109,6 +109,13 @@ def test_conditional_logistic_regression_equals_clogit():
     assert [model.null_log_likelihood, model.log_likelihood] == pytest.approx(said["log_likelihood"], abs=1e-9)
 
 
+def test_the_nearest_control_is_taken_where_matchit_4_5_1_takes_a_farther_one():
+    treated = np.array([1, 1, 1, 0, 0, 0, 0], bool)
+    found = match(treated, np.array([0.7, 0.6, 0.489, 0.69, 0.59, 0.497, 0.474]))
+    assert found.set_of[5] == found.set_of[2]
+    assert RECORDED["matching"]["quick_takes"] == 7, "the row, counted from 1, of 0.474"
+
+
 @pytest.mark.parametrize(
     ("name", "how"),
     [
