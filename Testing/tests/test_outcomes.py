@@ -165,6 +165,7 @@ REFUSED = {
         {"covariates": ("twice",)},
         "collinear",
     ),
+    "absurd age": (lambda rows: rows[2].update(age=3e300), ADJUSTED, "too large to work with"),
     "names as categories": (lambda rows: None, {"covariates": ("id",)}, "120|117 categories"),
     "no column": (lambda rows: None, {"covariates": ("bmi",)}, "no column 'bmi'"),
     "commas and points": (lambda rows: rows[2].update(total_burden_percent="1,5"), {}, "commas and points"),

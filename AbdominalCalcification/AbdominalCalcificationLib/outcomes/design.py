@@ -231,12 +231,15 @@ def refuse_collinear(terms: Sequence[Term], rows: np.ndarray) -> None:
     taken = np.ones((int(rows.sum()), 1))
     for term in terms:
         for column, level in zip(term.x[rows].T, term.levels, strict=True):
-            spread = column.std()
+            with np.errstate(over="ignore", invalid="ignore"):
+                spread = column.std()
             left = np.inf
             if spread > 0:
                 solution = np.linalg.lstsq(taken, column, rcond=None)[0]
                 left = float((column - taken @ solution).std())
             name = f"'{term.name}'" + (f" (category '{level}')" if term.reference is not None else "")
+            if not np.isfinite(spread):
+                raise InputError(f"{name} has numbers too large to work with (1e150 and more); correct them.")
             if not spread > 0:
                 raise InputError(f"{name} is the same for everybody in whom all covariates are known; leave it out.")
             if left < _COLLINEAR * spread:
