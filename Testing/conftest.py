@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # what it starts, wait for each other. And sums of floats do not depend on the machine. Before numpy is loaded.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "LP_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+
+
+# Compiled modules are kept, whatever the environment says: a hundred processes of the program, and every worker, would
+# compile all of it anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 # These take longest: they come first, so that at the end no worker is left with one of them alone.
