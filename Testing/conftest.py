@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -20,8 +21,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT
     os.environ.setdefault(_variable, "1")
 
 
-# Compiled modules are kept, whatever the environment says: a hundred processes of the program, and every worker, would
-# compile all of it anew.
+# Compiled modules are kept, whatever the environment says: every process that the tests start would compile all of them.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -57,6 +57,12 @@ def pytest_collection_modifyitems(items):
     """Order the files; what is in a file stays as it is."""
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
+def pytest_collection_finish():
+    """What is there now stays to the end: the garbage collector need not go through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item):
