@@ -151,7 +151,7 @@ class Network:
 
 
 def _settings_of_now(settings: dict) -> dict:
-    """Return a configuration with its network described as nnU-Net does since 2.5, which alone can tell what was before.
+    """Return a configuration with its network described as nnU-Net has done since 2.5, and can do for what is older.
 
     Its reader of plans brings along what reads and prepares images: to import that takes as long as a small case does.
     """
