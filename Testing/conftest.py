@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,30 +21,35 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT
     os.environ.setdefault(_variable, "1")
 
 
+# Compiled modules are kept, whatever the environment says: else each process that the tests start compiles them all.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 # These take longest: they come first, so that at the end no worker is left with one of them alone.
 LONGEST = (
     "test_training_nnunet.py",
-    "test_simulation_patient.py",
-    "test_full_disk.py",
     "test_interrupts.py",
-    "test_fuzzed_inputs.py",
+    "test_simulation_patient.py",
+    "test_module_panel.py",
+    "test_full_disk.py",
     "test_inference_nnunet.py",
+    "test_fuzzed_inputs.py",
+    "test_inference_worker.py",
+    "test_cli_models.py",
     "test_simulate_many.py",
     "test_inference_fast.py",
     "test_module_selftest.py",
     "test_python_api.py",
-    "test_cli_models.py",
-    "test_evaluation_resume.py",
     "test_privacy.py",
-    "test_simulation_labelled.py",
+    "test_evaluation_resume.py",
     "test_report_anonymous.py",
-    "test_cli.py",
-    "test_module_panel.py",
-    "test_module_export.py",
-    "test_module_history.py",
+    "test_simulation_labelled.py",
     "test_evaluation_run.py",
     "test_evaluation_command.py",
-    "test_inference_worker.py",
+    "test_cli.py",
+    "test_module_export.py",
+    "test_module_history.py",
 )
 
 
@@ -50,6 +57,12 @@ def pytest_collection_modifyitems(items):
     """Order the files; what is in a file stays as it is."""
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
+def pytest_collection_finish():
+    """What is there now stays to the end: the garbage collector need not go through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item):

@@ -22,6 +22,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CONSTRAINTS = REPOSITORY / "constraints.txt"
+# Compiles what was installed on all cores, which pip does on one; packages' own tests are left out.
+COMPILE = """
+import compileall, re, sysconfig
+compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0, rx=re.compile(r"[\\\\/]tests?[\\\\/]"))
+"""
 EXTRAS = {"example": "models,scene", "tests": "models,fast,scene,test"}
 
 
@@ -69,10 +74,11 @@ def environment(what: str, *, fresh: bool) -> Path:
     if sys.version_info >= (3, 14):
         print("slicer-core has no build for this Python yet: scene files are left out.", flush=True)
         extras = ",".join(part for part in extras.split(",") if part != "scene")
-    install = [*pip, "install", "--quiet", "--disable-pip-version-check", "--constraint", CONSTRAINTS]
+    install = [*pip, "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--constraint", CONSTRAINTS]
     # torch on its own first: a build that is already chosen for this machine must not be exchanged.
     check([*install, "torch"])
     check([*install, "--editable", f"{REPOSITORY}[{extras}]"])
+    run([python, "-c", COMPILE])
     if subprocess.run([python, "-c", "import torchvision"], capture_output=True).returncode != 0:
         # It only comes along with nnU-Net's dependencies, is not used here, and a build that does
         # not match torch breaks whatever tries to import it.

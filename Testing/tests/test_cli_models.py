@@ -28,7 +28,7 @@ PACKAGE_FOLDER = Path(cli.__file__).resolve().parents[1]
 @pytest.fixture
 def ct(tmp_path):
     """Smooth noise around blood's HU, on a turned grid: random networks find every label in it."""
-    noise = gaussian_filter(np.random.default_rng(3).normal(size=(34, 34, 38)), 2)
+    noise = gaussian_filter(np.random.default_rng(3).normal(size=(26, 26, 28)), 2)
     image = sitk.GetImageFromArray((200 + 150 * noise / noise.std()).astype(np.int16))
     image.SetSpacing((1.2, 1.2, 1.5))
     image.SetDirection((-1, 0, 0, 0, -1, 0, 0, 0, 1))

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,13 @@ sys.addaudithook(watch)
 """
 
 
+@cache
+def sources() -> dict[Path, ast.Module]:
+    """Every module of the program, parsed once, but what the command ``send`` is made of."""
+    paths = [path for path in sorted(MODULE.rglob("*.py")) if SENDING not in path.parents]
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
 def names_in(tree: ast.AST) -> tuple[set[str], set[str]]:
     """Modules that are imported, and attributes that are used."""
     modules, attributes = set(), set()
@@ -55,10 +63,8 @@ def names_in(tree: ast.AST) -> tuple[set[str], set[str]]:
 
 def test_no_module_uses_the_network_or_keeps_settings():
     found = []
-    for path in sorted(MODULE.rglob("*.py")):
-        if SENDING in path.parents:
-            continue
-        modules, attributes = names_in(ast.parse(path.read_text(encoding="utf-8")))
+    for path, tree in sources().items():
+        modules, attributes = names_in(tree)
         packages = modules | {each.partition(".")[0] for each in modules}
         found += [(path.name, each) for each in (packages & NETWORK) | (attributes & (ATTRIBUTES | SETTINGS))]
     assert found == []
@@ -67,9 +73,8 @@ def test_no_module_uses_the_network_or_keeps_settings():
 def test_only_the_command_that_sends_uses_what_sends():
     users = {
         path.name
-        for path in MODULE.rglob("*.py")
-        if SENDING not in path.parents
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path, tree in sources().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom | ast.Import)
         and "sending" in f"{getattr(node, 'module', '')}.{'.'.join(each.name for each in node.names)}".split(".")
     }

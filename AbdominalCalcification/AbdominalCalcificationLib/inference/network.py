@@ -36,6 +36,8 @@ class Network:
 
     Attributes
     ----------
+    settings : dict
+        The configuration of plans.json, with the network described as nnU-Net does since 2.5.
     mirrored_axes : tuple of int
         Axes of a tile (0 to 2) along which it is mirrored.
 
@@ -46,8 +48,6 @@ class Network:
     """
 
     def __init__(self, model: ModelFolder, trust: bool = False, mirroring: bool = False):
-        from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager
-
         self.model = model
         checkpoints = [load_checkpoint(file, trust) for file in model.checkpoints]
         # The checkpoint knows which configuration it is; a renamed folder does not.
@@ -55,7 +55,7 @@ class Network:
         name = arguments.get("configuration", model.configuration) if isinstance(arguments, dict) else None
         settings = configuration_settings(model.plans, name or model.configuration, model.path)
         check_settings(model.path, name or model.configuration, settings, model.plans)
-        self.configuration = ConfigurationManager(settings)
+        self.settings = _settings_of_now(settings)
         self.classes = len(model.labels) + 1
         self.mirrored_axes = _mirrored_axes(checkpoints[0]) if mirroring else ()
         self._exported: dict[bool, list[Callable] | None] = {}
@@ -68,7 +68,7 @@ class Network:
     def batch(self) -> int:
         """Number of tiles that are run at once."""
         features = next(each.shape[0] for each in self._folds[0].parameters() if each.ndim == 5)
-        return max(1, min(8, _BATCH_BYTES // (4 * features * math.prod(self.configuration.patch_size))))
+        return max(1, min(8, _BATCH_BYTES // (4 * features * math.prod(self.settings["patch_size"]))))
 
     @property
     def folds(self) -> int:
@@ -108,9 +108,9 @@ class Network:
             return self.on(device, precision)
         half = precision == "auto" and self._half("cpu") is not None
         if half not in self._exported:
-            patch = self.configuration.patch_size
+            patch = self.settings["patch_size"]
             # Two voxels are left at the bottom: instances of one voxel cannot be normalised.
-            strides = self.configuration.pool_op_kernel_sizes
+            strides = self.settings["architecture"]["arch_kwargs"]["strides"]
             smallest = [min(size, 2 * math.prod(each[axis] for each in strides)) for axis, size in enumerate(patch)]
             try:
                 self._exported[half] = [export(network.to("cpu"), patch, smallest, half) for network in self._folds]
@@ -137,7 +137,7 @@ class Network:
             network.to("cpu")
 
     def _load(self, weights: dict, file: os.PathLike):
-        network = _build(self.configuration.configuration, self.classes, self.model)
+        network = _build(self.settings, self.classes, self.model)
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:
@@ -148,6 +148,18 @@ class Network:
                 "export the model again with its own plans.json and dataset.json."
             ) from error
         return network
+
+
+def _settings_of_now(settings: dict) -> dict:
+    """Return a configuration with its network described as nnU-Net has done since 2.5, and can do for what is older.
+
+    Its reader of plans brings along what reads and prepares images: to import that takes as long as a small case does.
+    """
+    if isinstance(settings.get("architecture"), dict):
+        return settings
+    from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager
+
+    return ConfigurationManager({key: value for key, value in settings.items() if key != "architecture"}).configuration
 
 
 def _mirrored_axes(checkpoint: dict) -> tuple[int, ...]:

@@ -70,7 +70,7 @@ class Predictor:
     @property
     def spacing_mm(self) -> tuple[float, ...]:
         """Spacing that the network works at, in mm."""
-        return tuple(self._network.configuration.spacing)
+        return tuple(self._network.settings["spacing"])
 
     def predict(
         self,
@@ -141,15 +141,15 @@ class Predictor:
         resamplings = self._resamplings()
         if self._is_unusual(resamplings):
             raise ValueError("a model that goes the plain road does not look again")
-        forward, target_mm = self.model.plans["transpose_forward"], self._network.configuration.spacing
+        forward, target_mm = self.model.plans["transpose_forward"], self._network.settings["spacing"]
         moved = [max(1, round(mm / (2 * spacing_mm[axis]))) for axis, mm in zip(forward, target_mm, strict=True)]
         look = _Look(resamplings, 1.0, moved, mirrored)
         return self._turned(image, spacing_mm, device, region, wanted, report, say, look)
 
     def _resamplings(self) -> tuple:
         """Return how nnU-Net resamples the image, and the logits."""
-        configuration = self._network.configuration.configuration
-        return _resampling(configuration, "data"), _resampling(configuration, "probabilities")
+        settings = self._network.settings
+        return _resampling(settings, "data"), _resampling(settings, "probabilities")
 
     @staticmethod
     def _is_unusual(resamplings) -> bool:
@@ -171,14 +171,14 @@ class Predictor:
         """Return labels on the axes of the network, on which all else is too, and the device that found them."""
         import torch
 
-        settings = self._network.configuration
+        settings = self._network.settings
         box = _box_that_is_not_zero(image)  # as nnU-Net crops
         box = _moved(box, image.shape, look.moved)
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
         wanted_region = None if region is None else region[box]
-        shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings.spacing, strict=True)]
-        patch = tuple(settings.patch_size)
+        shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings["spacing"], strict=True)]
+        patch = tuple(settings["patch_size"])
         survey = _Survey(part)
         padding = padding_before(shape, patch)
         if look.is_second:
@@ -192,8 +192,8 @@ class Predictor:
             slice(min(tile[axis] for tile in tiles), max(tile[axis] for tile in tiles) + patch[axis]) for axis in (1, 2)
         )
         intensities = survey.intensities(settings, self.model.plans)
-        to_network = axis_maps(part.shape, shape, spacing, settings.spacing, **look.resamplings[0])
-        to_image = axis_maps(shape, part.shape, settings.spacing, spacing, **look.resamplings[1])
+        to_network = axis_maps(part.shape, shape, spacing, settings["spacing"], **look.resamplings[0])
+        to_image = axis_maps(shape, part.shape, settings["spacing"], spacing, **look.resamplings[1])
         values = sorted(self.model.labels.values()) if wanted is None else sorted(wanted)
         inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
         clock = Clock(work_of(tiles, patch), report)
@@ -280,7 +280,7 @@ class _Survey:
 
     def intensities(self, settings, plans: dict) -> Intensities:
         """Return nnU-Net's normalisation of the image."""
-        scheme = settings.normalization_schemes[0]
+        scheme = settings["normalization_schemes"][0]
         low, high = self._over_slabs(np.min, min), self._over_slabs(np.max, max)
         if scheme == "CTNormalization":
             numbers = ct_intensities(plans)

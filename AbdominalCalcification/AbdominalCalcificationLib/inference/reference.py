@@ -50,12 +50,19 @@ def predict_plainly(
     return labels.transpose(plans["transpose_backward"]), device
 
 
+def _settings(network: Network):
+    """Return the settings of a network as nnU-Net reads them, its functions of resampling included."""
+    from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager
+
+    return ConfigurationManager(network.settings)
+
+
 def _preprocess(network: Network, part: np.ndarray, spacing: list[float]) -> np.ndarray:
     """Return the normalised image at the plans' spacing, shape (1, x, y, z), float32."""
     from nnunetv2.preprocessing.normalization import default_normalization_schemes
     from nnunetv2.preprocessing.resampling.default_resampling import compute_new_shape
 
-    settings, intensities = network.configuration, ct_intensities(network.model.plans)
+    settings, intensities = _settings(network), ct_intensities(network.model.plans)
     normalization = getattr(default_normalization_schemes, settings.normalization_schemes[0])
     data = normalization(use_mask_for_norm=False, intensityproperties=intensities).run(part.astype(np.float32))
     shape = compute_new_shape(part.shape, spacing, settings.spacing)
@@ -68,7 +75,7 @@ def _logits(network: Network, data: np.ndarray, device: str, report: Report, say
     from acvl_utils.cropping_and_padding.padding import pad_nd_image
     from nnunetv2.inference.sliding_window_prediction import compute_steps_for_sliding_window
 
-    patch = tuple(network.configuration.patch_size)
+    patch = tuple(network.settings["patch_size"])
     padded, inside = pad_nd_image(torch.from_numpy(np.asarray(data, np.float32)), patch, "constant", {"value": 0}, True)
     steps = compute_steps_for_sliding_window(tuple(padded.shape[1:]), patch, tile_step)
     tiles = [
@@ -100,7 +107,7 @@ def _logits(network: Network, data: np.ndarray, device: str, report: Report, say
 
 def _labels_of(network: Network, logits, shape: tuple[int, ...], spacing: list[float]) -> np.ndarray:
     """Return the label of the greatest logit, resampled to `shape` one class at a time."""
-    settings = network.configuration
+    settings = _settings(network)
     labels = np.zeros(shape, np.uint8 if network.classes <= 255 else np.uint16)
     best = None
     for label in range(logits.shape[0]):

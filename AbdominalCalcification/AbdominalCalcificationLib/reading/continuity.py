@@ -86,14 +86,23 @@ def _jump(below: np.ndarray, above: np.ndarray, most_hu: float) -> float:
     in_body = np.count_nonzero((below > _OUTSIDE_HU) | (above > _OUTSIDE_HU))
     least = max(_FEWEST, _LEAST_SHARE * in_body)
     for low, high in _TISSUES_HU:
-        there = (middle >= low) & (middle < high)
-        if np.count_nonzero(there) >= least and abs(hu := float(np.median(difference[there]))) > most_hu:
+        if hu := _median_beyond(most_hu, difference, (middle >= low) & (middle < high), least):
             return hu
     for tissue in (below, above):
         there = (tissue >= _TISSUE_HU[0]) & (tissue < _TISSUE_HU[1])
-        if np.count_nonzero(there) >= least and abs(hu := float(np.median(difference[there]))) > _MOST_LOST_HU:
+        if hu := _median_beyond(_MOST_LOST_HU, difference, there, least):
             return hu
     return 0.0
+
+
+def _median_beyond(most_hu: float, difference: np.ndarray, there: np.ndarray, least: float) -> float:
+    """Return the median of the differences `there`; 0 where it is no more than `most_hu`, or of fewer than `least`."""
+    count = np.count_nonzero(there)
+    # Counted first, which takes far less than finding the median: it is beyond only where half of them are.
+    if count < least or 2 * np.count_nonzero(there & (np.abs(difference) > most_hu)) < count:
+        return 0.0
+    hu = float(np.median(difference[there]))
+    return hu if abs(hu) > most_hu else 0.0
 
 
 def _without_blank_ends(slices: np.ndarray) -> slice:

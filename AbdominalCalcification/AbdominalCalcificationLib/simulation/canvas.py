@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -145,17 +146,21 @@ class Field:
         # 0.332 = (151/315) ** 1.5: what the B-spline leaves of the lattice's deviation.
         self._lattice = (rng.standard_normal(counts[::-1]) * (scale / 0.332)).astype(np.float32)
 
-    def _weights(self, axis: np.ndarray, dimension: int) -> np.ndarray:
+    def _weights(self, axis: np.ndarray, dimension: int) -> tuple[np.ndarray, slice]:
+        """Return the weight at each place of those lattice values that have one, and which those are."""
         size = self._lattice.shape[2 - dimension]
         place = (np.asarray(axis, np.float32).ravel() - self._LOW[dimension]) / self._pitch
-        distance = np.abs(place[:, None] - (np.arange(size, dtype=np.float32) - 1.0)[None, :])
+        used = slice(0, 0)
+        if place.size:
+            used = slice(*np.clip([math.floor(place.min()) - 1, math.ceil(place.max()) + 4], 0, size).tolist())
+        distance = np.abs(place[:, None] - (np.arange(size, dtype=np.float32)[used] - 1.0)[None, :])
         inner = 2.0 / 3.0 - distance**2 + 0.5 * distance**3
         outer = np.clip(2.0 - distance, 0.0, None) ** 3 / 6.0
-        return np.where(distance < 1.0, inner, outer).astype(np.float32)
+        return np.where(distance < 1.0, inner, outer).astype(np.float32), used
 
     def __call__(self, x, y, z) -> np.ndarray:
         """Return the values on the open mesh of x, y, z, shape (k, j, i)."""
-        wx, wy, wz = (self._weights(axis, d) for d, axis in enumerate((x, y, z)))
-        part = np.tensordot(wz, self._lattice, axes=(1, 0))
+        (wx, i), (wy, j), (wz, k) = (self._weights(axis, d) for d, axis in enumerate((x, y, z)))
+        part = np.tensordot(wz, self._lattice[k, j, i], axes=(1, 0))
         part = np.tensordot(part, wy, axes=(1, 1))
         return np.ascontiguousarray(np.tensordot(part, wx, axes=(1, 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +10,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 STEP_MM = 0.5
+# So many points of a curve share a box, and so many places are looked up by one thread: to start a second takes longer.
+_PIECE, _MANY = 16, 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +78,8 @@ def _parallel_transport(tangents: np.ndarray) -> np.ndarray:
     normals = np.empty_like(tangents)
     current = start
     for index, tangent in enumerate(tangents):
-        current = current - (current @ tangent) * tangent
-        current = current / np.linalg.norm(current)
+        current = current - current.dot(tangent) * tangent
+        current = current / math.sqrt(current.dot(current))
         normals[index] = current
     return normals
 
@@ -210,12 +213,15 @@ def neighborhood(line: Centerline, reach_mm: float, axes: tuple[np.ndarray, np.n
     axes : tuple of ndarray
         RAS x, y, z of the voxel centres along i, j, k (the grid is parallel to the patient's axes).
     """
-    near = _near_voxels(line.points, reach_mm, axes)
     x, y, z = axes
-    shape = (len(z), len(y), len(x))
-    k, j, i = np.unravel_index(near, shape)
+    k, j, i = _near_voxels(line.points, reach_mm, axes)
+    if not len(k):
+        nowhere = np.zeros(0, np.float32)
+        return Neighborhood(k, k, nowhere, nowhere, nowhere)
+    near = (k * len(y) + j) * len(x) + i
     points = np.stack([x[i], y[j], z[k]], axis=1)
-    distance, nearest = line.tree.query(points, distance_upper_bound=reach_mm, workers=2)
+    workers = 2 if len(points) > _MANY else 1
+    distance, nearest = line.tree.query(points, distance_upper_bound=reach_mm, workers=workers)
     inside = np.isfinite(distance)
     near, nearest, points = near[inside], nearest[inside], points[inside]
     relative = points - line.points[nearest]
@@ -226,20 +232,30 @@ def neighborhood(line: Centerline, reach_mm: float, axes: tuple[np.ndarray, np.n
     return Neighborhood(near, nearest, along, across, aside)
 
 
-def _near_voxels(points: np.ndarray, reach_mm: float, axes) -> np.ndarray:
-    """Return flat indices of a superset of the voxels within reach, by boxes around short pieces of the curve."""
-    shape = tuple(len(axis) for axis in reversed(axes))
-    mask = np.zeros(shape, bool)
-    for start in range(0, len(points), 16):
-        piece = points[start : start + 16]
-        box = []
-        for column, axis in enumerate(axes):
-            near = np.flatnonzero(
-                (axis >= piece[:, column].min() - reach_mm) & (axis <= piece[:, column].max() + reach_mm)
-            )
-            box.append(slice(near[0], near[-1] + 1) if len(near) else slice(0, 0))
-        mask[box[2], box[1], box[0]] = True
-    return np.flatnonzero(mask)
+def _near_voxels(points: np.ndarray, reach_mm: float, axes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return k, j, i of a superset of the voxels within reach, in their order, by boxes around pieces of the curve."""
+    starts = np.arange(0, len(points), _PIECE)
+    low, high = np.minimum.reduceat(points, starts) - reach_mm, np.maximum.reduceat(points, starts) + reach_mm
+    # First, and one past the last, of each box along k, j, i.
+    boxes = np.stack([_between(axes[column], low[:, column], high[:, column]) for column in (2, 1, 0)], axis=2)
+    boxes = boxes[:, (boxes[0] < boxes[1]).all(axis=1)]
+    if not boxes.size:
+        nothing = np.zeros(0, int)
+        return nothing, nothing, nothing
+    corner = boxes[0].min(axis=0)
+    mask = np.zeros(boxes[1].max(axis=0) - corner, bool)
+    for first, end in np.swapaxes(boxes - corner, 0, 1):
+        mask[tuple(map(slice, first, end))] = True
+    k, j, i = (found + start for found, start in zip(np.nonzero(mask), corner, strict=True))
+    return k, j, i
+
+
+def _between(axis: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first, and one past the last, index of an even `axis` from `low` to `high`."""
+    if axis[0] <= axis[-1]:
+        return np.searchsorted(axis, low, "left"), np.searchsorted(axis, high, "right")
+    turned, count = axis[::-1], len(axis)
+    return count - np.searchsorted(turned, high, "right"), count - np.searchsorted(turned, low, "left")
 
 
 def tapered_tube(name, label, knots, radii, wall_mm, hu, *, priority=0, wall_hu=45.0) -> Tube:
