@@ -59,6 +59,27 @@ def claimed(folder: Path | str, *, make: bool = False, inner: Sequence[Path] = (
             claim.give_back()
 
 
+def is_claimed(folder: Path | str) -> bool | None:
+    """Return whether a process holds a folder that is there; None where its file system has no locks, so nobody knows.
+
+    Looking does no harm: a shared lock for a moment, which only who claims in that very moment would meet.
+    """
+    lock = Path(os.path.abspath(folder)) / f".claimed-{key_of('.')}"
+    if lock in _Claim._held:
+        return True
+    try:
+        descriptor = os.open(lock, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except OSError:
+        return False  # who holds it has made the file
+    try:
+        _lock(descriptor, shared=True)
+    except OSError as error:
+        return None if error.errno in _NO_LOCKS else True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class _Claim:
     """One claim of one folder: of its name in the folder around it, and of the folder itself where that is there.
 
@@ -148,7 +169,7 @@ def _holder() -> str:
     return f"{os.getpid()} on {platform.node()}, since {datetime.now():%H:%M}"
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, shared: bool = False) -> None:
     """Lock an open file until it is closed or the process ends; OSError where another process has."""
     if os.name == "nt":
         import msvcrt
@@ -159,7 +180,7 @@ def _lock(descriptor: int) -> None:
     else:
         import fcntl
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 def _close(lock: Path, descriptor: int) -> None:

@@ -13,8 +13,9 @@ from ..training.cases import case_folder, folders_below
 _IMAGES = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
 # Files of a folder that are looked at to see whether they are DICOM.
 _LOOKED_AT = 20
-#: Below a folder of cases this one holds what readers did, and no cases.
-REVIEWS = "reviews"
+#: Below a folder of cases these hold what readers did, and what was retrained, and no cases.
+REVIEWS, RETRAINING = "reviews", "retraining"
+_NO_CASES = {REVIEWS, RETRAINING}
 _EXPLAINED = (
     "name a table with the columns id and ct (and arteries, calcification where there are masks), or a folder of "
     "image files, of DICOM folders, or of case folders with ct, arteries and calcification"
@@ -77,12 +78,12 @@ def _in_folder(folder: Path) -> list[ListedCase]:
     found = [
         ListedCase(_name(folder, each.place), each.ct, Masks(each.calcification, each.arteries))
         for each in filter(None, map(case_folder, folders_below(folder)))
-        if REVIEWS not in each.place.relative_to(folder).parts
+        if not _NO_CASES & set(each.place.relative_to(folder).parts)
     ]
     if found:
         return found
     for each in sorted(folder.iterdir()):
-        if each.name.startswith(".") or each.name == REVIEWS:
+        if each.name.startswith(".") or each.name in _NO_CASES:
             continue
         ending = next((one for one in _IMAGES if each.name.lower().endswith(one)), None)
         if each.is_file() and ending is not None and not each.name.lower().endswith(f".seg{ending}"):

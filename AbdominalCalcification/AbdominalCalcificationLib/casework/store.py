@@ -211,6 +211,24 @@ class CaseStore:
         except InputError:
             return True
 
+    def done(self) -> list[tuple[ListedCase, Path, Path]]:
+        """Return the cases that are done, with the masks that were saved of them: arteries and calcification.
+
+        Raises
+        ------
+        InputError
+            Where a case that is done has no masks, or what was said of a case cannot be read.
+        """
+        found = []
+        for case in self.cases:
+            if self.state_of(case).status is not Status.DONE:
+                continue
+            arteries, calcification = (self._mask(case, role) for role in _MASKS)
+            if arteries is None or calcification is None:
+                raise InputError(f"The case '{case.name}' is done but has no masks; open it and save it again.")
+            found.append((case, arteries, calcification))
+        return found
+
     def hand_over(self) -> tuple[Path, int]:
         """Write a table of the cases that are done, for ``export-dataset`` and ``evaluate``; return how many there are.
 
@@ -221,14 +239,8 @@ class CaseStore:
         WriteError
         """
         rows = []
-        for case in self.cases:
-            if self.state_of(case).status is not Status.DONE:
-                continue
-            arteries, calcification = (self._mask(case, role) for role in _MASKS)
-            if arteries is None or calcification is None:
-                raise InputError(f"The case '{case.name}' is done but has no masks; open it and save it again.")
-            paths = (case.ct, arteries, calcification)
-            rows.append([case.name, case.patient or case.name, *(str(path.resolve()) for path in paths)])
+        for case, *masks in self.done():
+            rows.append([case.name, case.patient or case.name, *(str(path.resolve()) for path in (case.ct, *masks))])
         if not rows:
             raise InputError("No case is done yet; there is nothing to hand over.")
         path = self.folder / _HANDED_OVER
