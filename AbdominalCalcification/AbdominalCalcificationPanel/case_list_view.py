@@ -23,7 +23,7 @@ class CaseListView:
 
     def __init__(self, ui, state, opened):
         self._ui, self._state, self._opened = ui, state, opened
-        self._store = self._case = self._selected = self._known_masks = self._reader = None
+        self.source = self._store = self._case = self._selected = self._known_masks = self._reader = None
         self._clock = WorkClock()
         self._activity = Activity(self._clock.touch)
         self._held = ExitStack()
@@ -78,6 +78,7 @@ class CaseListView:
         self._selected = None
         path, reader = Path(self._ui.caseListPath.currentPath), self._ui.readerName.text
         self._store = self._state.messages.attempt(CaseStore.of, path, reader)
+        self.source = None if self._store is None else path
         self._show()
 
     def open(self, case):
@@ -121,6 +122,11 @@ class CaseListView:
         path, count = handed
         text = _("{count} cases that are done: {path}. For training: abdominal-calcification export-dataset {path} …")
         self._state.messages.say(text.format(count=count, path=path))
+
+    @property
+    def store(self):
+        """The list that is open, as its reader works on it (casework.CaseStore); None where none is."""
+        return self._store
 
     @property
     def has_unsaved(self):

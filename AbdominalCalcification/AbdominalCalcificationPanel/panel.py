@@ -23,6 +23,7 @@ from .packages_view import PackagesView
 from .question_bar import QuestionBar
 from .recovery_bar import RecoveryBar
 from .results_view import ResultsView
+from .retraining_view import RetrainingView
 from .review_view import ReviewView
 from .run_control import RunControl
 from .runner import StepRunner
@@ -74,6 +75,7 @@ class Panel(VTKObservationMixin):
         self.export = ExportControl(ui, self.state, self._exported)
         self.sources = SourcesOfCases()
         self.case_list = CaseListView(ui, self.state, self._case_opened)
+        self.retraining = RetrainingView(ui, self.state, self.case_list, self.packages)
         self.versions = VersionsView(ui, self.state, self._masks_replaced)
         self.history = HistoryKeeper(messages)
         self.choices = ChoiceKeeper(self.state, self.history)
@@ -105,6 +107,7 @@ class Panel(VTKObservationMixin):
         self.cut_points.close()
         self.state.runner.close()
         self.case_list.close()
+        self.retraining.close()
         self.review.close()
         self.state.undo.close()
         self.live.close()
@@ -120,6 +123,7 @@ class Panel(VTKObservationMixin):
         self.inputs.totalsegmentator.look()
         self.show_scene()
         self.recovery.look()
+        self.retraining.find()
         self.update()
         self.packages.show()
         self.review.enter()
@@ -164,7 +168,8 @@ class Panel(VTKObservationMixin):
                 text = _("'{name}' only shows a result and is no mask; choose another segmentation.")
                 self.state.messages.say(text.format(name=node.GetName()))
         parts = (self.inputs, self.meanings, self.run, self.export, self.comparison, self.versions, self.recovery)
-        for part in (*parts, self.review, self.case_list, self.click_tools, self.cut_points, self.vessels):
+        lists = (self.case_list, self.retraining)
+        for part in (*parts, self.review, *lists, self.click_tools, self.cut_points, self.vessels):
             part.update()
         self.lengths.update()  # what was typed may have overruled what was dragged
         parameters = self.state.parameters

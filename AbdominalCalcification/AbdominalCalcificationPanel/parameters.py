@@ -60,6 +60,14 @@ class Device(enum.Enum):
         }[self.value]
 
 
+class RetrainTask(enum.Enum):
+    ARTERIES = "arteries"
+    CALCIFICATION = "calcification"
+
+    def label(self):
+        return {"arteries": _("Arteries"), "calcification": _("Calcification")}[self.value]
+
+
 class ComparedStructure(enum.Enum):
     CALCIFICATION = "calcification"
     ARTERIES = "arteries"
@@ -108,6 +116,8 @@ class AbdominalCalcificationParameterNode:
     exportAnonymous: bool = False
     exportDicom: bool = False
     exportReport: bool = False
+    retrainTask: RetrainTask = RetrainTask.ARTERIES
+    retrainMinutes: Annotated[float, WithinRange(1, 10000)] = 40.0
     comparedStructure: ComparedStructure = ComparedStructure.CALCIFICATION
     comparedA: vtkMRMLSegmentationNode
     comparedB: vtkMRMLSegmentationNode

@@ -1,0 +1,399 @@
+"""Retraining, part by part: whose cases, how they are divided, who is better, and how far it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import replace
+from datetime import datetime
+from itertools import product
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.anatomy import TERRITORIES
+from AbdominalCalcificationLib.casework import CaseState, CaseStore, Status
+from AbdominalCalcificationLib.claiming import claimed, is_claimed
+from AbdominalCalcificationLib.comparison.territories import TOTAL
+from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.progress import Progress
+from AbdominalCalcificationLib.retraining import judging, work
+from AbdominalCalcificationLib.retraining.corrected import corrected_cases
+from AbdominalCalcificationLib.retraining.division import SeenCase, default_held_out, divide
+from AbdominalCalcificationLib.retraining.launch import begin, dataset_name, go_on
+from AbdominalCalcificationLib.retraining.plan import PLAN_FILE, Plan, PlannedCase
+
+
+@pytest.fixture(autouse=True)
+def jobs_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(work.JOBS_VARIABLE, str(tmp_path / "jobs"))
+    return tmp_path / "jobs"
+
+
+# Whose cases.
+
+
+@pytest.fixture
+def listed(tmp_path):
+    rows = ["id,ct,patient"] + [f"{name},{name}.nrrd,{name[0]}" for name in ("a1", "a2", "b", "c")]
+    (tmp_path / "list.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path / "list.csv"
+
+
+def done(listed, reader, *names, status=Status.DONE, masks=True):
+    store = CaseStore.of(listed, reader)
+    for case in store.cases:
+        if case.name in names:
+            store.keep(case, CaseState(status))
+            for role in ("arteries", "calcification") if masks else ():
+                file = store.result_of(case) / f"{role}.nii.gz"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(reader.encode())
+
+
+def test_cases_that_the_only_reader_has_done_are_taken(listed):
+    done(listed, "Ada", "a1", "b")
+    done(listed, "Ada", "c", status=Status.REJECTED)
+    done(listed, "Bob", "c", status=Status.IN_PROGRESS)
+    cases, remarks = corrected_cases(listed)
+    assert [(case.name, case.patient) for case in cases] == [("a1", "a"), ("b", "b")]
+    assert all(path.endswith(".nii.gz") for case in cases for path in (*case.arteries, *case.calcification))
+    assert remarks == []
+
+
+def test_whose_work_counts_is_said_where_two_have_done_cases(listed):
+    done(listed, "Ada", "a1", "b")
+    done(listed, "Bob", "b", "c")
+    with pytest.raises(InputError, match=r"Ada \(2\), Bob \(2\).*--reader"):
+        corrected_cases(listed)
+    cases, remarks = corrected_cases(listed, ["Bob", "Ada"])
+    assert [case.name for case in cases] == ["b", "c", "a1"]
+    assert "Bob" in cases[0].arteries[0]
+    assert len(remarks) == 1 and "'b' was done by two readers" in remarks[0]
+    with pytest.raises(InputError, match="'Eve' has read no case.*Ada, Bob"):
+        corrected_cases(listed, ["Eve"])
+
+
+@pytest.mark.parametrize("as_listed", [False, True])
+def test_nothing_corrected_is_said(listed, as_listed):
+    with pytest.raises(InputError, match="has no mask of arteries" if as_listed else "None of the 4 cases"):
+        corrected_cases(listed, as_listed=as_listed)
+
+
+def test_done_without_masks_is_said(listed):
+    done(listed, "Ada", "a1", masks=False)
+    with pytest.raises(InputError, match="'a1' is done but has no masks"):
+        corrected_cases(listed)
+
+
+# How they are divided.
+
+
+def seen(*patients, **others):
+    return [
+        SeenCase(f"case {n}", patient, others.get("voxels", f"{n:03}"), None, True, True)
+        for n, patient in enumerate(patients)
+    ]
+
+
+def test_patients_are_held_out_whole():
+    cases = seen("a", "a", "b", "c", "b", "d", "e")
+    division = divide(cases, "arteries")
+    assert sorted((*division.learnt, *division.held_out)) == [case.name for case in cases]
+    of = {case.name: case.patient for case in cases}
+    assert not {of[name] for name in division.learnt} & {of[name] for name in division.held_out}
+    assert (division.learnt_patients, division.held_out_patients) == (3, 2)
+
+
+def test_the_division_depends_on_no_name_and_no_order():
+    cases = seen(*"abcdefgh")
+    first = divide(cases, "arteries")
+    renamed = [replace(case, patient=f"{case.patient} x") for case in reversed(cases)]
+    assert set(divide(renamed, "arteries").held_out) == set(first.held_out)
+    # Another patient changes who is held out by at most that one.
+    more = divide([*cases, *seen(*"abcdefghi")[8:]], "arteries")
+    assert len(set(more.held_out) & set(first.held_out)) >= len(first.held_out) - 1
+
+
+def test_cases_of_one_study_or_the_same_ct_are_of_one_patient():
+    a, b, c, d = seen(*"abcd")
+    cases = [replace(a, study="1.2"), replace(b, study="1.2", voxels="x"), replace(c, voxels="x"), d]
+    division = divide(cases, "arteries", held_out=1)
+    assert sorted(map(len, (division.learnt, division.held_out))) == [1, 3]
+    with pytest.raises(InputError, match="of one patient"):
+        divide(cases[:3], "arteries")
+
+
+@pytest.mark.parametrize(("patients", "held_out"), [(2, 1), (3, 1), (4, 2), (5, 2), (10, 2), (15, 3), (40, 8)])
+def test_so_many_are_held_out(patients, held_out):
+    assert default_held_out(patients) == held_out
+
+
+def test_who_was_learnt_from_before_is_never_held_out():
+    cases = seen(*"abcdef")
+    first = divide(cases, "arteries")
+    learnt = {case.voxels for case in cases if case.name in first.held_out}
+    assert not set(divide(cases, "arteries", None, learnt).held_out) & set(first.held_out)
+    kept = {cases[5].voxels}
+    assert "case 5" in divide(cases, "arteries", 1, set(), kept).held_out
+    with pytest.raises(InputError, match="1 of the 6 are new"):
+        divide(cases, "arteries", 2, {case.voxels for case in cases[1:]})
+
+
+def test_something_has_to_be_learnt_and_to_be_judged_by():
+    cases = [replace(case, has_calcification=case.patient == "a") for case in seen(*"abc")]
+    with pytest.raises(InputError, match="None of the 2 cases to learn from has calcification"):
+        divide(cases, "calcification")
+    two = [replace(case, has_calcification=case.patient in "ab") for case in seen(*"abc")]
+    assert divide(two, "calcification").held_out[0] in ("case 0", "case 1")
+    with pytest.raises(InputError, match="leave nobody"):
+        divide(cases, "arteries", held_out=3)
+
+
+# Who is better.
+
+
+def record(name, dice, burden=0.10, reference=0.10, patient=None, failure=None, structure="arteries"):
+    """A record as an evaluation writes it; `dice` of a territory, or of all calcification."""
+    dice = dice if isinstance(dice, dict) else {("aorta" if structure == "arteries" else TOTAL): dice}
+    return {
+        "case": name,
+        "patient": patient or name,
+        "error": None,
+        "failures": {"model": failure} if failure else {},
+        "overlap": []
+        if failure
+        else [{"method": "model", "structure": structure, "territory": t, "dice": d} for t, d in dice.items()],
+        "measurements": {"reference": {TOTAL: {"burden": reference}}, "model": {TOTAL: {"burden": burden}}},
+    }
+
+
+def judged(present, new, **options):
+    structure = options.pop("structure", "arteries")
+    make = lambda values: [record(f"c{n}", value, structure=structure) for n, value in enumerate(values)]  # noqa: E731
+    return judging.judge(make(present), make(new), structure)
+
+
+@pytest.mark.parametrize("structure", ["arteries", "calcification"])
+def test_better_is_offered_with_how_uncertain_it_is(structure):
+    result = judged([0.6, 0.7], [0.7, 0.8], structure=structure)
+    assert result.is_better and result.reasons == ()
+    assert (result.present, result.new, result.improved) == (pytest.approx(0.65), pytest.approx(0.75), 2)
+    assert result.chance == pytest.approx(0.25)
+    assert "2 held-out patients (2 of them better)" in result.headline
+    assert "25 % of the time; so few patients" in result.headline
+
+
+@pytest.mark.parametrize(
+    ("present", "new", "reason"),
+    [
+        ([0.7, 0.7], [0.7, 0.715], "at least 0.01 higher"),
+        ([0.01, 0.02], [0.05, 0.05], "Dice of 0.05 is below 0.5"),
+        ([0.9, 0.9], [0.7, 0.8], "at least 0.01 higher"),
+        ([{"aorta": 0.8, "celiac_trunk": 0.6}], [{"aorta": 0.95, "celiac_trunk": 0.5}], "Coeliac trunk fell"),
+    ],
+)
+def test_what_is_not_better_says_why(present, new, reason):
+    result = judged(present, new)
+    assert not result.is_better
+    assert reason in result.headline
+    assert "not offered" in result.headline
+
+
+def test_burden_that_gets_worse_speaks_against_it():
+    present, new = [record("c", 0.7, 0.11)], [record("c", 0.9, 0.13)]
+    assert "from 1.00 to 3.00 percentage points" in judging.judge(present, new, "arteries").headline
+    assert judging.judge(present, [record("c", 0.9, 0.114)], "arteries").is_better
+    result = judging.judge(present, [record("c", 0.9, None)], "arteries")
+    assert "unmeasured" in result.headline
+
+
+def test_a_failure_of_the_new_model_alone_speaks_against_it():
+    present = [record("c", 0.6), record("d", 0.6)]
+    new = [record("c", 0.9), record("d", 0, failure="out of memory")]
+    result = judging.judge(present, new, "arteries")
+    assert not result.is_better and "failed on 'd': out of memory" in result.headline
+    both = judging.judge([present[0], new[1]], new, "arteries")
+    assert both.is_better and both.patients == 1
+    nothing = judging.judge([new[1]], [new[1]], "arteries")
+    assert not nothing.is_better and "nothing" not in nothing.reasons and "could not be judged" in nothing.headline
+
+
+def test_cases_of_one_patient_count_once():
+    present = [record("c", 0.6, patient="p"), record("d", 0.6, patient="p"), record("e", 0.6)]
+    new = [record("c", 0.7, patient="p"), record("d", 0.7, patient="p"), record("e", 0.6)]
+    result = judging.judge(present, new, "arteries")
+    assert (result.patients, result.cases, result.new) == (2, 3, pytest.approx(0.65))
+
+
+def test_chance_is_the_share_of_signs():
+    differences = [0.03, -0.01, 0.05, 0.02, -0.02]
+    signed = [np.mean(np.multiply(differences, signs)) for signs in product([1, -1], repeat=5)]
+    expected = np.mean([value >= np.mean(differences) - 1e-12 for value in signed])
+    result = judged([0.7] * 5, [0.7 + d for d in differences])
+    assert result.chance == pytest.approx(expected)
+    assert judged([0.7], [0.8]).chance == 0.5
+    assert {row.name for row in result.rows} == {TERRITORIES[0].name}
+
+
+# How far it is.
+
+
+def a_plan(**changes):
+    case = PlannedCase("a", "a", "/there/ct.nrrd", ["/there/a.nrrd"], ["/there/c.nrrd"])
+    return Plan("arteries", (case, replace(case, name="b", patient="b")), "", **changes)
+
+
+@pytest.fixture
+def begun(tmp_path):
+    folder = tmp_path / "arteries-1"
+    begin(a_plan(), folder, "list")
+    return folder
+
+
+def test_a_plan_is_read_as_it_was_written(begun):
+    plan = Plan.read(begun)
+    assert plan.cases == a_plan().cases
+    assert plan.dataset.startswith("Dataset701_list_arteries_")
+    assert work.read_state(begun).status is work.Status.NEW
+    assert list(work.known_jobs()) == [begun]
+    with pytest.raises(InputError, match="holds a retraining already"):
+        begin(a_plan(), begun, "list")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"\xff\xfe", b'{"cases": []}', b"null", None, "minutes", "cases", "held_out", "task_name"],
+)
+def test_a_damaged_plan_is_told(begun, content):
+    path = begun / PLAN_FILE
+    if content is None:
+        path.unlink()
+    elif isinstance(content, str):
+        path.write_text(json.dumps({**json.loads(path.read_text()), content: [1, {}]}))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"cannot be read|holds no retraining"):
+        Plan.read(begun)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"status": "running"}', b'{"status": 3}'])
+def test_a_damaged_state_does_not_pass_for_another(begun, content):
+    (begun / work.STATE_FILE).write_bytes(content)
+    state = work.read_state(begun)
+    assert state.status is work.Status.FAILED and "cannot be read" in state.text
+    assert state.status.can_go_on
+    with claimed(begun):
+        assert work.read_state(begun).status is work.Status.RUNNING
+
+
+def test_a_process_that_is_gone_is_told_and_can_be_taken_up_again(begun):
+    with claimed(begun):
+        work.write_state(begun, work.State(work.Status.RUNNING))
+        work.Recorder(begun).record(Progress("Training, epoch 3", 0.4, 90.0))
+        assert is_claimed(begun)
+        state = work.read_state(begun)
+        assert state.status is work.Status.RUNNING
+        assert state.text == "40 %, Training, epoch 3, about 2 min left of this"
+        with pytest.raises(InputError, match="is running"):
+            go_on(begun)
+    assert not is_claimed(begun)
+    work.Recorder(begun).log("the last word")
+    state = work.read_state(begun)
+    assert state.status is work.Status.DEAD
+    assert "gone without a word" in state.text and "the last word" in state.text
+    assert go_on(begun, minutes=7.0).minutes == Plan.read(begun).minutes == 7.0
+
+
+def test_a_process_that_starts_is_given_a_while(begun, monkeypatch):
+    work.write_state(begun, work.State(work.Status.STARTING))
+    assert work.read_state(begun).status is work.Status.RUNNING
+    monkeypatch.setattr(work, "_STARTING_S", 0.0)
+    assert work.read_state(begun).status is work.Status.DEAD
+
+
+def test_without_locks_the_number_of_the_process_tells(begun, monkeypatch):
+    monkeypatch.setattr(work, "is_claimed", lambda _: None)
+    work.write_state(begun, work.State(work.Status.RUNNING))
+    assert work.read_state(begun).status is work.Status.RUNNING
+    path = begun / work.STATE_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "pid": 2**22 + 5, "host": platform.node()}))
+    assert work.read_state(begun).status is work.Status.DEAD
+
+
+def test_only_what_runs_is_asked_to_stop(begun):
+    with pytest.raises(InputError, match="is not running"):
+        work.ask_to_stop(begun)
+    with claimed(begun):
+        work.ask_to_stop(begun)
+    assert (begun / work.STOP_FILE).exists()
+    go_on(begun)
+    assert not (begun / work.STOP_FILE).exists()
+
+
+def test_a_folder_that_is_gone_is_told(begun, tmp_path):
+    recorder = work.Recorder(begun)
+    begun.rename(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="removed or moved"):
+        work.read_state(begun)
+    with pytest.raises(InputError, match="removed or moved"):
+        recorder.record(Progress("Training", 0.5))
+    assert list(work.known_jobs()) == []
+    assert not any((tmp_path / "jobs").iterdir())
+    # It goes on in its new place.
+    go_on(tmp_path / "elsewhere")
+    assert list(work.known_jobs()) == [tmp_path / "elsewhere"]
+
+
+def test_progress_is_written_now_and_then(begun):
+    now = [0.0]
+    recorder = work.Recorder(begun, lambda: now[0])
+    told = lambda: json.loads((begun / work.PROGRESS_FILE).read_text())["fraction"]  # noqa: E731
+    recorder.record(Progress("Training, epoch 1", 0.1))
+    recorder.record(Progress("Training, epoch 1", 0.2))
+    assert told() == 0.1
+    now[0] += 3.0
+    recorder.record(Progress("Training, epoch 1", 0.3, message="half way"))
+    assert told() == 0.3
+    assert "half way" in work.log_tail(begun)
+
+
+def test_work_folders_are_numbered(tmp_path):
+    assert work.next_work(tmp_path, "arteries") == tmp_path / "arteries-1"
+    for name in ("arteries-1", "arteries-10", "arteries-x", "calcification-3"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / PLAN_FILE).write_text("{}")
+    assert [path.name for path in work.works_of(tmp_path, "arteries")] == ["arteries-1", "arteries-10"]
+    assert work.next_work(tmp_path, "arteries").name == "arteries-11"
+
+
+@pytest.mark.parametrize(
+    ("title", "word"), [("Klinik Süd 3", "Klinik_Sud_3"), ("../..", "site"), ("日本", "site"), ("x" * 99, "x" * 40)]
+)
+def test_names_of_models_are_those_of_nnunet(title, word):
+    assert dataset_name("calcification", title, datetime(2026, 1, 31)) == f"Dataset702_{word}_calcification_20260131"
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_that_cannot_be_written_is_told_before_anything_begins(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(InputError, match="cannot be written"):
+        begin(a_plan(output=str(tmp_path / "closed" / "model")), tmp_path / "work", "list")
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("changes", [{"minutes": -1.0}, {"minutes": float("nan")}, {"held_out": 0}, {"processes": 0}])
+def test_senseless_numbers_are_refused(changes):
+    with pytest.raises(InputError):
+        a_plan(**changes)
+
+
+def test_a_model_of_the_other_kind_and_a_taken_place_are_refused(tmp_path):
+    from AbdominalCalcificationLib import resources
+
+    with pytest.raises(InputError, match="finds no artery"):
+        begin(a_plan(initial=str(resources.bundled_calcification_model())), tmp_path / "work", "list")
+    with pytest.raises(InputError, match="is not empty"):
+        begin(a_plan(output=str(resources.bundled_artery_model())), tmp_path / "work", "list")
+    assert not (tmp_path / "work").exists()
