@@ -70,8 +70,9 @@ def test_whose_work_counts_is_said_where_two_have_done_cases(listed):
     cases, remarks = corrected_cases(listed, ["Bob", "Ada"])
     assert [case.name for case in cases] == ["b", "c", "a1"]
     assert "Bob" in cases[0].arteries[0]
-    assert len(remarks) == 1 and "'b' was done by two readers" in remarks[0]
-    with pytest.raises(InputError, match="'Eve' has read no case.*Ada, Bob"):
+    assert len(remarks) == 1
+    assert "'b' was done by two readers" in remarks[0]
+    with pytest.raises(InputError, match=r"'Eve' has read no case.*Ada, Bob"):
         corrected_cases(listed, ["Eve"])
 
 
@@ -178,7 +179,8 @@ def judged(present, new, **options):
 @pytest.mark.parametrize("structure", ["arteries", "calcification"])
 def test_better_is_offered_with_how_uncertain_it_is(structure):
     result = judged([0.6, 0.7], [0.7, 0.8], structure=structure)
-    assert result.is_better and result.reasons == ()
+    assert result.is_better
+    assert result.reasons == ()
     assert (result.present, result.new, result.improved) == (pytest.approx(0.65), pytest.approx(0.75), 2)
     assert result.chance == pytest.approx(0.25)
     assert "2 held-out patients (2 of them better)" in result.headline
@@ -213,11 +215,15 @@ def test_a_failure_of_the_new_model_alone_speaks_against_it():
     present = [record("c", 0.6), record("d", 0.6)]
     new = [record("c", 0.9), record("d", 0, failure="out of memory")]
     result = judging.judge(present, new, "arteries")
-    assert not result.is_better and "failed on 'd': out of memory" in result.headline
+    assert not result.is_better
+    assert "failed on 'd': out of memory" in result.headline
     both = judging.judge([present[0], new[1]], new, "arteries")
-    assert both.is_better and both.patients == 1
+    assert both.is_better
+    assert both.patients == 1
     nothing = judging.judge([new[1]], [new[1]], "arteries")
-    assert not nothing.is_better and "nothing" not in nothing.reasons and "could not be judged" in nothing.headline
+    assert not nothing.is_better
+    assert "nothing" not in nothing.reasons
+    assert "could not be judged" in nothing.headline
 
 
 def test_cases_of_one_patient_count_once():
@@ -282,7 +288,8 @@ def test_a_damaged_plan_is_told(begun, content):
 def test_a_damaged_state_does_not_pass_for_another(begun, content):
     (begun / work.STATE_FILE).write_bytes(content)
     state = work.read_state(begun)
-    assert state.status is work.Status.FAILED and "cannot be read" in state.text
+    assert state.status is work.Status.FAILED
+    assert "cannot be read" in state.text
     assert state.status.can_go_on
     with claimed(begun):
         assert work.read_state(begun).status is work.Status.RUNNING
@@ -302,7 +309,8 @@ def test_a_process_that_is_gone_is_told_and_can_be_taken_up_again(begun):
     work.Recorder(begun).log("the last word")
     state = work.read_state(begun)
     assert state.status is work.Status.DEAD
-    assert "gone without a word" in state.text and "the last word" in state.text
+    assert "gone without a word" in state.text
+    assert "the last word" in state.text
     assert go_on(begun, minutes=7.0).minutes == Plan.read(begun).minutes == 7.0
 
 
@@ -375,7 +383,9 @@ def test_names_of_models_are_those_of_nnunet(title, word):
     assert dataset_name("calcification", title, datetime(2026, 1, 31)) == f"Dataset702_{word}_calcification_20260131"
 
 
-@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(
+    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
 def test_a_place_that_cannot_be_written_is_told_before_anything_begins(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o500)
     with pytest.raises(InputError, match="cannot be written"):

@@ -21,6 +21,7 @@ from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.reporting import write_volume
 from AbdominalCalcificationLib.training import prepare, small
+from retraining_cases import quick_nnunet
 from weapons import CallingWeapon
 from workers_here import training_here
 
@@ -39,21 +40,8 @@ def files_below(folder):
 
 @pytest.fixture(scope="module", autouse=True)
 def few_samples():
-    """nnU-Net draws a hundred million voxels to learn about a dataset's HU, of tiny images too: some thousands do.
-
-    And it draws curves after each epoch, which takes longer than one does here.
-    """
-    from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
-    from nnunetv2.training.logging.nnunet_logger import MetaLogger
-
-    def made(extractor, *given, **named):
-        make(extractor, *given, **named)
-        extractor.num_foreground_voxels_for_intensitystats = 1e5
-
-    make = DatasetFingerprintExtractor.__init__
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatasetFingerprintExtractor, "__init__", made)
-        patch.setattr(MetaLogger, "plot_progress_png", lambda *_: None)
+    """Tiny datasets take no longer than they have to."""
+    with quick_nnunet():
         yield
 
 

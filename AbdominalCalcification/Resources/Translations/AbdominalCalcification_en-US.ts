@@ -596,6 +596,54 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Retraining</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model of:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which masks are learnt. It starts from the model that is chosen under Inputs, and has to beat it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Minutes:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How long to train in all. An evening on a processor, some minutes on a GPU.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train on the cases of the open list that are done, as a job of its own: it goes on when Slicer is closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Retrain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End the job after the step at hand, with a checkpoint.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on where the job stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the new model under Inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Advanced</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1484,6 +1532,33 @@ mm</source>
     </message>
     <message>
         <source>Not counted: {what}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.retraining_view</name>
+    <message>
+        <source>Cases that are done become a model; it is offered where it is better on those held out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It ends after the step at hand, with a checkpoint; Resume goes on from there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Several artery models are chosen; choose the one to start from under Inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>, about {time} left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model is not in &apos;{path}&apos; any more.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
