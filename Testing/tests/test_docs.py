@@ -42,7 +42,12 @@ def test_links_lead_to_what_is_there(page):
 
 def commands_in(page: Path) -> list[list[str]]:
     """Arguments of every whole command of the program in the code blocks of a page."""
-    blocks = re.findall(r"^```\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return commands_of(page.read_text(encoding="utf-8"))
+
+
+def commands_of(text: str) -> list[list[str]]:
+    """The same of a part of a page."""
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     found = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith(f"{PROGRAM} ")]
     # Those that only show the form of a command have brackets and dots in it.

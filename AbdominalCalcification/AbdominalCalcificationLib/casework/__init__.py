@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from ..on_demand import names_on_demand
 
 if TYPE_CHECKING:
-    from .cases import ListedCase, list_cases
+    from .cases import ListedCase, cohort_below, list_cases
     from .store import CaseState, CaseStore, Status
 
-__all__ = ["CaseState", "CaseStore", "ListedCase", "Status", "list_cases"]
+__all__ = ["CaseState", "CaseStore", "ListedCase", "Status", "cohort_below", "list_cases"]
 
 __getattr__ = names_on_demand(
     __name__,
-    cases="ListedCase list_cases",
+    cases="ListedCase cohort_below list_cases",
     store="CaseState CaseStore Status",
 )

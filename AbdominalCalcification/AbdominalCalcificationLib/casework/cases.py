@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
-from ..evaluation.cohort import Masks, read_cohort
+from ..evaluation.cohort import Case, Masks, read_cohort
 from ..reading.dicom import is_dicom
 from ..training.cases import case_folder, folders_below
 
@@ -71,6 +71,24 @@ def list_cases(source: Path | str) -> list[ListedCase]:
     if not cases:
         raise InputError(f"'{source}' holds no cases; {_EXPLAINED}.")
     return cases
+
+
+def cohort_below(folder: Path) -> list[Case]:
+    """Return the cases of a folder as ``evaluate`` takes them: with the masks beside each CT as the reference.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing, or a CT has no calcification mask beside it.
+    """
+    listed = list_cases(folder)
+    for case in listed:
+        if case.masks.calcification is None:
+            raise InputError(
+                f"'{case.name}' in '{folder}' has no calcification mask beside its CT to compare with; name a folder "
+                "of case folders (ct, arteries, calcification), or a table."
+            )
+    return [Case(case.name, case.patient or case.name, case.ct, case.masks) for case in listed]
 
 
 def _in_folder(folder: Path) -> list[ListedCase]:

@@ -23,7 +23,13 @@ from .options import (
 def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``evaluate``."""
     evaluate = commands.add_parser("evaluate", help="compare methods with references over a cohort")
-    evaluate.add_argument("cohort", metavar="COHORT.csv", type=Path, nargs="?", help="table of cases; see the manual")
+    evaluate.add_argument(
+        "cohort",
+        metavar="COHORT",
+        type=Path,
+        nargs="?",
+        help="table of cases (see the manual), or folder of case folders",
+    )
     evaluate.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
     simulated = evaluate.add_argument_group("virtual patients instead of a table")
     simulated.add_argument("--simulated", metavar="SEEDS", help="seeds such as 1,5,91000-91039")
@@ -64,6 +70,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
 
 def run(options: argparse.Namespace, report) -> None:
     """Compare, and write tables, plots and the report."""
+    from ..casework import cohort_below
     from ..comparison.severity import SeverityGroups
     from ..evaluation import Settings, evaluate_steps, parse_seeds, read_cohort, simulated_cohort
     from ..evaluation.conclusions import plain_reading
@@ -94,7 +101,7 @@ def run(options: argparse.Namespace, report) -> None:
         anonymous=options.anonymous,
     )
     if options.cohort is not None:
-        cases = read_cohort(options.cohort)
+        cases = cohort_below(options.cohort) if options.cohort.is_dir() else read_cohort(options.cohort)
     else:
         shape = options.size[::-1] if options.size else None
         cases = simulated_cohort(parse_seeds(options.simulated), options.phase, options.spacing, shape)
