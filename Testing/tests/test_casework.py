@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from AbdominalCalcificationLib.casework import CaseState, CaseStore, Status, list_cases
+from AbdominalCalcificationLib.casework import CaseState, CaseStore, Status, cohort_below, list_cases
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation.cohort import read_cohort
 from AbdominalCalcificationLib.paths import file_name_of
@@ -74,6 +74,16 @@ def test_no_cases_is_said(tmp_path, missing):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="name a table"):
         list_cases(tmp_path / missing)
+
+
+def test_folder_of_case_folders_is_a_cohort(tmp_path):
+    for name in ("p1/ct.nii.gz", "p1/arteries.nii.gz", "p1/calcification.nii.gz", "retraining/a/raw/ct.nii.gz"):
+        touched(tmp_path / name)
+    (case,) = cohort_below(tmp_path)
+    assert (case.name, case.patient, case.reference.calcification.name) == ("p1", "p1", "calcification.nii.gz")
+    touched(tmp_path / "p2" / "ct.nii.gz")
+    with pytest.raises(InputError, match=r"'p2'.*no calcification mask"):
+        cohort_below(tmp_path)
 
 
 def test_two_images_of_one_name_are_refused(tmp_path):

@@ -26,6 +26,7 @@ from AbdominalCalcificationLib.progress import drain, drained
 from AbdominalCalcificationLib.reading import read_mask
 from AbdominalCalcificationLib.reporting import ResultFolder, write_volume
 from AbdominalCalcificationLib.reporting.views import render_views
+from AbdominalCalcificationLib.retraining.offering import offer
 from AbdominalCalcificationLib.simulation import files, simulate
 from cohorts import a_cohort, evaluated_here
 from full_disks import contents_below, largest_file, sizes_below, small_disk
@@ -143,6 +144,15 @@ def write_model(folder, given):
     import_model(source, folder)
 
 
+def offer_model(folder, given):
+    source = given.folder / "candidate"
+    if not source.exists():
+        trainer = a_model_folder_without_weights(source, ["aorta"])
+        (trainer / "fold_0" / "checkpoint_final.pth").write_bytes(np.random.default_rng(0).bytes(50_000))
+    shutil.rmtree(folder / "offered", ignore_errors=True)  # nothing is ever replaced
+    offer(next(source.glob("*/*")), folder / "offered" / TRAINER_FOLDER)
+
+
 def write_checkpoint(folder, given):
     torch = pytest.importorskip("torch", reason="needs PyTorch")
     from AbdominalCalcificationLib.inference.checkpoint import save_checkpoint
@@ -168,6 +178,7 @@ WRITERS = {
     "evaluation": write_evaluation,
     "association": write_association,
     "model": write_model,
+    "offered model": offer_model,
     "checkpoint": write_checkpoint,
 }
 

@@ -122,7 +122,7 @@ def test_stopped_it_goes_on_by_the_same_command_and_not_by_another(site, tmp_pat
         assert not (folder / work.STOP_FILE).exists()
         # Nobody begins a second one in its place with other cases.
         a_patient(site / "patient 9", 9)
-        assert retrain(*options(site)) == 2
+        assert retrain(*options(site, "--work", folder)) == 2
         assert "has begun with other cases" in capsys.readouterr().err
         shutil.rmtree(site / "patient 9")
         # What is corrected from now on is not in it, and that is said.

@@ -100,40 +100,53 @@ def _begun(options: argparse.Namespace, report) -> tuple[Path, bool]:
     from ..retraining.corrected import corrected_cases
     from ..retraining.launch import begin
     from ..retraining.plan import PLAN_FILE
-    from ..retraining.work import Status, list_folder, next_work, read_state, works_of
 
     if options.list is None or options.task is None:
         raise InputError("Name the case list and --task artery or calcification; or --status, --cancel or --resume.")
     task_name = TASKS[options.task]
-    folder = list_folder(options.list)
-    work = options.work
-    if work is None:
-        there = works_of(folder, task_name)
-        is_open = bool(there) and read_state(there[-1]).status is not Status.FINISHED
-        work = there[-1] if is_open else next_work(folder, task_name)
     cases, remarks = corrected_cases(options.list, options.reader, as_listed=options.as_listed)
     for remark in remarks:
         report.say(remark)
     plan = _plan(options, task_name, cases)
+    work = options.work or _next_work(options.list, plan, report)
     if (work / PLAN_FILE).exists():
-        _refuse_another(work, plan)
+        if what := _different(work, plan):
+            raise InputError(
+                f"'{work}' has begun with {what}: go on with it by --resume --work, or begin anew with another --work."
+            )
         return work, False
     begin(plan, work, options.list.absolute().stem)
     return work, True
 
 
-def _refuse_another(work: Path, plan) -> None:
-    """Raise InputError where a work folder has begun something else than is asked for now."""
+def _next_work(source: Path, plan, report) -> Path:
+    """Return the last work folder of a list where its retraining is this one and not finished, else a new one."""
+    from ..retraining.work import Status, list_folder, next_work, read_state, works_of
+
+    there = works_of(list_folder(source), plan.task_name)
+    status = read_state(there[-1]).status if there else Status.FINISHED
+    if status is Status.FINISHED:
+        return next_work(list_folder(source), plan.task_name)
+    what = _different(there[-1], plan)
+    if status is Status.RUNNING or not what:
+        return there[-1]
+    report.say(f"'{there[-1]}' is not finished, but began with {what}; this is a new one.")
+    return next_work(list_folder(source), plan.task_name)
+
+
+def _different(work: Path, plan) -> str:
+    """Return what a work folder has begun with that is another thing now; empty where it is the same retraining."""
     from ..retraining.plan import Plan
 
     begun = Plan.read(work)
-    same = ("task_name", "cases", "initial", "held_out", "settings")
-    if different := [name for name in same if getattr(begun, name) != getattr(plan, name)]:
-        what = {"cases": "other cases", "task_name": "another task", "initial": "another model to start from"}
-        raise InputError(
-            f"'{work}' has begun with {what.get(different[0], f'other {different[0]}')}: go on with it by "
-            "--resume --work, or begin anew with another --work."
-        )
+    texts = {
+        "task_name": "another task",
+        "cases": "other cases",
+        "initial": "another model to start from",
+        "held_out": "another number of patients held out",
+        "settings": "other settings",
+    }
+    return next((text for name, text in texts.items() if getattr(begun, name) != getattr(plan, name)), "")
 
 
 def _plan(options: argparse.Namespace, task_name: str, cases):

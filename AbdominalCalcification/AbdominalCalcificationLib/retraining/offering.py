@@ -47,7 +47,7 @@ def offer(candidate: Path, place: Path) -> ModelFolder:
     try:
         with claimed(place), unfinished_folder(place.parent, place.name) as temporary:
             copied = temporary / place.name
-            shutil.copytree(candidate, copied, ignore=shutil.ignore_patterns(".*"))
+            _copy(candidate, copied)
             ModelFolder.open(copied)
             sync_all(copied)
             with shielded(commits=True):
@@ -57,3 +57,12 @@ def offer(candidate: Path, place: Path) -> ModelFolder:
     except OSError as error:
         raise cannot_write(place, error) from None
     return ModelFolder.open(place)
+
+
+def _copy(candidate: Path, copied: Path) -> None:
+    """Copy the files of a model, and no temporary ones; OSError with its reason, which shutil.copytree's has not."""
+    for file in sorted(each for each in candidate.rglob("*") if each.is_file()):
+        name = file.relative_to(candidate)
+        if not any(part.startswith(".") for part in name.parts):
+            (copied / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copied / name)
