@@ -17,7 +17,7 @@ from AbdominalCalcificationLib.claiming import claimed
 from AbdominalCalcificationLib.errors import InputError, WriteError
 from AbdominalCalcificationLib.inference import ModelFolder, installed_models
 from AbdominalCalcificationLib.progress import drain
-from AbdominalCalcificationLib.retraining import launch, steps, work
+from AbdominalCalcificationLib.retraining import beginning, launch, steps, work
 from AbdominalCalcificationLib.retraining.corrected import corrected_cases
 from AbdominalCalcificationLib.retraining.looking import export_cases_steps, model_history
 from AbdominalCalcificationLib.retraining.plan import Plan
@@ -276,11 +276,11 @@ def wait_until(condition):
 
 def test_the_network_of_a_model_decides_how_it_is_trained(models):
     bundled = ModelFolder.open(resources.bundled_calcification_model())
-    small = steps.small_of(bundled, {"learning_rate": 1e-3})
+    small = beginning.small_of(bundled, {"learning_rate": 1e-3})
     assert (small.patch, small.learning_rate, small.window_hu) == ((48, 48, 48), 1e-3, (-200.0, 1200.0))
     other = models("aorta")
-    assert steps.small_of(other, {}) is None
+    assert beginning.small_of(other, {}) is None
     with pytest.raises(InputError, match="another network"):
-        steps.small_of(other, {"patch": [32, 32, 32]})
+        beginning.small_of(other, {"patch": [32, 32, 32]})
     with pytest.raises(InputError, match="nothing else"):
-        steps.small_of(bundled, {"wrong": 1})
+        beginning.small_of(bundled, {"wrong": 1})

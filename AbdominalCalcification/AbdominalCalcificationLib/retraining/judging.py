@@ -9,9 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-import numpy as np
-from scipy import stats
-
 from ..anatomy import TERRITORIES
 from ..comparison.territories import TOTAL
 
@@ -173,6 +170,9 @@ def _against(before: float, after: float, rows: Sequence[Row], burden: tuple[flo
 def _chance(differences: Sequence[float]) -> float:
     if len(differences) < 2:  # scipy wants two; a single sign is a coin
         return 0.5 if differences[0] > 0 else 1.0
+    import numpy as np
+    from scipy import stats
+
     values = np.asarray(differences, float)
     test = stats.permutation_test(
         (values,),

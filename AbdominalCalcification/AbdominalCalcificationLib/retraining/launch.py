@@ -16,9 +16,9 @@ from ..durable import cannot_write
 from ..errors import InferenceError, InputError
 from ..inference import ModelFolder
 from ..processes.interpreter import PYTHON_VARIABLE, find_python
+from .beginning import initial_model, job_of
 from .offering import check_output
 from .plan import PLAN_FILE, Plan
-from .steps import initial_model, job_of
 from .work import LOG_FILE, STOP_FILE, State, Status, note_job, read_state, write_state
 
 # As nnU-Net numbers datasets; other numbers than those of the bundled models.

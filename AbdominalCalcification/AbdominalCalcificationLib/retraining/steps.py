@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,29 +10,24 @@ from pathlib import Path
 from ..bounded import read_json
 from ..claiming import claimed
 from ..durable import write_text
-from ..errors import AbdominalCalcificationError, InputError
+from ..errors import AbdominalCalcificationError
 from ..evaluation import Settings, evaluate_steps
 from ..evaluation.run import CASES_FOLDER
 from ..evaluation.store import Store
 from ..inference import ModelFolder
-from ..inference.plans import ct_intensities, network_of
 from ..progress import Progress, Steps, scaled
-from ..resources import bundled_artery_model, bundled_calcification_model
-from ..training.job import Job
 from ..training.run import train_steps
-from ..training.small import SmallConfiguration, configuration_from
+from .beginning import initial_model, job_of
 from .card import TrainedFor, card_text, history_of
 from .judging import Judgement, judge
-from .looking import RAW_FOLDER, TRAINING_FILE, export_cases_steps, held_out_cases, model_history, read_division
+from .looking import TRAINING_FILE, export_cases_steps, held_out_cases, model_history, read_division
 from .offering import offer, place_of
 from .plan import Plan
 from .work import CANDIDATE, CARD_FILE, STOP_FILE, Recorder, State, Status, write_state
 
-TRAINED_FILE, TRAINING_FOLDER, JUDGED_FOLDER = "trained.json", "training", "judged"
+TRAINED_FILE, JUDGED_FOLDER = "trained.json", "judged"
 # Judged in the reader's arteries: else the error of one network would hide that of the other.
 METHODS = {"arteries": "model", "calcification": "model-calcification"}
-# A fine-tuning takes smaller steps than a training from scratch (1.5e-3), or it forgets what it knew.
-LEARNING_RATE = 4e-4
 
 
 @dataclass(frozen=True)
@@ -42,54 +36,6 @@ class Outcome:
 
     judgement: Judgement | None = None
     model: ModelFolder | None = None
-
-
-def initial_model(plan: Plan) -> ModelFolder:
-    """Return the model that a retraining starts from, which is also the present one; ModelError."""
-    bundled = bundled_artery_model() if plan.task_name == "arteries" else bundled_calcification_model()
-    return ModelFolder.open(plan.initial or bundled)
-
-
-def job_of(plan: Plan, work: Path, model: ModelFolder) -> Job:
-    """Return the training: with the small configuration where the model has its network, else with the model's own."""
-    return Job(
-        task_name=plan.task_name,
-        work=str(work / TRAINING_FOLDER),
-        raw=str(work / RAW_FOLDER),
-        dataset=plan.dataset,
-        small=small_of(model, plan.settings),
-        # Who judges is held out already: all cases are learnt from.
-        fold="all",
-        device=plan.device,
-        minutes=plan.minutes,
-        initial=str(model.path),
-        trust=plan.trust,
-        processes=plan.processes,
-        threads=plan.threads,
-    )
-
-
-def small_of(model: ModelFolder, settings: Mapping) -> SmallConfiguration | None:
-    """Return the small configuration with a model's patch and intensities; None where its network is another.
-
-    Raises
-    ------
-    InputError
-        For settings that are unknown, or given for a network of another kind.
-    """
-    name, network, _ = network_of(model.settings)
-    features = tuple(int(each) for each in network.get("features_per_stage", ()))
-    if not name.endswith("PlainConvUNet") or features != SmallConfiguration().features:
-        if settings:
-            raise InputError(
-                f"--settings changes the small configuration, and {model.name} has another network; leave it out."
-            )
-        return None
-    said = {"patch": list(model.patch_size), "learning_rate": LEARNING_RATE}
-    if intensities := ct_intensities(model.plans):
-        said["window_hu"] = [intensities["percentile_00_5"], intensities["percentile_99_5"]]
-        said |= {"mean_hu": intensities["mean"], "std_hu": intensities["std"]}
-    return configuration_from({**said, **settings}, "the settings", SmallConfiguration())
 
 
 def run_steps(work: Path) -> Steps[Outcome]:

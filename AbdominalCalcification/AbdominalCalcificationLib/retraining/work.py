@@ -26,7 +26,7 @@ from .plan import PLAN_FILE, Plan
 
 JOBS_VARIABLE = "ABDOMINAL_CALCIFICATION_RETRAINING"
 STATE_FILE, PROGRESS_FILE, LOG_FILE, STOP_FILE = "state.json", "progress.json", "log.txt", "stop"
-CARD_FILE, CANDIDATE = "MODEL_CARD.md", "candidate"
+CARD_FILE, CANDIDATE, RAW_FOLDER = "MODEL_CARD.md", "candidate", "raw"
 # In which a process that was started has to be there.
 _STARTING_S = 60.0
 # How often progress is written while the stage is the same.

@@ -385,7 +385,7 @@
     </message>
     <message>
         <source>Arteries</source>
-        <translation type="unfinished">Arterien</translation>
+        <translation>Arterien</translation>
     </message>
     <message>
         <source>Correct the calcification mask (key C). The artery masks stay as they are.</source>
@@ -597,51 +597,51 @@
     </message>
     <message>
         <source>Retraining</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachtrainieren</translation>
     </message>
     <message>
         <source>Model of:</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell für:</translation>
     </message>
     <message>
         <source>Which masks are learnt. It starts from the model that is chosen under Inputs, and has to beat it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Welche Masken gelernt werden. Ausgangspunkt ist das unter Eingaben gewählte Modell; es muss übertroffen werden.</translation>
     </message>
     <message>
         <source>Minutes:</source>
-        <translation type="unfinished"></translation>
+        <translation>Minuten:</translation>
     </message>
     <message>
         <source>How long to train in all. An evening on a processor, some minutes on a GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie lange insgesamt trainiert wird. Ein Abend auf einem Prozessor, einige Minuten auf einer GPU.</translation>
     </message>
     <message>
         <source>Train on the cases of the open list that are done, as a job of its own: it goes on when Slicer is closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit den fertigen Fällen der offenen Liste trainieren, als eigener Auftrag: Er läuft weiter, wenn Slicer geschlossen wird.</translation>
     </message>
     <message>
         <source>Retrain</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachtrainieren</translation>
     </message>
     <message>
         <source>End the job after the step at hand, with a checkpoint.</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Auftrag nach dem laufenden Schritt beenden, mit Zwischenstand.</translation>
     </message>
     <message>
         <source>Go on where the job stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>Weitermachen, wo der Auftrag aufgehört hat.</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Choose the new model under Inputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das neue Modell unter Eingaben wählen.</translation>
     </message>
     <message>
         <source>Use model</source>
-        <translation type="unfinished"></translation>
+        <translation>Verwenden</translation>
     </message>
     <message>
         <source>Advanced</source>
@@ -1550,15 +1550,15 @@ mm</translation>
     <name>AbdominalCalcificationPanel.retraining_view</name>
     <message>
         <source>Cases that are done become a model; it is offered where it is better on those held out.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus fertigen Fällen wird ein Modell; angeboten wird es, wenn es bei den zurückgehaltenen besser ist.</translation>
     </message>
     <message>
         <source>It ends after the step at hand, with a checkpoint; Resume goes on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Er endet nach dem laufenden Schritt, mit Zwischenstand; Fortsetzen macht dort weiter.</translation>
     </message>
     <message>
         <source>Several artery models are chosen; choose the one to start from under Inputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehrere Arterienmodelle sind gewählt; wählen Sie unter Eingaben das, von dem ausgegangen wird.</translation>
     </message>
     <message>
         <source>, about {time} left</source>
@@ -1570,7 +1570,7 @@ mm</translation>
     </message>
     <message>
         <source>The model is not in &apos;{path}&apos; any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell ist nicht mehr in &apos;{path}&apos;.</translation>
     </message>
 </context>
 <context>
@@ -1772,7 +1772,7 @@ mm</translation>
     </message>
     <message>
         <source>Arteries</source>
-        <translation type="unfinished">Arterien</translation>
+        <translation>Arterien</translation>
     </message>
     <message>
         <source>Calcification</source>
