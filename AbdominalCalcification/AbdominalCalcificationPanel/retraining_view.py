@@ -190,5 +190,5 @@ class RetrainingView:
         is_running = status is not None and status.value == "running"
         ui.retrainButton.enabled = free and self._case_list.store is not None and not is_running
         ui.retrainCancelButton.enabled = is_running
-        ui.retrainResumeButton.enabled = free and status is not None and status.can_go_on
+        ui.retrainResumeButton.enabled = free and shown is not None and (status.can_go_on or shown.may_be_longer)
         ui.retrainUseButton.enabled = free and shown is not None and bool(shown.model)

@@ -314,6 +314,17 @@ def test_a_process_that_is_gone_is_told_and_can_be_taken_up_again(begun):
     assert go_on(begun, minutes=7.0).minutes == Plan.read(begun).minutes == 7.0
 
 
+def test_what_came_to_nothing_goes_on_for_longer_only(begun):
+    work.write_state(begun, work.State(work.Status.FINISHED, "The new model is not better."))
+    for changes in ({}, {"minutes": 40.0}, {"minutes": 3.0}):
+        with pytest.raises(InputError, match=r"is finished.*more minutes"):
+            go_on(begun, **changes)
+    assert go_on(begun, minutes=41.0).minutes == 41.0
+    work.write_state(begun, work.State(work.Status.FINISHED, "Better.", model="/there"))
+    with pytest.raises(InputError, match=r"is finished\. Better"):
+        go_on(begun, minutes=99.0)
+
+
 def test_a_process_that_starts_is_given_a_while(begun, monkeypatch):
     work.write_state(begun, work.State(work.Status.STARTING))
     assert work.read_state(begun).status is work.Status.RUNNING

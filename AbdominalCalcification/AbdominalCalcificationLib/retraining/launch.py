@@ -68,6 +68,8 @@ def begin(plan: Plan, work: Path, title: str) -> Plan:
 def go_on(work: Path, **changes) -> Plan:
     """Let a retraining that stands still be taken up again, with other minutes or another output where they are given.
 
+    One that is finished and came to nothing better goes on only for longer.
+
     Raises
     ------
     InputError
@@ -75,9 +77,11 @@ def go_on(work: Path, **changes) -> Plan:
     """
     work = work.absolute()
     state = read_state(work)
-    if not state.status.can_go_on:
-        raise InputError(f"The retraining in '{work}' is {state.status.value}. {state.text}")
     plan = Plan.read(work)
+    is_longer = state.may_be_longer and (changes.get("minutes") or 0) > plan.minutes
+    if not (state.status.can_go_on or is_longer):
+        more = " Name more minutes to train it for longer." if state.may_be_longer else ""
+        raise InputError(f"The retraining in '{work}' is {state.status.value}. {state.text}{more}")
     (work / STOP_FILE).unlink(missing_ok=True)
     changed = {name: value for name, value in changes.items() if value is not None}
     if changed:

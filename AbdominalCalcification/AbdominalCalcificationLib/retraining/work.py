@@ -81,6 +81,11 @@ class State:
     seconds_left: float | None = None
 
     @property
+    def may_be_longer(self) -> bool:
+        """Whether it came to its end without a better model: a longer training may find one."""
+        return self.status is Status.FINISHED and not self.model
+
+    @property
     def text(self) -> str:
         """One or two lines for people."""
         if self.status is Status.RUNNING:

@@ -1562,11 +1562,11 @@ mm</translation>
     </message>
     <message>
         <source>, about {time} left</source>
-        <translation type="unfinished">, noch etwa {time}</translation>
+        <translation>, noch etwa {time}</translation>
     </message>
     <message>
         <source>Starting</source>
-        <translation type="unfinished">Beginnt</translation>
+        <translation>Beginnt</translation>
     </message>
     <message>
         <source>The model is not in &apos;{path}&apos; any more.</source>
