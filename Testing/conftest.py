@@ -29,6 +29,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # These take longest: they come first, so that at the end no worker is left with one of them alone.
 LONGEST = (
     "test_training_nnunet.py",
+    "test_retraining_job.py",
+    "test_training_docs.py",
     "test_interrupts.py",
     "test_simulation_patient.py",
     "test_module_panel.py",

@@ -226,6 +226,15 @@ def test_a_failure_of_the_new_model_alone_speaks_against_it():
     assert "could not be judged" in nothing.headline
 
 
+def test_calcium_found_where_there_is_none_counts():
+    none, some = {TOTAL: None}, {TOTAL: 0.0}
+    result = judged([0.7, none], [0.9, some], structure="calcification")
+    assert not result.is_better
+    assert (result.present, result.new) == (pytest.approx(0.85), pytest.approx(0.45))
+    assert judged([0.7, some], [0.7, none], structure="calcification").is_better
+    assert judged([0.7, none], [0.8, none], structure="calcification").patients == 1
+
+
 def test_cases_of_one_patient_count_once():
     present = [record("c", 0.6, patient="p"), record("d", 0.6, patient="p"), record("e", 0.6)]
     new = [record("c", 0.7, patient="p"), record("d", 0.7, patient="p"), record("e", 0.6)]

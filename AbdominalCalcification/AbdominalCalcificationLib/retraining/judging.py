@@ -103,7 +103,8 @@ def judge(
     """Compare the records that an evaluation made of the same cases with two models.
 
     The Dice that counts is, of a case, the mean over the arteries that its reference or the model has (arteries), or
-    that of all calcification in the kept arteries (calcification); of a patient, the mean over the cases.
+    that of all calcification in the kept arteries (calcification); of a patient, the mean over the cases. Where there
+    is no calcification, it is 1 for a model that finds none and 0 for one that does; where both find none, nothing.
 
     Parameters
     ----------
@@ -122,9 +123,11 @@ def judge(
             pairs.append((old_record, new_record))
     scored: dict[str, list[tuple[float, float]]] = {}
     for old, own in pairs:
-        values = _score(old, task_name, methods[0]), _score(own, task_name, methods[1])
-        if None not in values:
-            scored.setdefault(old["patient"], []).append(values)  # type: ignore[arg-type]
+        values = [_score(old, task_name, methods[0]), _score(own, task_name, methods[1])]
+        if any(value is not None for value in values):
+            # Nothing there and nothing found is right, where the other model finds something.
+            before, after = (1.0 if value is None else value for value in values)
+            scored.setdefault(old["patient"], []).append((before, after))
     rows = tuple(_rows(pairs, task_name, methods))
     errors = [e for old, own in pairs if (e := (_burden_error(old, methods[0]), _burden_error(own, methods[1])))]
     known = [(a, b) for a, b in errors if a is not None and b is not None]

@@ -81,7 +81,7 @@ def export_cases_steps(plan: Plan, work: Path, model: ModelFolder) -> Steps[tupl
     seen = yield from scaled(look_steps(plan), 0.0, 0.4)
     history = model_history(model)
     division = divide(seen, plan.task_name, plan.held_out, history["learnt"], history["held_out"])
-    yield Progress("Dividing the cases", 0.4, message=division.text)
+    yield Progress("Dividing the cases", 0.4)
     sources = {case.name: case.source for case in plan.cases}
     learnt, held_out = ([sources[name] for name in names] for names in (division.learnt, division.held_out))
     stamps = {case.name: case.stamp for case in plan.cases}
