@@ -239,6 +239,23 @@ def test_a_work_folder_that_is_removed_ends_the_job(site, tmp_path):
     assert work.read_state(tmp_path / "moved").status is work.Status.DEAD
 
 
+def test_in_the_background_and_begun_anew_with_other_cases(site, capsys, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", started.append)
+    assert retrain(*options(site, "--background")) == 0
+    assert "It runs by itself now" in capsys.readouterr().out
+    assert retrain(*options(site, "--background")) == 0
+    a_patient(site / "patient 9", 9)
+    assert retrain(*options(site, "--background")) == 0
+    assert "arteries-1' is not finished, but began with other cases; this is a new one." in capsys.readouterr().out
+    assert [folder.name for folder in started] == ["arteries-1", "arteries-1", "arteries-2"]
+    with claimed(started[-1]):
+        assert retrain("--cancel", site, "--task", "artery") == 0
+        assert (started[-1] / work.STOP_FILE).exists()
+        assert retrain(*options(site)) == 2
+    assert "arteries-2' is running" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="ended by signals here")
 @pytest.mark.usefixtures("signals_of_a_terminal")
 def test_the_process_outlives_who_began_it_and_its_end_is_noticed(site, tmp_path, capsys):
