@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ..claiming import claimed
 from ..durable import cannot_write
@@ -125,10 +126,9 @@ def start(work: Path) -> None:
     (work / STOP_FILE).unlink(missing_ok=True)
     # Until the process has the folder, this says that there is one.
     write_state(work, State(Status.STARTING))
+    apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart: dict = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    else:
-        apart = {"start_new_session": True}
+        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     command = [find_python(), str(Path(__file__).resolve().parent), str(work)]
     try:
         with open(work / LOG_FILE, "ab") as log:
