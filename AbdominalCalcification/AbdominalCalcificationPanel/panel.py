@@ -123,7 +123,7 @@ class Panel(VTKObservationMixin):
         self.inputs.totalsegmentator.look()
         self.show_scene()
         self.recovery.look()
-        self.retraining.find()
+        self.retraining.enter()
         self.update()
         self.packages.show()
         self.review.enter()

@@ -1,5 +1,6 @@
 """Retraining from the case list: a job that outlives Slicer is begun, looked at, stopped and taken up again."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import qt
@@ -38,6 +39,17 @@ class RetrainingView:
     def close(self):
         """Look no more; the job goes on."""
         self._timer.stop()
+
+    def enter(self):
+        """Show a job that is at work, although it was begun before Slicer was started."""
+        from AbdominalCalcificationLib.retraining.work import Status, known_jobs, read_state
+
+        for work in known_jobs():
+            with suppress(InputError):
+                if read_state(work).status is Status.RUNNING:
+                    self._ui.retrainSection.collapsed = False
+                    break
+        self.find()
 
     def update(self):
         """Follow what is chosen, and whether something is at work here."""

@@ -111,7 +111,12 @@ def test_a_job_is_found_again_by_its_list_and_without_it(panel, started, site, c
     (folder,) = started
     other = type(panel)()
     try:
-        other.ui.retrainSection.collapsed = False
+        other.enter()
+        assert other.ui.retrainSection.collapsed
+        with claimed(folder):
+            other.enter()
+            assert text(other) == "site: Starting"
+        other.panel.retraining.find()
         assert text(other) == "site: Not begun."
         # A process that is gone.
         work.write_state(folder, work.State(work.Status.RUNNING))

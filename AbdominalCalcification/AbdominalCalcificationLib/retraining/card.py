@@ -54,7 +54,8 @@ def card_text(
         "",
         f"- **Verdict**: {verdict}, by the rule of `training.md`.",
         f"- **Data**: {len(division.learnt)} corrected cases of {division.learnt_patients} patients to learn from; "
-        f"{len(division.held_out)} of {division.held_out_patients} patients were held out and seen by neither model.",
+        f"{len(division.held_out)} cases of {division.held_out_patients} other patients to judge by, which neither this "
+        "model nor the one before has seen.",
         f"- **Started from**: {initial.name} (sha256:{initial.checksum}).",
         f"- **Training**: {trained.steps} steps in {duration_text(trained.seconds)} on {plan.device}"
         f"{f', with {said}' if said else ''}; begun {plan.begun}.",
@@ -109,7 +110,7 @@ def _burden_lines(judgement: Judgement) -> list[str]:
 
 
 def _limits(judgement: Judgement) -> list[str]:
-    lines = [f"- {judgement.certainty}"] if judgement.certainty else []
+    lines = [f"- {judgement.certainty}"] if judgement.is_better else []
     if judgement.patients < FEW_PATIENTS:
         lines.append(f"- {judgement.patients} held-out patients say little: the next one can be far off these means.")
     lines += [
