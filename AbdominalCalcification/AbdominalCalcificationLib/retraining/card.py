@@ -11,6 +11,7 @@ from ..progress import duration_text
 from .division import Division
 from .judging import Judgement
 from .plan import Plan
+from .work import TRAINING_FILE
 
 # Below this many patients a mean says hardly more than its cases.
 FEW_PATIENTS = 6
@@ -54,8 +55,8 @@ def card_text(
         "",
         f"- **Verdict**: {verdict}, by the rule of `training.md`.",
         f"- **Data**: {len(division.learnt)} corrected cases of {division.learnt_patients} patients to learn from; "
-        f"{len(division.held_out)} cases of {division.held_out_patients} other patients to judge by, which neither this "
-        "model nor the one before has seen.",
+        f"{len(division.held_out)} cases of {division.held_out_patients} other patients to judge by. "
+        f"{_unseen(plan, initial)}",
         f"- **Started from**: {initial.name} (sha256:{initial.checksum}).",
         f"- **Training**: {trained.steps} steps in {duration_text(trained.seconds)} on {plan.device}"
         f"{f', with {said}' if said else ''}; begun {plan.begun}.",
@@ -74,6 +75,13 @@ def card_text(
         *_limits(judgement),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _unseen(plan: Plan, initial: ModelFolder) -> str:
+    """Return whether the cases that judge are new to both models: of a model from elsewhere nobody knows."""
+    if plan.initial is None or (initial.path / TRAINING_FILE).is_file():
+        return "Neither this model nor the one before has learnt from these."
+    return "This model has not learnt from these; whether the one before has is not known here."
 
 
 def history_of(division: Division, told: Mapping, before: Mapping) -> dict:

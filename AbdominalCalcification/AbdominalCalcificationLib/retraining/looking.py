@@ -17,9 +17,9 @@ from ..training.dataset import INDEX_FILE, canonical, export_steps, same_voxels_
 from ..training.tasks import TASKS
 from .division import Division, SeenCase, divide
 from .plan import Plan, PlannedCase
-from .work import RAW_FOLDER
+from .work import RAW_FOLDER, TRAINING_FILE
 
-DIVISION_FILE, TRAINING_FILE = "division.json", "training.json"
+DIVISION_FILE = "division.json"
 # Of the other structure, for the cases that are held out: burden needs both.
 _BESIDE = "Dataset799_beside"
 

@@ -20,10 +20,10 @@ from ..training.run import train_steps
 from .beginning import initial_model, job_of
 from .card import TrainedFor, card_text, history_of
 from .judging import Judgement, judge
-from .looking import TRAINING_FILE, export_cases_steps, held_out_cases, model_history, read_division
+from .looking import export_cases_steps, held_out_cases, model_history, read_division
 from .offering import offer, place_of
 from .plan import Plan
-from .work import CANDIDATE, CARD_FILE, STOP_FILE, Recorder, State, Status, write_state
+from .work import CANDIDATE, CARD_FILE, STOP_FILE, TRAINING_FILE, Recorder, State, Status, write_state
 
 TRAINED_FILE, JUDGED_FOLDER = "trained.json", "judged"
 # Judged in the reader's arteries: else the error of one network would hide that of the other.

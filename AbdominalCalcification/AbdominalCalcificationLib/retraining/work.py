@@ -27,6 +27,8 @@ from .plan import PLAN_FILE, Plan
 JOBS_VARIABLE = "ABDOMINAL_CALCIFICATION_RETRAINING"
 STATE_FILE, PROGRESS_FILE, LOG_FILE, STOP_FILE = "state.json", "progress.json", "log.txt", "stop"
 CARD_FILE, CANDIDATE, RAW_FOLDER = "MODEL_CARD.md", "candidate", "raw"
+# Beside the card, for the next retraining: which CTs were learnt from, and which judged it.
+TRAINING_FILE = "training.json"
 # In which a process that was started has to be there.
 _STARTING_S = 60.0
 # How often progress is written while the stage is the same.
