@@ -70,7 +70,7 @@ class RetrainingView:
         if source is not None:
             self._work = next(reversed(works_of(list_folder(Path(source)), task)), None)
         else:
-            self._work = next(iter(known_jobs()), None)
+            self._work = next(iter(known_jobs(forget=True)), None)
         self.look()
 
     def look(self):

@@ -207,7 +207,7 @@ def _say_status(options: argparse.Namespace, report) -> None:
     if options.work is not None or options.list is not None:
         _say_state(_named_work(options), report)
         return
-    works = list(known_jobs())
+    works = list(known_jobs(forget=True))
     for work in works:
         report.say(f"{work}")
         try:

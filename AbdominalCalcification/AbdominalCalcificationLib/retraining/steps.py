@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..bounded import read_json
@@ -15,7 +15,7 @@ from ..evaluation import Settings, evaluate_steps
 from ..evaluation.run import CASES_FOLDER
 from ..evaluation.store import Store
 from ..inference import ModelFolder
-from ..progress import Progress, Steps, scaled
+from ..progress import Progress, Steps, mapped, scaled
 from ..training.run import train_steps
 from .beginning import initial_model, job_of
 from .card import TrainedFor, card_text, history_of
@@ -127,11 +127,15 @@ def _train_steps(plan: Plan, work: Path, model: ModelFolder) -> Steps[TrainedFor
         said = read_json(path)
         if said["minutes"] == plan.minutes and (work / CANDIDATE).is_dir():
             return TrainedFor(int(said["steps"]), float(said["seconds"]))
-    steps = train_steps(job, work / CANDIDATE, overwrite=True)
-    done = yield from steps
+    done = yield from mapped(train_steps(job, work / CANDIDATE, overwrite=True), _of_training)
     told = {"minutes": plan.minutes, "steps": done.steps, "seconds": done.seconds, "watched_dice": done.dice}
     write_text(path, json.dumps(told, indent=1) + "\n")
     return TrainedFor(done.steps, done.seconds)
+
+
+def _of_training(step: Progress) -> Progress:
+    """Return a step with the part of the training that is done: each stage before it has a part of its own."""
+    return step if step.stage.startswith("Training") else replace(step, fraction=0.0)
 
 
 def _judged_steps(plan: Plan, work: Path, name: str, model: ModelFolder) -> Steps[list[dict]]:

@@ -273,18 +273,24 @@ def note_job(work: Path) -> None:
         write_text(_jobs_folder() / f"{key}.json", json.dumps({"work": str(work)}) + "\n")
 
 
-def known_jobs() -> Iterator[Path]:
-    """Yield the work folders that were noted down, the newest first; a note of one that is gone goes too."""
+def known_jobs(forget: bool = False) -> Iterator[Path]:
+    """Yield the work folders that were noted down, the newest first.
+
+    Parameters
+    ----------
+    forget : bool
+        One that is gone is yielded this once more, so that it is told, and its note goes.
+    """
     notes = []
     for note in _jobs_folder().glob("*.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             notes.append((note.stat().st_mtime, note, Path(read_json(note)["work"])))
     for _, note, work in sorted(notes, reverse=True):
-        if (work / PLAN_FILE).is_file():
-            yield work
-        elif work.parent.is_dir():  # else its disk may only be away
+        # Where the folder around is gone too, its disk may only be away.
+        if forget and not (work / PLAN_FILE).is_file() and work.parent.is_dir():
             with suppress(OSError):
                 note.unlink()
+        yield work
 
 
 def _jobs_folder() -> Path:
