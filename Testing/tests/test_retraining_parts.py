@@ -142,10 +142,21 @@ def test_who_was_learnt_from_before_is_never_held_out():
         divide(cases, "arteries", 2, {case.voxels for case in cases[1:]})
 
 
+@pytest.mark.parametrize(("having", "held"), [(8, 4), (9, 4), (5, 2), (2, 1), (10, 5), (1, 0)])
+def test_who_has_calcium_is_on_both_sides_alike(having, held):
+    cases = [replace(case, has_calcification=n < having) for n, case in enumerate(seen(*"abcdefghij"))]
+    division = divide(cases, "calcification", 5)
+    assert (division.learnt_labelled, division.held_out_labelled) == (having - held, held)
+    assert len(division.held_out) == 5
+    none = (5 - (having - held), 5 - held)
+    assert (f"{none[0]} and {none[1]} of them have none" in division.text) is any(none)
+
+
 def test_something_has_to_be_learnt_and_to_be_judged_by():
     cases = [replace(case, has_calcification=case.patient == "a") for case in seen(*"abc")]
+    assert divide(cases, "calcification").learnt == ("case 0", *divide(cases, "calcification").learnt[1:])
     with pytest.raises(InputError, match="None of the 2 cases to learn from has calcification"):
-        divide(cases, "calcification")
+        divide([replace(case, has_calcification=False) for case in cases], "calcification")
     two = [replace(case, has_calcification=case.patient in "ab") for case in seen(*"abc")]
     assert divide(two, "calcification").held_out[0] in ("case 0", "case 1")
     with pytest.raises(InputError, match="leave nobody"):

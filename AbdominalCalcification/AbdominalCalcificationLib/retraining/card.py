@@ -54,7 +54,8 @@ def card_text(
         "For research, not for diagnosis.",
         "",
         f"- **Verdict**: {verdict}, by the rule of `training.md`.",
-        f"- **Data**: {len(division.learnt)} corrected cases of {division.learnt_patients} patients to learn from; "
+        f"- **Data**: {len(division.learnt)} corrected cases of {division.learnt_patients} patients to learn from"
+        f"{_empty(division)}; "
         f"{len(division.held_out)} cases of {division.held_out_patients} other patients to judge by. "
         f"{_unseen(plan, initial)}",
         f"- **Started from**: {initial.name} (sha256:{initial.checksum}).",
@@ -75,6 +76,11 @@ def card_text(
         *_limits(judgement),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _empty(division: Division) -> str:
+    without = len(division.learnt) - division.learnt_labelled
+    return f", {without} of them without any" if without else ""
 
 
 def _unseen(plan: Plan, initial: ModelFolder) -> str:

@@ -37,19 +37,23 @@ class SeenCase:
 
 @dataclass(frozen=True)
 class Division:
-    """Names of the cases on either side, in the order of the list, and the number of patients on each."""
+    """Names of the cases on either side, in the order of the list, and numbers of patients and of labelled cases."""
 
     learnt: tuple[str, ...]
     held_out: tuple[str, ...]
     learnt_patients: int
     held_out_patients: int
+    learnt_labelled: int
+    held_out_labelled: int
 
     @property
     def text(self) -> str:
         """What is told of it."""
+        without = len(self.learnt) - self.learnt_labelled, len(self.held_out) - self.held_out_labelled
+        empty = f"; {without[0]} and {without[1]} of them have none" if any(without) else ""
         return (
             f"{len(self.learnt)} cases of {self.learnt_patients} patients to learn from, {len(self.held_out)} of "
-            f"{self.held_out_patients} held out to judge by: {', '.join(self.held_out)}"
+            f"{self.held_out_patients} held out to judge by ({', '.join(self.held_out)}){empty}"
         )
 
 
@@ -103,20 +107,40 @@ def divide(
 
     def place(group: list[SeenCase]) -> tuple:
         is_known = any(case.voxels in held_out_before for case in group)
-        has_target = any(_has(case, task_name) for case in group)
-        return not is_known, not has_target, min(hashlib.sha256(case.voxels.encode()).hexdigest() for case in group)
+        return not is_known, min(hashlib.sha256(case.voxels.encode()).hexdigest() for case in group)
 
-    chosen = sorted(free, key=place)[:wanted]
+    chosen = _chosen(sorted(free, key=place), groups, wanted, task_name)
     out = {case.name for group in chosen for case in group}
-    learnt = [case for case in cases if case.name not in out]
-    if not any(_has(case, task_name) for case in learnt):
+    learnt, held = ([case for case in cases if (case.name in out) is is_out] for is_out in (False, True))
+    having = [sum(_has(case, task_name) for case in side) for side in (learnt, held)]
+    if not having[0]:
         raise InputError(f"None of the {len(learnt)} cases to learn from has {task_name}; correct cases that have.")
     return Division(
         tuple(case.name for case in learnt),
-        tuple(case.name for case in cases if case.name in out),
+        tuple(case.name for case in held),
         len(groups) - len(chosen),
         len(chosen),
+        having[0],
+        having[1],
     )
+
+
+def _chosen(free: list, groups: list, wanted: int, task_name: str) -> list:
+    """Return the patients to hold out: those who have what is learnt in the same proportion as on the other side.
+
+    At least one of them has it, and at least one who has it is left to learn from, as far as there are.
+    """
+    with_it = sum(_group_has(group, task_name) for group in groups)
+    having = [group for group in free if _group_has(group, task_name)]
+    lacking = [group for group in free if not _group_has(group, task_name)]
+    most = min(wanted, len(having), max(0, with_it - 1))
+    count = min(most, max(1, round(wanted * with_it / len(groups))))
+    count = max(count, min(most, wanted - len(lacking)))
+    return (having[:count] + lacking[: wanted - count] + having[count:])[:wanted]
+
+
+def _group_has(group: Sequence[SeenCase], task_name: str) -> bool:
+    return any(_has(case, task_name) for case in group)
 
 
 def _has(case: SeenCase, task_name: str) -> bool:

@@ -20,6 +20,7 @@ from .plan import Plan, PlannedCase
 from .work import RAW_FOLDER, TRAINING_FILE
 
 DIVISION_FILE = "division.json"
+_COUNTS = ("learnt_patients", "held_out_patients", "learnt_labelled", "held_out_labelled")
 # Of the other structure, for the cases that are held out: burden needs both.
 _BESIDE = "Dataset799_beside"
 
@@ -110,7 +111,7 @@ def read_division(work: Path) -> tuple[Division, dict]:
     path = work / DIVISION_FILE
     try:
         found = read_json(path)
-        numbers = [int(found[name]) for name in ("learnt_patients", "held_out_patients")]
+        numbers = [int(found[name]) for name in _COUNTS]
         names = [tuple(map(str, found[name])) for name in ("learnt", "held_out")]
         if not all(found["cases"][name]["voxels"] for name in (*names[0], *names[1])):
             raise ValueError("a case has no checksum")
