@@ -15,6 +15,8 @@ from .partial_likelihood import NoEstimate
 
 # An interval needs a value in nearly every resample.
 _LEAST_DEFINED = 0.95
+# With fewer resamples not one lies beyond the limits of a 95 % interval.
+_LEAST_RESAMPLES = 40
 _FIFTHS = 5
 # Events in each group of predicted risk; with fewer there are fewer groups.
 _LEAST_EVENTS = 10
@@ -93,7 +95,9 @@ def _summary(apparent: list[float], found: np.ndarray, slopes: np.ndarray, resam
     enough = resamples > 0 and len(found) >= _LEAST_DEFINED * resamples
 
     def interval(values: np.ndarray) -> list[float] | None:
-        return [float(each) for each in np.quantile(values, [0.025, 0.975])] if enough else None
+        if not enough or resamples < _LEAST_RESAMPLES:
+            return None
+        return [float(each) for each in np.quantile(values, [0.025, 0.975])]
 
     def one(place: int) -> dict:
         corrected = None
