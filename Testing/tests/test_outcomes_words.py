@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 pytest.importorskip("statsmodels", reason="curves and propensity scores")
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InputError
+from AbdominalCalcificationLib.outcomes.report import report_html
+from AbdominalCalcificationLib.outcomes.run import curves_csv, models_csv
 from AbdominalCalcificationLib.outcomes.settings import Settings
-from AbdominalCalcificationLib.outcomes.words import in_brief, methods_text, still_missing
+from AbdominalCalcificationLib.outcomes.words import in_brief, methods_text, p_text, still_missing
 from outcome_tables import analysed, rows_of_patients, write_rows
 
 
@@ -149,3 +153,45 @@ def test_rows_without_names_are_told(tmp_path):
     again = changed(tmp_path, lambda number, row: row.update(Patient=number // 2))
     with pytest.raises(InputError, match="several rows"):
         analysed(again, resamples=0)
+
+
+def test_a_group_is_not_followed_beyond_its_follow_up(tmp_path):
+    def short(number, row):
+        row["years"] = min(float(row["years"]), 3.0) if row["sex"] == "male" else row["years"]
+        row["total_burden_percent"] = 1 + number / 1000 if row["sex"] == "male" else number / 1000
+
+    analysis = analysed(changed(tmp_path, short), groups="1", horizon=5.0, resamples=0)
+    men = analysis.document["curves"][0]["groups"][1]
+    assert men["at_risk"][-1] == 0
+    assert men["survival"][-1] == {"value": None, "lower": None, "upper": None}
+    assert men["survival"][1]["value"] is not None
+    calibration = analysis.document["prediction"]["calibration"]
+    assert all((row["observed"] is None) == (row["at_risk"] == 0) for row in calibration["groups"])
+    assert any(row["observed"] is None for row in calibration["groups"])
+    assert "–" in report_html(analysis.document, analysis.curves)
+    assert ",0,,,\n" in curves_csv(analysis.document)
+
+
+def test_unequal_numbers_of_controls_are_told(tmp_path):
+    path = changed(tmp_path, lambda number, row: None)
+    settings = {"exact": ("sex",), "matched": "exposed", "resamples": 0}
+    unequal = analysed(path, groups="1.1", ratio=4, **settings)
+    assert len(unequal.document["matching"]["sizes"]) > 1
+    assert any("unequal numbers of controls" in note for note in unequal.document["notes"])
+    assert "not weighted by the sizes" in words_of(unequal)
+    equal = analysed(path, groups="1.1", ratio=1, **settings)
+    assert not any("unequal" in note for note in equal.document["notes"])
+
+
+def test_holm_stands_beside_the_p_value_that_it_corrects(tmp_path):
+    path = changed(tmp_path, lambda number, row: None)
+    analysis = analysed(path, groups="0.5,1.5", resamples=0)
+    model = next(each for each in analysis.document["models"] if each["form"] == "groups")
+    assert len(model["terms"]) == 2
+    html = report_html(analysis.document, analysis.curves)
+    p_value = p_text(model["test"]["p_value"]).removeprefix("p = ").removeprefix("p ").replace("<", "&lt;")
+    line = html[html.index("all groups together") :].split("</tr>")[0]
+    assert line.count(p_value) == 2, "one exposure: corrected and not are the same"
+    rows = list(csv.DictReader(models_csv(analysis.document).splitlines()))
+    told = [row["exposure_p_value"] for row in rows if row["form"] == "groups"]
+    assert told == [str(model["test"]["p_value"])] * 2

@@ -84,6 +84,11 @@ def analysis_steps(table: Table, settings: Settings) -> Steps[Analysis]:
         yield Progress("Matching", 0.92)
         matching, models, matched_curves = matched_document(people, exposures, covariates, settings)
         document["matching"] = matching
+        if matching["unequal_controls_unweighted"]:
+            document["notes"].append(
+                "Matched exposed people have unequal numbers of controls, who all weigh the same in Cox's regression and "
+                "the curves: controls are then not quite like the exposed, whatever the balance. Say --ratio 1."
+            )
         document["models"] += models
         document["curves"] += matched_curves
     _correct(document["models"])

@@ -158,7 +158,9 @@ def calibration(model: CoxModel, data: Data, x: np.ndarray, horizon: float) -> d
         if chosen.any():
             rows.append(_observed(data.at(chosen), risk[chosen], horizon))
     whole = _observed(data, risk, horizon)
-    ratio = whole["observed"] / whole["predicted"] if whole["predicted"] > 0 else None
+    ratio = None
+    if whole["observed"] is not None and whole["predicted"] > 0:
+        ratio = whole["observed"] / whole["predicted"]
     return {"horizon": horizon, "groups": rows, "all": whole, "observed_over_predicted": ratio}
 
 
@@ -168,7 +170,7 @@ def _observed(data: Data, risk: np.ndarray, horizon: float) -> dict:
         "rows": len(risk),
         "events": int((data.event & (data.time <= horizon)).sum()),
         "predicted": float(risk.mean()),
-        "observed": 1 - survival,
+        "observed": None if survival is None else 1 - survival,
         "lower": None if upper is None else 1 - upper,
         "upper": None if lower is None else 1 - lower,
         "at_risk": int((data.time >= horizon).sum()),

@@ -72,9 +72,8 @@ def refuse_others(table: Table, output: Path) -> None:
         if table.path is not None and table.path.exists() and (output / name).samefile(table.path):
             raise InputError(f"'{output / name}' is the table itself; name another folder with --output.")
         if not (output / DOCUMENT).exists():
-            raise InputError(
-                f"'{output}' holds another {'report' if name == 'report.html' else name}; name another folder with --output."
-            )
+            what = "report" if name == "report.html" else name
+            raise InputError(f"'{output}' holds another {what}; name another folder with --output.")
 
 
 def _texts(analysis: Analysis) -> dict[str, str]:
@@ -97,11 +96,10 @@ def models_csv(document: Mapping) -> str:
     for model in document["models"]:
         own = [_cell(model.get(name)) for name in _OF_MODELS]
         for term in model["terms"] or [{}]:
-            corrected = (
-                (model["test"] or {}).get("corrected_p_value") if term.get("term") == model["exposure"] else None
-            )
-            rows.append([*own, *(_cell(term.get(name)) for name in _OF_TERMS), corrected])
-    return csv_text([*_OF_MODELS, *_OF_TERMS, "exposure_p_value_holm"], rows)
+            test = (model["test"] or {}) if term.get("term") == model["exposure"] else {}
+            tested = [test.get(name) for name in ("p_value", "corrected_p_value")]
+            rows.append([*own, *(_cell(term.get(name)) for name in _OF_TERMS), *tested])
+    return csv_text([*_OF_MODELS, *_OF_TERMS, "exposure_p_value", "exposure_p_value_holm"], rows)
 
 
 def curves_csv(document: Mapping) -> str:

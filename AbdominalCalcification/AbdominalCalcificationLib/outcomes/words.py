@@ -237,7 +237,11 @@ def _matching_text(document: Mapping) -> str:
         )
     else:
         text += ". Hazard ratios in the matched sample have errors that are robust for matched sets"
-    return text + ". Balance was judged by standardised mean differences."
+        if matching["unequal_controls_unweighted"]:
+            text += "; controls were not weighted by the sizes of their sets"
+    if matching["balance"]:
+        text += ". Balance was judged by standardised mean differences, controls weighted by the sizes of their sets"
+    return text + "."
 
 
 def _missing_text(document: Mapping) -> str:
@@ -295,9 +299,7 @@ def still_missing(document: Mapping) -> list[str]:
         lines.append("13, 14: losses to follow-up, and whether they had to do with the outcome.")
     imputed = any(each["data"] == "imputed" for each in document["models"])
     if any(each["missing"] for each in document["missing"]) and not imputed:
-        lines.append(
-            "12c: missing data were left out, not imputed; --imputations 20 adds multiple imputation."
-        )
+        lines.append("12c: missing data were left out, not imputed; --imputations 20 adds multiple imputation.")
     if any(each["few_events"] for each in document["models"]):
         lines.append("12: some models have fewer than 10 events for each coefficient (marked in the table).")
     if document["analysed"]["review"]:
