@@ -159,3 +159,13 @@ def test_what_was_not_looked_at_is_told(tmp_path):
     rows[0].update(sex="")
     text, _ = percentiles_csv(read_table(write_rows(tmp_path / "p.csv", rows)), reference, "age", "sex", "cta")
     assert next(csv.DictReader(text.splitlines()))["no_percentile"] == "age or sex is missing"
+
+
+def test_a_folder_is_no_table_to_write(tmp_path, monkeypatch, capsys):
+    cohort = write_rows(tmp_path / "cohort.csv", people())
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", str(tmp_path), "/"):
+        arguments = ["reference", str(cohort), "--measure", "burden", "--kind", "cta", "--output", folder]
+        assert cli.main([*arguments, "--overwrite"]) == 2
+        assert "it is a folder" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["cohort.csv"]

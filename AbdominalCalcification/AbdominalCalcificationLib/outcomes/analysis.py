@@ -86,8 +86,8 @@ def analysis_steps(table: Table, settings: Settings) -> Steps[Analysis]:
         document["matching"] = matching
         if matching["unequal_controls_unweighted"]:
             document["notes"].append(
-                "Matched exposed people have unequal numbers of controls, who all weigh the same in Cox's regression and "
-                "the curves: controls are then not quite like the exposed, whatever the balance. Say --ratio 1."
+                "Matched exposed people have unequal numbers of controls, who all weigh the same in Cox's regression "
+                "and the curves: controls are then not quite like the exposed, whatever the balance. Say --ratio 1."
             )
         document["models"] += models
         document["curves"] += matched_curves

@@ -237,7 +237,8 @@ def _short_cuts(cuts: np.ndarray, values: np.ndarray) -> tuple[float, ...]:
     """Return quantiles with as few digits, four at least, as divide `values` into the same groups."""
     for digits in range(4, 18):
         short = np.array([float(f"{cut:.{digits}g}") for cut in cuts])
-        if np.array_equal(*(np.searchsorted(each, values, side="right") for each in (short, cuts))):
+        one, other = (np.searchsorted(each, values, side="right") for each in (short, cuts))
+        if np.array_equal(one, other):
             break
     return tuple(float(cut) for cut in short)
 
