@@ -41,6 +41,8 @@ def written(path: Path | str, check: Callable[[Path], None] | None = None, suffi
         Where the file cannot be written, or is cut short.
     """
     path = Path(path)
+    if path.is_dir():  # '.' and '/' have no name beside which anything could be
+        raise cannot_write(path, "it is a folder")
     temporary = path.with_name(temporary_name(path.name, suffix=suffix))
     try:
         try:

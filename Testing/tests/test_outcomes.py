@@ -57,7 +57,7 @@ def test_rows_that_cannot_be_used_are_left_out_and_told(whole):
     assert document["flow"] == [{"reason": "trust is unusable", "rows": 3}]
     assert document["analysed"]["rows"] == 117
     assert document["verdicts"] == {"ok": 105, "review": 12, "unusable": 3}
-    assert any("12 rows" in line and "review" in line for line in in_brief(document))
+    assert any("12 rows of these" in line and "review" in line for line in in_brief(document))
     missing = {each["column"]: each["missing"] for each in document["missing"]}
     assert missing["renal_left_burden_percent"] == 6
     assert missing["age"] > 0
@@ -237,7 +237,7 @@ def test_a_group_without_events_gives_no_ratio(tmp_path):
 
 def test_an_empty_group_is_told(table):
     analysis = analysed(table, groups="0.5,1.5,1e6", resamples=0)
-    assert any("nobody is in the group 1e+06 or more" in note for note in analysis.document["notes"])
+    assert any("nobody is in the group 1000000 or more" in note for note in analysis.document["notes"])
     assert len(analysis.document["curves"][0]["groups"]) == 3
 
 

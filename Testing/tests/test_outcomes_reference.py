@@ -126,3 +126,46 @@ def test_ages_that_are_none_are_refused(tmp_path):
         made(tmp_path, rows)
     with pytest.raises(InputError, match="rising"):
         made(tmp_path, people(), ages=(60, 40))
+
+
+def test_a_patient_counts_once_in_a_reference(tmp_path):
+    rows = people()
+    for row in rows:
+        row["Patient"] = row["id"]
+    rows[1]["Patient"] = rows[0]["Patient"]
+    with pytest.raises(InputError, match="several rows, '0' among them"):
+        made(tmp_path, rows)
+    rows[1]["trust"] = "review"  # left out
+    assert made(tmp_path, rows)[0].bands[0].people == 49
+    rows[2]["id"] = rows[3]["id"]
+    with pytest.raises(InputError, match="stands on lines 4 and 5"):
+        made(tmp_path, rows)
+
+
+@pytest.mark.parametrize("sex", ["1", "h", "Frau"])
+def test_a_code_of_sex_that_may_mean_another_is_refused(tmp_path, sex):
+    rows = people()
+    rows[4]["sex"] = sex
+    with pytest.raises(InputError, match=rf"'{sex}' in the column 'sex' \(line 6\) is no sex"):
+        made(tmp_path, rows)
+
+
+def test_what_was_not_looked_at_is_told(tmp_path):
+    rows = people()
+    for row in rows:
+        del row["trust"]
+    reference, notes = made(tmp_path, rows)
+    assert any("no column trust" in note for note in notes)
+    rows[0].update(sex="")
+    text, _ = percentiles_csv(read_table(write_rows(tmp_path / "p.csv", rows)), reference, "age", "sex", "cta")
+    assert next(csv.DictReader(text.splitlines()))["no_percentile"] == "age or sex is missing"
+
+
+def test_a_folder_is_no_table_to_write(tmp_path, monkeypatch, capsys):
+    cohort = write_rows(tmp_path / "cohort.csv", people())
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", str(tmp_path), "/"):
+        arguments = ["reference", str(cohort), "--measure", "burden", "--kind", "cta", "--output", folder]
+        assert cli.main([*arguments, "--overwrite"]) == 2
+        assert "it is a folder" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["cohort.csv"]

@@ -84,6 +84,11 @@ def analysis_steps(table: Table, settings: Settings) -> Steps[Analysis]:
         yield Progress("Matching", 0.92)
         matching, models, matched_curves = matched_document(people, exposures, covariates, settings)
         document["matching"] = matching
+        if matching["unequal_controls_unweighted"]:
+            document["notes"].append(
+                "Matched exposed people have unequal numbers of controls, who all weigh the same in Cox's regression "
+                "and the curves: controls are then not quite like the exposed, whatever the balance. Say --ratio 1."
+            )
         document["models"] += models
         document["curves"] += matched_curves
     _correct(document["models"])
@@ -102,6 +107,7 @@ def _described(table: Table, people: People, settings: Settings, exposures, cova
             "patients": len(np.unique(people.patient)),
             "events": int(people.event.sum()),
             "clustered": people.repeated,
+            "review": people.review,
         },
         "verdicts": people.verdicts,
         "follow_up": None if people.time is None else _follow_up(people),
@@ -112,7 +118,7 @@ def _described(table: Table, people: People, settings: Settings, exposures, cova
         "curves": [],
         "prediction": None,
         "matching": None,
-        "notes": [*people.notes, *_notes(exposures)],
+        "notes": [*people.notes, *_notes(exposures, covariates, settings)],
     }
 
 
@@ -164,9 +170,16 @@ def _covariate(term: Term) -> dict:
     }
 
 
-def _notes(exposures: Sequence[Exposure]) -> list[str]:
+def _notes(exposures: Sequence[Exposure], covariates: Sequence[Term], settings: Settings) -> list[str]:
     notes = []
+    if settings.imputations and all(each.known.all() for each in covariates if each.x.shape[1] == 1):
+        notes.append("Nothing was imputed: no covariate that can be imputed is missing.")
     for each in exposures:
+        asked = settings.groups.removeprefix("quantiles:")
+        if each.groups is not None and asked.isdecimal() and settings.groups.startswith("quantiles:"):
+            found = len(each.groups.names)
+            if found < int(asked):
+                notes.append(f"{each.name}: many values are equal, so {settings.groups} makes {found} groups.")
         if each.groups is not None and each.groups.empty:
             notes.append(f"{each.name}: nobody is in the group {', '.join(each.groups.empty)}, which is left out.")
         if each.groups is not None and len(each.groups.names) < 2:
@@ -185,7 +198,8 @@ def _models_steps(
         for form, term in (("per_sd", each.term), ("groups", _group_term(each)))
         if term is not None
     ]
-    missing = any(not term.known.all() for term in covariates)
+    # Categories of more than two levels are not imputed.
+    missing = any(not term.known.all() for term in covariates if term.x.shape[1] == 1)
     for place, (name, form, term) in enumerate(wanted):
         yield Progress("Fitting models", 0.05 + 0.25 * place / len(wanted))
         rows.append(fitted(Asked("cox", name, form, "complete", [term]), data, everybody)[0])
@@ -284,6 +298,6 @@ def _correct(models: list[dict]) -> None:
         for row, corrected in zip(
             rows, holm([each["test"]["p_value"] if each["test"] else None for each in rows]), strict=True
         ):
-            row["tested_exposures"] = len(rows)
+            row["tested_exposures"] = sum(each["test"] is not None for each in rows)
             if row["test"]:
                 row["test"]["corrected_p_value"] = corrected

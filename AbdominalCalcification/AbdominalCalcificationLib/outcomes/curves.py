@@ -40,8 +40,13 @@ class Curve:
     end: float
     follow_up: np.ndarray
 
-    def at(self, time: float) -> tuple[float, float | None, float | None]:
-        """Return survival and its limits at a time; no limits where they are not defined."""
+    def at(self, time: float) -> tuple[float | None, float | None, float | None]:
+        """Return survival and its limits at a time, None where they are not defined.
+
+        Nothing is known of survival after the last follow-up, unless everybody had the event.
+        """
+        if time > self.end and not (len(self.survival) and self.survival[-1] == 0):
+            return None, None, None
         place = int(np.searchsorted(self.times, time, side="right")) - 1
         if place < 0:
             return 1.0, None, None

@@ -91,6 +91,8 @@ def _number(name: str, values: np.ndarray, meant: str) -> Term:
 
 
 def _categories(name: str, cells: Sequence[str], meant: str, most_levels: int) -> Term:
+    cells = [category(cell) for cell in cells]
+    _refuse_unclear_categories(name, cells, meant)
     counts = Counter(cell for cell in cells if not is_missing(cell))
     if len(counts) < 2:
         raise InputError(
@@ -104,6 +106,34 @@ def _categories(name: str, cells: Sequence[str], meant: str, most_levels: int) -
     x = np.array([[float(cell == level) for level in levels[1:]] for cell in cells])
     x[[is_missing(cell) for cell in cells]] = np.nan
     return Term(name, tuple(levels[1:]), levels[0], x)
+
+
+def category(cell: str) -> str:
+    """Return one writing of a category: numbers as numbers, so that 1 and 1.0 are one.
+
+    Examples
+    --------
+    >>> [category(cell) for cell in ("1.0", "1", "1,5", "stage 1")]
+    ['1', '1', '1.5', 'stage 1']
+    """
+    return f"{float(cell.replace(',', '.')):.15g}" if is_numeric([cell]) and not is_missing(cell) else cell
+
+
+def _refuse_unclear_categories(name: str, cells: Sequence[str], meant: str) -> None:
+    """Raise InputError for `none`, which may be a category or a missing one, and for writings of one category."""
+    if any(cell.lower() == "none" for cell in cells):
+        raise InputError(
+            f"'none' in the column '{name}' ({meant}) may be a category or a value that is missing; write no, never or "
+            "the like, or leave the cells empty."
+        )
+    seen: dict[str, str] = {}
+    for cell in cells:
+        other = seen.setdefault(" ".join(cell.casefold().split()), cell)
+        if other != cell and not is_missing(cell):
+            raise InputError(
+                f"The column '{name}' ({meant}) has '{other}' and '{cell}', which differ only in capitals or spaces; "
+                "write them alike."
+            )
 
 
 def per_deviation(people: People, name: str) -> Term:
@@ -192,7 +222,7 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
         cuts = cuts[cuts > values[known].min()]
         if not len(cuts):
             raise InputError(f"'{name}' has too many equal values for {asked}; write cut points.")
-        severity = SeverityGroups.from_cut_points(tuple(float(cut) for cut in cuts))
+        severity = SeverityGroups.from_cut_points(_short_cuts(cuts, values[known]))
     else:
         try:
             severity = SeverityGroups.from_cut_points([float(part) for part in asked.split(",")])
@@ -203,10 +233,20 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
     return _divided(values, known, severity, named=asked == "severity")
 
 
+def _short_cuts(cuts: np.ndarray, values: np.ndarray) -> tuple[float, ...]:
+    """Return quantiles with as few digits, four at least, as divide `values` into the same groups."""
+    for digits in range(4, 18):
+        short = np.array([float(f"{cut:.{digits}g}") for cut in cuts])
+        one, other = (np.searchsorted(each, values, side="right") for each in (short, cuts))
+        if np.array_equal(one, other):
+            break
+    return tuple(float(cut) for cut in short)
+
+
 def _divided(values: np.ndarray, known: np.ndarray, severity: SeverityGroups, named: bool) -> Groups:
     number = np.full(len(values), -1)
     number[known] = [severity.group_of(value) for value in values[known]]
-    cuts = [f"{cut:.4g}" for cut in severity.cut_points]
+    cuts = [f"{cut:.15g}" for cut in severity.cut_points]
     bounds = [
         f"below {cuts[0]}",
         *(f"{a} to below {b}" for a, b in itertools.pairwise(cuts)),

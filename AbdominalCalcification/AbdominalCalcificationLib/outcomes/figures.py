@@ -34,7 +34,7 @@ def curves_picture(curves: Sequence[Curve], document: Mapping, unit: str) -> str
             panel.path([*upper, *reversed(lower)], color, fill=0.1)
         panel.path(_steps(curve.times, curve.survival, curve.end, low), color)
         for mark in curve.marks:
-            height = max(curve.at(float(mark))[0], low)
+            height = max(curve.at(float(mark))[0] or 0.0, low)
             x, y = panel.x(float(mark)), panel.y(height)
             panel.parts.append(
                 f'<path d="M{x:.1f} {y - 3:.1f}V{y + 3:.1f}" stroke="{color}" stroke-width="0.8" opacity="0.6"/>'
@@ -122,6 +122,8 @@ def calibration_picture(document: Mapping) -> str:
     panel.xticks()
     panel.line((0, 0), (top, top), "d")
     for row in rows:
+        if row["observed"] is None:
+            continue
         if row["lower"] is not None and row["upper"] is not None:
             low, high = (min(row[name], top) for name in ("lower", "upper"))
             panel.line((row["predicted"], low), (row["predicted"], high), "a", COLORS[0])

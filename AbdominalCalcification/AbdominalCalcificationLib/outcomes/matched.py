@@ -72,6 +72,7 @@ def matched_document(
         "available": {"matched": int(chosen.sum()), "controls": int((~chosen).sum())},
         "unmatched": found.unmatched,
         "sets": sum(found.sizes.values()),
+        "unequal_controls_unweighted": of_exposed and len(found.sizes) > 1,
         "sizes": [{"controls": size, "sets": count} for size, count in found.sizes.items()],
         "balance": [asdict(each) for each in rows_of_balance],
     }

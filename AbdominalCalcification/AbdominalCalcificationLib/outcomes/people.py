@@ -46,8 +46,10 @@ class People:
         How many rows were left out, for which reason, in this order.
     notes : list of str
         What else is to be known.
-    counts : dict of str to int
-        Of verdicts.
+    verdicts : dict of str to int
+        Of verdicts, in the whole table.
+    review : int
+        Rows of these people that are to be looked at.
     """
 
     table: Table
@@ -59,6 +61,7 @@ class People:
     flow: list[tuple[str, int]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
+    review: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -85,7 +88,7 @@ def select_people(table: Table, settings: Settings) -> People:
         For identifiers and patients that come twice (patients unless the settings say otherwise), outcomes other than 0
         and 1, times that are not positive, and where nobody or no event is left.
     """
-    _refuse_twice(table, settings)
+    refuse_twice(table, settings.id)
     rows = np.arange(len(table))
     flow: list[tuple[str, int]] = []
     notes: list[str] = []
@@ -110,6 +113,8 @@ def select_people(table: Table, settings: Settings) -> People:
         time = _times(table, settings.time)
         leave_out(f"{settings.time} is missing", np.isnan(time))
     codes, repeated = _patients(table, settings, rows)
+    if (settings.id or settings.patient or _named(table, (*_IDS, _PATIENT))) is None:
+        notes.append("No column says who a row is from (--id, --patient): each row was taken for another patient.")
     if repeated and settings.repeated == "first":
         first = np.zeros(len(table), bool)
         first[rows[np.unique(codes[rows], return_index=True)[1]]] = True
@@ -124,16 +129,23 @@ def select_people(table: Table, settings: Settings) -> People:
             f"Of those that can be used, {which} the event in '{settings.outcome}'; nothing can be compared."
         )
     chosen_time = None if time is None else time[rows]
-    return People(table, rows, event, chosen_time, codes[rows], repeated, flow, notes, verdicts)
+    review = 0 if said is None else int((said[rows] == Verdict.REVIEW.value).sum())
+    return People(table, rows, event, chosen_time, codes[rows], repeated, flow, notes, verdicts, review)
+
+
+def trust_column(table: Table) -> str | None:
+    """Return the column of verdicts, None where there is none."""
+    return _named(table, (TRUST,))
 
 
 def _trust(table: Table) -> np.ndarray | None:
     """Return the verdict of each row, empty where there is none; None without such a column."""
-    if TRUST not in table.columns:
+    column = trust_column(table)
+    if column is None:
         return None
     known = {each.value for each in Verdict}
     said = []
-    for line, cell in zip(table.lines, table.columns[TRUST], strict=True):
+    for line, cell in zip(table.lines, table.columns[column], strict=True):
         verdict = "" if is_missing(cell) else cell.lower()
         if verdict and verdict not in known:
             raise InputError(
@@ -143,8 +155,14 @@ def _trust(table: Table) -> np.ndarray | None:
     return np.array(said)
 
 
-def _refuse_twice(table: Table, settings: Settings) -> None:
-    column = settings.id or next((name for name in _IDS if name in table.columns), None)
+def _named(table: Table, names: Sequence[str]) -> str | None:
+    """Return the first column of one of these names, in any case of letters."""
+    return next((column for name in names for column in table.columns if column.lower() == name), None)
+
+
+def refuse_twice(table: Table, column: str | None = None) -> None:
+    """Raise InputError where an identifier comes twice: in `column`, or in ``id`` or ``case`` where there is one."""
+    column = column or _named(table, _IDS)
     if column is None:
         return
     seen: dict[str, int] = {}
@@ -185,18 +203,26 @@ def _times(table: Table, name: str) -> np.ndarray:
 
 def _patients(table: Table, settings: Settings, rows: np.ndarray) -> tuple[np.ndarray, bool]:
     """Return a number for the patient of each row of the table, and whether rows share one."""
-    name = settings.patient or (_PATIENT if _PATIENT in table.columns else None)
+    codes, repeated = patients_of(table, rows, settings.patient)
+    if repeated and settings.repeated == "refuse":
+        raise InputError(
+            f"{len(repeated)} patient(s) have several rows, '{repeated[0]}' among them; keep one of each, or say "
+            "--repeated first (the first row) or --repeated cluster (robust errors)."
+        )
+    return codes, bool(repeated)
+
+
+def patients_of(table: Table, rows: np.ndarray, column: str | None = None) -> tuple[np.ndarray, list[str]]:
+    """Return a number for the patient of each row of the table, and which patients have several of the chosen `rows`.
+
+    Patients stand in `column`, or in ``patient`` where there is one; else each row is a patient.
+    """
+    name = column or _named(table, (_PATIENT,))
     if name is None:
-        return np.arange(len(table)), False
+        return np.arange(len(table)), []
     cells = table.column(name, "--patient")
     keys = [f"line {line}" if is_missing(cell) else f"= {cell}" for line, cell in zip(table.lines, cells, strict=True)]
     codes = np.unique(keys, return_inverse=True)[1]
     count = Counter(codes[rows].tolist())
-    repeated = [code for code, times in count.items() if times > 1]
-    if repeated and settings.repeated == "refuse":
-        place = int(np.flatnonzero(codes == repeated[0])[0])
-        raise InputError(
-            f"{len(repeated)} patient(s) have several rows, '{cells[place]}' among them; keep one of each, or say "
-            "--repeated first (the first row) or --repeated cluster (robust errors)."
-        )
-    return codes, bool(repeated)
+    places = np.unique(codes, return_index=True)[1]
+    return codes, [cells[places[code]] for code, times in count.items() if times > 1]

@@ -15,6 +15,8 @@ from .partial_likelihood import NoEstimate
 
 # An interval needs a value in nearly every resample.
 _LEAST_DEFINED = 0.95
+# With fewer resamples not one lies beyond the limits of a 95 % interval.
+_LEAST_RESAMPLES = 40
 _FIFTHS = 5
 # Events in each group of predicted risk; with fewer there are fewer groups.
 _LEAST_EVENTS = 10
@@ -93,7 +95,9 @@ def _summary(apparent: list[float], found: np.ndarray, slopes: np.ndarray, resam
     enough = resamples > 0 and len(found) >= _LEAST_DEFINED * resamples
 
     def interval(values: np.ndarray) -> list[float] | None:
-        return [float(each) for each in np.quantile(values, [0.025, 0.975])] if enough else None
+        if not enough or resamples < _LEAST_RESAMPLES:
+            return None
+        return [float(each) for each in np.quantile(values, [0.025, 0.975])]
 
     def one(place: int) -> dict:
         corrected = None
@@ -154,7 +158,9 @@ def calibration(model: CoxModel, data: Data, x: np.ndarray, horizon: float) -> d
         if chosen.any():
             rows.append(_observed(data.at(chosen), risk[chosen], horizon))
     whole = _observed(data, risk, horizon)
-    ratio = whole["observed"] / whole["predicted"] if whole["predicted"] > 0 else None
+    ratio = None
+    if whole["observed"] is not None and whole["predicted"] > 0:
+        ratio = whole["observed"] / whole["predicted"]
     return {"horizon": horizon, "groups": rows, "all": whole, "observed_over_predicted": ratio}
 
 
@@ -164,7 +170,7 @@ def _observed(data: Data, risk: np.ndarray, horizon: float) -> dict:
         "rows": len(risk),
         "events": int((data.event & (data.time <= horizon)).sum()),
         "predicted": float(risk.mean()),
-        "observed": 1 - survival,
+        "observed": None if survival is None else 1 - survival,
         "lower": None if upper is None else 1 - upper,
         "upper": None if lower is None else 1 - lower,
         "at_risk": int((data.time >= horizon).sum()),

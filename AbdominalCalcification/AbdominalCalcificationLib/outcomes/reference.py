@@ -14,7 +14,7 @@ import numpy as np
 from ..csv_files import csv_text
 from ..errors import InputError
 from ..trust import Verdict
-from .people import TRUST
+from .people import patients_of, refuse_twice, trust_column
 from .table import Table, is_missing, numbers
 
 #: What a CT can be; calcification is measured otherwise in each.
@@ -22,6 +22,11 @@ KINDS = ("unenhanced", "cta", "venous")
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 # Fewer people than this say nothing about tails: of 20, one lies beyond the 5th percentile.
 LEAST = 20
+_SEXES = {
+    **dict.fromkeys(("female", "f", "w", "woman", "women"), "female"),
+    **dict.fromkeys(("male", "m", "man", "men"), "male"),
+    **dict.fromkeys(("other", "o"), "other"),
+}
 _NOT_ENHANCED = "no_arterial_enhancement"
 _COLUMNS = ("measure", "kind", "sex", "age_from", "age_below", "people", *(f"p{each}" for each in PERCENTILES))
 
@@ -98,9 +103,10 @@ def make_reference(
     Raises
     ------
     InputError
-        Where nobody is left, or the table's flags say that the CTs are of another kind.
+        Where nobody is left, or patients have several rows that can be used.
     """
     _check_kind(kind)
+    refuse_twice(table)
     if len(ages) < 2 or any(not b > a for a, b in pairwise(ages)) or not np.isfinite(ages).all():
         raise InputError("The bounds of ages must be rising numbers, such as 40,50,60,70,80.")
     values, years, said = _measured(table, measure, age, sex)
@@ -108,6 +114,12 @@ def make_reference(
     known = ~np.isnan(values) & ~np.isnan(years) & np.array([bool(each) for each in said])
     if (usable & ~known).any():
         notes.append(f"{int((usable & ~known).sum())} rows left out: measure, age or sex is missing.")
+    repeated = patients_of(table, np.flatnonzero(usable & known))[1]
+    if repeated:
+        raise InputError(
+            f"{len(repeated)} patient(s) have several rows, '{repeated[0]}' among them, and would count several times; "
+            "keep one of each."
+        )
     bands = []
     for each in sorted({name for name, use in zip(said, usable & known, strict=True) if use}):
         for low, high in pairwise(ages):
@@ -154,10 +166,11 @@ def read_reference(table: Table) -> Reference:
     kind = kinds.pop()
     _check_kind(kind)
     columns = {name: numbers(table, name, "of a reference table") for name in _COLUMNS[3:]}
+    sexes = _sexes(table, "sex", "of a reference table")
     bands: list[Band] = []
     for row, line in enumerate(table.lines):
         cells = [float(columns[name][row]) for name in _COLUMNS[3:]]
-        sex = _sex(table.columns["sex"][row])
+        sex = sexes[row]
         if np.isnan(cells).any() or not sex:
             raise InputError(f"Line {line} of the reference '{table.name}' lacks a value; every cell must be filled.")
         low, high, count, *values = cells
@@ -201,6 +214,8 @@ def percentiles_csv(table: Table, reference: Reference, age: str, sex: str, kind
             reason = "the measurement or the kind of CT is in doubt"
         elif np.isnan(values[row]):
             reason = "not measured"
+        elif not said[row] or np.isnan(years[row]):
+            reason = "age or sex is missing"
         elif band is None:
             reason = "the reference has nobody of this sex and age"
         own = [cells[row] for cells in table.columns.values()]
@@ -219,22 +234,34 @@ def _measured(table: Table, measure: str, age: str, sex: str) -> tuple[np.ndarra
     years = numbers(table, age, "--age")
     if (years < 0).any() or (years > 130).any():
         raise InputError(f"The column '{age}' (--age) holds ages below 0 or above 130; write years.")
-    return values, years, [_sex(cell) for cell in table.column(sex, "--sex")]
+    return values, years, _sexes(table, sex, "--sex")
 
 
-def _sex(cell: str) -> str:
-    """Return one word for a sex; empty where missing."""
-    if is_missing(cell):
-        return ""
-    word = cell.strip().lower()
-    return {"f": "female", "w": "female", "woman": "female", "m": "male", "man": "male"}.get(word, word)
+def _sexes(table: Table, name: str, meant: str) -> list[str]:
+    """Return one word for the sex of each row, empty where missing; InputError for words and codes that are not known.
+
+    What 1 and 2 mean is not the same in all tables, nor what m means where the other letter is h (mujer, hombre).
+    """
+    said = []
+    for line, cell in zip(table.lines, table.column(name, meant), strict=True):
+        word = "" if is_missing(cell) else _SEXES.get(cell.lower())
+        if word is None:
+            raise InputError(
+                f"'{cell}' in the column '{name}' (line {line}) is no sex that is known here; write female, male or "
+                "other, or leave it empty."
+            )
+        said.append(word)
+    return said
 
 
 def _usable(table: Table, kind: str) -> tuple[np.ndarray, list[str]]:
     """Return rows whose measurement is not in doubt, and whose flags do not speak against the kind of CT."""
     usable, notes = np.ones(len(table), bool), []
-    if TRUST in table.columns:
-        usable = np.array([cell.lower() == Verdict.OK.value for cell in table.columns[TRUST]])
+    trust = trust_column(table)
+    if trust is None:
+        notes.append("The table has no column trust: whether numbers can be used was not looked at.")
+    else:
+        usable = np.array([cell.lower() == Verdict.OK.value for cell in table.columns[trust]])
         if not usable.all():
             notes.append(f"{int((~usable).sum())} rows left out: trust is not ok.")
     if kind != "unenhanced" and "flags" in table.columns:

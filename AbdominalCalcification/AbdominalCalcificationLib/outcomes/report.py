@@ -145,6 +145,8 @@ def _table_of_models(models: Sequence[Mapping], with_covariates: bool) -> str:
 
 def _terms(model: Mapping, name: str, counts: str, with_covariates: bool) -> list[list[str]]:
     lines = []
+    own_terms = [term for term in model["terms"] if term["term"] == model["exposure"]]
+    several = len(own_terms) > 1
     for place, term in enumerate(model["terms"]):
         is_exposure = term["term"] == model["exposure"]
         if not is_exposure and not with_covariates:
@@ -152,9 +154,12 @@ def _terms(model: Mapping, name: str, counts: str, with_covariates: bool) -> lis
         title = term["level"] if is_exposure else f"{term['term']}, {term['level']}"
         against = f" <small>against {escape(term['reference'])}</small>" if term["reference"] else ""
         ratio = f"{ratio_text(term)} <small>{kind_of_ratio(model)}</small>"
-        holm = _p(model["test"].get("corrected_p_value")) if place == 0 else ""
+        holm = _p(model["test"].get("corrected_p_value")) if place == 0 and not several else ""
         own, told = (name, counts) if place == 0 else ("", "")
         lines.append([own, f"{escape(title)}{against}", ratio, _p(term["p_value"]), holm, told])
+        if several and term is own_terms[-1]:
+            test = model["test"]
+            lines.append(["", "all groups together", "", _p(test["p_value"]), _p(test.get("corrected_p_value")), ""])
     return lines
 
 
@@ -195,13 +200,17 @@ def _curves(document: Mapping, curves: Sequence[Curve]) -> str:
         rows = []
         for group in each["groups"]:
             cells = [
-                f"{part['value']:.3f}<br><small>{_limits(part)}n = {count}</small>"
+                f"{_part(part['value'])}<br><small>{_limits(part)}n = {count}</small>"
                 for part, count in zip(group["survival"], group["at_risk"], strict=True)
             ]
             rows.append([f"{escape(group['name'])}<br><small>{counted(group['events'], 'event')}</small>", *cells])
         body = table(["Without the event at", *times], rows)
         parts.append(f"<details><summary>Numbers at each time</summary>{body}</details>")
     return "<h2>Curves by group</h2>" + "".join(parts) if parts else ""
+
+
+def _part(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _limits(part: Mapping) -> str:
@@ -254,7 +263,7 @@ def _calibration(calibration: Mapping, unit: str) -> str:
             title,
             f"{row['rows']} / {row['events']}",
             f"{100 * row['predicted']:.1f}",
-            f"{100 * row['observed']:.1f}"
+            ("–" if row["observed"] is None else f"{100 * row['observed']:.1f}")
             + (
                 ""
                 if row["lower"] is None or row["upper"] is None

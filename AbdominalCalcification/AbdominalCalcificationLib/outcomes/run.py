@@ -18,6 +18,7 @@ from .settings import Settings
 from .table import Table
 
 DOCUMENT = "association.json"
+_FILES = ("report.html", "models.csv", "curves.csv", "balance.csv", DOCUMENT)
 _OF_MODELS = ("kind", "data", "exposure", "form", "covariates", "rows", "events", "sets", "robust", "refused")
 _OF_TERMS = (
     "term",
@@ -55,13 +56,24 @@ def associate_steps(table: Table, output: str | Path, settings: Settings) -> Ste
         Where there is nothing to analyse, or `output` cannot be written.
     """
     output = Path(output)
-    if (output / "report.html").exists() and not (output / DOCUMENT).exists():
-        raise InputError(f"'{output}' holds another report; name another folder with --output.")
+    refuse_others(table, output)
     analysis = yield from scaled(analysis_steps(table, settings), 0.0, 0.95)
     yield Progress("Writing tables and the report", 0.97)
     with claimed(output, make=True):
         _write(output, _texts(analysis))
     return analysis.document
+
+
+def refuse_others(table: Table, output: Path) -> None:
+    """Raise InputError where the results would replace the table itself, or files of something else."""
+    for name in _FILES:
+        if not (output / name).exists():
+            continue
+        if table.path is not None and table.path.exists() and (output / name).samefile(table.path):
+            raise InputError(f"'{output / name}' is the table itself; name another folder with --output.")
+        if not (output / DOCUMENT).exists():
+            what = "report" if name == "report.html" else name
+            raise InputError(f"'{output}' holds another {what}; name another folder with --output.")
 
 
 def _texts(analysis: Analysis) -> dict[str, str]:
@@ -84,11 +96,10 @@ def models_csv(document: Mapping) -> str:
     for model in document["models"]:
         own = [_cell(model.get(name)) for name in _OF_MODELS]
         for term in model["terms"] or [{}]:
-            corrected = (
-                (model["test"] or {}).get("corrected_p_value") if term.get("term") == model["exposure"] else None
-            )
-            rows.append([*own, *(_cell(term.get(name)) for name in _OF_TERMS), corrected])
-    return csv_text([*_OF_MODELS, *_OF_TERMS, "exposure_p_value_holm"], rows)
+            test = (model["test"] or {}) if term.get("term") == model["exposure"] else {}
+            tested = [test.get(name) for name in ("p_value", "corrected_p_value")]
+            rows.append([*own, *(_cell(term.get(name)) for name in _OF_TERMS), *tested])
+    return csv_text([*_OF_MODELS, *_OF_TERMS, "exposure_p_value", "exposure_p_value_holm"], rows)
 
 
 def curves_csv(document: Mapping) -> str:

@@ -88,6 +88,7 @@ class Settings:
             raise InputError(f"--caliper must be a positive number, not {self.caliper:g}.")
         if self.horizon is not None and not 0 < self.horizon < float("inf"):
             raise InputError(f"--horizon must be a positive time, not {self.horizon:g}.")
+        self._refuse_without_effect()
         named = {
             "outcome": (self.outcome,),
             "time": (self.time,),
@@ -110,6 +111,24 @@ class Settings:
         both = set(self.exact) & set(self.propensity)
         if both:
             raise InputError(f"--match names '{min(both)}' twice; name it once.")
+
+    def _refuse_without_effect(self) -> None:
+        """Raise InputError for what is asked for and would not be done, such as a column that is named wrongly."""
+        used = {*self.covariates, *self.exact, *self.propensity}
+        for column in self.categorical:
+            if column not in used:
+                raise InputError(
+                    f"--categorical names '{column}', which is neither among --covariates nor in --match; correct it."
+                )
+        for asked, option, needs in (
+            (not self.matches and self.matched != "cases", "--matched", "--match"),
+            (not self.matches and self.ratio != 1, "--ratio", "--match"),
+            (self.time is None and self.horizon is not None, "--horizon", "--time"),
+            (self.time is None and self.imputations > 0, "--imputations", "--time"),
+            (not self.covariates and self.imputations > 0, "--imputations", "--covariates"),
+        ):
+            if asked:
+                raise InputError(f"{option} does nothing without {needs}; name {needs}, or leave {option} out.")
 
     @property
     def matches(self) -> bool:

@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 # One comma before three digits may as well divide thousands.
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_POINT_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 
 
@@ -33,11 +34,14 @@ class Table:
         Cells without spaces around them, all of one length.
     lines : list of int
         The line of the file that each row ends in.
+    path : Path or None
+        The file.
     """
 
     name: str
     columns: dict[str, list[str]]
     lines: list[int]
+    path: Path | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -83,7 +87,7 @@ def read_table(path: str | Path) -> Table:
                 "the character between cells needs quotation marks."
             )
     columns = {name: [cells[place] for _, cells in rows] for place, name in enumerate(header)}
-    return Table(path.name, columns, [line for line, _ in rows])
+    return Table(path.name, columns, [line for line, _ in rows], path)
 
 
 def is_missing(cell: str) -> bool:
@@ -119,11 +123,26 @@ def numbers(table: Table, name: str, meant: str) -> np.ndarray:
             raise InputError(
                 f"'{cell}' in the column '{name}' (line {line}) may be a decimal or thousands; write points."
             )
+    _refuse_points_for_thousands(table, name, known)
     found = np.full(len(cells), np.nan)
     for place, (line, cell) in enumerate(zip(table.lines, cells, strict=True)):
         if not is_missing(cell):
             found[place] = _number(cell, name, line, meant)
     return found
+
+
+def _refuse_points_for_thousands(table: Table, name: str, known: Sequence[tuple[int, str]]) -> None:
+    """Raise InputError where points may divide thousands: all of them could, and another column has decimal commas."""
+    pointed = [(line, cell) for line, cell in known if "." in cell]
+    if not pointed or not all(_POINT_THOUSANDS.fullmatch(cell) for _, cell in pointed):
+        return
+    for other, cells in table.columns.items():
+        if any(_COMMA.fullmatch(cell) and not _THOUSANDS.fullmatch(cell) for cell in cells):
+            line, cell = pointed[0]
+            raise InputError(
+                f"'{cell}' in the column '{name}' (line {line}) may be thousands, for the column '{other}' has decimal "
+                "commas; write every number without points between thousands, and with one kind of decimal sign."
+            )
 
 
 def _number(cell: str, name: str, line: int, meant: str) -> float:

@@ -43,9 +43,9 @@ def in_brief(document: Mapping) -> list[str]:
         f"{counted(analysed['patients'], 'patient')}, "
         f"{counted(analysed['events'], 'event')} ({settings['outcome']})."
     ]
-    review = document["verdicts"].get("review", 0)
+    review = analysed["review"]
     if review:
-        lines.append(f"{counted(review, 'row')} of the table to be looked at (trust is review), in all numbers.")
+        lines.append(f"{counted(review, 'row')} of these to be looked at (trust is review), in all numbers.")
     lines += [f"{model_title(model)}: {_outcome_of(model)}" for model in main_models(document)]
     others = len(document["exposures"]) - 1
     if others:
@@ -129,15 +129,20 @@ def _people_text(document: Mapping) -> str:
             "resampled; "
             "Kaplan–Meier curves, log-rank tests and tests of proportional hazards take rows for independent."
         )
-    review = document["verdicts"].get("review", 0)
+    review = analysed["review"]
     if review:
-        text += f" In {review} rows the measurement was to be looked at (verdict review); they were kept."
+        text += (
+            f" In {review} of the analysed rows the measurement was to be looked at (verdict review); they were kept."
+        )
     return text
 
 
 def _exposure_text(document: Mapping) -> str:
     names = [each["name"] for each in document["exposures"]]
-    text = f"Calcification ({', '.join(names)}) was entered per standard deviation"
+    text = (
+        f"Calcification ({', '.join(names)}) was entered per standard deviation of all analysed people in whom it was "
+        "measured"
+    )
     first = document["exposures"][0]
     if len(first["groups"]) > 1:
         named = first["groups"][0]["name"] != first["groups"][0]["bounds"]
@@ -158,15 +163,22 @@ def _cox_text(document: Mapping) -> str:
     adjusted = (
         f", without covariates and adjusted for {', '.join(covariates)}" if covariates else ", without covariates"
     )
+    tested = curves = ""
+    if any(each.get("proportional_hazards") for each in document["models"]):
+        tested = (
+            " The hazards' proportionality was tested, in models without imputed values, by the score test on scaled "
+            "Schoenfeld residuals against 1 − Kaplan–Meier (Grambsch and Therneau 1994)."
+        )
+    if document["curves"]:
+        curves = (
+            " Survival without the event was estimated in groups by Kaplan and Meier's method with log-log intervals"
+        )
+        curves += ", which the log-rank test compared." if any(x["log_rank"] for x in document["curves"]) else "."
     return (
         f"Associations with the time to the event were estimated by Cox's regression{adjusted}, with Efron's method "
         f"for tied "
-        "times; intervals and p values are Wald's. The hazards' proportionality was tested by the score test on scaled "
-        "Schoenfeld residuals against 1 − Kaplan–Meier (Grambsch and Therneau 1994). Survival without the event was "
-        "estimated "
-        "by Kaplan and Meier's method with log-log intervals, and groups were compared by the log-rank test. Models "
-        "without a "
-        "finite maximum of the likelihood (separation), or that did not converge, are reported without estimates."
+        f"times; intervals and p values are Wald's.{tested}{curves} Models without a finite maximum of the likelihood "
+        "(separation), or that did not converge, are reported without estimates."
     )
 
 
@@ -175,11 +187,19 @@ def _prediction_text(document: Mapping) -> str:
     found = prediction["discrimination"]
     base = "covariates alone" if settings["covariates"] else "no covariate (C = 0.5)"
     text = f"Discrimination was measured by Harrell's C of the model with {prediction['exposure']} and of {base}"
-    if found.get("resamples"):
+    if found.get("slope") is not None:
         text += (
-            f"; intervals are percentiles of {found['resamples']} bootstrap resamples of patients, in each of which "
-            f"both models "
-            "were fitted anew, and C and calibration slope were corrected for optimism (Harrell et al. 1996)"
+            f"; in {found['resamples']} bootstrap resamples of patients both models were fitted anew, and C and "
+            "calibration slope were corrected for optimism (Harrell et al. 1996)"
+        )
+        if found["change"]["interval"] is not None:
+            text += "; intervals are percentiles of the resamples"
+        else:
+            text += "; these are too few for intervals"
+    elif found.get("asked"):
+        text += (
+            f"; only {found['resamples']} of {found['asked']} bootstrap resamples gave models, so there are neither "
+            "intervals nor corrections for optimism"
         )
     if prediction["calibration"]:
         unit = f" {settings['unit']}" if settings["unit"] else ""
@@ -217,7 +237,11 @@ def _matching_text(document: Mapping) -> str:
         )
     else:
         text += ". Hazard ratios in the matched sample have errors that are robust for matched sets"
-    return text + ". Balance was judged by standardised mean differences."
+        if matching["unequal_controls_unweighted"]:
+            text += "; controls were not weighted by the sizes of their sets"
+    if matching["balance"]:
+        text += ". Balance was judged by standardised mean differences, controls weighted by the sizes of their sets"
+    return text + "."
 
 
 def _missing_text(document: Mapping) -> str:
@@ -227,8 +251,11 @@ def _missing_text(document: Mapping) -> str:
     listed = "; ".join(f"{each['column']} {100 * each['missing'] / each['rows']:.1f} %" for each in missing)
     text = f"Missing were: {listed}. Each model has the rows in which all its columns are known (complete cases)."
     if any(each["data"] == "imputed" for each in document["models"]):
+        kept = [each["name"] for each in document["covariates"] if len(each["levels"]) > 1]
+        names = {each["name"] for each in document["covariates"]} - set(kept)
+        filled = "missing values of " + ", ".join(each["column"] for each in missing if each["column"] in names)
         text += (
-            f" In a second analysis, covariates that were missing were imputed {document['settings']['imputations']} "
+            f" In a second analysis, {filled} were imputed {document['settings']['imputations']} "
             f"times by "
             "chained equations with predictive mean matching (5 donors, 10 rounds), with exposure, event and the "
             "Nelson–Aalen "
@@ -236,6 +263,8 @@ def _missing_text(document: Mapping) -> str:
             "the degrees of "
             "freedom of Barnard and Rubin (1999). Calcification that was not measured was never imputed."
         )
+        if any(each["column"] in kept for each in missing):
+            text += f" Nor were categories of more than two levels ({', '.join(kept)})."
     return text
 
 
@@ -268,11 +297,12 @@ def still_missing(document: Mapping) -> list[str]:
     if settings["time"] is not None:
         lines.append("12: competing events such as death were not modelled: those who had one count as censored.")
         lines.append("13, 14: losses to follow-up, and whether they had to do with the outcome.")
-    if any(each["missing"] for each in document["missing"]) and not settings["imputations"]:
+    imputed = any(each["data"] == "imputed" for each in document["models"])
+    if any(each["missing"] for each in document["missing"]) and not imputed:
         lines.append("12c: missing data were left out, not imputed; --imputations 20 adds multiple imputation.")
     if any(each["few_events"] for each in document["models"]):
         lines.append("12: some models have fewer than 10 events for each coefficient (marked in the table).")
-    if document["verdicts"].get("review"):
+    if document["analysed"]["review"]:
         lines.append("12e: a sensitivity analysis without the measurements that are to be looked at (trust is review).")
     if not document["verdicts"]:
         lines.append("8: whether the measurements could be trusted: the table has no column trust.")
