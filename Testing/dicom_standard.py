@@ -38,8 +38,8 @@ def standard_errors() -> Callable[[Path], list[str]]:
     return errors
 
 
-# What dicom-validator 0.9.0 says of each code that has a Long Code Value: it reads "is not present and the Code Value is
-# a URN or URL" (PS3.3, table 8.8-1a) only up to "and".
+# What dicom-validator 0.9.0 says of each code that has a Long Code Value: it reads "is not present and the Code Value
+# is a URN or URL" (PS3.3, table 8.8-1a) only up to "and".
 _URN_MISSING = "(0008,0120) TagMissing"
 
 

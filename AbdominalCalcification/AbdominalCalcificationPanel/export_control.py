@@ -29,9 +29,9 @@ class ExportControl:
         self._dicom.enabled = self._state.is_free and reason is None
         self._dicom.toolTip = reason or (
             _(
-                "Segmentations and a structured report in the study of the CT, for archives and viewers; and, where the "
-                "report is exported, too, that as Encapsulated PDF and Secondary Capture. Ticking this ticks the report; "
-                "untick it to leave it out."
+                "Segmentations and a structured report in the study of the CT, for archives and viewers; and, where "
+                "the report is exported, too, that as Encapsulated PDF and Secondary Capture. Ticking this ticks the "
+                "report; untick it to leave it out."
             )
             if self._can_render()
             else _(

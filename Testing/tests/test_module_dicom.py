@@ -130,7 +130,8 @@ def test_ticking_dicom_ticks_the_report_so_that_all_four_objects_are_there_as_of
     panel = panel_with_results
     panel.ui.dicomCheckBox.click()
     assert panel.ui.reportCheckBox.checked
-    assert parameters_of(panel).exportDicom and parameters_of(panel).exportReport
+    assert parameters_of(panel).exportDicom
+    assert parameters_of(panel).exportReport
     assert "untick it" in panel.ui.dicomCheckBox.toolTip
     export(panel, tmp_path / "r")
     expected = {*DICOM_FILES, *REPORT_OBJECTS, "report.pdf", "report.html"}
@@ -141,7 +142,8 @@ def test_a_report_that_was_unticked_is_left_out(panel_with_results, database, tm
     panel, parameters = panel_with_results, parameters_of(panel_with_results)
     panel.ui.dicomCheckBox.click()
     panel.ui.reportCheckBox.click()
-    assert parameters.exportDicom and not parameters.exportReport
+    assert parameters.exportDicom
+    assert not parameters.exportReport
     panel.panel.export.update()
     # As where a scene is loaded that was saved so.
     parameters.exportDicom = False
@@ -185,7 +187,8 @@ def test_without_highdicom_a_box_that_is_ticked_and_grey_does_not_keep_the_resul
     panel.ui.dicomCheckBox.click()
     monkeypatch.setattr(wish, "_NEEDED", "highdicom_that_is_not_there")
     panel.panel.export.update()
-    assert panel.ui.dicomCheckBox.checked and not panel.ui.dicomCheckBox.enabled
+    assert panel.ui.dicomCheckBox.checked
+    assert not panel.ui.dicomCheckBox.enabled
     export(panel, tmp_path / "r")
     assert status(panel).startswith("Exported to"), panel.ui.log.plainText
     assert (tmp_path / "r" / "report.pdf").exists()
