@@ -30,6 +30,22 @@ def standard_errors() -> Callable[[Path], list[str]]:
         if result.status.name not in ("Passed", "Failed"):
             return [result.status.name]
         found = (result.module_errors or {}).items()
-        return [f"{module} {tag} {error.code.name}" for module, tags in found for tag, error in tags.items()]
+        lines = [f"{module} {tag} {error.code.name}" for module, tags in found for tag, error in tags.items()]
+        if _each_code_has_a_value(path):
+            lines = [line for line in lines if not line.endswith(_URN_MISSING)]
+        return lines
 
     return errors
+
+
+# What dicom-validator 0.9.0 says of each code that has a Long Code Value: it reads "is not present and the Code Value
+# is a URN or URL" (PS3.3, table 8.8-1a) only up to "and".
+_URN_MISSING = "(0008,0120) TagMissing"
+
+
+def _each_code_has_a_value(path: Path) -> bool:
+    from pydicom import dcmread
+
+    items = (item for element in dcmread(path).iterall() if element.VR == "SQ" for item in element.value)
+    codes = (item for item in items if "CodeMeaning" in item)
+    return all(any(name in code for name in ("CodeValue", "LongCodeValue", "URNCodeValue")) for code in codes)

@@ -18,6 +18,8 @@ class ExportControl:
         self._anonymous, self._dicom = ui.anonymousCheckBox, ui.dicomCheckBox
         self._report = ui.reportCheckBox
         self._button.connect("clicked(bool)", self.export)
+        # Not toggled: a scene in which the report was unticked keeps it so.
+        self._dicom.connect("clicked(bool)", self._tick_report)
 
     def update(self):
         self._button.enabled = self._state.is_free and self._state.has_masks
@@ -25,17 +27,36 @@ class ExportControl:
         self._update_report()
         reason = self._why_no_dicom()
         self._dicom.enabled = self._state.is_free and reason is None
-        self._dicom.toolTip = reason or _(
-            "Segmentations and a structured report in the study of the CT, for archives and viewers."
+        self._dicom.toolTip = reason or (
+            _(
+                "Segmentations and a structured report in the study of the CT, for archives and viewers; and, where "
+                "the report is exported, too, that as Encapsulated PDF and Secondary Capture. Ticking this ticks the "
+                "report; untick it to leave it out."
+            )
+            if self._can_render()
+            else _(
+                "Segmentations and a structured report in the study of the CT, for archives and viewers; without the "
+                "report, whose Python packages are missing."
+            )
         )
 
-    def _update_report(self):
+    def _tick_report(self, ticked):
+        """Objects have the report with them, as those of the command line, unless somebody unticks it."""
+        if ticked and self._can_render():
+            self._report.checked = True
+
+    @staticmethod
+    def _can_render():
         from AbdominalCalcificationLib.reporting.report_files import can_render
 
-        self._report.enabled = self._state.is_free and can_render()
+        return can_render()
+
+    def _update_report(self):
+        can_render = self._can_render()
+        self._report.enabled = self._state.is_free and can_render
         self._report.toolTip = (
             _("One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.")
-            if can_render()
+            if can_render
             else _("A report needs Python packages: slicer.util.pip_install(['jinja2', 'reportlab']).")
         )
 

@@ -23,6 +23,7 @@ from AbdominalCalcificationLib.scene.masks import arteries_from_node, calcificat
 from AbdominalCalcificationLib.scene.segmentations import show_calcification
 from AbdominalCalcificationLib.scene.volumes import volume_from_node
 from dicom_files import write_slice
+from full_disks import contents_below
 from panels import erase_lower_half, parameters_of, recompute, settle, status, whole
 
 pytestmark = pytest.mark.scene
@@ -121,6 +122,78 @@ def test_a_report_has_the_patient_and_is_among_the_objects(panel_with_results, d
     assert status(panel).startswith("Exported to"), panel.ui.log.plainText
     assert "Secret, Patient" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
     assert all((tmp_path / "r" / name).is_file() for name in ("report.pdf", *REPORT_OBJECTS))
+
+
+def test_ticking_dicom_ticks_the_report_so_that_all_four_objects_are_there_as_of_the_command_line(
+    panel_with_results, database, tmp_path
+):
+    panel = panel_with_results
+    panel.ui.dicomCheckBox.click()
+    assert panel.ui.reportCheckBox.checked
+    assert parameters_of(panel).exportDicom
+    assert parameters_of(panel).exportReport
+    assert "untick it" in panel.ui.dicomCheckBox.toolTip
+    export(panel, tmp_path / "r")
+    expected = {*DICOM_FILES, *REPORT_OBJECTS, "report.pdf", "report.html"}
+    assert expected <= contents_below(tmp_path / "r").keys()
+
+
+def test_a_report_that_was_unticked_is_left_out(panel_with_results, database, tmp_path):
+    panel, parameters = panel_with_results, parameters_of(panel_with_results)
+    panel.ui.dicomCheckBox.click()
+    panel.ui.reportCheckBox.click()
+    assert parameters.exportDicom
+    assert not parameters.exportReport
+    panel.panel.export.update()
+    # As where a scene is loaded that was saved so.
+    parameters.exportDicom = False
+    parameters.exportDicom = True
+    assert not panel.ui.reportCheckBox.checked
+    export(panel, tmp_path / "r")
+    assert status(panel).startswith("Exported to"), panel.ui.log.plainText
+    written = contents_below(tmp_path / "r").keys()
+    assert set(DICOM_FILES) <= written
+    assert not {*REPORT_OBJECTS, "report.pdf", "report.html"} & written
+    assert "No report was made" not in panel.ui.log.plainText
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["ticked here", "saved where the packages were"])
+def test_without_the_packages_of_the_report_the_other_objects_are_written_and_a_line_says_so(
+    panel_with_results, database, tmp_path, monkeypatch, saved
+):
+    from AbdominalCalcificationLib.reporting import report_files
+
+    panel = panel_with_results
+    monkeypatch.setattr(report_files, "_NEEDED", ("reportlab_that_is_not_there",))
+    panel.panel.export.update()
+    panel.ui.dicomCheckBox.click()
+    assert not panel.ui.reportCheckBox.checked
+    assert "packages are missing" in panel.ui.dicomCheckBox.toolTip
+    parameters_of(panel).exportReport = saved
+    export(panel, tmp_path / "r")
+    assert status(panel).startswith("Exported to"), panel.ui.log.plainText
+    written = contents_below(tmp_path / "r").keys()
+    assert set(DICOM_FILES) <= written
+    assert not {*REPORT_OBJECTS, "report.pdf", "report.html"} & written
+    assert "No report was made, nor put among DICOM objects" in panel.ui.log.plainText
+
+
+def test_without_highdicom_a_box_that_is_ticked_and_grey_does_not_keep_the_result_back(
+    panel_with_results, database, tmp_path, monkeypatch
+):
+    from AbdominalCalcificationLib.reporting.dicom import wish
+
+    panel = panel_with_results
+    panel.ui.dicomCheckBox.click()
+    monkeypatch.setattr(wish, "_NEEDED", "highdicom_that_is_not_there")
+    panel.panel.export.update()
+    assert panel.ui.dicomCheckBox.checked
+    assert not panel.ui.dicomCheckBox.enabled
+    export(panel, tmp_path / "r")
+    assert status(panel).startswith("Exported to"), panel.ui.log.plainText
+    assert (tmp_path / "r" / "report.pdf").exists()
+    assert not (tmp_path / "r" / "dicom").exists()
+    assert "No DICOM objects were made: they need the package highdicom" in panel.ui.log.plainText
 
 
 def test_a_full_disk_is_told_with_the_place_that_was_meant(panel_with_results, database, tmp_path, monkeypatch):

@@ -152,7 +152,8 @@ class Session:
 
         The scene in it looks as this one does now. With `anonymous` the files name nobody, see
         :func:`export.export_steps`; what is shown here does. `dicom` writes DICOM objects, too, of a CT that Slicer
-        has loaded from DICOM, and `report` a report for people.
+        has loaded from DICOM, and `report` a report for people, which is among the objects where there are any. For
+        want of a package what needs it is left out, and the notes say so.
 
         Raises
         ------
@@ -160,7 +161,7 @@ class Session:
             Where `folder` holds a result and `overwrite` is False, before anything is measured.
         """
         ResultFolder(folder, overwrite=overwrite)  # refuses here, before any work is done
-        documents = self._documents(case.ct, dicom, report)
+        documents, missing = self._documents(case.ct, dicom, report)
         yield from scaled(documents.check_steps(), 0.0, 0.0)
         steps = self._measured_steps(case, pipeline.Choices(measurement=parameters), BOTH)
         measured = yield from scaled(steps, 0.0, 0.5)
@@ -180,16 +181,29 @@ class Session:
             documents=documents,
         )
         notes = yield from scaled(steps, 0.5, 1.0)
-        return self._show(case, measured, notes)
+        return self._show(case, measured, (*missing, *notes))
 
-    def _documents(self, ct, dicom: bool, report: bool) -> DocumentsApart:
-        """Return what is wanted of a CT node beside masks and tables, made by a process of its own."""
+    def _documents(self, ct, dicom: bool, report: bool) -> tuple[DocumentsApart, list[str]]:
+        """Return what is wanted of a CT node beside masks and tables, made by a process of its own; what cannot be."""
+        from ..reporting.dicom.wish import can_write
         from ..reporting.report import ReportChoices
+        from ..reporting.report_files import can_render
 
         if self._exporter is None:
             self._exporter = Exporter()
+        missing = []
+        # Neither box of the panel can be unticked where its package is missing: it must not keep the rest back.
+        if (report or dicom) and not can_render():
+            missing.append(
+                "No report was made, nor put among DICOM objects: it needs the packages jinja2 and reportlab."
+            )
+            report = False
+        if dicom and not can_write():
+            missing.append("No DICOM objects were made: they need the package highdicom.")
+            dicom = False
         files = files_of_node(ct) if dicom or report else ()
-        return DocumentsApart(self._exporter, "BINARY" if dicom else None, ReportChoices() if report else None, files)
+        kind, choices = "BINARY" if dicom else None, ReportChoices() if report else None
+        return DocumentsApart(self._exporter, kind, choices, files), missing
 
     def compare_steps(
         self, case: SceneCase, structure: str, first, second, parameters: MeasurementParameters

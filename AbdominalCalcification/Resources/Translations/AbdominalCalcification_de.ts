@@ -998,10 +998,6 @@
 <context>
     <name>AbdominalCalcificationPanel.export_control</name>
     <message>
-        <source>Segmentations and a structured report in the study of the CT, for archives and viewers.</source>
-        <translation>Segmentierungen und ein strukturierter Bericht in der Studie der CT, für Archive und Betrachter.</translation>
-    </message>
-    <message>
         <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
         <translation>Eine bis drei Seiten für Menschen, als PDF und HTML; auch unter den DICOM-Objekten, wenn es welche gibt.</translation>
     </message>
@@ -1020,6 +1016,14 @@
     <message>
         <source>Folder for the result folder</source>
         <translation>Ordner für den Ergebnisordner</translation>
+    </message>
+    <message>
+        <source>Segmentations and a structured report in the study of the CT, for archives and viewers; and, where the report is exported, too, that as Encapsulated PDF and Secondary Capture. Ticking this ticks the report; untick it to leave it out.</source>
+        <translation>Segmentierungen und ein strukturierter Bericht in der Studie des CT, für Archive und Betrachter; dazu, wo auch der Bericht ausgegeben wird, dieser als Encapsulated PDF und Secondary Capture. Ein Haken hier setzt auch den beim Bericht; nehmen Sie ihn dort weg, um ihn wegzulassen.</translation>
+    </message>
+    <message>
+        <source>Segmentations and a structured report in the study of the CT, for archives and viewers; without the report, whose Python packages are missing.</source>
+        <translation>Segmentierungen und ein strukturierter Bericht in der Studie des CT, für Archive und Betrachter; ohne den Bericht, dessen Python-Pakete fehlen.</translation>
     </message>
     <message>
         <source>Replace its results</source>

@@ -998,10 +998,6 @@
 <context>
     <name>AbdominalCalcificationPanel.export_control</name>
     <message>
-        <source>Segmentations and a structured report in the study of the CT, for archives and viewers.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1019,6 +1015,14 @@
     </message>
     <message>
         <source>Folder for the result folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmentations and a structured report in the study of the CT, for archives and viewers; and, where the report is exported, too, that as Encapsulated PDF and Secondary Capture. Ticking this ticks the report; untick it to leave it out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmentations and a structured report in the study of the CT, for archives and viewers; without the report, whose Python packages are missing.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
