@@ -195,3 +195,9 @@ def test_holm_stands_beside_the_p_value_that_it_corrects(tmp_path):
     rows = list(csv.DictReader(models_csv(analysis.document).splitlines()))
     told = [row["exposure_p_value"] for row in rows if row["form"] == "groups"]
     assert told == [str(model["test"]["p_value"])] * 2
+
+
+def test_codes_for_missing_are_no_burdens(tmp_path):
+    path = changed(tmp_path, lambda number, row: row.update(total_burden_percent=-99) if number == 5 else None)
+    with pytest.raises(InputError, match="negative burdens, first on line 7"):
+        analysed(path)

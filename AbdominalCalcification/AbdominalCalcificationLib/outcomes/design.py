@@ -13,7 +13,7 @@ from ..comparison.severity import SeverityGroups
 from ..errors import InputError
 from .people import People
 from .settings import Settings
-from .table import first_text, is_missing, is_numeric, numbers
+from .table import amounts, first_text, is_missing, is_numeric, numbers
 
 # More levels than this are names of something, not categories.
 MOST_LEVELS = 20
@@ -138,7 +138,7 @@ def _refuse_unclear_categories(name: str, cells: Sequence[str], meant: str) -> N
 
 def per_deviation(people: People, name: str) -> Term:
     """Return an exposure in standard deviations of those for whom it was measured; InputError where it is constant."""
-    values = numbers(people.table, name, "--exposure")[people.rows]
+    values = amounts(people.table, name, "--exposure")[people.rows]
     known = values[~np.isnan(values)]
     if not len(known):
         raise InputError(f"The column '{name}' (--exposure) was measured in nobody who can be analysed; name another.")
@@ -203,7 +203,7 @@ def groups_of(people: People, name: str, asked: str) -> Groups | None:
     asked = asked or ("severity" if is_burden else "none")
     if asked == "none":
         return None
-    values = numbers(people.table, name, "--exposure")[people.rows]
+    values = amounts(people.table, name, "--exposure")[people.rows]
     known = ~np.isnan(values)
     if asked == "severity":
         if not is_burden:

@@ -15,7 +15,7 @@ from ..csv_files import csv_text
 from ..errors import InputError
 from ..trust import Verdict
 from .people import patients_of, refuse_twice, trust_column
-from .table import Table, is_missing, numbers
+from .table import Table, amounts, is_missing, numbers
 
 #: What a CT can be; calcification is measured otherwise in each.
 KINDS = ("unenhanced", "cta", "venous")
@@ -230,7 +230,7 @@ def percentiles_csv(table: Table, reference: Reference, age: str, sex: str, kind
 
 
 def _measured(table: Table, measure: str, age: str, sex: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    values = numbers(table, measure, "the measure")
+    values = amounts(table, measure, "the measure")
     years = numbers(table, age, "--age")
     if (years < 0).any() or (years > 130).any():
         raise InputError(f"The column '{age}' (--age) holds ages below 0 or above 130; write years.")

@@ -131,6 +131,26 @@ def numbers(table: Table, name: str, meant: str) -> np.ndarray:
     return found
 
 
+def amounts(table: Table, name: str, meant: str) -> np.ndarray:
+    """Return the numbers of a column of calcification (:func:`numbers`).
+
+    A burden in percent cannot be negative: codes such as -9 and -99 for what is missing would be taken for the least.
+
+    Raises
+    ------
+    InputError
+        Also for negative burdens.
+    """
+    found = numbers(table, name, meant)
+    below = np.flatnonzero(found < 0)
+    if len(below) and "burden" in name.lower() and "percent" in name.lower():
+        raise InputError(
+            f"The column '{name}' has negative burdens, first on line {table.lines[below[0]]}; leave cells empty where "
+            "it was not measured."
+        )
+    return found
+
+
 def _refuse_points_for_thousands(table: Table, name: str, known: Sequence[tuple[int, str]]) -> None:
     """Raise InputError where points may divide thousands: all of them could, and another column has decimal commas."""
     pointed = [(line, cell) for line, cell in known if "." in cell]
