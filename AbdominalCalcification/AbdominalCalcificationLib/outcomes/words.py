@@ -222,7 +222,7 @@ def _matching_text(document: Mapping) -> str:
         text += (
             f", and to the nearest propensity score (logistic regression on {', '.join(matching['propensity'])}; "
             f"greedy, largest "
-            f"score first, without replacement, within {matching['caliper']:g} standard deviations of the score)"
+            f"score first, equal scores by the order of the table, without replacement, within {matching['caliper']:g} standard deviations of the score)"
         )
     else:
         text += ", controls being drawn by chance among equals"
