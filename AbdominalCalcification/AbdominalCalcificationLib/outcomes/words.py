@@ -221,8 +221,8 @@ def _matching_text(document: Mapping) -> str:
     if matching["propensity"]:
         text += (
             f", and to the nearest propensity score (logistic regression on {', '.join(matching['propensity'])}; "
-            f"greedy, largest "
-            f"score first, equal scores by the order of the table, without replacement, within {matching['caliper']:g} standard deviations of the score)"
+            "greedy, largest score first, equal ones in the order of the table, without replacement, within "
+            f"{matching['caliper']:g} standard deviations of the score)"
         )
     else:
         text += ", controls being drawn by chance among equals"
