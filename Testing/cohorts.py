@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
-import threading
-from contextlib import contextmanager, nullcontext
 
 import numpy as np
-import pytest
 import SimpleITK as sitk
 
-from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, pool, read_cohort
+from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort
 from AbdominalCalcificationLib.progress import drain
 
 SPACING_MM = (0.8, 0.7, 1.25)
@@ -67,50 +63,7 @@ def rows_in(table):
         return list(csv.DictReader(file))
 
 
-class _Thread(threading.Thread):
-    """What :class:`multiprocessing.Process` is to those who evaluate; a process takes longer than a case of these."""
-
-    exitcode = 0
-
-    def __init__(self, target, args, daemon):
-        super().__init__(target=target, args=args, daemon=daemon)
-        self._pipe, self._is_killed = args[0], False
-
-    def run(self):
-        try:
-            super().run()
-        finally:
-            type(self._pipe).close(self._pipe)
-
-    def kill(self):
-        self._is_killed = True  # it ends when the other end of its pipe is closed
-
-    def join(self, timeout=None):
-        if not self._is_killed:
-            super().join(timeout)
-
-
-class _ThreadContext:
-    Process = _Thread
-
-    @staticmethod
-    def Pipe():
-        ours, theirs = multiprocessing.Pipe()
-        theirs.close = lambda: None  # a process has a copy of its own, whoever closes this one
-        return ours, theirs
-
-
-@contextmanager
-def evaluated_here():
-    """Have cases evaluated in a thread of this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "spawning", _ThreadContext)
-        patch.setattr(pool, "follow_parent", lambda: None)
-        yield
-
-
-def evaluate(table, output, *, jobs=None, **settings):
+def evaluate(table, output, *, jobs=1, **settings):
     """Evaluate a cohort, in so many processes, or within this one."""
-    with evaluated_here() if jobs is None else nullcontext():
-        settings = Settings(resamples=100, **settings)
-        return drain(evaluate_steps(read_cohort(table), output, settings, jobs=jobs or 1))
+    settings = Settings(resamples=100, **settings)
+    return drain(evaluate_steps(read_cohort(table), output, settings, jobs=jobs))

@@ -9,7 +9,6 @@ import pytest
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.retraining import work
-from cohorts import evaluated_here
 from dataset_cases import a_patient
 from workers_here import training_here
 
@@ -37,7 +36,7 @@ def retrain(*arguments) -> int:
 @contextmanager
 def retraining_here():
     """Let a retraining do all its work in this process."""
-    with training_here(), evaluated_here():
+    with training_here():
         yield
 
 

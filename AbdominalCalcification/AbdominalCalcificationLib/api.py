@@ -82,7 +82,7 @@ def _analyzed_steps(ct, arteries, calcification, choices: Choices) -> Steps[Anal
 def read_case_steps(
     ct: Path | str | Volume,
     arteries: Path | str | Sequence[Path | str] | Volume | None = None,
-    calcification: Path | str | Volume | None = None,
+    calcification: Path | str | Sequence[Path | str] | Volume | None = None,
     *,
     artery_labels: Mapping[int | str, str] | None = None,
     calcification_labels: Mapping[int | str, str] | None = None,

@@ -80,6 +80,19 @@ def is_claimed(folder: Path | str) -> bool | None:
     return False
 
 
+def sweep_claims(folder: Path) -> None:
+    """Remove the locks of claims in `folder` that nobody holds any more: those of processes that were killed."""
+    for lock in sorted(folder.glob(".claimed-*")):
+        with suppress(OSError):
+            descriptor = os.open(lock, os.O_RDWR)
+            try:
+                _lock(descriptor)
+            except OSError:
+                os.close(descriptor)
+            else:
+                _close(lock, descriptor)
+
+
 class _Claim:
     """One claim of one folder: of its name in the folder around it, and of the folder itself where that is there.
 

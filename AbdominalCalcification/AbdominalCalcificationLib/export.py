@@ -59,6 +59,31 @@ def export_steps(
     InputError
         Where `folder` holds a result and `overwrite` is False, or cannot be written to.
     """
+    with ResultFolder(folder, overwrite=overwrite) as unfinished:
+        return (
+            yield from result_files_steps(
+                analysis,
+                ct,
+                unfinished,
+                histories=histories,
+                look=look,
+                anonymous=anonymous,
+                documents=documents,
+            )
+        )
+
+
+def result_files_steps(
+    analysis: Analysis,
+    ct: Volume,
+    unfinished: Path,
+    *,
+    histories: Mapping[str, Mapping[str, str]] | None = None,
+    look: Look | None = None,
+    anonymous: bool = False,
+    documents: Documents | DocumentsApart | None = None,
+) -> Steps[tuple]:
+    """Write the files of :func:`export_steps` into an empty folder that becomes the result, or a part of it."""
     notes: list[str] = []
     if anonymous:
         analysis, histories = anonymous_analysis(analysis), None
@@ -66,15 +91,14 @@ def export_steps(
     if documents.severity is not None:
         analysis = _with_severity(analysis, documents.severity)
     measurement = analysis.measurement
-    with ResultFolder(folder, overwrite=overwrite) as unfinished:
-        document = measurement_document(measurement)
-        result = Result(document, analysis.arteries, analysis.calcification)
-        parts = write_results_steps(unfinished, measurement, result.arteries, result.calcification, document)
-        yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
-        made = documents.steps(unfinished, result, ct, analysis, anonymous)
-        notes += yield from scaled(made, 0.2, _BEFORE_SCENE)
-        notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
-        yield Progress("Writing results", 1.0)
+    document = measurement_document(measurement)
+    result = Result(document, analysis.arteries, analysis.calcification)
+    parts = write_results_steps(unfinished, measurement, result.arteries, result.calcification, document)
+    yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
+    made = documents.steps(unfinished, result, ct, analysis, anonymous)
+    notes += yield from scaled(made, 0.2, _BEFORE_SCENE)
+    notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
+    yield Progress("Writing results", 1.0)
     return tuple(notes)
 
 

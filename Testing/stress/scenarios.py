@@ -167,6 +167,12 @@ def an_evaluation(inputs: Path, place: Path) -> None:
     program("evaluate", inputs / "cohort.csv", "--output", place / "out", *options)
 
 
+def a_part_of_a_cohort(inputs: Path, place: Path) -> None:
+    lines = (inputs / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (inputs / "part.csv").write_text("".join(lines[:2]), encoding="utf-8")
+    program("cohort", inputs / "part.csv", "--output", place / "out", "--jobs", 1, "--quiet")
+
+
 def training(inputs: Path, place: Path) -> list:
     tiny = ["--small", "--settings", inputs / "tiny.json", "--device", "cpu", "--threads", 1, "--epochs", 3]
     ship = ["--work", place / "work", "--ship", place / "shipped" / "model", "--overwrite"]
@@ -217,6 +223,13 @@ SCENARIOS = (
             *("evaluate", i / "cohort.csv", "--output", p / "out"),
             *("--method", "idealised", "--resamples", 50, "--jobs", 2),
         ],
+        [make_patients, make_cohort],
+        is_progress("out/cases/"),
+    ),
+    Scenario(
+        "cohort",
+        a_part_of_a_cohort,
+        lambda i, p: ["cohort", i / "cohort.csv", "--output", p / "out", "--jobs", 2],
         [make_patients, make_cohort],
         is_progress("out/cases/"),
     ),

@@ -24,7 +24,6 @@ from AbdominalCalcificationLib.reporting.anonymous import (
     anonymous_flag,
     anonymous_provenance,
 )
-from cohorts import evaluated_here
 from dicom_files import write_series
 
 # Told apart by their last letters; each stands where a person or a hospital would be named.
@@ -226,8 +225,7 @@ def test_an_anonymous_evaluation_names_nobody(case, tmp_path):
     command = ["evaluate", folder / "cohort.csv", "--method", "realistic", "--resamples", "20", "--jobs", "1"]
 
     def run(*options) -> int:
-        with evaluated_here():
-            return cli.main([str(part) for part in (*command, *options)])
+        return cli.main([str(part) for part in (*command, *options)])
 
     assert run("--output", folder / "plain") == 0
     assert {WORD, str(folder)} <= found_in(folder / "plain", identifiers(folder))

@@ -12,38 +12,35 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import cli
-from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, pool, read_cohort
+from AbdominalCalcificationLib.cohort.engine.dealing import LOST
+from AbdominalCalcificationLib.cohort.engine.work import Answer, answers_of
+from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, run
 from AbdominalCalcificationLib.evaluation.store import Store
 from AbdominalCalcificationLib.progress import drain
-from cohorts import SHAPE, a_cohort, evaluate, evaluated_here, rows_in, write, write_table
+from cohorts import SHAPE, a_cohort, evaluate, rows_in, write, write_table
 
 RESULT_FILES = ("agreement.csv", "cases.csv", "evaluation.json", "overlap.csv", "report.html")
 
 
-def dies(pipe, *_):
-    """What a process does that is killed at its first case."""
-    pipe.recv()
-    os._exit(9)
-
-
 @pytest.fixture
 def processes_die(monkeypatch):
-    """Lets as many processes die as one says, and works in the others."""
-    start, work = pool._Process, pool._work
+    """Lets the process of as many cases as one says die each time they are tried; the others are evaluated here."""
 
     def let(count):
-        left = [dies] * count
+        def answers(function, works, engine):
+            for index in range(min(count, len(works))):
+                yield Answer(index, lost=LOST)
+            for answer in answers_of(function, works[count:], engine):
+                yield Answer(answer.index + count, answer.value)
 
-        def started(*given):
-            monkeypatch.setattr(pool, "_work", left.pop() if left else work)
-            return start(*given)
-
-        monkeypatch.setattr(pool, "_Process", started)
+        monkeypatch.setattr(run, "answers_of", answers)
 
     return let
 
 
-def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(cohort, tmp_path, processes_die):
+def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(
+    cohort, tmp_path, processes_die, monkeypatch
+):
     processes_die(1)
     messages = []
     steps = evaluate_steps(read_cohort(cohort), tmp_path / "out", Settings(resamples=10), jobs=1)
@@ -51,6 +48,7 @@ def test_a_process_that_dies_costs_one_case_and_the_next_run_makes_up_for_it(coh
     assert len(document["failed"]) == 1
     assert "out of memory, or killed?" in document["failed"][0]["reason"]
     assert any("out of memory, or killed?" in message for message in messages)
+    monkeypatch.undo()
     assert evaluate(cohort, tmp_path / "out")["failed"] == []
 
 
@@ -101,8 +99,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in [*(folder / name for name in RESULT_FILES), *plots]}
 
 
-# The command line, which kills itself once so many cases are finished. Its process has been sent no more than four
-# cases in advance, so that some are left.
+# The command line, which kills itself once so many cases are finished.
 KILLED_HALF_WAY = """
 import os, signal, sys
 from pathlib import Path
@@ -138,9 +135,8 @@ def test_killed_half_way_and_resumed_gives_the_identical_report(tmp_path):
     assert 2 <= len(finished) < 7
     assert not (halfway / "report.html").exists()
 
-    with evaluated_here():
-        for output in (halfway, tmp_path / "whole"):
-            assert cli.main([*options, "--output", str(output)]) == 0
+    for output in (halfway, tmp_path / "whole"):
+        assert cli.main([*options, "--output", str(output)]) == 0
     assert contents(halfway) == contents(tmp_path / "whole")
     assert {path.name: path.stat().st_mtime_ns for path in records.glob("case*.json")}.items() >= finished.items()
 

@@ -28,7 +28,7 @@ from AbdominalCalcificationLib.reporting import ResultFolder, write_volume
 from AbdominalCalcificationLib.reporting.views import render_views
 from AbdominalCalcificationLib.retraining.offering import offer
 from AbdominalCalcificationLib.simulation import files, simulate
-from cohorts import a_cohort, evaluated_here
+from cohorts import a_cohort
 from full_disks import contents_below, largest_file, sizes_below, small_disk
 from tiny_models import TRAINER_FOLDER, a_model_folder_without_weights
 
@@ -115,8 +115,7 @@ def write_evaluation(folder, given):
 
     cohort = given.folder / "cohort"
     table = cohort / "cohort.csv" if cohort.exists() else a_cohort(cohort, count=2)
-    with evaluated_here():
-        drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
+    drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
 
 
 def write_association(folder, given):

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import drain
 from .options import (
     add_anonymous,
+    add_artery_models,
+    add_calcification_source,
     add_confidence,
     add_dicom_kind,
     add_effort,
     add_measuring,
     add_models,
     add_reporting,
+    choices_of,
     dicom_kind,
-    effort,
-    measurement_parameters,
+    refuse_idle_reporting,
     report_choices,
 )
-
-if TYPE_CHECKING:
-    from ..pipeline import Choices
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -65,19 +63,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
 
 
 def _add_sources(sources) -> None:
-    sources.add_argument(
-        "--artery-model",
-        metavar="FOLDER",
-        type=Path,
-        nargs="+",
-        action="extend",
-        help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
-    )
-    sources.add_argument(
-        "--totalsegmentator",
-        action="store_true",
-        help="arteries by TotalSegmentator's weights on this computer ('models list' says which it has)",
-    )
+    add_artery_models(sources)
     sources.add_argument(
         "--arteries",
         metavar="MASK",
@@ -100,12 +86,7 @@ def _add_sources(sources) -> None:
         "says, else all",
     )
     calcification = sources.add_mutually_exclusive_group()
-    calcification.add_argument("--calcification-model", metavar="FOLDER", type=Path, help="nnU-Net v2 model folder")
-    calcification.add_argument(
-        "--calcification-threshold",
-        metavar="METHOD",
-        help="'realistic', 'adaptive' or a fixed HU such as 'fixed:300', instead of a model",
-    )
+    add_calcification_source(calcification)
     calcification.add_argument(
         "--calcification",
         metavar="MASK",
@@ -134,7 +115,7 @@ def _analyze(options: argparse.Namespace, report) -> None:
 
     _refuse_conflicts(options)
     wanted = report_choices(options) if options.report or options.dicom else None
-    choices = _choices(options)
+    choices = choices_of(options)
     mapping = parse_label_mapping(options.artery_labels) if options.artery_labels else None
     of_calcification = (
         parse_calcification_labels(options.calcification_labels) if options.calcification_labels else None
@@ -185,10 +166,7 @@ def _refuse_conflicts(options: argparse.Namespace) -> None:
     if sum(sources.values()) > 1:
         named = " and ".join(name for name, chosen in sources.items() if chosen)
         raise InputError(f"{named} exclude each other; name one of them.")
-    if options.dicom_labelmap and not options.dicom:
-        raise InputError("--dicom-labelmap says how DICOM is written; add --dicom.")
-    if not (options.report or options.dicom) and (options.template or options.severity):
-        raise InputError("--template and --severity say how the report is made; add --report.")
+    refuse_idle_reporting(options)
 
 
 def _keep_inputs(options: argparse.Namespace) -> None:
@@ -199,26 +177,3 @@ def _keep_inputs(options: argparse.Namespace) -> None:
     inputs += options.arteries if options.arteries and options.artery_labels else []
     inputs += [options.calcification] if options.calcification and options.calcification_labels else []
     keep_inputs(options.output, inputs)
-
-
-def _choices(options: argparse.Namespace) -> Choices:
-    """Return what the user chose, apart from the given masks."""
-    from ..inference.totalsegmentator import usable_weights
-    from ..pipeline import Choices
-    from ..reading import parse_label_names
-
-    artery_models = options.artery_model or ()
-    if options.totalsegmentator:
-        artery_models = tuple(model.path for model in usable_weights().models)
-    return Choices(
-        artery_models=artery_models,
-        calcification_model=options.calcification_model,
-        calcification_threshold=options.calcification_threshold,
-        label_names=parse_label_names(options.label_names) if options.label_names else None,
-        trust=options.trust_models,
-        device=options.device,
-        plain_nnunet=options.reference,
-        effort=effort(options),
-        confidence=not options.no_confidence,
-        measurement=measurement_parameters(options),
-    )

@@ -61,6 +61,56 @@ def whole_triple(text: str) -> tuple[int, int, int]:
     return int(parts[0]), int(parts[1]), int(parts[2])
 
 
+def add_artery_models(group) -> None:
+    """Add which models find arteries."""
+    group.add_argument(
+        "--artery-model",
+        metavar="FOLDER",
+        type=Path,
+        nargs="+",
+        action="extend",
+        help="nnU-Net v2 model folder(s), merged by label name; the bundled one by default",
+    )
+    group.add_argument(
+        "--totalsegmentator",
+        action="store_true",
+        help="arteries by TotalSegmentator's weights on this computer ('models list' says which it has)",
+    )
+
+
+def add_calcification_source(group) -> None:
+    """Add what finds calcification, to a group of options that exclude each other."""
+    group.add_argument("--calcification-model", metavar="FOLDER", type=Path, help="nnU-Net v2 model folder")
+    group.add_argument(
+        "--calcification-threshold",
+        metavar="METHOD",
+        help="'realistic', 'adaptive' or a fixed HU such as 'fixed:300', instead of a model",
+    )
+
+
+def choices_of(options: argparse.Namespace):
+    """Return what the user chose about an analysis, apart from given masks; InputError where it is not said well."""
+    from ..inference.totalsegmentator import usable_weights
+    from ..pipeline import Choices
+    from ..reading import parse_label_names
+
+    artery_models = options.artery_model or ()
+    if options.totalsegmentator:
+        artery_models = tuple(model.path for model in usable_weights().models)
+    return Choices(
+        artery_models=artery_models,
+        calcification_model=options.calcification_model,
+        calcification_threshold=options.calcification_threshold,
+        label_names=parse_label_names(options.label_names) if options.label_names else None,
+        trust=options.trust_models,
+        device=options.device,
+        plain_nnunet=options.reference,
+        effort=effort(options),
+        confidence=not options.no_confidence,
+        measurement=measurement_parameters(options),
+    )
+
+
 def add_measuring(parser: argparse.ArgumentParser) -> None:
     """Add what `measurement_parameters` reads."""
     measuring = parser.add_argument_group("how it is measured")
@@ -203,6 +253,14 @@ def add_reporting(group) -> None:
     group.add_argument(
         "--severity", metavar="%,...", help="name groups of burden in the report, with these cut points in %%"
     )
+
+
+def refuse_idle_reporting(options: argparse.Namespace) -> None:
+    """Refuse options that say how something is written that is not asked for."""
+    if options.dicom_labelmap and not options.dicom:
+        raise InputError("--dicom-labelmap says how DICOM is written; add --dicom.")
+    if not (options.report or options.dicom) and (options.template or options.severity):
+        raise InputError("--template and --severity say how the report is made; add --report.")
 
 
 def report_choices(options: argparse.Namespace):

@@ -104,17 +104,7 @@ def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcific
         there before, or lacks a file that is needed.
     """
     path = Path(path)
-    try:
-        header, rows = read_rows(path)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"The table '{path}' cannot be read ({reason}); name a CSV file of cases.") from None
-    if not rows:
-        raise InputError(f"The table '{path.name}' holds no cases; {_EXPLAINED}.")
-    while header and not header[-1]:  # what spreadsheets leave behind the last column
-        header.pop()
-    if len(header) > len(set(header)):
-        raise InputError(f"The table '{path.name}' has two columns of one name; give each a name of its own.")
+    header, rows = table_of_cases(path, _EXPLAINED)
     columns = [_column(name, path.name) for name in header]
     cases: dict[str, Case] = {}
     for line, cells in rows:
@@ -123,6 +113,38 @@ def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcific
             raise InputError(f"The table names the case '{case.name}' twice (line {line}); give each its own name.")
         cases[case.name] = case
     return list(cases.values())
+
+
+def table_of_cases(path: Path, explained: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the columns of a table of cases and its rows, each with its line; `explained` is what columns may be.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read, holds no rows, or two columns have one name.
+    """
+    try:
+        header, rows = read_rows(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"The table '{path}' cannot be read ({reason}); name a CSV file of cases.") from None
+    if not rows:
+        raise InputError(f"The table '{path.name}' holds no cases; {explained}.")
+    while header and not header[-1]:  # what spreadsheets leave behind the last column
+        header.pop()
+    if len(header) > len(set(header)):
+        raise InputError(f"The table '{path.name}' has two columns of one name; give each a name of its own.")
+    return header, rows
+
+
+def cells_of_row(cells: Sequence[str], count: int, line: int) -> Sequence[str]:
+    """Return the cells of a row; InputError where it has more or fewer than there are columns."""
+    if any(cells[count:]) or len(cells) < count:
+        raise InputError(
+            f"Line {line} of the table has more or fewer cells than the first line; a cell that holds the character "
+            'between cells needs quotation marks, as in "52=aorta,65=common_iliac_left".'
+        )
+    return cells[:count]
 
 
 def numbered(cases: Sequence[Case]) -> list[Case]:
@@ -198,15 +220,12 @@ def _column(name: str, table: str) -> tuple[str, str]:
 
 
 def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path, line: int, needed) -> Case:
-    if any(cells[len(columns) :]) or len(cells) < len(columns):
-        raise InputError(
-            f"Line {line} of the table has more or fewer cells than the first line; a cell that holds the character "
-            'between cells needs quotation marks, as in "52=aorta,65=common_iliac_left".'
-        )
-    given = dict(zip(columns, cells, strict=False))
+    given = dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True))
 
     def masks(of: str) -> Masks:
-        calcification, arteries = (_paths(given.get((kind, of)), folder) for kind in ("calcification", "arteries"))
+        calcification, arteries = (
+            paths_of_cell(given.get((kind, of)), folder) for kind in ("calcification", "arteries")
+        )
         of_arteries, of_calcification = (given.get((f"{kind}_labels", of), "") for kind in ("artery", "calcification"))
         return Masks(calcification, arteries, of_arteries, of_calcification)
 
@@ -229,7 +248,7 @@ def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path
     )
 
 
-def _paths(cell: str | None, folder: Path) -> Path | tuple[Path, ...] | None:
+def paths_of_cell(cell: str | None, folder: Path) -> Path | tuple[Path, ...] | None:
     """Return the file, or the files, that a cell names."""
     if not cell:
         return None

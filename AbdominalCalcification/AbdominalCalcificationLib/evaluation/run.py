@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
 from ..claiming import claimed
-from ..durable import cannot_write, write_text
-from ..errors import InputError, WriteError
-from ..leftovers import sweep, unfinished_folder
+from ..cohort.engine.settings import PIP, Engine, default_jobs, is_installed, usable_cores
+from ..cohort.engine.work import Answer, answers_of
+from ..errors import InputError
+from ..leftovers import sweep
 from ..progress import Progress, Steps
-from ..replacing import replacing
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
+from ..reporting.published import publish
 from .case import model_folders
 from .cohort import Case, numbered
-from .pool import run_steps, usable_cores
 from .settings import Settings
 from .store import SCHEMA_VERSION, Store, empty_result
+from .stored_case import evaluate_and_store
 
 CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
+# For fewer cases it takes longer to start processes than they spare.
+_WORTH_PROCESSES = 8
 
 
 def evaluate_steps(
@@ -43,8 +46,8 @@ def evaluate_steps(
         ``plots/*.svg`` and ``cases/*.json``.
     settings : Settings, optional
     jobs : int, optional
-        Processes; by default one for each core, but one alone where networks run, since these use
-        all cores themselves.
+        Processes; by default as many as cores and memory take, but one where networks run, since these use all cores
+        themselves. One job is done in this process.
 
     Returns
     -------
@@ -88,16 +91,43 @@ def _evaluate_missing_steps(cases: Sequence[Case], store: Store, settings: Setti
         yield Progress(
             "Looking for finished cases", 0.0, message=f"{len(cases) - len(todo)} cases are finished already."
         )
-    jobs = jobs or (1 if settings.uses_models else usable_cores())
+    engine, told = _engine(jobs, settings, len(todo))
+    if told:
+        yield Progress("Evaluating cases", 0.0, message=told)
     begin, before = time.monotonic(), len(cases) - len(todo)
-    steps = run_steps(todo, store.folder, settings, min(jobs, max(1, len(todo))))
+    works = [(case, store.folder.absolute(), settings) for case in todo]
+    answers, done = answers_of(evaluate_and_store, works, engine), 0
     try:
-        for step in steps:
-            left = (time.monotonic() - begin) * (1 / step.fraction - 1) if step.fraction else None
-            fraction = 0.95 * (before + step.fraction * len(todo)) / len(cases)
-            yield Progress(step.stage, fraction, left, step.message, step.waiting)
+        for answer in answers:
+            message, waiting = "", not isinstance(answer, Answer)
+            if isinstance(answer, Answer):
+                done += 1
+                case, reason = todo[answer.index], answer.value
+                if answer.lost:
+                    reason = answer.lost
+                    store.write(case, None, reason)
+                message = reason and f"{case.name}: {reason}"
+            else:
+                message = answer.message
+            left = (time.monotonic() - begin) * (len(todo) / done - 1) if done else None
+            fraction = 0.95 * (before + done) / len(cases)
+            yield Progress("Evaluating cases", fraction, left, message, waiting)
     finally:
-        steps.close()
+        answers.close()
+
+
+def _engine(jobs: int | None, settings: Settings, count: int) -> tuple[Engine, str]:
+    """Return where so many cases are evaluated, and what is to be said of that.
+
+    Several in processes; small cohorts, and networks that use all cores, are done one at a time in this process.
+    """
+    if jobs is not None:
+        return Engine(jobs=jobs if jobs > 1 else 0), ""
+    if settings.uses_models or count < _WORTH_PROCESSES or usable_cores() == 1:
+        return Engine(), ""
+    if not is_installed():
+        return Engine(), f"One case at a time, since Dask is not installed; for several at a time: {PIP}."
+    return Engine(jobs=default_jobs(uses_networks=False)), ""
 
 
 def changed_record(case: Case) -> dict:
@@ -152,7 +182,7 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
     )
     yield Progress("Writing tables, plots and the report", 0.98)
     plots = draw_plots(records, methods, document)
-    _write(
+    publish(
         output,
         {
             **{f"{PLOTS_FOLDER}/{name}.svg": svg for name, svg in plots.items()},
@@ -162,22 +192,6 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
             "report.html": report_html(document, records, plots),
             "evaluation.json": json_text(document),  # last: where it is, the rest is
         },
+        "evaluation",
     )
     return document
-
-
-def _write(output: Path, texts: Mapping[str, str]) -> None:
-    """Write all files of the result, or, where that is impossible, none."""
-    try:
-        with unfinished_folder(output, ".") as folder:
-            (folder / PLOTS_FOLDER).mkdir()
-            for name, text in texts.items():
-                try:
-                    write_text(folder / name, text)
-                except WriteError as error:
-                    raise error.of(output / name) from None
-            with replacing(output, "evaluation") as replacement:
-                for name in texts:
-                    replacement.put_in(folder / name, name)
-    except OSError as error:
-        raise cannot_write(output, error) from None

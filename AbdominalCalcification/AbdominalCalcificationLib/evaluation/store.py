@@ -12,6 +12,7 @@ from .. import __version__
 from ..bounded import read_json
 from ..durable import write_text
 from ..errors import InputError
+from ..file_stamps import stamp_of
 from ..paths import told_apart
 from ..reporting.anonymous import anonymous_record
 from ..reporting.documents import json_safe
@@ -109,22 +110,9 @@ class Store:
     def fingerprint(self, case: Case) -> str:
         """Return a checksum of everything that the record of `case` depends on."""
         files = [case.ct, *(path for masks in (case.reference, *case.predictions.values()) for path in masks.paths)]
-        made_from = {**self._made_from, "case": asdict(case), "files": [self._stamp(path) for path in files]}
+        made_from = {
+            **self._made_from,
+            "case": asdict(case),
+            "files": [stamp_of(path, self.folder.parent) for path in files],
+        }
         return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()
-
-    def _stamp(self, path: Path | None) -> list | str | None:
-        """Return what tells one version of a file (or of a folder's files) from another, without reading it."""
-        if path is None:
-            return None
-        # Results may be written below a folder of images.
-        own = self.folder.resolve().parent
-        try:
-            if not path.exists():
-                return None
-            if not path.is_dir():
-                files = [path]
-            else:
-                files = sorted(each for each in path.rglob("*") if each.is_file() and own not in each.resolve().parents)
-            return [[each.name, (stat := each.stat()).st_size, stat.st_mtime_ns] for each in files]
-        except OSError as error:
-            return f"unreadable: {error.strerror}"

@@ -94,10 +94,11 @@ def _cluster_row(each: Cluster) -> tuple:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
-    return csv_text(columns, ([_cell(value) for value in json_safe(row)] for row in rows))
+    return csv_text(columns, ([cell_text(value) for value in json_safe(row)] for row in rows))
 
 
-def _cell(value) -> str:
+def cell_text(value) -> str:
+    """Return a JSON value as the text of a cell; None is an empty one."""
     if value is None:
         return ""
     # Ten digits keep a table readable and every digit that means anything.

@@ -1,0 +1,153 @@
+"""One case of a cohort, as a worker makes it: its files in, its folder out."""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __version__
+from ..api import read_case_steps
+from ..durable import write_bytes, write_text
+from ..errors import AbdominalCalcificationError, InputError, WriteError
+from ..explanations import explanation
+from ..export import result_files_steps
+from ..exporting.documents import Documents
+from ..file_stamps import stamp_of
+from ..pipeline import analyze_steps
+from ..progress import Steps, drain
+from ..reading import parse_calcification_labels, parse_label_mapping
+from ..reporting import ResultFolder
+from ..reporting.documents import json_text
+from .cases import CohortCase
+from .engine.kit import Kit
+from .recipe import SCHEMA_VERSION, Recipe
+from .store import CASE_FILES, RECORD, THUMBNAIL, read_record
+from .thumbnail import thumbnail
+
+# What is an option of analyze and a column here.
+_OPTIONS = re.compile(r"--(series|acquisition|artery-labels|calcification-labels|arteries|calcification)\b(?!-)")
+_PACKAGE = Path(__file__).resolve().parents[1].name
+
+
+@dataclass(frozen=True, eq=False)
+class CaseWork:
+    """A case and all that is to be known to make it.
+
+    Attributes
+    ----------
+    case : CohortCase
+    folder : Path
+    fingerprint : str
+        Taken before anything was read.
+    recipe : Recipe
+    overwrite : bool
+        Replace what the folder holds.
+    """
+
+    case: CohortCase
+    folder: Path
+    fingerprint: str
+    recipe: Recipe
+    overwrite: bool = False
+
+
+def make_case(work: CaseWork, kit: Kit) -> str:
+    """Analyze a case and write its folder, whole or not at all; return why that is impossible, or nothing.
+
+    Raises
+    ------
+    WriteError
+        Where results cannot be written: there is no use in going on.
+    """
+    record = read_record(work.folder)
+    if record is not None and record["fingerprint"] == work.fingerprint:
+        return ""  # somebody made it, who died before saying so
+    try:
+        if record is not None and work.overwrite:
+            _remove(work.folder)
+        drain(_made_steps(work, kit))
+    except WriteError:
+        raise
+    except AbdominalCalcificationError as error:
+        return _OPTIONS.sub(lambda option: f"the column {option[1].replace('-', '_')}", str(error))
+    except Exception as error:
+        return explanation(error) or _bug(error)
+    return ""
+
+
+def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
+    case, recipe = work.case, work.recipe
+    if case.ct is None:
+        raise InputError("The table names no CT of this case; fill in the column ct.")
+    began = time.monotonic()
+    masks = case.masks
+    labels = {
+        "artery_labels": parse_label_mapping(masks.artery_labels) if masks.artery_labels else None,
+        "calcification_labels": (
+            parse_calcification_labels(masks.calcification_labels) if masks.calcification_labels else None
+        ),
+    }
+    before = _stamps(case, work.folder)
+    with ExitStack() as stack:
+        # Refuses before any work is done, and again at the end.
+        unfinished = stack.enter_context(ResultFolder(work.folder, work.overwrite, CASE_FILES))
+        ct, given = yield from read_case_steps(
+            case.ct,
+            masks.arteries,
+            masks.calcification,
+            series=case.series or None,
+            acquisition=case.acquisition or None,
+            **labels,
+        )
+        wish = None
+        if recipe.dicom is not None:
+            from ..reporting.dicom import wish_for
+
+            wish = wish_for(given.source, recipe.dicom)
+        analysis = yield from analyze_steps(ct, recipe.choices_for(masks), given, kit.worker)
+        yield from result_files_steps(
+            analysis,
+            analysis.ct,
+            unfinished,
+            anonymous=recipe.anonymous,
+            documents=Documents(wish, recipe.report, given.source),
+        )
+        if (unfinished / "views.png").is_file():
+            write_bytes(unfinished / THUMBNAIL, thumbnail(unfinished / "views.png"))
+        if _stamps(case, work.folder) != before:
+            raise InputError("Its files changed while they were read; run the command again.")
+        seconds = round(time.monotonic() - began, 3)
+        write_text(unfinished / RECORD, json_text(_record(work, seconds)))
+
+
+def _stamps(case: CohortCase, folder: Path) -> list:
+    return [stamp_of(path, folder) for path in (case.ct, *case.masks.paths)]
+
+
+def _record(work: CaseWork, seconds: float) -> dict:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": work.case.id,
+        "version": __version__,
+        "fingerprint": work.fingerprint,
+        "seconds": seconds,
+    }
+
+
+def _remove(folder: Path) -> None:
+    """Remove an old result, what says that it is one first; what else the folder holds stays."""
+    for name in (RECORD, *reversed(CASE_FILES)):
+        with suppress(FileNotFoundError):
+            (folder / name).unlink()
+
+
+def _bug(error: Exception) -> str:
+    """Return what is needed to find a bug, in one line."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if _PACKAGE in each.filename]
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    said = (str(error).splitlines() or [""])[0]
+    return f"Internal error: {type(error).__name__}: {said}{where}; run analyze on it alone, and report what it prints."

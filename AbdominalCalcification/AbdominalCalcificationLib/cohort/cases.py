@@ -1,0 +1,186 @@
+"""The cases of a cohort: those of a folder, or of a table whose other columns are carried through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..casework.cases import list_cases
+from ..errors import InputError
+from ..evaluation.cohort import Masks, cells_of_row, paths_of_cell, table_of_cases
+from ..paths import native_path, told_apart
+from .columns import OF_RESULTS
+
+_KNOWN = (
+    "id",
+    "ct",
+    "patient",
+    "arteries",
+    "artery_labels",
+    "calcification",
+    "calcification_labels",
+    "series",
+    "acquisition",
+)
+_ALSO_CALLED = {"case": "id", "path": "ct"}
+_EXPLAINED = (
+    f"columns are {', '.join(_KNOWN)}, of which id and ct are needed; all others are carried through to the results"
+)
+# What a folder may be called on every computer: as the case is.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9_-])?")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Covariates that tell nothing about who it is; what else an anonymous cohort keeps has to be named.
+ANONYMOUS_COVARIATES = ("age", "sex")
+
+
+@dataclass(frozen=True)
+class CohortCase:
+    """One case of a cohort.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the cohort.
+    patient : str
+        Who it is from; the case itself where nobody says it.
+    ct : Path or None
+        None where the table has an empty cell.
+    masks : evaluation.cohort.Masks
+        Those that are given.
+    series, acquisition : str
+        Which volume of a DICOM folder, as for ``analyze``; empty for the largest.
+    covariates : mapping of str to str
+        The other columns of the table, as they are.
+    """
+
+    id: str
+    patient: str
+    ct: Path | None
+    masks: Masks = field(default_factory=Masks)
+    series: str = ""
+    acquisition: str = ""
+    covariates: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder_name(self) -> str:
+        """What its folder is called: as the case, where every file system takes that."""
+        plain = _PLAIN_NAME.fullmatch(self.id) and not _DEVICES.fullmatch(self.id)
+        return self.id if plain else told_apart(self.id)
+
+
+def find_cases(source: Path, output: Path) -> list[CohortCase]:
+    """Return the cases of `source`, in the order of the table, else of their names.
+
+    Parameters
+    ----------
+    source : Path
+        A folder as the case list of the panel takes it, or a table.
+    output : Path
+        Where results are written: what lies there is no case.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing, or two cases cannot be told apart.
+    """
+    own = output.absolute()
+    if source.is_dir():
+        cases = [
+            CohortCase(each.name, each.patient or each.name, each.ct.absolute(), _absolute(each.masks))
+            for each in list_cases(source)
+            if own != each.ct.absolute() and own not in each.ct.absolute().parents
+        ]
+        if not cases:
+            raise InputError(f"'{source}' holds no cases beside the results; name a folder of CTs, or a table.")
+    elif source.is_file():
+        cases = _of_table(source.absolute())
+    else:
+        raise InputError(f"There is no '{source}'; name a folder of CTs, or a table with the columns id and ct.")
+    _check_told_apart(cases)
+    return cases
+
+
+def anonymous_cases(cases: Sequence[CohortCase], kept: Sequence[str] = ()) -> list[CohortCase]:
+    """Return the cases called ``case-00001`` and so on in their order, with age, sex and what is `kept` alone."""
+    patients = {name: number for number, name in enumerate(dict.fromkeys(case.patient for case in cases), 1)}
+    wanted = {*kept, *ANONYMOUS_COVARIATES}
+    return [
+        replace(
+            case,
+            id=f"case-{number:05d}",
+            patient=f"patient-{patients[case.patient]:05d}",
+            covariates={
+                name: value for name, value in case.covariates.items() if name in wanted or name.lower() in wanted
+            },
+        )
+        for number, case in enumerate(cases, 1)
+    ]
+
+
+def _of_table(path: Path) -> list[CohortCase]:
+    header, rows = table_of_cases(path, _EXPLAINED)
+    columns = [_column(name, path.name) for name in header]
+    if len(set(columns)) < len(columns):
+        raise InputError(f"The table '{path.name}' has two columns of one meaning; keep one of them.")
+    for needed in ("id", "ct"):
+        if needed not in columns:
+            raise InputError(f"The table '{path.name}' has no column {needed}; {_EXPLAINED}.")
+    return [
+        _case(dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True)), path, line)
+        for line, cells in rows
+    ]
+
+
+def _column(name: str, table: str) -> str:
+    plain = name.strip().lower()
+    plain = _ALSO_CALLED.get(plain, plain)
+    if plain in _KNOWN:
+        return plain
+    if not name.strip():
+        raise InputError(f"The table '{table}' has a column without a name; {_EXPLAINED}.")
+    if name.strip() in OF_RESULTS:
+        raise InputError(f"The table '{table}' has a column '{name}', as the results have one; call it otherwise.")
+    return name.strip()
+
+
+def _case(given: Mapping[str, str], table: Path, line: int) -> CohortCase:
+    folder, name = table.parent, given["id"]
+    if not name:
+        raise InputError(f"Line {line} of the table has no id; give each case its own.")
+    if not name.isprintable():
+        raise InputError(f"The id in line {line} of the table holds characters that cannot be shown; give it another.")
+    arteries, calcification = (paths_of_cell(given.get(role), folder) for role in ("arteries", "calcification"))
+    labels = given.get("artery_labels", ""), given.get("calcification_labels", "")
+    return CohortCase(
+        name,
+        given.get("patient") or name,
+        folder / given["ct"] if given["ct"] else None,
+        Masks(calcification, arteries, *labels),
+        given.get("series", ""),
+        given.get("acquisition", ""),
+        {column: value for column, value in given.items() if column not in _KNOWN},
+    )
+
+
+def _absolute(masks: Masks) -> Masks:
+    def absolute(paths):
+        if isinstance(paths, tuple):
+            return tuple(each.absolute() for each in paths)
+        return None if paths is None else paths.absolute()
+
+    return replace(masks, arteries=absolute(masks.arteries), calcification=absolute(masks.calcification))
+
+
+def _check_told_apart(cases: Sequence[CohortCase]) -> None:
+    """Refuse two cases of one name, and names that some computers take for one."""
+    seen: dict[str, str] = {}
+    for case in cases:
+        native_path(case.folder_name)
+        other = seen.get(case.folder_name.lower())
+        if other == case.id:
+            raise InputError(f"Two cases are called '{case.id}'; give each an id of its own.")
+        if other is not None:
+            raise InputError(f"The ids '{other}' and '{case.id}' differ in capitals alone; give one another id.")
+        seen[case.folder_name.lower()] = case.id

@@ -1,0 +1,229 @@
+"""A whole cohort: the cases that are not done yet, then tables and the overview."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __version__
+from ..claiming import claimed, sweep_claims
+from ..errors import AbdominalCalcificationError, InputError
+from ..leftovers import sweep
+from ..progress import Progress, Steps
+from ..reporting.anonymous import anonymous_models
+from ..reporting.documents import json_safe, json_text, parameters_document
+from ..reporting.published import publish
+from ..reporting.text import counted
+from .case import CaseWork, make_case
+from .cases import CohortCase
+from .engine.settings import Engine
+from .engine.work import Answer, answers_of
+from .overview import Overview
+from .recipe import Recipe
+from .rows import CaseRow, read_row
+from .store import CaseFolders
+from .tables import CohortTable, TerritoryTable, check_packages, failed_csv
+
+SCHEMA_VERSION = "1.0"
+_STAGE = "Analyzing cases"
+# Part of the progress that is the cases, before the tables.
+_CASES = 0.95
+# Cases that are read at a time for the tables.
+_AT_A_TIME = 100
+#: In place of reasons that can name files.
+_LEFT_OUT = (
+    "The reason, which can name files, is left out of this anonymous cohort; it was printed as it ran; run it again."
+)
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """What a cohort came to.
+
+    Attributes
+    ----------
+    done : int
+        Cases with a result.
+    trust : dict of str to int
+        How many of them have each verdict.
+    failed : tuple of (str, str)
+        Id and reason of the others.
+    """
+
+    done: int
+    trust: dict[str, int]
+    failed: tuple[tuple[str, str], ...]
+
+
+def cohort_steps(
+    cases: Sequence[CohortCase],
+    output: Path | str,
+    recipe: Recipe | None = None,
+    engine: Engine | None = None,
+    *,
+    overwrite: bool = False,
+) -> Steps[CohortResult]:
+    """Analyze every case and write the results into `output`.
+
+    Cases that are done are not done again; those that failed are tried again. The tables and the overview do not
+    depend on interruptions, on the engine or on the time.
+
+    Parameters
+    ----------
+    cases : sequence of CohortCase
+        See :func:`cases.find_cases`.
+    output : path
+        Gets ``cases/ID/`` with the files of ``analyze``, ``cohort.csv``, ``territories.parquet``, ``failed.csv``,
+        ``seconds.csv``, ``overview.html`` and ``cohort.json``.
+    recipe : Recipe, optional
+    engine : Engine, optional
+        This process by default.
+    overwrite : bool
+        Make cases again that were made with other settings, from other files, or by another version.
+
+    Raises
+    ------
+    InputError
+        Where there are such cases and `overwrite` is False, or `output` cannot be written.
+    ModelError
+        Where a model cannot be used.
+    """
+    check_packages()
+    recipe, engine, output = recipe or Recipe(), engine or Engine(), Path(output).absolute()
+    models = recipe.models(cases)
+    folders = CaseFolders(output, recipe.made_from(models))
+    with claimed(output, make=True, inner=[folders.folder]):
+        try:
+            failed = yield from _make_missing_steps(cases, folders, recipe, engine, overwrite)
+            return (yield from _summarise_steps(cases, folders, recipe, models, failed))
+        finally:
+            sweep(folders.folder)  # what workers that were ended were writing
+            sweep_claims(folders.folder)
+            with suppress(OSError):
+                folders.folder.rmdir()  # where nothing came of it
+
+
+def _make_missing_steps(
+    cases: Sequence[CohortCase], folders: CaseFolders, recipe: Recipe, engine: Engine, overwrite: bool
+) -> Steps[dict[str, str]]:
+    """Make the cases that are not done; return why some could not be made, by id."""
+    works = yield from _missing_steps(cases, folders, recipe, overwrite)
+    folders.folder.mkdir(exist_ok=True)
+    begin, before, done = time.monotonic(), len(cases) - len(works), 0
+    failed: dict[str, str] = {}
+    answers = answers_of(make_case, works, engine, witness=folders.folder)
+    try:
+        for answer in answers:
+            message = ""
+            if isinstance(answer, Answer):
+                done += 1
+                name = works[answer.index].case.id
+                reason = engine.places.here(answer.lost or answer.value)
+                if reason:
+                    failed[name] = reason
+                    message = f"{name}: {reason}"
+            else:
+                message = answer.message
+            left = (time.monotonic() - begin) * (len(works) / done - 1) if done else None
+            waiting = not isinstance(answer, Answer)
+            yield Progress(_STAGE, _CASES * (before + done) / len(cases), left, message, waiting)
+    finally:
+        answers.close()
+    return failed
+
+
+def _missing_steps(
+    cases: Sequence[CohortCase], folders: CaseFolders, recipe: Recipe, overwrite: bool
+) -> Steps[list[CaseWork]]:
+    """Return the work that is left."""
+    stage = "Looking for finished cases"
+    works, stale = [], []
+    for number, case in enumerate(cases):
+        if number % _AT_A_TIME == 0:
+            yield Progress(stage, 0.0)
+        record, fingerprint = folders.record(case), folders.fingerprint(case)
+        if record is not None and record["fingerprint"] == fingerprint:
+            continue
+        if record is not None:
+            stale.append(case.id)
+        works.append(CaseWork(case, folders.path_of(case), fingerprint, recipe, overwrite))
+    if stale and not overwrite:
+        raise InputError(
+            f"'{folders.output}' holds {counted(len(stale), 'case')} made from other files, with other settings or by "
+            f"another version ('{stale[0]}'{' and others' if len(stale) > 1 else ''}); add --overwrite to make "
+            f"{'them' if len(stale) > 1 else 'it'} again, or name another folder."
+        )
+    if len(works) < len(cases):
+        message = f"{counted(len(cases) - len(works), 'case')} of {len(cases)} finished already."
+        yield Progress(stage, 0.0, message=message)
+    return works
+
+
+def _summarise_steps(
+    cases: Sequence[CohortCase], folders: CaseFolders, recipe: Recipe, models, failed: dict[str, str]
+) -> Steps[CohortResult]:
+    covariates = list(dict.fromkeys(name for case in cases for name in case.covariates))
+    table, territories, overview = CohortTable(covariates), TerritoryTable(), Overview(folders.output)
+    counts = dict.fromkeys(("ok", "review", "unusable"), 0)
+    for start in range(0, len(cases), _AT_A_TIME):
+        yield Progress("Collecting the results", _CASES + (1 - _CASES) * start / len(cases))
+        rows = list(_rows(cases[start : start + _AT_A_TIME], folders, failed))
+        table.add(rows)
+        territories.add(rows)
+        overview.add(rows)
+        for row in rows:
+            counts[row.trust] += 1
+    listed = [(case.id, failed[case.id]) for case in cases if case.id in failed]
+    told = [(name, _LEFT_OUT) for name, _ in listed] if recipe.anonymous else listed
+    done = sum(counts.values())
+    document = _document(recipe, models, len(cases), done, counts)
+    yield Progress("Writing tables and the overview", 0.99)
+    publish(
+        folders.output,
+        {
+            "cohort.csv": table.text(),
+            "territories.parquet": territories.content(),
+            "failed.csv": failed_csv(told),
+            "seconds.csv": table.seconds_text(),
+            "overview.html": overview.html(len(cases), told),
+            "cohort.json": json_text(document),  # last: where it is, the rest is
+        },
+        "cohort",
+    )
+    return CohortResult(done, counts, tuple(listed))
+
+
+def _rows(cases: Sequence[CohortCase], folders: CaseFolders, failed: dict[str, str]) -> Iterator[CaseRow]:
+    """Yield the rows of the finished cases; one whose folder cannot be read has failed."""
+    for case in cases:
+        if case.id not in failed:
+            try:
+                yield read_row(case, folders.path_of(case))
+            except AbdominalCalcificationError as error:
+                failed[case.id] = str(error)
+
+
+def _document(recipe: Recipe, models, count: int, done: int, trust: dict[str, int]) -> dict:
+    choices = recipe.choices
+    identities = [{"role": role, **model.identity()} for role, model in models]
+    return json_safe(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "software": {"name": "AbdominalCalcification", "version": __version__},
+            "cases": count,
+            "done": done,
+            "failed": count - done,
+            "trust": trust,
+            "settings": {
+                "models": anonymous_models(identities) if recipe.anonymous else identities,
+                "calcification_threshold": choices.calcification_threshold,
+                "parameters": parameters_document(choices.measurement),
+                "dicom": recipe.dicom,
+                "report": recipe.report is not None,
+                "anonymous": recipe.anonymous,
+            },
+        }
+    )
