@@ -60,13 +60,13 @@ class RetrainingView:
 
     def find(self):
         """Find the job that is to be shown: of the open list and the task, else the newest that is known."""
-        from AbdominalCalcificationLib.retraining.work import known_jobs, list_folder, works_of
-
         source, task = self._asked_for = (self._case_list.source, self._task_name)
         if self._ui.retrainSection.collapsed or task is None:
             self._asked_for = None  # nobody sees it: no file is looked at
             self._timer.stop()
             return
+        from AbdominalCalcificationLib.retraining.work import known_jobs, list_folder, works_of
+
         if source is not None:
             self._work = next(reversed(works_of(list_folder(Path(source)), task)), None)
         else:

@@ -21,7 +21,8 @@ def test_the_real_slab_goes_through_two_models_in_the_worker(real_ct, tmp_path):
     ct = read_ct(real_ct / "dicom").volume.cropped(np.s_[:, 170:330, 170:330])
     with Worker() as worker:
         result = drain(segment_steps(ct, [arteries], calcification, device="cpu", worker=worker, plain_nnunet=True))
-        quick = drain(segment_steps(ct, [arteries], calcification, device="cpu", worker=worker))
+        # What has learnt nothing is unsure everywhere: half precision turns one label in a hundred.
+        quick = drain(segment_steps(ct, [arteries], calcification, device="cpu", worker=worker, precision="float32"))
     assert result.arteries.grid.same_as(ct.grid)
     assert result.calcification.grid.same_as(ct.grid)
     assert set(np.unique(result.calcification.array)) <= {0, 1}

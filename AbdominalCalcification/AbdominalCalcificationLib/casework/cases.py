@@ -9,12 +9,11 @@ from ..errors import InputError
 from ..evaluation.cohort import Case, Masks, read_cohort
 from ..reading.dicom import is_dicom
 from ..training.cases import case_folder, folders_below
+from .folders import RETRAINING, REVIEWS
 
 _IMAGES = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
 # Files of a folder that are looked at to see whether they are DICOM.
 _LOOKED_AT = 20
-#: Below a folder of cases these hold what readers did, and what was retrained, and no cases.
-REVIEWS, RETRAINING = "reviews", "retraining"
 _NO_CASES = {REVIEWS, RETRAINING}
 _EXPLAINED = (
     "name a table with the columns id and ct (and arteries, calcification where there are masks), or a folder of "

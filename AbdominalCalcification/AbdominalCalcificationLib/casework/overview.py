@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..bounded import read_json
 from ..errors import InputError
-from .cases import REVIEWS, ListedCase, list_cases
+from .cases import ListedCase, list_cases
+from .folders import REVIEWS
 from .store import STATE, CaseState, CaseStore
 
 

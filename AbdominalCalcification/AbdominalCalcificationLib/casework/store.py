@@ -21,7 +21,8 @@ from ..durable import cannot_write, write_text
 from ..errors import InputError
 from ..evaluation.cohort import Masks
 from ..paths import file_name_of
-from .cases import REVIEWS, ListedCase, list_cases
+from .cases import ListedCase, list_cases
+from .folders import REVIEWS
 
 STATE, _RESULT, _HANDED_OVER = "review.json", "result", "cases.csv"
 _MASKS = ("arteries", "calcification")

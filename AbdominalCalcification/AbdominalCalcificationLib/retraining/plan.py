@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..bounded import read_json
 from ..durable import write_text
 from ..errors import InputError
-from ..training.cases import Source
-from ..training.tasks import TASKS
+
+if TYPE_CHECKING:
+    from ..training.cases import Source
 
 PLAN_FILE = "retraining.json"
 DEFAULT_MINUTES = 40.0
@@ -45,6 +47,8 @@ class PlannedCase:
     @property
     def source(self) -> Source:
         """The files, as they are read for training."""
+        from ..training.cases import Source
+
         arteries, calcification = (
             Path(each[0]) if len(each) == 1 else tuple(map(Path, each)) for each in (self.arteries, self.calcification)
         )
@@ -148,6 +152,8 @@ def _check_types(plan: Plan) -> None:
         )
         if not (isinstance(value, kinds) or (may_lack and value is None)):
             raise TypeError(f"'{each.name}' is of another kind")
+    from ..training.tasks import TASKS
+
     if plan.task_name not in TASKS or not plan.cases:
         raise TypeError("it names no task, or no cases")
     for case in plan.cases:

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 
 from ..bounded import read_json
-from ..casework.cases import RETRAINING
+from ..casework.folders import RETRAINING
 from ..claiming import is_claimed
 from ..durable import cannot_write, write_text
 from ..errors import InputError, WriteError

@@ -6,7 +6,6 @@ only have waited beside the one that was: it is set aside, and tried again at th
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -113,12 +112,12 @@ class _Dealer:
 
     def _ended(self, future: Any, index: int) -> Answer | None:
         """Return the answer of a case that is no longer in flight; None where it goes on being worked on."""
-        from distributed import KilledWorker
+        from distributed import KilledWorker, TimeoutError  # asyncio's, another one than Python's before 3.11
 
         try:
             # A worker can die with an answer that nobody has fetched yet: then it is worked out again.
             value = future.result(timeout=_FETCH_S) if future.status == "finished" else None
-        except (TimeoutError, asyncio.TimeoutError):  # one and the same from Python 3.11 on
+        except TimeoutError:
             return None
         status = future.status
         if status == "pending":
