@@ -64,6 +64,11 @@ class CohortCase:
     covariates: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file or folder that is named, the CT first."""
+        return (*(() if self.ct is None else (self.ct,)), *self.masks.paths)
+
+    @property
     def folder_name(self) -> str:
         """What its folder is called: as the case, where every file system takes that."""
         plain = _PLAIN_NAME.fullmatch(self.id) and not _DEVICES.fullmatch(self.id)

@@ -15,7 +15,7 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text, parameters_document
-from ..reporting.published import publish
+from ..reporting.published import keep_others, publish
 from ..reporting.text import counted
 from .case import CaseWork, make_case
 from .cases import CohortCase
@@ -28,6 +28,8 @@ from .store import CaseFolders
 from .tables import CohortTable, TerritoryTable, check_packages, failed_csv
 
 SCHEMA_VERSION = "1.0"
+#: What is written beside the cases; the last one appears last: where it is, the rest is.
+TABLES = ("cohort.csv", "territories.parquet", "failed.csv", "seconds.csv", "overview.html", "cohort.json")
 _STAGE = "Analyzing cases"
 # Part of the progress that is the cases, before the tables.
 _CASES = 0.95
@@ -65,6 +67,7 @@ def cohort_steps(
     engine: Engine | None = None,
     *,
     overwrite: bool = False,
+    table: Path | None = None,
 ) -> Steps[CohortResult]:
     """Analyze every case and write the results into `output`.
 
@@ -83,11 +86,13 @@ def cohort_steps(
         This process by default.
     overwrite : bool
         Make cases again that were made with other settings, from other files, or by another version.
+    table : Path, optional
+        Where the cases are from; it is not replaced.
 
     Raises
     ------
     InputError
-        Where there are such cases and `overwrite` is False, or `output` cannot be written.
+        Where there are such cases and `overwrite` is False, `output` cannot be written, or holds what is read.
     ModelError
         Where a model cannot be used.
     """
@@ -96,6 +101,8 @@ def cohort_steps(
     models = recipe.models(cases)
     folders = CaseFolders(output, recipe.made_from(models))
     with claimed(output, make=True, inner=[folders.folder]):
+        keep_others(output, TABLES, _read(cases, table), overwrite=overwrite)
+        _keep_apart(cases, folders)
         try:
             failed = yield from _make_missing_steps(cases, folders, recipe, engine, overwrite)
             return (yield from _summarise_steps(cases, folders, recipe, models, failed))
@@ -104,6 +111,23 @@ def cohort_steps(
             sweep_claims(folders.folder)
             with suppress(OSError):
                 folders.folder.rmdir()  # where nothing came of it
+
+
+def _read(cases: Sequence[CohortCase], table: Path | None) -> Iterator[Path]:
+    """Yield what is read."""
+    for path in (table, *(path for case in cases for path in case.paths)):
+        if path is not None:
+            yield path
+
+
+def _keep_apart(cases: Sequence[CohortCase], folders: CaseFolders) -> None:
+    """Refuse images where the folders of cases are written: a result would take the place of masks of the same name."""
+    own = folders.folder.resolve()
+    for case in cases:
+        for path in case.paths:
+            resolved = path.resolve()
+            if own == resolved or own in resolved.parents:
+                raise InputError(f"'{path}' lies where results are written ('{own}'); name another folder for these.")
 
 
 def _make_missing_steps(
@@ -181,18 +205,15 @@ def _summarise_steps(
     done = sum(counts.values())
     document = _document(recipe, models, len(cases), done, counts)
     yield Progress("Writing tables and the overview", 0.99)
-    publish(
-        folders.output,
-        {
-            "cohort.csv": table.text(),
-            "territories.parquet": territories.content(),
-            "failed.csv": failed_csv(told),
-            "seconds.csv": table.seconds_text(),
-            "overview.html": overview.html(len(cases), told),
-            "cohort.json": json_text(document),  # last: where it is, the rest is
-        },
-        "cohort",
+    contents = (
+        table.text(),
+        territories.content(),
+        failed_csv(told),
+        table.seconds_text(),
+        overview.html(len(cases), told),
+        json_text(document),
     )
+    publish(folders.output, dict(zip(TABLES, contents, strict=True)), "cohort")
     return CohortResult(done, counts, tuple(listed))
 
 

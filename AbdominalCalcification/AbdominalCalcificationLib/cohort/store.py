@@ -42,7 +42,7 @@ class CaseFolders:
 
     def fingerprint(self, case: CohortCase) -> str:
         """Return a checksum of everything that the result of a case depends on; its covariates are not among it."""
-        files = [stamp_of(path, self.output) for path in (case.ct, *case.masks.paths)]
+        files = [stamp_of(path, self.output) for path in case.paths]
         named = {name: value for name, value in asdict(case).items() if name not in ("covariates", "patient")}
         made_from = {**self._made_from, "case": named, "files": files}
         return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()

@@ -123,7 +123,9 @@ def run(options: argparse.Namespace, report) -> None:
         cases = anonymous_cases(cases, options.keep)
     engine = _engine(options, recipe, cases)
     begin = time.monotonic()
-    result = drain(cohort_steps(cases, options.output, recipe, engine, overwrite=options.overwrite), report)
+    table = options.input if options.input.is_file() else None
+    steps = cohort_steps(cases, options.output, recipe, engine, overwrite=options.overwrite, table=table)
+    result = drain(steps, report)
     verdicts = ", ".join(f"{count} {name}" for name, count in result.trust.items() if count)
     report.say(f"{counted(result.done, 'case')} of {len(cases)} measured{verdicts and f': {verdicts}'}.")
     if result.failed:

@@ -16,7 +16,7 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
-from ..reporting.published import publish
+from ..reporting.published import keep_others, publish
 from .case import model_folders
 from .cohort import Case, numbered
 from .settings import Settings
@@ -24,12 +24,19 @@ from .store import SCHEMA_VERSION, Store, empty_result
 from .stored_case import evaluate_and_store
 
 CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
+#: What is written beside the cases and plots; the last one appears last: where it is, the rest is.
+TABLES = ("cases.csv", "overlap.csv", "agreement.csv", "report.html", "evaluation.json")
 # For fewer cases it takes longer to start processes than they spare.
 _WORTH_PROCESSES = 8
 
 
 def evaluate_steps(
-    cases: Sequence[Case], output: str | Path, settings: Settings | None = None, *, jobs: int | None = None
+    cases: Sequence[Case],
+    output: str | Path,
+    settings: Settings | None = None,
+    *,
+    jobs: int | None = None,
+    table: Path | None = None,
 ) -> Steps[dict]:
     """Evaluate a cohort and write the results into `output`.
 
@@ -48,6 +55,8 @@ def evaluate_steps(
     jobs : int, optional
         Processes; by default as many as cores and memory take, but one where networks run, since these use all cores
         themselves. One job is done in this process.
+    table : Path, optional
+        Where the cases are from; it is not replaced.
 
     Returns
     -------
@@ -57,7 +66,7 @@ def evaluate_steps(
     Raises
     ------
     InputError
-        Where there is nothing to compare, or `output` cannot be written.
+        Where there is nothing to compare, `output` cannot be written, or holds files that are read or not ours.
     """
     settings = settings or Settings()
     given = list(dict.fromkeys(name for case in cases for name in case.predictions))
@@ -71,6 +80,9 @@ def evaluate_steps(
     output = Path(output)
     folder = output / CASES_FOLDER
     with claimed(output, make=True, inner=[folder, output / PLOTS_FOLDER]):
+        keep_others(
+            output, TABLES, [*(() if table is None else (table,)), *(path for each in cases for path in each.paths)]
+        )
         store = Store(folder, settings)
         try:
             yield from _evaluate_missing_steps(cases, store, settings, jobs)
@@ -182,15 +194,18 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
     )
     yield Progress("Writing tables, plots and the report", 0.98)
     plots = draw_plots(records, methods, document)
+    contents = (
+        cases_csv(records),
+        overlap_csv(summary["overlap"]),
+        agreement_csv(summary["agreement"]),
+        report_html(document, records, plots),
+        json_text(document),
+    )
     publish(
         output,
         {
             **{f"{PLOTS_FOLDER}/{name}.svg": svg for name, svg in plots.items()},
-            "cases.csv": cases_csv(records),
-            "overlap.csv": overlap_csv(summary["overlap"]),
-            "agreement.csv": agreement_csv(summary["agreement"]),
-            "report.html": report_html(document, records, plots),
-            "evaluation.json": json_text(document),  # last: where it is, the rest is
+            **dict(zip(TABLES, contents, strict=True)),
         },
         "evaluation",
     )

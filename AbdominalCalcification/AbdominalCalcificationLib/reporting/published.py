@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..durable import cannot_write, write_bytes
-from ..errors import WriteError
+from ..errors import InputError, WriteError
 from ..leftovers import unfinished_folder
 from ..replacing import replacing
 
@@ -40,3 +42,43 @@ def publish(folder: Path, contents: Mapping[str, str | bytes], what: str) -> Non
                     replacement.put_in(unfinished / name, name)
     except OSError as error:
         raise cannot_write(folder, error) from None
+
+
+def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path], *, overwrite: bool = False) -> None:
+    """Refuse to publish over files that are not ours, or that are read.
+
+    Parameters
+    ----------
+    folder : Path
+    names : sequence of str
+        What will be published; the last one is where the others are, if they are ours.
+    read : iterable of Path
+        Files and folders that are read; a folder that is one of them would get results among its images.
+    overwrite : bool
+        Files that are not ours may be replaced, but for those that are read.
+
+    Raises
+    ------
+    InputError
+    """
+    there = [each for each in (folder / name for name in names) if os.path.lexists(each)]
+    taken = {_identity(each): each for each in (*there, folder)}
+    for each in read:
+        place = taken.get(_identity(each) or ())
+        if place == folder:
+            raise InputError(f"'{folder}' is read, and results would lie among its files; name another folder.")
+        if place is not None:
+            raise InputError(f"'{place}' is read and would be replaced by the results; name another folder.")
+    if there and not os.path.lexists(folder / names[-1]) and not overwrite:
+        raise InputError(
+            f"'{there[0]}' would be replaced, and is no result of this program, for '{names[-1]}' is not beside it; "
+            "move it away, or name another folder."
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what two names of one file have in common; None where there is none."""
+    with suppress(OSError):  # what cannot be looked at is told where it is read
+        stat = os.stat(path)
+        return stat.st_dev, stat.st_ino
+    return None
