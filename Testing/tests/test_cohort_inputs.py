@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
 
 import numpy as np
@@ -10,6 +12,9 @@ import pytest
 import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.cohort.cases import find_cases, left_out
+from AbdominalCalcificationLib.cohort.recipe import Recipe
+from AbdominalCalcificationLib.evaluation.cohort import Masks
 from AbdominalCalcificationLib.file_stamps import stamp_of
 from cohorts import SPACING_MM, a_cohort, give_air, rows_in, write_table
 from cohorts import run_cohort as run
@@ -122,3 +127,71 @@ def test_images_where_case_folders_are_written_are_refused(rows, tmp_path, made_
     assert run(table, tmp_path, "--overwrite") == 2
     assert "lies where results are written" in capsys.readouterr().err
     assert {each: each.read_bytes() for each in mine.iterdir()} == before
+
+
+def test_numbers_that_another_command_wrote_into_a_case_folder_are_not_taken_for_the_cohorts(
+    rows, tmp_path, made_here, capsys
+):
+    table, output = write_table(tmp_path / "cases" / "t.csv", rows), tmp_path / "out"
+    assert run(table, output) == 0
+    before = rows_in(output / "cohort.csv")
+    shutil.copy(output / "cases" / "c1" / "measurements.json", output / "cases" / "c0" / "measurements.json")
+    assert run(table, output) == 2
+    assert "('c0'); add --overwrite" in capsys.readouterr().err
+    assert run(table, output, "--overwrite") == 0
+    assert rows_in(output / "cohort.csv") == before
+
+
+def test_models_and_settings_of_other_cases_make_no_case_old():
+    both, none = Masks(calcification=os.devnull, arteries=os.devnull), Masks()
+    model = type("Model", (), {"checksum": "abc"})()
+    models = [("arteries", model), ("calcification", model)]
+    recipe = Recipe()
+    assert recipe.made_from(models, both) == recipe.made_from([], both)
+    assert recipe.made_from(models, none) != recipe.made_from(models[:1], none)
+    assert recipe.made_from(models, Masks(arteries=os.devnull))["models"] == [["calcification", "abc"]]
+    json.dumps(recipe.made_from(models, none))
+
+
+def test_what_a_folder_holds_beside_its_cases_is_told(rows, tmp_path, made_here, capsys):
+    folder, images = tmp_path / "cts", tmp_path / "cases"
+    for place in ("a", "group/b"):
+        (folder / place).mkdir(parents=True)
+        for name in ROLES:
+            shutil.copy(images / rows[place != "a"][name], folder / place / f"{name}.nrrd")
+        (folder / place / "notes.txt").write_text("x")
+    header, _ = as_header_and_voxels(folder / "a" / "ct.nrrd")
+    (folder / "a" / "ct.nrrd").unlink()
+    for name in ("lonely.nrrd", "group/c.nrrd", "a/other.nrrd"):
+        shutil.copy(images / rows[0]["ct"], folder / name)
+    output = folder / "results"
+    output.mkdir()
+    cases = find_cases(folder, output)
+    assert [case.id for case in cases] == ["a", "group/b"]
+    assert cases[0].ct == header
+    assert left_out(folder, cases, output) == ["a/other.nrrd", "group/c.nrrd", "lonely.nrrd"]
+    assert run(folder, output) == 0
+    arguments = ["cohort", str(folder), "--output", str(output), "--calcification-threshold", "fixed:500"]
+    assert cli.main(arguments) == 0
+    assert "no case is seen in it (3): 'a/other.nrrd', 'group/c.nrrd', 'lonely.nrrd'" in capsys.readouterr().err
+
+
+def test_one_ct_under_two_names_is_refused(rows, tmp_path, capsys):
+    folder = tmp_path / "cases"
+    twin = {**rows[0], "id": "twin", "ct": f"../cases/{rows[0]['ct']}"}
+    assert run(write_table(folder / "t.csv", [*rows, twin]), tmp_path / "out") == 2
+    assert "The cases 'c0' and 'twin' have the same CT and masks" in capsys.readouterr().err
+    # Another reader's masks of it are another case.
+    cases = find_cases(write_table(folder / "t.csv", [*rows, {**twin, "calcification": ""}]), tmp_path / "out")
+    assert len(cases) == 3
+
+
+@pytest.mark.parametrize(
+    "text", ['id,ct,note\na,a.nii,"5 mm\nb,b.nii,x\n', 'id,ct,note\na,a.nii,"5\nb,b.nii,"6\nc,c.nii,7\n']
+)
+def test_a_quotation_mark_that_nobody_closes_swallows_no_case(text, tmp_path, capsys):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    assert run(tmp_path / "t.csv", tmp_path / "out") == 2
+    error = capsys.readouterr().err
+    assert "the row that begins in line 2: a cell begins with a quotation mark that is not closed" in error
+    assert error.count("\n") == 1

@@ -25,7 +25,7 @@ from ..reporting.documents import json_text
 from .cases import CohortCase
 from .engine.kit import Kit
 from .recipe import SCHEMA_VERSION, Recipe
-from .store import CASE_FILES, RECORD, THUMBNAIL, read_record
+from .store import CASE_FILES, RECORD, THUMBNAIL, checksum_of, read_record
 from .thumbnail import thumbnail
 
 # What is an option of analyze and a column here.
@@ -121,7 +121,7 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
         if _stamps(work) != before:
             raise InputError("Its files changed while they were read; run the command again.")
         seconds = round(time.monotonic() - began, 3)
-        write_text(unfinished / RECORD, json_text(_record(work, seconds)))
+        write_text(unfinished / RECORD, json_text(_record(work, seconds, checksum_of(unfinished))))
 
 
 def _stamps(work: CaseWork) -> list:
@@ -129,12 +129,13 @@ def _stamps(work: CaseWork) -> list:
     return [stamp_of(path, work.folder.parent.parent) for path in work.case.paths]
 
 
-def _record(work: CaseWork, seconds: float) -> dict:
+def _record(work: CaseWork, seconds: float, measurements: str) -> dict:
     return {
         "schema_version": SCHEMA_VERSION,
         "id": work.case.id,
         "version": __version__,
         "fingerprint": work.fingerprint,
+        "measurements": measurements,
         "seconds": seconds,
     }
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..casework.cases import list_cases
+from ..casework.cases import RETRAINING, REVIEWS, list_cases
 from ..errors import InputError
 from ..evaluation.cohort import Masks, cells_of_row, paths_of_cell, table_of_cases
 from ..paths import native_path, told_apart
+from ..reading.images import files_of_image
+from ..reading.label_maps import IMAGE_ENDINGS
 from .columns import OF_RESULTS
 
 _KNOWN = (
@@ -90,12 +94,12 @@ def find_cases(source: Path, output: Path) -> list[CohortCase]:
     InputError
         Where there is nothing, or two cases cannot be told apart.
     """
-    own = output.absolute()
     if source.is_dir():
+        own = output.resolve()
         cases = [
             CohortCase(each.name, each.patient or each.name, each.ct.absolute(), _absolute(each.masks))
             for each in list_cases(source)
-            if own != each.ct.absolute() and own not in each.ct.absolute().parents
+            if own not in ((place := each.ct.resolve()), *place.parents)
         ]
         if not cases:
             raise InputError(f"'{source}' holds no cases beside the results; name a folder of CTs, or a table.")
@@ -105,6 +109,47 @@ def find_cases(source: Path, output: Path) -> list[CohortCase]:
         raise InputError(f"There is no '{source}'; name a folder of CTs, or a table with the columns id and ct.")
     _check_told_apart(cases)
     return cases
+
+
+def left_out(source: Path, cases: Sequence[CohortCase], output: Path) -> list[str]:
+    """Return what lies in a folder of cases and belongs to none of them, as paths below it; hidden files are not told.
+
+    Parameters
+    ----------
+    source : Path
+        A folder; nothing is left out of a table.
+    cases : sequence of CohortCase
+        Of that folder.
+    output : Path
+        Where results are written.
+    """
+    if not source.is_dir():
+        return []
+    read = {each for case in cases for path in case.paths for each in _files_of(path)}
+    ways = {each for path in read for each in path.parents}
+    own, top = output.absolute(), source.absolute()
+    # Notes and what else lies in a case folder is nobody's CT.
+    places = {case.ct.parent for case in cases if case.ct is not None and case.ct.name.split(".")[0] == "ct"}
+
+    def unread(folder: Path) -> Iterator[str]:
+        for each in sorted(folder.iterdir()):
+            if each in read or each == own or each.name.startswith(".") or each.name in (REVIEWS, RETRAINING):
+                continue
+            if folder in places and each.is_file() and not each.name.lower().endswith(IMAGE_ENDINGS):
+                continue
+            if each in ways:
+                yield from unread(each)
+            else:
+                yield each.relative_to(top).as_posix()
+
+    return [] if top in read else list(unread(top))
+
+
+def _files_of(path: Path) -> list[Path]:
+    """Return a folder, or a file with those of its voxels."""
+    with suppress(OSError):
+        return files_of_image(path) if path.is_file() else [path]
+    return [path]
 
 
 def anonymous_cases(cases: Sequence[CohortCase], kept: Sequence[str] = ()) -> list[CohortCase]:
@@ -189,3 +234,21 @@ def _check_told_apart(cases: Sequence[CohortCase]) -> None:
         if other is not None:
             raise InputError(f"The ids '{other}' and '{case.id}' differ in capitals alone; give one another id.")
         seen[case.folder_name.lower()] = case.id
+    _check_no_twins(cases)
+
+
+def _check_no_twins(cases: Sequence[CohortCase]) -> None:
+    """Refuse a case that is another one in all but its name: one of them would show the numbers of somebody else."""
+    seen: dict[tuple, str] = {}
+    for case in cases:
+        if case.ct is None:
+            continue
+        masks = case.masks
+        read = (*map(os.path.realpath, case.paths), masks.arteries is None, masks.calcification is None)
+        what = (*read, case.series, case.acquisition, masks.artery_labels, masks.calcification_labels)
+        other = seen.setdefault(what, case.id)
+        if other != case.id:
+            raise InputError(
+                f"The cases '{other}' and '{case.id}' have the same CT and masks ('{case.ct}'); leave one out, or "
+                "correct its path."
+            )

@@ -99,7 +99,7 @@ def cohort_steps(
     check_packages()
     recipe, engine, output = recipe or Recipe(), engine or Engine(), Path(output).absolute()
     models = recipe.models(cases)
-    folders = CaseFolders(output, recipe.made_from(models))
+    folders = CaseFolders(output, lambda masks: recipe.made_from(models, masks))
     with claimed(output, make=True, inner=[folders.folder]):
         keep_others(output, TABLES, _read(cases, table), overwrite=overwrite)
         _keep_apart(cases, folders)
