@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -174,6 +175,8 @@ def _of_table(path: Path) -> list[CohortCase]:
     columns = [_column(name, path.name) for name in header]
     if len(set(columns)) < len(columns):
         raise InputError(f"The table '{path.name}' has two columns of one meaning; keep one of them.")
+    if len({each.lower() for each in columns}) < len(columns):
+        raise InputError(f"The table '{path.name}' has two columns that differ in capitals alone; rename one of them.")
     for needed in ("id", "ct"):
         if needed not in columns:
             raise InputError(f"The table '{path.name}' has no column {needed}; {_EXPLAINED}.")
@@ -190,7 +193,7 @@ def _column(name: str, table: str) -> str:
         return plain
     if not name.strip():
         raise InputError(f"The table '{table}' has a column without a name; {_EXPLAINED}.")
-    if name.strip() in OF_RESULTS:
+    if plain in OF_RESULTS:
         raise InputError(f"The table '{table}' has a column '{name}', as the results have one; call it otherwise.")
     return name.strip()
 
@@ -224,16 +227,21 @@ def _absolute(masks: Masks) -> Masks:
 
 
 def _check_told_apart(cases: Sequence[CohortCase]) -> None:
-    """Refuse two cases of one name, and names that some computers take for one."""
+    """Refuse two cases of one name, and names that people or some computers take for one."""
     seen: dict[str, str] = {}
+    ids: set[str] = set()
     for case in cases:
         native_path(case.folder_name)
-        other = seen.get(case.folder_name.lower())
-        if other == case.id:
+        if case.id in ids:
             raise InputError(f"Two cases are called '{case.id}'; give each an id of its own.")
-        if other is not None:
-            raise InputError(f"The ids '{other}' and '{case.id}' differ in capitals alone; give one another id.")
-        seen[case.folder_name.lower()] = case.id
+        ids.add(case.id)
+        # As a spreadsheet joins by them; and a folder can be called as another case is.
+        for key in {unicodedata.normalize("NFKC", case.id).casefold(), case.folder_name.lower()}:
+            other = seen.setdefault(key, case.id)
+            if other != case.id:
+                raise InputError(
+                    f"The ids '{other}' and '{case.id}' differ in capitals alone or look the same; give one another id."
+                )
     _check_no_twins(cases)
 
 

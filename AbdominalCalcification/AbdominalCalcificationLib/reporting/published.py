@@ -62,9 +62,10 @@ def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path], *, ove
     InputError
     """
     there = [each for each in (folder / name for name in names) if os.path.lexists(each)]
-    taken = {_identity(each): each for each in (*there, folder)}
+    taken: dict[tuple[int, int] | None, Path] = {_identity(each): each for each in (*there, folder)}
     for each in read:
-        place = taken.get(_identity(each) or ())
+        identity = _identity(each)
+        place = None if identity is None else taken.get(identity)
         if place == folder:
             raise InputError(f"'{folder}' is read, and results would lie among its files; name another folder.")
         if place is not None:
