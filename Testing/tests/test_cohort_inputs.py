@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
-from AbdominalCalcificationLib.cohort.cases import find_cases, left_out
+from AbdominalCalcificationLib.cohort.cases import CohortCase, anonymous_cases, find_cases, left_out
 from AbdominalCalcificationLib.cohort.recipe import Recipe
 from AbdominalCalcificationLib.evaluation.cohort import Masks
 from AbdominalCalcificationLib.file_stamps import stamp_of
@@ -195,3 +195,15 @@ def test_a_quotation_mark_that_nobody_closes_swallows_no_case(text, tmp_path, ca
     error = capsys.readouterr().err
     assert "the row that begins in line 2: a cell begins with a quotation mark that is not closed" in error
     assert error.count("\n") == 1
+
+
+def test_an_anonymous_cohort_keeps_ages_and_sexes_and_no_names_in_their_columns():
+    told = [("50", "F"), ("50,5", "female"), ("Jane, 50", "Jane Doe"), ("500", "2"), ("", "")]
+    cases = [
+        CohortCase(f"c{number}", "p", None, covariates={"Age": age, "sex": sex, "note": "Jane"})
+        for number, (age, sex) in enumerate(told)
+    ]
+    kept = [tuple(case.covariates.values()) for case in anonymous_cases(cases)]
+    assert kept == [("50", "F"), ("50,5", "female"), ("", ""), ("", "2"), ("", "")]
+    (first, *_) = anonymous_cases(cases[2:], ["sex", "note"])
+    assert first.covariates == {"Age": "", "sex": "Jane Doe", "note": "Jane"}

@@ -17,6 +17,7 @@ from ..paths import native_path, told_apart
 from ..reading.images import files_of_image
 from ..reading.label_maps import IMAGE_ENDINGS
 from .columns import OF_RESULTS
+from .people import plain_value
 
 _KNOWN = (
     "id",
@@ -154,16 +155,20 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def anonymous_cases(cases: Sequence[CohortCase], kept: Sequence[str] = ()) -> list[CohortCase]:
-    """Return the cases called ``case-00001`` and so on in their order, with age, sex and what is `kept` alone."""
+    """Return the cases called ``case-00001`` and so on in their order, with age, sex and what is `kept` alone.
+
+    Cells of age and sex that hold something else are emptied, unless the column is `kept`.
+    """
     patients = {name: number for number, name in enumerate(dict.fromkeys(case.patient for case in cases), 1)}
-    wanted = {*kept, *ANONYMOUS_COVARIATES}
     return [
         replace(
             case,
             id=f"case-{number:05d}",
             patient=f"patient-{patients[case.patient]:05d}",
             covariates={
-                name: value for name, value in case.covariates.items() if name in wanted or name.lower() in wanted
+                name: value if name in kept else plain_value(name, value)
+                for name, value in case.covariates.items()
+                if name in kept or name.lower() in ANONYMOUS_COVARIATES
             },
         )
         for number, case in enumerate(cases, 1)
