@@ -69,6 +69,17 @@ def test_a_mask_replaced_by_one_of_its_size_and_time_makes_the_case_old(rows, tm
     assert after[1] == before[1]
 
 
+def test_voxels_beside_their_header_belong_to_an_image(tmp_path):
+    image = sitk.GetImageFromArray(np.zeros((3, 4, 5), np.uint8))
+    for name, voxels in (("a.mhd", "a.raw"), ("b.nhdr", "b.raw.gz"), ("c.hdr", "c.img"), ("d.nrrd", None)):
+        sitk.WriteImage(image, str(tmp_path / name), useCompression=name == "b.nhdr")
+        wanted = [name] if voxels is None else [name, voxels]
+        assert [each for each, *_ in stamp_of(tmp_path / name, tmp_path / "out")] == wanted
+    (tmp_path / "a.raw").unlink()  # refused where it is read
+    assert [each for each, *_ in stamp_of(tmp_path / "a.mhd", tmp_path)] == ["a.mhd"]
+    assert stamp_of(tmp_path / "none.mhd", tmp_path) is None
+
+
 @posix
 def test_files_of_folders_are_seen_in_links_and_where_the_results_lie_around_them(tmp_path):
     images, elsewhere = tmp_path / "study" / "ct", tmp_path / "elsewhere"

@@ -5,6 +5,7 @@ Where voxels lie is taken from :mod:`.headers`, which reads what a file itself s
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from .quiet import quiet_libraries
 
 # ITK and a header agree on a place up to this, and on a step of the grid up to SAME_LENGTH.
 _SAME_PLACE_MM = 1e-3
+_LONGEST_LINE = 1 << 20
 
 
 def read_flagged(path: Path) -> tuple[Volume, tuple[Flag, ...]]:
@@ -133,10 +135,17 @@ def files_of_image(path: Path) -> list[Path]:
         elif path.name.lower().endswith(META_ENDINGS):
             others = parse_meta(path).stored.files
         else:
-            others = parse_nrrd(path).stored.files if is_nrrd(path) else ()
+            others = parse_nrrd(path).stored.files if is_nrrd(path) and _is_detached(path) else ()
     except InputError:
         others = ()
     return list(dict.fromkeys((path, *others)))
+
+
+def _is_detached(path: Path) -> bool:
+    """Return whether a NRRD header names files of voxels: sooner than it is parsed."""
+    with open(path, "rb") as file:
+        header = itertools.takewhile(bytes.strip, iter(lambda: file.readline(_LONGEST_LINE), b""))
+        return any(line.lower().startswith((b"data file:", b"datafile:")) for line in header)
 
 
 def _check_file(path: Path) -> None:
