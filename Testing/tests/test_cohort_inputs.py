@@ -218,3 +218,31 @@ def test_an_anonymous_cohort_keeps_ages_and_sexes_and_no_names_in_their_columns(
     assert kept == [("50", "F"), ("50,5", "female"), ("", ""), ("", "2"), ("", "")]
     (first, *_) = anonymous_cases(cases[2:], ["sex", "note"])
     assert first.covariates == {"Age": "", "sex": "Jane Doe", "note": "Jane"}
+
+
+@pytest.mark.parametrize("command", ["cohort", "evaluate"])
+def test_anonymous_results_do_not_lie_beside_those_of_an_earlier_run_with_names(
+    command, rows, tmp_path, made_here, capsys
+):
+    for row in rows:
+        row["id"] = f"Jane {row['id']}"
+    table, output = write_table(tmp_path / "cases" / "t.csv", rows), tmp_path / "out"
+    options = ["--calcification-threshold", "fixed:500"] if command == "cohort" else ["--method", "fixed:500"]
+    arguments = [command, str(table), "--quiet", *options, "--output"]
+    assert cli.main([*arguments, str(output)]) == 0
+    before = {each: each.read_bytes() for each in output.rglob("*") if each.is_file()}
+    assert cli.main([*arguments, str(output), "--anonymous"]) == 2
+    assert "which can name somebody" in capsys.readouterr().err
+    assert {each: each.read_bytes() for each in output.rglob("*") if each.is_file()} == before
+    for _ in range(2):
+        assert cli.main([*arguments, str(tmp_path / "anonymous"), "--anonymous"]) == 0
+
+
+def test_folders_of_cases_that_left_the_cohort_are_told(rows, tmp_path, made_here, capsys):
+    table, output = write_table(tmp_path / "cases" / "t.csv", rows), tmp_path / "out"
+    assert run(table, output) == 0
+    write_table(table, rows[:1])
+    arguments = ["cohort", str(table), "--output", str(output), "--calcification-threshold", "fixed:500"]
+    assert cli.main(arguments) == 0
+    assert "holds 'c1' of no case of this cohort" in capsys.readouterr().err
+    assert [row["id"] for row in rows_in(output / "cohort.csv")] == ["c0"]

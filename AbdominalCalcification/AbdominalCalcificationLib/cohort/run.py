@@ -15,7 +15,7 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text, parameters_document
-from ..reporting.published import keep_others, publish
+from ..reporting.published import keep_others, others_in, publish, refuse_named
 from ..reporting.text import counted
 from .case import CaseWork, make_case
 from .cases import CohortCase
@@ -35,6 +35,8 @@ _STAGE = "Analyzing cases"
 _CASES = 0.95
 # Cases that are read at a time for the tables.
 _AT_A_TIME = 100
+# Folders of anonymous cases.
+_NUMBERED = r"case-\d{5,}"
 #: In place of reasons that can name files.
 _LEFT_OUT = (
     "The reason, which can name files, is left out of this anonymous cohort; it was printed as it ran; run it again."
@@ -164,6 +166,13 @@ def _missing_steps(
 ) -> Steps[list[CaseWork]]:
     """Return the work that is left."""
     stage = "Looking for finished cases"
+    others = others_in(folders.folder, (case.folder_name for case in cases))
+    if recipe.anonymous:
+        refuse_named(folders.folder, others, _NUMBERED)
+    if others:
+        shown = f"'{others[0]}'{' and others' if len(others) > 1 else ''}"
+        message = f"'{folders.folder}' holds {shown} of no case of this cohort; nothing of that is in the tables."
+        yield Progress(stage, 0.0, message=message)
     works, stale = [], []
     for number, case in enumerate(cases):
         if number % _AT_A_TIME == 0:

@@ -16,7 +16,7 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
-from ..reporting.published import keep_others, publish
+from ..reporting.published import keep_others, others_in, publish, refuse_named
 from .case import model_folders
 from .cohort import Case, numbered
 from .settings import Settings
@@ -26,6 +26,8 @@ from .stored_case import evaluate_and_store
 CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
 #: What is written beside the cases and plots; the last one appears last: where it is, the rest is.
 TABLES = ("cases.csv", "overlap.csv", "agreement.csv", "report.html", "evaluation.json")
+# Records of anonymous cases.
+_NUMBERED = r"case_\d+-[0-9a-f]{8}\.json"
 # For fewer cases it takes longer to start processes than they spare.
 _WORTH_PROCESSES = 8
 
@@ -84,6 +86,9 @@ def evaluate_steps(
             output, TABLES, [*(() if table is None else (table,)), *(path for each in cases for path in each.paths)]
         )
         store = Store(folder, settings)
+        if settings.anonymous:
+            own = (store.path_of(case).name for case in cases)
+            refuse_named(folder, others_in(folder, own), _NUMBERED)
         try:
             yield from _evaluate_missing_steps(cases, store, settings, jobs)
             yield Progress("Summarising", 0.95)

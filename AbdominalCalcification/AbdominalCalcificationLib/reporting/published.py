@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -74,6 +75,30 @@ def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path], *, ove
         raise InputError(
             f"'{there[0]}' would be replaced, and is no result of this program, for '{names[-1]}' is not beside it; "
             "move it away, or name another folder."
+        )
+
+
+def others_in(folder: Path, own: Iterable[str]) -> list[str]:
+    """Return the names in `folder` beside hidden ones and our `own`, sorted; capitals make no difference."""
+    known = {name.lower() for name in own}
+    with suppress(OSError):
+        return sorted(each for each in os.listdir(folder) if each[:1] != "." and each.lower() not in known)
+    return []
+
+
+def refuse_named(folder: Path, others: Sequence[str], numbered: str) -> None:
+    """Refuse an anonymous result beside what an earlier one, with names, left in `folder`.
+
+    Raises
+    ------
+    InputError
+        Where one of `others` is no match of the regular expression `numbered`.
+    """
+    named = [each for each in others if not re.fullmatch(numbered, each)]
+    if named:
+        raise InputError(
+            f"'{folder}' holds '{named[0]}' of an earlier run, which can name somebody; name another folder for the "
+            "anonymous results."
         )
 
 
