@@ -246,3 +246,16 @@ def test_folders_of_cases_that_left_the_cohort_are_told(rows, tmp_path, made_her
     assert cli.main(arguments) == 0
     assert "holds 'c1' of no case of this cohort" in capsys.readouterr().err
     assert [row["id"] for row in rows_in(output / "cohort.csv")] == ["c0"]
+
+
+def test_a_copy_of_a_ct_under_another_name_is_told(rows, tmp_path, made_here, capsys):
+    folder, output = tmp_path / "cases", tmp_path / "out"
+    shutil.copy(folder / rows[0]["ct"], folder / "copy.nrrd")
+    table = write_table(folder / "t.csv", [*rows, {**rows[0], "id": "<b>", "ct": "copy.nrrd"}])
+    arguments = ["cohort", str(table), "--output", str(output), "--calcification-threshold", "fixed:500"]
+    assert cli.main(arguments) == 0
+    assert "c0, <b>: the same CT, voxel for voxel" in capsys.readouterr().err
+    assert "<li>c0, &lt;b&gt;</li>" in (output / "overview.html").read_text(encoding="utf-8")
+    write_table(table, rows)
+    assert run(table, output) == 0
+    assert "several names" not in (output / "overview.html").read_text(encoding="utf-8")

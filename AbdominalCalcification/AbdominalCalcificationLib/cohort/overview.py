@@ -65,6 +65,7 @@ class Overview:
         self._people: list[tuple[float | None, str | None, float]] = []
         self._to_look_at: list[tuple] = []
         self._figures: list[str] = []
+        self._ids_of: dict[str, list[str]] = {}
         self._count = self._without_picture = 0
 
     def add(self, rows: Sequence[CaseRow]) -> None:
@@ -72,6 +73,8 @@ class Overview:
         for row in rows:
             self._count += 1
             self._trust[row.trust] += 1
+            if row.voxels:
+                self._ids_of.setdefault(row.voxels, []).append(row.case.id)
             for name in NAMES:
                 burden = row.territories[name]["burden_percent"]
                 if burden is None:
@@ -87,6 +90,11 @@ class Overview:
                 if len(self._to_look_at) > 4 * MOST_LISTED:  # those that can still be shown
                     self._to_look_at = sorted(self._to_look_at)[:MOST_LISTED]
             self._add_picture(row)
+
+    @property
+    def twins(self) -> list[list[str]]:
+        """The ids of cases that are of one CT, voxel for voxel."""
+        return [ids for ids in self._ids_of.values() if len(ids) > 1]
 
     def html(self, cases: int, failed: Sequence[tuple[str, str]]) -> str:
         """Return the page.
@@ -104,6 +112,7 @@ class Overview:
             "for research, not for diagnosis</p>",
             self._verdicts(),
             _failures(failed),
+            _same(self.twins),
             self._first(),
             self._distributions(),
             self._by_person(),
@@ -226,6 +235,17 @@ def _folded(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
     if not others:
         return seen
     return f"{seen}<details><summary>{len(others)} more</summary>{table(header, others, left=len(header))}</details>"
+
+
+def _same(twins: Sequence[Sequence[str]]) -> str:
+    if not twins:
+        return ""
+    items = "".join(f"<li>{escape(', '.join(ids[:MOST_LISTED]))}</li>" for ids in twins[:MOST_LISTED])
+    rest = f"<p>And {len(twins) - MOST_LISTED} more.</p>" if len(twins) > MOST_LISTED else ""
+    return (
+        '<div class="warn"><p><b>The same CT under several names</b>, voxel for voxel. It is in every figure as often; '
+        f"look at the table, unless these are several readings.</p><ul>{items}</ul>{rest}</div>"
+    )
 
 
 def _failures(failed: Sequence[tuple[str, str]]) -> str:

@@ -36,6 +36,8 @@ class CaseRow:
     beside : dict of str to (float or None)
     version, folder : str
     seconds : float or None
+    voxels : str
+        Checksum of the voxels of the CT; empty where none is known.
     """
 
     case: CohortCase
@@ -48,6 +50,7 @@ class CaseRow:
     version: str
     folder: str
     seconds: float | None
+    voxels: str = ""
 
     def cells(self, covariates: list[str]) -> list:
         """Return the row of cohort.csv, see :func:`columns.cohort_columns`."""
@@ -103,6 +106,7 @@ def _row(case: CohortCase, folder: Path, record: Mapping, document: Mapping) -> 
         record["version"],
         f"{CASES_FOLDER}/{folder.name}",
         record.get("seconds"),
+        (document["provenance"].get("input") or {}).get("voxels_sha256") or "",
     )
 
 

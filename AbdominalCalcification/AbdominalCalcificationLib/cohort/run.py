@@ -33,6 +33,8 @@ TABLES = ("cohort.csv", "territories.parquet", "failed.csv", "seconds.csv", "ove
 _STAGE = "Analyzing cases"
 # Part of the progress that is the cases, before the tables.
 _CASES = 0.95
+# Cases of one CT that are told as it runs; the overview lists them all.
+_MOST_TOLD = 10
 # Cases that are read at a time for the tables.
 _AT_A_TIME = 100
 # Folders of anonymous cases.
@@ -213,6 +215,9 @@ def _summarise_steps(
     told = [(name, _LEFT_OUT) for name, _ in listed] if recipe.anonymous else listed
     done = sum(counts.values())
     document = _document(recipe, models, len(cases), done, counts)
+    for ids in overview.twins[:_MOST_TOLD]:
+        message = f"{', '.join(ids[:_MOST_TOLD])}: the same CT, voxel for voxel; look at the table, or leave one out."
+        yield Progress("Collecting the results", 0.99, message=message)
     yield Progress("Writing tables and the overview", 0.99)
     contents = (
         table.text(),
