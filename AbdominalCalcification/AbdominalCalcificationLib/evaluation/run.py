@@ -82,13 +82,8 @@ def evaluate_steps(
     output = Path(output)
     folder = output / CASES_FOLDER
     with claimed(output, make=True, inner=[folder, output / PLOTS_FOLDER]):
-        keep_others(
-            output, TABLES, [*(() if table is None else (table,)), *(path for each in cases for path in each.paths)]
-        )
-        store = Store(folder, settings)
-        if settings.anonymous:
-            own = (store.path_of(case).name for case in cases)
-            refuse_named(folder, others_in(folder, own), _NUMBERED)
+        keep_others(output, TABLES, _read(cases, table))
+        store = _store(cases, folder, settings)
         try:
             yield from _evaluate_missing_steps(cases, store, settings, jobs)
             yield Progress("Summarising", 0.95)
@@ -98,6 +93,20 @@ def evaluate_steps(
             sweep(folder)  # what processes that were ended were writing
             with suppress(OSError):
                 folder.rmdir()  # where nothing came of it
+
+
+def _read(cases: Sequence[Case], table: Path | None) -> list[Path]:
+    """Return what is read."""
+    return [*([] if table is None else [table]), *(path for case in cases for path in case.paths)]
+
+
+def _store(cases: Sequence[Case], folder: Path, settings: Settings) -> Store:
+    """Return the records; refuse anonymous ones beside others."""
+    store = Store(folder, settings)
+    if settings.anonymous:
+        own = (store.path_of(case).name for case in cases)
+        refuse_named(folder, others_in(folder, own), _NUMBERED)
+    return store
 
 
 def _evaluate_missing_steps(cases: Sequence[Case], store: Store, settings: Settings, jobs: int | None) -> Steps[None]:
