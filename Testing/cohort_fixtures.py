@@ -31,3 +31,17 @@ def cases(tmp_path):
     for number in range(3):
         a_patient(root / f"Jane Doe {number}", number)
     return root
+
+
+@pytest.fixture
+def made_here(monkeypatch):
+    """Has cases made one at a time in this process, with small pictures; the command line as for one of its jobs."""
+    from AbdominalCalcificationLib.cohort.engine.settings import Engine
+    from AbdominalCalcificationLib.commands import cohort as command
+    from AbdominalCalcificationLib.reporting import views
+
+    monkeypatch.setattr(command, "_engine", lambda *_: Engine())
+    small = views.draw_views_steps
+    monkeypatch.setattr(
+        views, "draw_views_steps", lambda *given, **named: small(*given, **{**named, "panel_pixels": 64})
+    )

@@ -7,6 +7,7 @@ import csv
 import numpy as np
 import SimpleITK as sitk
 
+from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort
 from AbdominalCalcificationLib.progress import drain
 
@@ -67,3 +68,20 @@ def evaluate(table, output, *, jobs=1, **settings):
     """Evaluate a cohort, in so many processes, or within this one."""
     settings = Settings(resamples=100, **settings)
     return drain(evaluate_steps(read_cohort(table), output, settings, jobs=jobs))
+
+
+def give_air(path):
+    """Let a CT of an artery have fat and air around it, as HU have."""
+    image = sitk.ReadImage(str(path))
+    array = sitk.GetArrayFromImage(image)
+    array[array < 150] -= 100
+    array[:, :3] = -1000
+    changed = sitk.GetImageFromArray(array)
+    changed.CopyInformation(image)
+    sitk.WriteImage(changed, str(path))
+
+
+def run_cohort(table, output, *options):
+    """Run the command ``cohort``; return its exit status."""
+    arguments = ["cohort", table, "--output", output, "--calcification-threshold", "fixed:500", "--quiet", *options]
+    return cli.main([str(each) for each in arguments])

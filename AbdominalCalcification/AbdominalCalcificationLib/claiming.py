@@ -147,8 +147,11 @@ class _Claim:
         while True:
             try:
                 descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-            except PermissionError:
-                descriptor = os.open(lock, os.O_RDONLY)  # somebody else's, who is gone or not
+            except PermissionError as denied:
+                try:
+                    descriptor = os.open(lock, os.O_RDONLY)  # somebody else's, who is gone or not
+                except FileNotFoundError:
+                    raise denied from None  # the folder takes none
             try:
                 _lock(descriptor)
                 # Who held it before may have removed it between the two.

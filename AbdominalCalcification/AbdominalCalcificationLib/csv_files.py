@@ -17,6 +17,12 @@ MAX_COLUMNS = 1_000
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
+# What the csv module says of quotation marks.
+_MEANING = dict.fromkeys(
+    ("unexpected end of data", *(f"'{each}' expected after '\"'" for each in ",;\t")),
+    "a cell begins with a quotation mark that is not closed, or text follows the closing one",
+)
+
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence]) -> str:
     """Return a table with commas and one line for each row; None is an empty cell, numbers are as Python writes them.
@@ -79,14 +85,17 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise ValueError("it holds null characters")
     first = text.split("\n", 1)[0]
     delimiter = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Strict, for a mark that nobody closes would take the rows behind it into its cell.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
+    begin = 1
     try:
         for cells in reader:
             if len(cells) > MAX_COLUMNS or len(rows) > MAX_ROWS:
                 raise ValueError(f"more than {MAX_ROWS:,} rows or {MAX_COLUMNS:,} columns")
             if any(cells):
                 rows.append((reader.line_num, [original(cell.strip()) for cell in cells]))
+            begin = reader.line_num + 1
     except csv.Error as error:
-        raise ValueError(f"line {reader.line_num}: {error}") from None
+        raise ValueError(f"the row that begins in line {begin}: {_MEANING.get(str(error), error)}") from None
     return (rows[0][1], rows[1:]) if rows else ([], [])

@@ -273,3 +273,12 @@ def test_what_was_put_back_in_part_is_put_back_in_full_by_the_next_run(tmp_path,
     with claimed(tmp_path):
         pass
     assert texts(tmp_path) == OLD
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions of POSIX, which root does not mind")
+def test_a_folder_that_takes_no_files_is_refused_for_that_reason(tmp_path):
+    place = tmp_path / "closed"
+    place.mkdir()
+    place.chmod(0o500)
+    with pytest.raises(WriteError, match="Permission denied"), claimed(place):
+        pass

@@ -12,30 +12,18 @@ import time
 from pathlib import Path
 
 import pytest
-import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.anatomy import TERRITORIES
-from AbdominalCalcificationLib.cohort.engine.settings import Engine
-from AbdominalCalcificationLib.commands import cohort as command
 from AbdominalCalcificationLib.reporting import views
-from cohorts import a_cohort, rows_in, write_table
+from cohorts import a_cohort, give_air, rows_in, write_table
+from cohorts import run_cohort as run
 
 pq = pytest.importorskip("pyarrow.parquet")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and processes of POSIX")
 
 TABLES = ("cohort.csv", "territories.parquet", "failed.csv", "overview.html", "cohort.json")
 PACKAGE = Path(cli.__file__).resolve().parents[1]
-
-
-@pytest.fixture
-def made_here(monkeypatch):
-    """Has cases made one at a time in this process, with small pictures; the command line as for one of its jobs."""
-    monkeypatch.setattr(command, "_engine", lambda *_: Engine())
-    small = views.draw_views_steps
-    monkeypatch.setattr(
-        views, "draw_views_steps", lambda *given, **named: small(*given, **{**named, "panel_pixels": 64})
-    )
 
 
 @pytest.fixture
@@ -59,22 +47,6 @@ def table(tmp_path):
     ]
     kept[3]["CT"] = "gone; really.nrrd"
     return write_table(tmp_path / "cases" / "table.csv", kept)
-
-
-def give_air(path):
-    """Let a CT of an artery have fat and air around it, as HU have."""
-    image = sitk.ReadImage(str(path))
-    array = sitk.GetArrayFromImage(image)
-    array[array < 150] -= 100
-    array[:, :3] = -1000
-    changed = sitk.GetImageFromArray(array)
-    changed.CopyInformation(image)
-    sitk.WriteImage(changed, str(path))
-
-
-def run(table, output, *options):
-    arguments = ["cohort", table, "--output", output, "--calcification-threshold", "fixed:500", "--quiet", *options]
-    return cli.main([str(each) for each in arguments])
 
 
 def tables_of(output):
@@ -217,7 +189,11 @@ def test_a_folder_of_images_is_a_cohort_and_its_own_results_are_none(tmp_path, m
         ("id,path\n,a.nii\n", "Line 2 of the table has no id"),
         ("id,ct\na,a.nii\na,b.nii\n", "Two cases are called 'a'"),
         ("id,ct\nA,a.nii\na,b.nii\n", "differ in capitals alone"),
+        ("id,ct\nM\u00fcller,a.nii\nMu\u0308ller,b.nii\n", "look the same"),
+        ("id,ct\nA 1,a.nii\na 1,b.nii\n", "differ in capitals alone"),
         ("id,ct,CT\na,a.nii,b.nii\n", "two columns of one meaning"),
+        ("id,ct,Age,age\na,a.nii,40,60\n", "columns that differ in capitals alone"),
+        ("id,ct,Trust\na,a.nii,x\n", "call it otherwise"),
         ("id,ct,trust\na,a.nii,x\n", "call it otherwise"),
         ("id,ct,,x\na,a.nii,,y\n", "a column without a name"),
         ("id,ct\na,a.nii,b,c\n", "more or fewer cells"),

@@ -25,7 +25,7 @@ from ..reporting.documents import json_text
 from .cases import CohortCase
 from .engine.kit import Kit
 from .recipe import SCHEMA_VERSION, Recipe
-from .store import CASE_FILES, RECORD, THUMBNAIL, read_record
+from .store import CASE_FILES, RECORD, THUMBNAIL, checksum_of, read_record
 from .thumbnail import thumbnail
 
 # What is an option of analyze and a column here.
@@ -91,7 +91,7 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
             parse_calcification_labels(masks.calcification_labels) if masks.calcification_labels else None
         ),
     }
-    before = _stamps(case, work.folder)
+    before = _stamps(work)
     with ExitStack() as stack:
         # Refuses before any work is done, and again at the end.
         unfinished = stack.enter_context(ResultFolder(work.folder, work.overwrite, CASE_FILES))
@@ -118,22 +118,24 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
         )
         if (unfinished / "views.png").is_file():
             write_bytes(unfinished / THUMBNAIL, thumbnail(unfinished / "views.png"))
-        if _stamps(case, work.folder) != before:
+        if _stamps(work) != before:
             raise InputError("Its files changed while they were read; run the command again.")
         seconds = round(time.monotonic() - began, 3)
-        write_text(unfinished / RECORD, json_text(_record(work, seconds)))
+        write_text(unfinished / RECORD, json_text(_record(work, seconds, checksum_of(unfinished))))
 
 
-def _stamps(case: CohortCase, folder: Path) -> list:
-    return [stamp_of(path, folder) for path in (case.ct, *case.masks.paths)]
+def _stamps(work: CaseWork) -> list:
+    # Beside its folder those of others may appear meanwhile.
+    return [stamp_of(path, work.folder.parent.parent) for path in work.case.paths]
 
 
-def _record(work: CaseWork, seconds: float) -> dict:
+def _record(work: CaseWork, seconds: float, measurements: str) -> dict:
     return {
         "schema_version": SCHEMA_VERSION,
         "id": work.case.id,
         "version": __version__,
         "fingerprint": work.fingerprint,
+        "measurements": measurements,
         "seconds": seconds,
     }
 

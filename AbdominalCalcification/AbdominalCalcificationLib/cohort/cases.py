@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..casework.cases import list_cases
+from ..casework.cases import RETRAINING, REVIEWS, list_cases
 from ..errors import InputError
 from ..evaluation.cohort import Masks, cells_of_row, paths_of_cell, table_of_cases
 from ..paths import native_path, told_apart
+from ..reading.images import files_of_image
+from ..reading.label_maps import IMAGE_ENDINGS
 from .columns import OF_RESULTS
+from .people import plain_value
 
 _KNOWN = (
     "id",
@@ -64,6 +70,11 @@ class CohortCase:
     covariates: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file or folder that is named, the CT first."""
+        return (*(() if self.ct is None else (self.ct,)), *self.masks.paths)
+
+    @property
     def folder_name(self) -> str:
         """What its folder is called: as the case, where every file system takes that."""
         plain = _PLAIN_NAME.fullmatch(self.id) and not _DEVICES.fullmatch(self.id)
@@ -85,12 +96,12 @@ def find_cases(source: Path, output: Path) -> list[CohortCase]:
     InputError
         Where there is nothing, or two cases cannot be told apart.
     """
-    own = output.absolute()
     if source.is_dir():
+        own = output.resolve()
         cases = [
             CohortCase(each.name, each.patient or each.name, each.ct.absolute(), _absolute(each.masks))
             for each in list_cases(source)
-            if own != each.ct.absolute() and own not in each.ct.absolute().parents
+            if own not in ((place := each.ct.resolve()), *place.parents)
         ]
         if not cases:
             raise InputError(f"'{source}' holds no cases beside the results; name a folder of CTs, or a table.")
@@ -102,17 +113,62 @@ def find_cases(source: Path, output: Path) -> list[CohortCase]:
     return cases
 
 
+def left_out(source: Path, cases: Sequence[CohortCase], output: Path) -> list[str]:
+    """Return what lies in a folder of cases and belongs to none of them, as paths below it; hidden files are not told.
+
+    Parameters
+    ----------
+    source : Path
+        A folder; nothing is left out of a table.
+    cases : sequence of CohortCase
+        Of that folder.
+    output : Path
+        Where results are written.
+    """
+    if not source.is_dir():
+        return []
+    read = {each for case in cases for path in case.paths for each in _files_of(path)}
+    ways = {each for path in read for each in path.parents}
+    own, top = output.absolute(), source.absolute()
+    # Notes and what else lies in a case folder is nobody's CT.
+    places = {case.ct.parent for case in cases if case.ct is not None and case.ct.name.split(".")[0] == "ct"}
+
+    def unread(folder: Path) -> Iterator[str]:
+        for each in sorted(folder.iterdir()):
+            if each in read or each == own or each.name.startswith(".") or each.name in (REVIEWS, RETRAINING):
+                continue
+            if folder in places and each.is_file() and not each.name.lower().endswith(IMAGE_ENDINGS):
+                continue
+            if each in ways:
+                yield from unread(each)
+            else:
+                yield each.relative_to(top).as_posix()
+
+    return [] if top in read else list(unread(top))
+
+
+def _files_of(path: Path) -> list[Path]:
+    """Return a folder, or a file with those of its voxels."""
+    with suppress(OSError):
+        return files_of_image(path) if path.is_file() else [path]
+    return [path]
+
+
 def anonymous_cases(cases: Sequence[CohortCase], kept: Sequence[str] = ()) -> list[CohortCase]:
-    """Return the cases called ``case-00001`` and so on in their order, with age, sex and what is `kept` alone."""
+    """Return the cases called ``case-00001`` and so on in their order, with age, sex and what is `kept` alone.
+
+    Cells of age and sex that hold something else are emptied, unless the column is `kept`.
+    """
     patients = {name: number for number, name in enumerate(dict.fromkeys(case.patient for case in cases), 1)}
-    wanted = {*kept, *ANONYMOUS_COVARIATES}
     return [
         replace(
             case,
             id=f"case-{number:05d}",
             patient=f"patient-{patients[case.patient]:05d}",
             covariates={
-                name: value for name, value in case.covariates.items() if name in wanted or name.lower() in wanted
+                name: value if name in kept else plain_value(name, value)
+                for name, value in case.covariates.items()
+                if name in kept or name.lower() in ANONYMOUS_COVARIATES
             },
         )
         for number, case in enumerate(cases, 1)
@@ -124,6 +180,8 @@ def _of_table(path: Path) -> list[CohortCase]:
     columns = [_column(name, path.name) for name in header]
     if len(set(columns)) < len(columns):
         raise InputError(f"The table '{path.name}' has two columns of one meaning; keep one of them.")
+    if len({each.lower() for each in columns}) < len(columns):
+        raise InputError(f"The table '{path.name}' has two columns that differ in capitals alone; rename one of them.")
     for needed in ("id", "ct"):
         if needed not in columns:
             raise InputError(f"The table '{path.name}' has no column {needed}; {_EXPLAINED}.")
@@ -140,7 +198,7 @@ def _column(name: str, table: str) -> str:
         return plain
     if not name.strip():
         raise InputError(f"The table '{table}' has a column without a name; {_EXPLAINED}.")
-    if name.strip() in OF_RESULTS:
+    if plain in OF_RESULTS:
         raise InputError(f"The table '{table}' has a column '{name}', as the results have one; call it otherwise.")
     return name.strip()
 
@@ -174,13 +232,36 @@ def _absolute(masks: Masks) -> Masks:
 
 
 def _check_told_apart(cases: Sequence[CohortCase]) -> None:
-    """Refuse two cases of one name, and names that some computers take for one."""
+    """Refuse two cases of one name, and names that people or some computers take for one."""
     seen: dict[str, str] = {}
+    ids: set[str] = set()
     for case in cases:
         native_path(case.folder_name)
-        other = seen.get(case.folder_name.lower())
-        if other == case.id:
+        if case.id in ids:
             raise InputError(f"Two cases are called '{case.id}'; give each an id of its own.")
-        if other is not None:
-            raise InputError(f"The ids '{other}' and '{case.id}' differ in capitals alone; give one another id.")
-        seen[case.folder_name.lower()] = case.id
+        ids.add(case.id)
+        # As a spreadsheet joins by them; and a folder can be called as another case is.
+        for key in {unicodedata.normalize("NFKC", case.id).casefold(), case.folder_name.lower()}:
+            other = seen.setdefault(key, case.id)
+            if other != case.id:
+                raise InputError(
+                    f"The ids '{other}' and '{case.id}' differ in capitals alone or look the same; give one another id."
+                )
+    _check_no_twins(cases)
+
+
+def _check_no_twins(cases: Sequence[CohortCase]) -> None:
+    """Refuse a case that is another one in all but its name: one of them would show the numbers of somebody else."""
+    seen: dict[tuple, str] = {}
+    for case in cases:
+        if case.ct is None:
+            continue
+        masks = case.masks
+        read = (*map(os.path.realpath, case.paths), masks.arteries is None, masks.calcification is None)
+        what = (*read, case.series, case.acquisition, masks.artery_labels, masks.calcification_labels)
+        other = seen.setdefault(what, case.id)
+        if other != case.id:
+            raise InputError(
+                f"The cases '{other}' and '{case.id}' have the same CT and masks ('{case.ct}'); leave one out, or "
+                "correct its path."
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
@@ -18,6 +17,7 @@ from ..evaluation.html import table
 from ..reporting.text import counted
 from . import charts
 from .columns import NAMES, TOTAL
+from .people import age_of, sex_of
 from .rows import CaseRow
 from .store import THUMBNAIL
 from .tables import split_reason
@@ -25,10 +25,9 @@ from .tables import split_reason
 # A browser opens some 20 MB without trouble: so many pictures, and rows of a list.
 MOST_PICTURES, MOST_LISTED = 2000, 500
 _SEEN_AT_ONCE = 12
+_MOST_SEXES = 8
 _TITLES = {TOTAL: "All arteries", **{territory.name: territory.title for territory in TERRITORIES}}
 _GRAVITY = {"unusable": 0, "review": 1, "ok": 2}
-_SEXES = {"m": "men", "male": "men", "man": "men", "f": "women", "female": "women", "w": "women", "woman": "women"}
-_OLDEST = 120
 _STYLE = (
     """
 body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1500px;margin:0 auto;padding:1.5rem}
@@ -66,6 +65,7 @@ class Overview:
         self._people: list[tuple[float | None, str | None, float]] = []
         self._to_look_at: list[tuple] = []
         self._figures: list[str] = []
+        self._ids_of: dict[str, list[str]] = {}
         self._count = self._without_picture = 0
 
     def add(self, rows: Sequence[CaseRow]) -> None:
@@ -73,6 +73,8 @@ class Overview:
         for row in rows:
             self._count += 1
             self._trust[row.trust] += 1
+            if row.voxels:
+                self._ids_of.setdefault(row.voxels, []).append(row.case.id)
             for name in NAMES:
                 burden = row.territories[name]["burden_percent"]
                 if burden is None:
@@ -88,6 +90,11 @@ class Overview:
                 if len(self._to_look_at) > 4 * MOST_LISTED:  # those that can still be shown
                     self._to_look_at = sorted(self._to_look_at)[:MOST_LISTED]
             self._add_picture(row)
+
+    @property
+    def twins(self) -> list[list[str]]:
+        """The ids of cases that are of one CT, voxel for voxel."""
+        return [ids for ids in self._ids_of.values() if len(ids) > 1]
 
     def html(self, cases: int, failed: Sequence[tuple[str, str]]) -> str:
         """Return the page.
@@ -105,6 +112,7 @@ class Overview:
             "for research, not for diagnosis</p>",
             self._verdicts(),
             _failures(failed),
+            _same(self.twins),
             self._first(),
             self._distributions(),
             self._by_person(),
@@ -181,7 +189,7 @@ class Overview:
             parts.append(f"<p>By age in years{_only(len(aged), len(self._people))}:</p>{charts.boxes(groups, '%')}")
         sexed = [(sex, burden) for _, sex, burden in self._people if sex is not None]
         sexes = sorted({sex for sex, _ in sexed})
-        if sexes:
+        if 0 < len(sexes) <= _MOST_SEXES:  # of more the column means something else
             groups = [(name, [b for sex, b in sexed if sex == name]) for name in sexes]
             parts.append(f"<p>By sex{_only(len(sexed), len(self._people))}:</p>{charts.boxes(groups, '%')}")
         if not parts:
@@ -201,26 +209,6 @@ class Overview:
             f'file. The number is the total burden.</p><div class="sheet">{"".join(self._figures)}</div>'
             + (rest if self._without_picture else "")
         )
-
-
-def age_of(covariates: dict | object) -> float | None:
-    """Return the age in years of a column ``age``; None where there is none that can be one."""
-    text = _covariate(covariates, "age")
-    with suppress(ValueError):
-        age = float(text.replace(",", "."))
-        if math.isfinite(age) and 0 <= age <= _OLDEST:
-            return age
-    return None
-
-
-def sex_of(covariates: dict | object) -> str | None:
-    """Return the group of a column ``sex``: men, women, or what stands there; None for an empty cell."""
-    text = _covariate(covariates, "sex")
-    return _SEXES.get(text.lower(), text[:12]) or None
-
-
-def _covariate(covariates, wanted: str) -> str:
-    return next((value.strip() for name, value in covariates.items() if name.strip().lower() == wanted), "")
 
 
 def _only(known: int, of: int) -> str:
@@ -247,6 +235,17 @@ def _folded(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
     if not others:
         return seen
     return f"{seen}<details><summary>{len(others)} more</summary>{table(header, others, left=len(header))}</details>"
+
+
+def _same(twins: Sequence[Sequence[str]]) -> str:
+    if not twins:
+        return ""
+    items = "".join(f"<li>{escape(', '.join(ids[:MOST_LISTED]))}</li>" for ids in twins[:MOST_LISTED])
+    rest = f"<p>And {len(twins) - MOST_LISTED} more.</p>" if len(twins) > MOST_LISTED else ""
+    return (
+        '<div class="warn"><p><b>The same CT under several names</b>, voxel for voxel. It is in every figure as often; '
+        f"look at the table, unless these are several readings.</p><ul>{items}</ul>{rest}</div>"
+    )
 
 
 def _failures(failed: Sequence[tuple[str, str]]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..reporting.report import ReportChoices
 
 #: Of what a case's folder says about how it was made.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +51,10 @@ class Recipe:
             choices = replace(choices, effort=replace(choices.effort, folds=()))
         return choices
 
-    def needs_models(self, case: CohortCase) -> tuple[bool, bool]:
+    def needs_models(self, masks: Masks) -> tuple[bool, bool]:
         """Return whether a model finds arteries, and whether one finds calcification."""
         by_threshold = self.choices.calcification_threshold is not None
-        return case.masks.arteries is None, case.masks.calcification is None and not by_threshold
+        return masks.arteries is None, masks.calcification is None and not by_threshold
 
     def models(self, cases: Iterable[CohortCase]) -> list[tuple[str, ModelFolder]]:
         """Return the models that run for any of `cases`, by role.
@@ -64,7 +64,7 @@ class Recipe:
         ModelError
             Where one cannot be used.
         """
-        needs = [self.needs_models(case) for case in cases]
+        needs = [self.needs_models(case.masks) for case in cases]
         folds = self.choices.effort.folds
         models: list[tuple[str, ModelFolder]] = []
         if any(arteries for arteries, _ in needs):
@@ -73,16 +73,20 @@ class Recipe:
             models.append(("calcification", open_calcification_model(self.choices.calcification_model, folds)))
         return models
 
-    def made_from(self, models: Iterable[tuple[str, ModelFolder]]) -> dict:
-        """Return everything but the case itself that a result depends on, as JSON values."""
+    def made_from(self, models: Iterable[tuple[str, ModelFolder]], masks: Masks) -> dict:
+        """Return everything but the case itself that a result depends on, as JSON values.
+
+        Of choices and `models` that are what a case with these masks uses: others in the cohort do not make it old.
+        """
+        used = dict(zip(("arteries", "calcification"), self.needs_models(masks), strict=True))
         return json_safe(
             {
                 "schema": SCHEMA_VERSION,
                 "version": __version__,
-                "choices": asdict(self.choices),
+                "choices": asdict(self.choices_for(masks)),
                 "dicom": self.dicom,
                 "report": None if self.report is None else asdict(self.report),
                 "anonymous": self.anonymous,
-                "models": [[role, model.checksum] for role, model in models],
+                "models": [[role, model.checksum] for role, model in models if used[role]],
             }
         )

@@ -12,7 +12,7 @@ from ..reporting.documents import document_notes, document_trust, is_unusable
 from ..trust import flags_about, headline, trust_of
 from .cases import CohortCase
 from .columns import BESIDE, QUANTITIES, TOTAL
-from .store import CASES_FOLDER, RECORD, read_record
+from .store import CASES_FOLDER, MEASUREMENTS, RECORD, read_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,8 @@ class CaseRow:
     beside : dict of str to (float or None)
     version, folder : str
     seconds : float or None
+    voxels : str
+        Checksum of the voxels of the CT; empty where none is known.
     """
 
     case: CohortCase
@@ -48,6 +50,7 @@ class CaseRow:
     version: str
     folder: str
     seconds: float | None
+    voxels: str = ""
 
     def cells(self, covariates: list[str]) -> list:
         """Return the row of cohort.csv, see :func:`columns.cohort_columns`."""
@@ -75,10 +78,12 @@ def read_row(case: CohortCase, folder: Path) -> CaseRow:
         Where a file of its folder is missing or damaged.
     """
     record = read_record(folder)
-    if record is None:
-        raise InputError(f"'{folder / RECORD}' is missing or damaged; remove the folder and run the command again.")
+    if record is None or not record["fingerprint"]:
+        raise InputError(
+            f"'{folder / RECORD}' is missing, damaged or of other numbers; remove the folder and run the command again."
+        )
     try:
-        return _row(case, folder, record, read_json(folder / "measurements.json"))
+        return _row(case, folder, record, read_json(folder / MEASUREMENTS))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
             f"'{folder / 'measurements.json'}' is missing or damaged; remove the folder and run the command again."
@@ -101,6 +106,7 @@ def _row(case: CohortCase, folder: Path, record: Mapping, document: Mapping) -> 
         record["version"],
         f"{CASES_FOLDER}/{folder.name}",
         record.get("seconds"),
+        (document["provenance"].get("input") or {}).get("voxels_sha256") or "",
     )
 
 

@@ -15,7 +15,7 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text, parameters_document
-from ..reporting.published import publish
+from ..reporting.published import keep_others, others_in, publish, refuse_named
 from ..reporting.text import counted
 from .case import CaseWork, make_case
 from .cases import CohortCase
@@ -28,11 +28,17 @@ from .store import CaseFolders
 from .tables import CohortTable, TerritoryTable, check_packages, failed_csv
 
 SCHEMA_VERSION = "1.0"
+#: What is written beside the cases; the last one appears last: where it is, the rest is.
+TABLES = ("cohort.csv", "territories.parquet", "failed.csv", "seconds.csv", "overview.html", "cohort.json")
 _STAGE = "Analyzing cases"
 # Part of the progress that is the cases, before the tables.
 _CASES = 0.95
+# Cases of one CT that are told as it runs; the overview lists them all.
+_MOST_TOLD = 10
 # Cases that are read at a time for the tables.
 _AT_A_TIME = 100
+# Folders of anonymous cases.
+_NUMBERED = r"case-\d{5,}"
 #: In place of reasons that can name files.
 _LEFT_OUT = (
     "The reason, which can name files, is left out of this anonymous cohort; it was printed as it ran; run it again."
@@ -65,6 +71,7 @@ def cohort_steps(
     engine: Engine | None = None,
     *,
     overwrite: bool = False,
+    table: Path | None = None,
 ) -> Steps[CohortResult]:
     """Analyze every case and write the results into `output`.
 
@@ -83,19 +90,23 @@ def cohort_steps(
         This process by default.
     overwrite : bool
         Make cases again that were made with other settings, from other files, or by another version.
+    table : Path, optional
+        Where the cases are from; it is not replaced.
 
     Raises
     ------
     InputError
-        Where there are such cases and `overwrite` is False, or `output` cannot be written.
+        Where there are such cases and `overwrite` is False, `output` cannot be written, or holds what is read.
     ModelError
         Where a model cannot be used.
     """
     check_packages()
     recipe, engine, output = recipe or Recipe(), engine or Engine(), Path(output).absolute()
     models = recipe.models(cases)
-    folders = CaseFolders(output, recipe.made_from(models))
+    folders = CaseFolders(output, lambda masks: recipe.made_from(models, masks))
     with claimed(output, make=True, inner=[folders.folder]):
+        keep_others(output, TABLES, _read(cases, table), overwrite=overwrite)
+        _keep_apart(cases, folders)
         try:
             failed = yield from _make_missing_steps(cases, folders, recipe, engine, overwrite)
             return (yield from _summarise_steps(cases, folders, recipe, models, failed))
@@ -104,6 +115,23 @@ def cohort_steps(
             sweep_claims(folders.folder)
             with suppress(OSError):
                 folders.folder.rmdir()  # where nothing came of it
+
+
+def _read(cases: Sequence[CohortCase], table: Path | None) -> Iterator[Path]:
+    """Yield what is read."""
+    for path in (table, *(path for case in cases for path in case.paths)):
+        if path is not None:
+            yield path
+
+
+def _keep_apart(cases: Sequence[CohortCase], folders: CaseFolders) -> None:
+    """Refuse images where the folders of cases are written: a result would take the place of masks of the same name."""
+    own = folders.folder.resolve()
+    for case in cases:
+        for path in case.paths:
+            resolved = path.resolve()
+            if own == resolved or own in resolved.parents:
+                raise InputError(f"'{path}' lies where results are written ('{own}'); name another folder for these.")
 
 
 def _make_missing_steps(
@@ -140,6 +168,13 @@ def _missing_steps(
 ) -> Steps[list[CaseWork]]:
     """Return the work that is left."""
     stage = "Looking for finished cases"
+    others = others_in(folders.folder, (case.folder_name for case in cases))
+    if recipe.anonymous:
+        refuse_named(folders.folder, others, _NUMBERED)
+    if others:
+        shown = f"'{others[0]}'{' and others' if len(others) > 1 else ''}"
+        message = f"'{folders.folder}' holds {shown} of no case of this cohort; nothing of that is in the tables."
+        yield Progress(stage, 0.0, message=message)
     works, stale = [], []
     for number, case in enumerate(cases):
         if number % _AT_A_TIME == 0:
@@ -180,19 +215,19 @@ def _summarise_steps(
     told = [(name, _LEFT_OUT) for name, _ in listed] if recipe.anonymous else listed
     done = sum(counts.values())
     document = _document(recipe, models, len(cases), done, counts)
+    for ids in overview.twins[:_MOST_TOLD]:
+        message = f"{', '.join(ids[:_MOST_TOLD])}: the same CT, voxel for voxel; look at the table, or leave one out."
+        yield Progress("Collecting the results", 0.99, message=message)
     yield Progress("Writing tables and the overview", 0.99)
-    publish(
-        folders.output,
-        {
-            "cohort.csv": table.text(),
-            "territories.parquet": territories.content(),
-            "failed.csv": failed_csv(told),
-            "seconds.csv": table.seconds_text(),
-            "overview.html": overview.html(len(cases), told),
-            "cohort.json": json_text(document),  # last: where it is, the rest is
-        },
-        "cohort",
+    contents = (
+        table.text(),
+        territories.content(),
+        failed_csv(told),
+        table.seconds_text(),
+        overview.html(len(cases), told),
+        json_text(document),
     )
+    publish(folders.output, dict(zip(TABLES, contents, strict=True)), "cohort")
     return CohortResult(done, counts, tuple(listed))
 
 

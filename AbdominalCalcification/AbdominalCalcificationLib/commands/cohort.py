@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ..cohort import CohortCase, Engine, Recipe
 
 _DASHBOARD = 8787
+# Entries of a folder that are named.
+_SHOWN = 5
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -109,7 +111,7 @@ def _add_writing(writing) -> None:
 
 def run(options: argparse.Namespace, report) -> None:
     """Analyze the cases, and write tables and the overview."""
-    from ..cohort.cases import anonymous_cases, find_cases
+    from ..cohort.cases import anonymous_cases, find_cases, left_out
     from ..cohort.run import cohort_steps
     from ..cohort.tables import check_packages
     from ..reporting.text import counted
@@ -119,11 +121,14 @@ def run(options: argparse.Namespace, report) -> None:
     recipe = _recipe(options)
     cases = find_cases(options.input, options.output)
     _say_covariates(cases, options, report)
+    _say_left_out(left_out(options.input, cases, options.output), report)
     if options.anonymous:
         cases = anonymous_cases(cases, options.keep)
     engine = _engine(options, recipe, cases)
     begin = time.monotonic()
-    result = drain(cohort_steps(cases, options.output, recipe, engine, overwrite=options.overwrite), report)
+    table = options.input if options.input.is_file() else None
+    steps = cohort_steps(cases, options.output, recipe, engine, overwrite=options.overwrite, table=table)
+    result = drain(steps, report)
     verdicts = ", ".join(f"{count} {name}" for name, count in result.trust.items() if count)
     report.say(f"{counted(result.done, 'case')} of {len(cases)} measured{verdicts and f': {verdicts}'}.")
     if result.failed:
@@ -162,9 +167,18 @@ def _say_covariates(cases: list[CohortCase], options: argparse.Namespace, report
     names = list(cases[0].covariates)
     missing = [name for name in options.keep if name not in names]
     if missing:
-        raise InputError(f"--keep names '{missing[0]}', which is no column of the table; it has {', '.join(names)}.")
+        has = f"it has {', '.join(names)}" if names else "it has none to carry through"
+        raise InputError(f"--keep names '{missing[0]}', which is no column of the table; {has}.")
     if names and not options.anonymous:
         report(Progress("Reading the table", 0.0, message=f"Columns carried through as they are: {', '.join(names)}."))
+
+
+def _say_left_out(others: list[str], report) -> None:
+    """Say what of a folder is no case: a CT of a form that is not seen would be among it."""
+    if others:
+        shown = ", ".join(f"'{each}'" for each in others[:_SHOWN]) + (", …" if len(others) > _SHOWN else "")
+        text = f"Left out, for no case is seen in it ({len(others)}): {shown}."
+        report(Progress("Reading the folder", 0.0, message=text))
 
 
 def _engine(options: argparse.Namespace, recipe: Recipe, cases: list[CohortCase]) -> Engine:
@@ -176,6 +190,6 @@ def _engine(options: argparse.Namespace, recipe: Recipe, cases: list[CohortCase]
         return Engine(scheduler=options.scheduler, places=Places.parse(options.map))
     jobs = options.jobs
     if jobs is None:
-        networks = any(any(recipe.needs_models(case)) for case in cases)
+        networks = any(any(recipe.needs_models(case.masks)) for case in cases)
         jobs = default_jobs(networks, options.device)
     return Engine(jobs=jobs, dashboard=options.dashboard)

@@ -106,7 +106,8 @@ def run(options: argparse.Namespace, report) -> None:
         shape = options.size[::-1] if options.size else None
         cases = simulated_cohort(parse_seeds(options.simulated), options.phase, options.spacing, shape)
     begin = time.monotonic()
-    document = drain(evaluate_steps(cases, options.output, settings, jobs=options.jobs), report)
+    table = options.cohort if options.cohort is not None and options.cohort.is_file() else None
+    document = drain(evaluate_steps(cases, options.output, settings, jobs=options.jobs, table=table), report)
     for line in plain_reading(document):
         report.say(line)
     if document["failed"]:

@@ -87,6 +87,12 @@ class Case:
     territories: tuple[str, ...] | None = None
     simulation: Mapping | None = None
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file or folder that is named, the CT first."""
+        masks = (self.reference, *self.predictions.values())
+        return (*(() if self.ct is None else (self.ct,)), *(path for each in masks for path in each.paths))
+
 
 def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcification")) -> list[Case]:
     """Read a table of cases (see :func:`csv_files.read_rows`); paths are relative to its folder.

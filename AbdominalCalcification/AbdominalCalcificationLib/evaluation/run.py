@@ -16,7 +16,7 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
-from ..reporting.published import publish
+from ..reporting.published import keep_others, others_in, publish, refuse_named
 from .case import model_folders
 from .cohort import Case, numbered
 from .settings import Settings
@@ -24,12 +24,21 @@ from .store import SCHEMA_VERSION, Store, empty_result
 from .stored_case import evaluate_and_store
 
 CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
+#: What is written beside the cases and plots; the last one appears last: where it is, the rest is.
+TABLES = ("cases.csv", "overlap.csv", "agreement.csv", "report.html", "evaluation.json")
+# Records of anonymous cases.
+_NUMBERED = r"case_\d+-[0-9a-f]{8}\.json"
 # For fewer cases it takes longer to start processes than they spare.
 _WORTH_PROCESSES = 8
 
 
 def evaluate_steps(
-    cases: Sequence[Case], output: str | Path, settings: Settings | None = None, *, jobs: int | None = None
+    cases: Sequence[Case],
+    output: str | Path,
+    settings: Settings | None = None,
+    *,
+    jobs: int | None = None,
+    table: Path | None = None,
 ) -> Steps[dict]:
     """Evaluate a cohort and write the results into `output`.
 
@@ -48,6 +57,8 @@ def evaluate_steps(
     jobs : int, optional
         Processes; by default as many as cores and memory take, but one where networks run, since these use all cores
         themselves. One job is done in this process.
+    table : Path, optional
+        Where the cases are from; it is not replaced.
 
     Returns
     -------
@@ -57,7 +68,7 @@ def evaluate_steps(
     Raises
     ------
     InputError
-        Where there is nothing to compare, or `output` cannot be written.
+        Where there is nothing to compare, `output` cannot be written, or holds files that are read or not ours.
     """
     settings = settings or Settings()
     given = list(dict.fromkeys(name for case in cases for name in case.predictions))
@@ -71,7 +82,8 @@ def evaluate_steps(
     output = Path(output)
     folder = output / CASES_FOLDER
     with claimed(output, make=True, inner=[folder, output / PLOTS_FOLDER]):
-        store = Store(folder, settings)
+        keep_others(output, TABLES, _read(cases, table))
+        store = _store(cases, folder, settings)
         try:
             yield from _evaluate_missing_steps(cases, store, settings, jobs)
             yield Progress("Summarising", 0.95)
@@ -81,6 +93,20 @@ def evaluate_steps(
             sweep(folder)  # what processes that were ended were writing
             with suppress(OSError):
                 folder.rmdir()  # where nothing came of it
+
+
+def _read(cases: Sequence[Case], table: Path | None) -> list[Path]:
+    """Return what is read."""
+    return [*([] if table is None else [table]), *(path for case in cases for path in case.paths)]
+
+
+def _store(cases: Sequence[Case], folder: Path, settings: Settings) -> Store:
+    """Return the records; refuse anonymous ones beside others."""
+    store = Store(folder, settings)
+    if settings.anonymous:
+        own = (store.path_of(case).name for case in cases)
+        refuse_named(folder, others_in(folder, own), _NUMBERED)
+    return store
 
 
 def _evaluate_missing_steps(cases: Sequence[Case], store: Store, settings: Settings, jobs: int | None) -> Steps[None]:
@@ -182,15 +208,18 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
     )
     yield Progress("Writing tables, plots and the report", 0.98)
     plots = draw_plots(records, methods, document)
+    contents = (
+        cases_csv(records),
+        overlap_csv(summary["overlap"]),
+        agreement_csv(summary["agreement"]),
+        report_html(document, records, plots),
+        json_text(document),
+    )
     publish(
         output,
         {
             **{f"{PLOTS_FOLDER}/{name}.svg": svg for name, svg in plots.items()},
-            "cases.csv": cases_csv(records),
-            "overlap.csv": overlap_csv(summary["overlap"]),
-            "agreement.csv": agreement_csv(summary["agreement"]),
-            "report.html": report_html(document, records, plots),
-            "evaluation.json": json_text(document),  # last: where it is, the rest is
+            **dict(zip(TABLES, contents, strict=True)),
         },
         "evaluation",
     )

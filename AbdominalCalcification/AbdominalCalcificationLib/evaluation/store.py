@@ -109,10 +109,9 @@ class Store:
 
     def fingerprint(self, case: Case) -> str:
         """Return a checksum of everything that the record of `case` depends on."""
-        files = [case.ct, *(path for masks in (case.reference, *case.predictions.values()) for path in masks.paths)]
         made_from = {
             **self._made_from,
             "case": asdict(case),
-            "files": [stamp_of(path, self.folder.parent) for path in files],
+            "files": [stamp_of(path, self.folder.parent) for path in case.paths],
         }
         return hashlib.sha256(json.dumps(json_safe(made_from), sort_keys=True).encode()).hexdigest()

@@ -5,6 +5,8 @@ Where voxels lie is taken from :mod:`.headers`, which reads what a file itself s
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +22,12 @@ from .headers.meta import MetaHeader, parse_meta
 from .headers.nrrd import NrrdHeader, is_nrrd, parse_nrrd
 from .headers.said import SAME_LENGTH, Said, damaged, truncated
 from .headers.stored import check_stored
-from .nifti import is_nifti, nifti_header, read_nifti
+from .nifti import is_nifti, nifti_files, nifti_header, read_nifti
 from .quiet import quiet_libraries
 
 # ITK and a header agree on a place up to this, and on a step of the grid up to SAME_LENGTH.
 _SAME_PLACE_MM = 1e-3
+_LONGEST_LINE = 1 << 20
 
 
 def read_flagged(path: Path) -> tuple[Volume, tuple[Flag, ...]]:
@@ -116,6 +119,33 @@ def as_labels(array: np.ndarray, name: str) -> np.ndarray:
     if least < 0 or most > np.iinfo(np.uint16).max:
         raise InputError(f"'{name}' holds values from {least:g} to {most:g}; give a label map, not an image.")
     return array.astype(np.uint8 if most <= np.iinfo(np.uint8).max else np.uint16, copy=False)
+
+
+def files_of_image(path: Path) -> list[Path]:
+    """Return the files that a volume is read from: `path`, and those of voxels that it names; `path` alone in doubt.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be opened.
+    """
+    try:
+        if is_nifti(path):
+            others: Sequence[Path] = nifti_files(path)
+        elif path.name.lower().endswith(META_ENDINGS):
+            others = parse_meta(path).stored.files
+        else:
+            others = parse_nrrd(path).stored.files if is_nrrd(path) and _is_detached(path) else ()
+    except InputError:
+        others = ()
+    return list(dict.fromkeys((path, *others)))
+
+
+def _is_detached(path: Path) -> bool:
+    """Return whether a NRRD header names files of voxels: sooner than it is parsed."""
+    with open(path, "rb") as file:
+        header = itertools.takewhile(bytes.strip, iter(lambda: file.readline(_LONGEST_LINE), b""))
+        return any(line.lower().startswith((b"data file:", b"datafile:")) for line in header)
 
 
 def _check_file(path: Path) -> None:

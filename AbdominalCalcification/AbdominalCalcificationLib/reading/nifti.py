@@ -86,7 +86,7 @@ def read_nifti(path: Path) -> tuple[Volume, Said]:
 
 def _header(path: Path) -> tuple[NiftiHeader, Path]:
     """Return the header and the file that holds the voxels."""
-    header_path, data_path = _files(path)
+    header_path, data_path = nifti_files(path)
     try:
         with _unpacked(header_path) as (file, _):
             content = file.read(HEADER_BYTES)
@@ -95,7 +95,7 @@ def _header(path: Path) -> tuple[NiftiHeader, Path]:
     return parse_nifti(path, content, header_path == data_path), data_path
 
 
-def _files(path: Path) -> tuple[Path, Path]:
+def nifti_files(path: Path) -> tuple[Path, Path]:
     """Return the files that hold header and voxels.
 
     Raises
