@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from ..anatomy import TERRITORIES
+from ..reporting.tables import QUANTITIES
 
 TOTAL = "total"
-#: Of every artery and of all together; ``burden_percent`` is 100 times the burden.
-QUANTITIES = (
-    "artery_volume_mm3",
-    "calcified_volume_mm3",
-    "burden_percent",
-    "cluster_count",
-    "mean_cluster_volume_mm3",
-    "median_cluster_volume_mm3",
-    "largest_cluster_volume_mm3",
-    "confidence",
-)
 #: Calcification that is in no burden.
 BESIDE = (
     "unassigned_calcified_volume_mm3",

@@ -10,9 +10,8 @@ from ..measurement.result import Cluster, Measurement, TerritoryMeasurement
 from ..trust import flags_about, trust_of
 from .documents import json_safe
 
-TERRITORY_COLUMNS = (
-    "territory",
-    "found",
+#: Of every artery and of all together; ``burden_percent`` is 100 times the burden.
+QUANTITIES = (
     "artery_volume_mm3",
     "calcified_volume_mm3",
     "burden_percent",
@@ -21,6 +20,11 @@ TERRITORY_COLUMNS = (
     "median_cluster_volume_mm3",
     "largest_cluster_volume_mm3",
     "confidence",
+)
+TERRITORY_COLUMNS = (
+    "territory",
+    "found",
+    *QUANTITIES,
     "confidence_basis",
     "trust",
     "flags",
