@@ -36,8 +36,8 @@ def cases(tmp_path):
 @pytest.fixture
 def made_here(monkeypatch):
     """Has cases made one at a time in this process, with small pictures; the command line as for one of its jobs."""
-    from AbdominalCalcificationLib.cohort.engine.settings import Engine
     from AbdominalCalcificationLib.commands import cohort as command
+    from AbdominalCalcificationLib.engine.settings import Engine
     from AbdominalCalcificationLib.reporting import views
 
     monkeypatch.setattr(command, "_engine", lambda *_: Engine())

@@ -15,7 +15,8 @@ MAX_ROWS = 100_000
 MAX_COLUMNS = 1_000
 # Spreadsheets take cells for formulas that begin like this, in full-width characters too (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+#: A number as this program reads and writes it, with a decimal point.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 # What the csv module says of quotation marks.
 _MEANING = dict.fromkeys(
@@ -63,7 +64,7 @@ def original(cell: str) -> str:
 
 
 def _would_run(text: str) -> bool:
-    return _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
+    return _FORMULA.match(text) is not None and NUMBER.fullmatch(text) is None
 
 
 def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from .errors import AbdominalCalcificationError, WriteError
 from .exporting.documents import Documents
 from .geometry import Volume
 from .paths import shown_path
 from .pipeline import Analysis
-from .progress import Progress, Steps, mapped, scaled
+from .progress import Progress, Steps, scaled, staged
 from .reporting import ResultFolder, measurement_document, write_results_steps
 from .reporting.anonymous import anonymous_analysis
 from .reporting.dicom.result import Result
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .exporting.apart import DocumentsApart
     from .scene.look import Look
 
-Made = TypeVar("Made")
 # What is done when the scene is still to be written.
 _BEFORE_SCENE = 0.6
 _ENDING = re.compile(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|hdr|img|mrb)$", re.IGNORECASE)
@@ -94,7 +93,7 @@ def result_files_steps(
     document = measurement_document(measurement)
     result = Result(document, analysis.arteries, analysis.calcification)
     parts = write_results_steps(unfinished, measurement, result.arteries, result.calcification, document)
-    yield from _shown("Writing masks and tables", parts, 0.0, 0.2)
+    yield from staged("Writing masks and tables", parts, 0.0, 0.2)
     made = documents.steps(unfinished, result, ct, analysis, anonymous)
     notes += yield from scaled(made, 0.2, _BEFORE_SCENE)
     notes += yield from _scene_steps(analysis, ct, unfinished / "scene.mrb", histories, look)
@@ -114,7 +113,7 @@ def _scene_steps(analysis: Analysis, ct: Volume, path: Path, histories, look) ->
 
     try:
         parts = write_bundle_steps(analysis, ct, path, _case_name(analysis), histories, look)
-        yield from _shown("Writing the scene", parts, _BEFORE_SCENE, 1.0)
+        yield from staged("Writing the scene", parts, _BEFORE_SCENE, 1.0)
     except WriteError:
         raise
     except AbdominalCalcificationError as error:  # no slicer-core: everything else is still there
@@ -129,13 +128,3 @@ def _case_name(analysis: Analysis) -> str:
     if not name or provenance.get("anonymous"):
         return "CT"
     return shown_path(_ENDING.sub("", str(name)))
-
-
-def _shown(stage: str, parts: Generator[Any, None, Made], start: float, stop: float) -> Steps[Made]:
-    """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
-
-    def part(done) -> Progress:
-        fraction = done.fraction if isinstance(done, Progress) else done
-        return Progress(stage, start + (stop - start) * (fraction or 0.0))
-
-    return mapped(parts, part)

@@ -108,6 +108,16 @@ def shown(parts: Generator[Any, None, Result], progress: Progress) -> Steps[Resu
     return mapped(parts, lambda _: progress)
 
 
+def staged(stage: str, parts: Generator[Any, None, Result], start: float, stop: float) -> Steps[Result]:
+    """Show the parts of a work, which tell how much of it is done or nothing, as one stage from `start` to `stop`."""
+
+    def part(done) -> Progress:
+        fraction = done.fraction if isinstance(done, Progress) else done
+        return Progress(stage, start + (stop - start) * (fraction or 0.0))
+
+    return mapped(parts, part)
+
+
 def scaled(steps: Steps[Result], start: float, stop: float) -> Steps[Result]:
     """Map the fractions of `steps` (0 to 1) into `start` to `stop` of a larger task."""
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from AbdominalCalcificationLib.cohort.engine import settings
-from AbdominalCalcificationLib.cohort.engine.places import Places
-from AbdominalCalcificationLib.cohort.engine.settings import Engine, check_installed, default_jobs
-from AbdominalCalcificationLib.cohort.engine.work import Answer, answers_of
+from AbdominalCalcificationLib.engine import settings
+from AbdominalCalcificationLib.engine.places import Places
+from AbdominalCalcificationLib.engine.settings import Engine, check_installed, default_jobs
+from AbdominalCalcificationLib.engine.work import Answer, answers_of
 from AbdominalCalcificationLib.errors import InputError
 from cohort_workers import answer, slow
 
@@ -194,7 +194,7 @@ def test_a_worker_that_does_not_see_the_folder_is_refused(scheduler, tmp_path):
 
 def test_a_scheduler_that_is_not_there_is_told_in_one_line(monkeypatch):
     pytest.importorskip("distributed")
-    from AbdominalCalcificationLib.cohort.engine import embedded
+    from AbdominalCalcificationLib.engine import embedded
 
     monkeypatch.setattr(embedded, "_CONNECT_S", 1)
     with pytest.raises(InputError, match=r"No Dask scheduler answers at 'tcp://127\.0\.0\.1:9'") as told:

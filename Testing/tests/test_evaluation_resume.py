@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import cli
-from AbdominalCalcificationLib.cohort.engine.dealing import LOST
-from AbdominalCalcificationLib.cohort.engine.work import Answer, answers_of
-from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, run
+from AbdominalCalcificationLib.engine import work
+from AbdominalCalcificationLib.engine.dealing import LOST
+from AbdominalCalcificationLib.engine.work import Answer, answers_of
+from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort
 from AbdominalCalcificationLib.evaluation.store import Store
 from AbdominalCalcificationLib.progress import drain
 from cohorts import SHAPE, a_cohort, evaluate, rows_in, write, write_table
@@ -27,13 +28,13 @@ def processes_die(monkeypatch):
     """Lets the process of as many cases as one says die each time they are tried; the others are evaluated here."""
 
     def let(count):
-        def answers(function, works, engine):
+        def answers(function, works, engine, witness=None):
             for index in range(min(count, len(works))):
                 yield Answer(index, lost=LOST)
             for answer in answers_of(function, works[count:], engine):
                 yield Answer(answer.index + count, answer.value)
 
-        monkeypatch.setattr(run, "answers_of", answers)
+        monkeypatch.setattr(work, "answers_of", answers)
 
     return let
 

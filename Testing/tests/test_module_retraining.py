@@ -7,13 +7,14 @@ import shutil
 
 import pytest
 
-from AbdominalCalcificationLib.casework import CaseState, CaseStore, Status
+from AbdominalCalcificationLib.casework import CaseStore
 from AbdominalCalcificationLib.claiming import claimed
 from AbdominalCalcificationLib.progress import Progress
 from AbdominalCalcificationLib.retraining import launch, work
 from AbdominalCalcificationLib.retraining.plan import Plan
 from dataset_cases import a_patient
 from panels import parameters_of, status, whole
+from retraining_cases import have_done
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +38,7 @@ def site(tmp_path):
     for number in range(3):
         a_patient(folder / f"p{number}", number)
     store = CaseStore.of(folder, "Ada")
-    for case in store.cases[:2]:
-        store.result_of(case).mkdir(parents=True)
-        for role in ("arteries", "calcification"):
-            shutil.copy(case.ct.with_name(f"{role}.nii.gz"), store.result_of(case))
-        store.keep(case, CaseState(Status.DONE))
+    have_done(store, store.cases[:2])
     return folder
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from AbdominalCalcificationLib import cli, resources
-from AbdominalCalcificationLib.casework import CaseState, CaseStore, Status
+from AbdominalCalcificationLib.casework import CaseStore
 from AbdominalCalcificationLib.claiming import claimed
 from AbdominalCalcificationLib.errors import InputError, WriteError
 from AbdominalCalcificationLib.inference import ModelFolder, installed_models
@@ -22,7 +22,7 @@ from AbdominalCalcificationLib.retraining.corrected import corrected_cases
 from AbdominalCalcificationLib.retraining.looking import export_cases_steps, model_history
 from AbdominalCalcificationLib.retraining.plan import Plan
 from dataset_cases import a_patient
-from retraining_cases import a_settings_file, a_site, quick_nnunet, retrain, retraining_here, status_of
+from retraining_cases import a_settings_file, a_site, have_done, quick_nnunet, retrain, retraining_here, status_of
 
 pytestmark = pytest.mark.nnunet
 
@@ -192,11 +192,7 @@ def _empty(mask):
 
 def test_cases_of_a_reader_that_are_done_are_learnt(site, tmp_path):
     store = CaseStore.of(site, "Ada")
-    for case in store.cases[:3]:
-        store.result_of(case).mkdir(parents=True)
-        for role in ("arteries", "calcification"):
-            shutil.copy(case.ct.with_name(f"{role}.nii.gz"), store.result_of(case))
-        store.keep(case, CaseState(Status.DONE))
+    have_done(store, store.cases[:3])
     cases, _ = corrected_cases(site)
     folder = tmp_path / "work"
     launch.begin(Plan("arteries", tuple(cases), ""), folder, "site")

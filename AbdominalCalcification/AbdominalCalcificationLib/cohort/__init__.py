@@ -6,14 +6,14 @@ from ..on_demand import names_on_demand
 
 if TYPE_CHECKING:
     from .cases import CohortCase, find_cases
-    from .engine.settings import Engine
     from .recipe import Recipe
     from .run import CohortResult, cohort_steps
 
-__all__ = ["CohortCase", "CohortResult", "Engine", "Recipe", "cohort_steps", "find_cases"]
+__all__ = ["CohortCase", "CohortResult", "Recipe", "cohort_steps", "find_cases"]
 
 __getattr__ = names_on_demand(
     __name__,
-    **{"cases": "CohortCase find_cases", "engine.settings": "Engine", "recipe": "Recipe"},
+    cases="CohortCase find_cases",
+    recipe="Recipe",
     run="CohortResult cohort_steps",
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import __version__
 from ..api import read_case_steps
 from ..durable import write_bytes, write_text
+from ..engine.kit import Kit
 from ..errors import AbdominalCalcificationError, InputError, WriteError
 from ..explanations import explanation
 from ..export import result_files_steps
@@ -23,7 +24,6 @@ from ..reading import parse_calcification_labels, parse_label_mapping
 from ..reporting import ResultFolder
 from ..reporting.documents import json_text
 from .cases import CohortCase
-from .engine.kit import Kit
 from .recipe import SCHEMA_VERSION, Recipe
 from .store import CASE_FILES, RECORD, THUMBNAIL, checksum_of, read_record
 from .thumbnail import thumbnail

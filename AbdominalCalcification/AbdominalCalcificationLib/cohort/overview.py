@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import __version__
 from ..anatomy import TERRITORIES
-from ..evaluation.html import table
+from ..evaluation.html import page, table
 from ..reporting.text import counted
 from . import charts
 from .columns import NAMES, TOTAL
@@ -28,20 +28,14 @@ _SEEN_AT_ONCE = 12
 _MOST_SEXES = 8
 _TITLES = {TOTAL: "All arteries", **{territory.name: territory.title for territory in TERRITORIES}}
 _GRAVITY = {"unusable": 0, "review": 1, "ok": 2}
+# Beside what all pages look like.
 _STYLE = (
     """
-body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1500px;margin:0 auto;padding:1.5rem}
-h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ddd}
-.quiet{color:#666}.scroll{overflow-x:auto}a{color:#0b5394}
-table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .6rem;border-bottom:1px solid #e6e6e6;text-align:right;white-space:nowrap;vertical-align:middle}
-th{background:#f5f6f8;vertical-align:bottom}td.l,th.l{text-align:left}td.w{white-space:normal;text-align:left}
-.warn{background:#fff6e0;border-left:4px solid #e69f00;padding:.5rem 1rem}
+a{color:#0b5394}th,td{padding:.25rem .6rem;vertical-align:middle}
 .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:.7rem}
 figure{margin:0;font-size:12px;content-visibility:auto;contain-intrinsic-size:200px 240px}
 figure img{width:100%;height:auto;background:#000;display:block;border-bottom:4px solid #4caf50}
 figure.review img{border-color:#ffb300}figure.unusable img{border-color:#e53935}figcaption{overflow-wrap:anywhere}
-summary{cursor:pointer;margin:.5rem 0}
 .ok{color:#2e7d32}.review{color:#a86b00}.unusable{color:#c62828}
 """
     + charts.STYLE
@@ -118,13 +112,7 @@ class Overview:
             self._by_person(),
             self._sheet(),
         ]
-        return (
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>Cohort: calcification of the abdominal arteries</title><style>{_STYLE}</style></head><body>\n"
-            + "\n".join(part for part in parts if part)
-            + "\n</body></html>\n"
-        )
+        return page("Cohort: calcification of the abdominal arteries", parts, _STYLE)
 
     def _add_picture(self, row: CaseRow) -> None:
         if len(self._figures) >= MOST_PICTURES:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..bounded import read_json
 from ..errors import InputError
 from ..reporting.documents import document_notes, document_trust, is_unusable
-from ..trust import flags_about, headline, trust_of
+from ..trust import Trust, flags_about, headline, trust_of
 from .cases import CohortCase
 from .columns import BESIDE, QUANTITIES, TOTAL
 from .store import CASES_FOLDER, MEASUREMENTS, RECORD, read_record
@@ -101,7 +101,7 @@ def _row(case: CohortCase, folder: Path, record: Mapping, document: Mapping) -> 
         headline(trust),
         trust.territories,
         tuple(dict.fromkeys(flags)),
-        {each["name"]: _territory(each, document, usable) for each in listed},
+        {each["name"]: _territory(each, trust, usable) for each in listed},
         {name: document[name] if usable else None for name in BESIDE},
         record["version"],
         f"{CASES_FOLDER}/{folder.name}",
@@ -110,7 +110,7 @@ def _row(case: CohortCase, folder: Path, record: Mapping, document: Mapping) -> 
     )
 
 
-def _territory(each: Mapping, document: Mapping, usable: bool) -> dict:
+def _territory(each: Mapping, trust: Trust, usable: bool) -> dict:
     found = bool(each["found"])
     values = {name: each[name] for name in QUANTITIES if name != "burden_percent"}
     burden = each["burden"]
@@ -118,12 +118,11 @@ def _territory(each: Mapping, document: Mapping, usable: bool) -> dict:
     if not (found and usable):
         # A territory that was not found has no volume either: 0 would read as measured.
         values = dict.fromkeys(values)
-    about = _flags_about(each["name"], document)
-    return {"found": found, "trust": about[0], "flags": about[1], **{name: values[name] for name in QUANTITIES}}
-
-
-def _flags_about(name: str, document: Mapping) -> tuple[str, str]:
-    """Return the verdict on a territory, and the codes of the flags about it and about the whole case."""
-    trust = document_trust(document)
-    told = trust.reasons if name == TOTAL else flags_about(name, trust.reasons)
-    return trust_of(told).verdict.value, " ".join(dict.fromkeys(flag.code for flag in told))
+    # About it, and about the whole case.
+    told = trust.reasons if each["name"] == TOTAL else flags_about(each["name"], trust.reasons)
+    return {
+        "found": found,
+        "trust": trust_of(told).verdict.value,
+        "flags": " ".join(dict.fromkeys(flag.code for flag in told)),
+        **{name: values[name] for name in QUANTITIES},
+    }

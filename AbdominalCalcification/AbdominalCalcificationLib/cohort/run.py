@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,17 +9,17 @@ from pathlib import Path
 
 from .. import __version__
 from ..claiming import claimed, sweep_claims
+from ..engine.settings import Engine
+from ..engine.work import Answer, answered_steps
 from ..errors import AbdominalCalcificationError, InputError
 from ..leftovers import sweep
-from ..progress import Progress, Steps
+from ..progress import Progress, Steps, scaled
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text, parameters_document
 from ..reporting.published import keep_others, others_in, publish, refuse_named
 from ..reporting.text import counted
 from .case import CaseWork, make_case
 from .cases import CohortCase
-from .engine.settings import Engine
-from .engine.work import Answer, answers_of
 from .overview import Overview
 from .recipe import Recipe
 from .rows import CaseRow, read_row
@@ -30,7 +29,6 @@ from .tables import CohortTable, TerritoryTable, check_packages, failed_csv
 SCHEMA_VERSION = "1.0"
 #: What is written beside the cases; the last one appears last: where it is, the rest is.
 TABLES = ("cohort.csv", "territories.parquet", "failed.csv", "seconds.csv", "overview.html", "cohort.json")
-_STAGE = "Analyzing cases"
 # Part of the progress that is the cases, before the tables.
 _CASES = 0.95
 # Cases of one CT that are told as it runs; the overview lists them all.
@@ -105,7 +103,8 @@ def cohort_steps(
     models = recipe.models(cases)
     folders = CaseFolders(output, lambda masks: recipe.made_from(models, masks))
     with claimed(output, make=True, inner=[folders.folder]):
-        keep_others(output, TABLES, _read(cases, table), overwrite=overwrite)
+        read = [table, *(path for case in cases for path in case.paths)]
+        keep_others(output, TABLES, read, overwrite=overwrite)
         _keep_apart(cases, folders)
         try:
             failed = yield from _make_missing_steps(cases, folders, recipe, engine, overwrite)
@@ -115,13 +114,6 @@ def cohort_steps(
             sweep_claims(folders.folder)
             with suppress(OSError):
                 folders.folder.rmdir()  # where nothing came of it
-
-
-def _read(cases: Sequence[CohortCase], table: Path | None) -> Iterator[Path]:
-    """Yield what is read."""
-    for path in (table, *(path for case in cases for path in case.paths)):
-        if path is not None:
-            yield path
 
 
 def _keep_apart(cases: Sequence[CohortCase], folders: CaseFolders) -> None:
@@ -140,26 +132,16 @@ def _make_missing_steps(
     """Make the cases that are not done; return why some could not be made, by id."""
     works = yield from _missing_steps(cases, folders, recipe, overwrite)
     folders.folder.mkdir(exist_ok=True)
-    begin, before, done = time.monotonic(), len(cases) - len(works), 0
     failed: dict[str, str] = {}
-    answers = answers_of(make_case, works, engine, witness=folders.folder)
-    try:
-        for answer in answers:
-            message = ""
-            if isinstance(answer, Answer):
-                done += 1
-                name = works[answer.index].case.id
-                reason = engine.places.here(answer.lost or answer.value)
-                if reason:
-                    failed[name] = reason
-                    message = f"{name}: {reason}"
-            else:
-                message = answer.message
-            left = (time.monotonic() - begin) * (len(works) / done - 1) if done else None
-            waiting = not isinstance(answer, Answer)
-            yield Progress(_STAGE, _CASES * (before + done) / len(cases), left, message, waiting)
-    finally:
-        answers.close()
+
+    def take(answer: Answer) -> str:
+        name, reason = works[answer.index].case.id, engine.places.here(answer.lost or answer.value)
+        if reason:
+            failed[name] = reason
+        return reason and f"{name}: {reason}"
+
+    steps = answered_steps(make_case, works, engine, "Analyzing cases", take, witness=folders.folder)
+    yield from scaled(steps, _CASES * (len(cases) - len(works)) / len(cases), _CASES)
     return failed
 
 

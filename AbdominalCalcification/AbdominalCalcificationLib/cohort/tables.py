@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..csv_files import csv_text
+from ..engine.settings import PIP
 from ..errors import InputError
 from ..reporting.documents import json_safe
 from ..reporting.tables import cell_text
 from .columns import QUANTITIES, cohort_columns
-from .engine.settings import PIP
 from .rows import CaseRow
 
 FAILED_COLUMNS = ("id", "reason", "what_to_do")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..outcomes.settings import MATCHED, REPEATED
 from ..progress import drain
 from .options import number
 
@@ -41,7 +42,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     rows.add_argument("--patient", metavar="COLUMN", help="who a row is from (patient, where there is such a column)")
     rows.add_argument(
         "--repeated",
-        choices=("refuse", "first", "cluster"),
+        choices=REPEATED,
         default="refuse",
         help="patients with several rows: refuse them, take the first, or robust errors",
     )
@@ -72,7 +73,7 @@ def _add_matching(matching) -> None:
     )
     matching.add_argument(
         "--matched",
-        choices=("cases", "exposed"),
+        choices=MATCHED,
         default="cases",
         help="who gets controls: those with the event, or those in a group above the first",
     )

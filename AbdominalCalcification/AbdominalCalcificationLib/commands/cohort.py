@@ -26,7 +26,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..cohort import CohortCase, Engine, Recipe
+    from ..cohort import CohortCase, Recipe
+    from ..engine.settings import Engine
 
 _DASHBOARD = 8787
 # Entries of a folder that are named.
@@ -182,8 +183,8 @@ def _say_left_out(others: list[str], report) -> None:
 
 
 def _engine(options: argparse.Namespace, recipe: Recipe, cases: list[CohortCase]) -> Engine:
-    from ..cohort.engine.places import Places
-    from ..cohort.engine.settings import Engine, check_installed, default_jobs
+    from ..engine.places import Places
+    from ..engine.settings import Engine, check_installed, default_jobs
 
     check_installed()
     if options.scheduler is not None:

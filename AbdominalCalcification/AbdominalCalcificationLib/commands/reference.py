@@ -6,10 +6,8 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from ..outcomes.settings import KINDS
 from .options import number
-
-# The kinds that outcomes.reference knows; said here so that --help need not import it.
-_KINDS = ("unenhanced", "cta", "venous")
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -26,7 +24,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     found.add_argument("--reference", metavar="TABLE.csv", type=Path, required=True, help="what reference has written")
     found.set_defaults(run=run_percentiles)
     for each in (made, found):
-        each.add_argument("--kind", choices=_KINDS, required=True, help="of all CTs of the table")
+        each.add_argument("--kind", choices=KINDS, required=True, help="of all CTs of the table")
         each.add_argument("--age", metavar="COLUMN", default="age", help="in years at the CT (age)")
         each.add_argument("--sex", metavar="COLUMN", default="sex", help="(sex)")
         each.add_argument("--output", metavar="TABLE.csv", type=Path, required=True, help="the table to write")

@@ -150,15 +150,12 @@ def _different(work: Path, plan) -> str:
 
 
 def _plan(options: argparse.Namespace, task_name: str, cases):
-    from ..bounded import read_json
     from ..retraining.plan import Plan
+    from ..training.small import read_settings
 
     settings = {}
     if options.settings is not None:
-        try:
-            settings = read_json(options.settings)
-        except (OSError, ValueError):
-            raise InputError(f"The settings '{options.settings}' cannot be read; name a JSON file.") from None
+        settings = read_settings(options.settings)
         if not isinstance(settings, dict):
             raise InputError(f"The settings '{options.settings}' are no JSON object; see the manual of train.")
     initial = None if options.initial_weights is None else str(options.initial_weights.absolute())

@@ -37,12 +37,15 @@ summary{cursor:pointer;margin:.6rem 0}svg{max-width:100%;height:auto}.scroll svg
 """
 
 
-def page(title: str, parts: Iterable[str]) -> str:
-    """Return a whole page of parts that are HTML, empty ones left out: no scripts, no links to other files."""
+def page(title: str, parts: Iterable[str], style: str = "") -> str:
+    """Return a whole page of parts that are HTML, empty ones left out: no scripts, no links to other files.
+
+    `style` is what a page adds to the look that all have, as CSS.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body>\n"
         + "\n".join(part for part in parts if part)
         + "\n</body></html>\n"
     )

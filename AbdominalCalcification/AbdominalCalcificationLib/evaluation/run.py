@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
 from ..claiming import claimed
-from ..cohort.engine.settings import PIP, Engine, default_jobs, is_installed, usable_cores
-from ..cohort.engine.work import Answer, answers_of
+from ..engine.settings import PIP, Engine, default_jobs, is_installed, usable_cores
+from ..engine.work import Answer, answered_steps
 from ..errors import InputError
 from ..leftovers import sweep
-from ..progress import Progress, Steps
+from ..progress import Progress, Steps, scaled
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
 from ..reporting.published import keep_others, others_in, publish, refuse_named
@@ -28,6 +27,8 @@ CASES_FOLDER, PLOTS_FOLDER = "cases", "plots"
 TABLES = ("cases.csv", "overlap.csv", "agreement.csv", "report.html", "evaluation.json")
 # Records of anonymous cases.
 _NUMBERED = r"case_\d+-[0-9a-f]{8}\.json"
+# Part of the progress that is the cases, before the tables.
+_CASES = 0.95
 # For fewer cases it takes longer to start processes than they spare.
 _WORTH_PROCESSES = 8
 
@@ -82,22 +83,17 @@ def evaluate_steps(
     output = Path(output)
     folder = output / CASES_FOLDER
     with claimed(output, make=True, inner=[folder, output / PLOTS_FOLDER]):
-        keep_others(output, TABLES, _read(cases, table))
+        keep_others(output, TABLES, [table, *(path for case in cases for path in case.paths)])
         store = _store(cases, folder, settings)
         try:
             yield from _evaluate_missing_steps(cases, store, settings, jobs)
-            yield Progress("Summarising", 0.95)
+            yield Progress("Summarising", _CASES)
             records = [store.read(case) or changed_record(case) for case in cases]
             return (yield from _summarise_steps(records, methods, settings, output))
         finally:
             sweep(folder)  # what processes that were ended were writing
             with suppress(OSError):
                 folder.rmdir()  # where nothing came of it
-
-
-def _read(cases: Sequence[Case], table: Path | None) -> list[Path]:
-    """Return what is read."""
-    return [*([] if table is None else [table]), *(path for case in cases for path in case.paths)]
 
 
 def _store(cases: Sequence[Case], folder: Path, settings: Settings) -> Store:
@@ -120,26 +116,16 @@ def _evaluate_missing_steps(cases: Sequence[Case], store: Store, settings: Setti
     engine, told = _engine(jobs, settings, len(todo))
     if told:
         yield Progress("Evaluating cases", 0.0, message=told)
-    begin, before = time.monotonic(), len(cases) - len(todo)
     works = [(case, store.folder.absolute(), settings) for case in todo]
-    answers, done = answers_of(evaluate_and_store, works, engine), 0
-    try:
-        for answer in answers:
-            message, waiting = "", not isinstance(answer, Answer)
-            if isinstance(answer, Answer):
-                done += 1
-                case, reason = todo[answer.index], answer.value
-                if answer.lost:
-                    reason = answer.lost
-                    store.write(case, None, reason)
-                message = reason and f"{case.name}: {reason}"
-            else:
-                message = answer.message
-            left = (time.monotonic() - begin) * (len(todo) / done - 1) if done else None
-            fraction = 0.95 * (before + done) / len(cases)
-            yield Progress("Evaluating cases", fraction, left, message, waiting)
-    finally:
-        answers.close()
+
+    def take(answer: Answer) -> str:
+        case, reason = todo[answer.index], answer.lost or answer.value
+        if answer.lost:
+            store.write(case, None, reason)
+        return reason and f"{case.name}: {reason}"
+
+    steps = answered_steps(evaluate_and_store, works, engine, "Evaluating cases", take)
+    yield from scaled(steps, _CASES * (len(cases) - len(todo)) / len(cases), _CASES)
 
 
 def _engine(jobs: int | None, settings: Settings, count: int) -> tuple[Engine, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from ..cohort.engine.kit import Kit
+from ..engine.kit import Kit
 from ..errors import AbdominalCalcificationError
 from ..explanations import explanation
 from .case import evaluate_case

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from ..errors import AbdominalCalcificationError, WriteError
 from ..geometry import Volume
-from ..progress import Progress, Steps, mapped
+from ..progress import Steps, staged
 from ..reporting.dicom.result import Result
 from ..reporting.documents import document_trust
 from ..reporting.report_files import write_report
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from ..reporting.dicom import DicomWish
     from ..reporting.report import Report, ReportChoices
 
-Made = TypeVar("Made")
 #: The picture of a result in its folder.
 VIEWS = "views.png"
 # What is done once the picture is drawn, and once the report is made.
@@ -76,7 +74,7 @@ class Documents:
         """
         measurement = analysis.measurement
         masks = measurement.kept_arteries, measurement.cut_arteries, measurement.parts_map
-        shown = yield from _shown("Rendering views", ShownMasks.cropped_steps(*masks), 0.0, 0.0)
+        shown = yield from staged("Rendering views", ShownMasks.cropped_steps(*masks), 0.0, 0.0)
         return (yield from self.made_steps(folder, result, ct, shown, anonymous))
 
     def made_steps(
@@ -105,7 +103,7 @@ class Documents:
             patient=patient_for(result.document, self.source),
             choices=choices,
         )
-        made = yield from _shown("Making the report", steps, _DRAWN, _REPORTED)
+        made = yield from staged("Making the report", steps, _DRAWN, _REPORTED)
         write_report(folder, made)
         return made
 
@@ -117,7 +115,7 @@ class Documents:
 
         headers = wish.headers(result.document, anonymous)
         parts = write_dicom_steps(folder, result, headers, wish.kind)
-        notes = yield from _shown("Writing DICOM", parts, _REPORTED, 1.0)
+        notes = yield from staged("Writing DICOM", parts, _REPORTED, 1.0)
         if report is not None:
             write_report_objects(folder, headers, report.pdf, capture_of(report.views, result.document))
         return list(notes)
@@ -128,7 +126,7 @@ def _views_steps(result: Result, ct: Volume, shown: ShownMasks, path: Path) -> S
 
     drawing = draw_views_steps(ct, shown, path, trust=document_trust(result.document))
     try:
-        picture = yield from _shown("Rendering views", drawing, 0.0, 0.0)
+        picture = yield from staged("Rendering views", drawing, 0.0, 0.0)
     except WriteError:
         raise
     except AbdominalCalcificationError as error:
@@ -139,13 +137,3 @@ def _views_steps(result: Result, ct: Volume, shown: ShownMasks, path: Path) -> S
 def not_drawn(error: AbdominalCalcificationError) -> str:
     """Return the line that a result has no picture, and why."""
     return f"{VIEWS} was not written: {error}"
-
-
-def _shown(stage: str, parts: Generator[Any, None, Made], start: float, stop: float) -> Steps[Made]:
-    """Show the parts of a work, which tell how much of it is done or nothing, as progress from `start` to `stop`."""
-
-    def part(done) -> Progress:
-        fraction = done.fraction if isinstance(done, Progress) else done
-        return Progress(stage, start + (stop - start) * (fraction or 0.0))
-
-    return mapped(parts, part)

@@ -61,8 +61,8 @@ def analysis_steps(table: Table, settings: Settings) -> Steps[Analysis]:
     """
     yield Progress("Looking at the table", 0.0)
     people = select_people(table, settings)
+    # Which checks once more: the default exposure may be named as something else, too.
     settings = replace(settings, exposures=exposures_of(table, settings.exposures))
-    settings.__post_init__()  # the default exposure may be named as something else, too
     exposures = [
         Exposure(name, per_deviation(people, name), groups_of(people, name, settings.groups))
         for name in settings.exposures
@@ -277,16 +277,13 @@ def _prediction_steps(
     )
     found = yield from steps
     document = {"exposure": exposure.name, "rows": int(used.sum()), "discrimination": found, "calibration": None}
-    row, model = fitted(Asked("cox", exposure.name, "per_sd", "complete", terms), chosen_data(data), used)
+    # Predictions do not depend on clusters.
+    asked = Asked("cox", exposure.name, "per_sd", "complete", terms)
+    row, model = fitted(asked, Data(data.time, data.event, data.stratum), used)
     if model is None:
         return {**document, "refused": row["refused"]}
     document["calibration"] = calibration(model, chosen, joined(terms)[used], horizon)
     return document
-
-
-def chosen_data(data: Data) -> Data:
-    """Return the data without clusters: predictions do not depend on them."""
-    return Data(data.time, data.event, data.stratum)
 
 
 def _correct(models: list[dict]) -> None:

@@ -30,8 +30,6 @@ class CoxModel:
         Logarithms of hazard ratios (of odds ratios in a conditional logistic regression).
     covariance : float array, shape (p, p)
         The robust one where clusters were given.
-    naive_covariance : float array, shape (p, p)
-        Inverse of the observed information.
     log_likelihood, null_log_likelihood : float
     steps : int
         Of Newton's method.
@@ -39,7 +37,6 @@ class CoxModel:
 
     coefficients: np.ndarray
     covariance: np.ndarray
-    naive_covariance: np.ndarray
     log_likelihood: float
     null_log_likelihood: float
     steps: int
@@ -98,7 +95,6 @@ def fit_cox(
     return CoxModel(
         found.coefficients,
         covariance,
-        found.covariance,
         found.value,
         found.null_value,
         found.steps,

@@ -75,8 +75,7 @@ def covariate(
         line, cell = first_text(table, name)
         raise InputError(
             f"'{cell}' in the column '{name}' (line {line}, {meant}) is not a number, though others are; correct it, "
-            f"or "
-            "name the column with --categorical."
+            "or name the column with --categorical."
         )
     return _number(name, numbers(table, name, meant)[people.rows], meant)
 
@@ -87,7 +86,9 @@ def _number(name: str, values: np.ndarray, meant: str) -> Term:
         raise InputError(
             f"The column '{name}' ({meant}) has one value for everybody who can be analysed; leave it out."
         )
-    return Term(name, ("per unit",), None, values[:, None], float(known.mean()), float(known.std(ddof=1)))
+    with np.errstate(over="ignore"):  # too large a spread is refused with its column
+        spread = float(known.std(ddof=1))
+    return Term(name, ("per unit",), None, values[:, None], float(known.mean()), spread)
 
 
 def _categories(name: str, cells: Sequence[str], meant: str, most_levels: int) -> Term:
@@ -273,15 +274,13 @@ def refuse_collinear(terms: Sequence[Term], rows: np.ndarray) -> None:
         for column, level in zip(term.x[rows].T, term.levels, strict=True):
             with np.errstate(over="ignore", invalid="ignore"):
                 spread = column.std()
-            left = np.inf
-            if spread > 0:
-                solution = np.linalg.lstsq(taken, column, rcond=None)[0]
-                left = float((column - taken @ solution).std())
             name = f"'{term.name}'" + (f" (category '{level}')" if term.reference is not None else "")
             if not np.isfinite(spread):
                 raise InputError(f"{name} has numbers too large to work with (1e150 and more); correct them.")
             if not spread > 0:
                 raise InputError(f"{name} is the same for everybody in whom all covariates are known; leave it out.")
+            solution = np.linalg.lstsq(taken, column, rcond=None)[0]
+            left = float((column - taken @ solution).std())
             if left < _COLLINEAR * spread:
                 raise InputError(
                     f"{name} follows from the covariates named before it (collinear); leave one of them out."

@@ -15,10 +15,9 @@ from ..csv_files import csv_text
 from ..errors import InputError
 from ..trust import Verdict
 from .people import patients_of, refuse_twice, trust_column
+from .settings import KINDS
 from .table import Table, amounts, is_missing, numbers
 
-#: What a CT can be; calcification is measured otherwise in each.
-KINDS = ("unenhanced", "cta", "venous")
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 # Fewer people than this say nothing about tails: of 20, one lies beyond the 5th percentile.
 LEAST = 20
@@ -96,7 +95,7 @@ def make_reference(
     measure, age, sex : str
         Columns.
     kind : str
-        One of :data:`KINDS`, of all CTs of the table.
+        One of :data:`settings.KINDS`, of all CTs of the table.
     ages : sequence of float
         Rising bounds of the bands.
 
@@ -196,8 +195,7 @@ def percentiles_csv(table: Table, reference: Reference, age: str, sex: str, kind
     if kind != reference.kind:
         raise InputError(
             f"The reference is of {reference.kind} CTs and these are {kind}: calcification measures otherwise in "
-            f"them; use a "
-            "reference of the same kind."
+            "them; use a reference of the same kind."
         )
     added = ("reference_measure", "percentile_from", "percentile_to", "reference_people", "no_percentile")
     twice = [name for name in added if name in table.columns]

@@ -31,8 +31,7 @@ def report_html(document: Mapping, curves: Sequence[Curve]) -> str:
         f"<h1>Calcification and {escape(settings['outcome'])}</h1>",
         f"<p class=quiet>{escape(document['table']['name'])} · {counted(document['analysed']['rows'], 'row')}, "
         f"{counted(document['analysed']['events'], 'event')} · AbdominalCalcification {__version__} · research use, "
-        f"not for "
-        "diagnosis</p>",
+        "not for diagnosis</p>",
         _warnings(document),
         "<h2>In brief</h2>",
         _listed(in_brief(document)),
@@ -78,8 +77,7 @@ def _warnings(document: Mapping) -> str:
     if suspicious:
         lines.append(
             f"Hazards are not proportional (p < 0.05) in {counted(len(suspicious), 'model')}: a single ratio is an "
-            f"average over "
-            "the follow-up there."
+            "average over the follow-up there."
         )
     return f'<div class="warn">{_listed(lines)}</div>' if lines else ""
 
@@ -225,8 +223,7 @@ def _prediction(prediction: Mapping | None, unit: str) -> str:
     found, parts = prediction["discrimination"], ["<h2>Prediction</h2>"]
     parts.append(
         f"<p class=quiet>Model with {escape(prediction['exposure'])}, {counted(prediction['rows'], 'row')} in which "
-        f"all is "
-        "known.</p>"
+        "all is known.</p>"
     )
     if found.get("refused"):
         parts.append(f"<p>No estimate: {escape(found['refused'])}.</p>")

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from ..claiming import claimed
 from ..csv_files import csv_text
-from ..durable import cannot_write, write_text
-from ..errors import InputError, WriteError
-from ..leftovers import unfinished_folder
+from ..errors import InputError
 from ..progress import Progress, Steps, scaled
-from ..replacing import replacing
 from ..reporting.documents import json_text
+from ..reporting.published import publish
 from .analysis import Analysis, analysis_steps
 from .settings import Settings
 from .table import Table
@@ -60,7 +58,9 @@ def associate_steps(table: Table, output: str | Path, settings: Settings) -> Ste
     analysis = yield from scaled(analysis_steps(table, settings), 0.0, 0.95)
     yield Progress("Writing tables and the report", 0.97)
     with claimed(output, make=True):
-        _write(output, _texts(analysis))
+        texts = _texts(analysis)
+        is_ours = (output / DOCUMENT).exists()  # then what this analysis lacks is of an earlier one
+        publish(output, texts, "analysis", [name for name in _FILES if is_ours and name not in texts])
     return analysis.document
 
 
@@ -143,21 +143,3 @@ def _cell(value):
     if isinstance(value, list | tuple):
         return " ".join(value)
     return int(value) if isinstance(value, bool) else value
-
-
-def _write(output: Path, texts: Mapping[str, str]) -> None:
-    """Write all files of the result, or, where that is impossible, none."""
-    try:
-        with unfinished_folder(output, ".") as folder:
-            for name, text in texts.items():
-                try:
-                    write_text(folder / name, text)
-                except WriteError as error:
-                    raise error.of(output / name) from None
-            with replacing(output, "analysis") as replacement:
-                if "balance.csv" not in texts and (output / "balance.csv").exists() and (output / DOCUMENT).exists():
-                    replacement.take_out("balance.csv")  # of an earlier analysis
-                for name in texts:
-                    replacement.put_in(folder / name, name)
-    except OSError as error:
-        raise cannot_write(output, error) from None

@@ -9,6 +9,8 @@ from ..errors import InputError
 MATCH_KINDS = ("exact", "propensity")
 REPEATED = ("refuse", "first", "cluster")
 MATCHED = ("cases", "exposed")
+#: What a CT can be; calcification is measured otherwise in each.
+KINDS = ("unenhanced", "cta", "venous")
 # A bootstrap, or imputations, beyond these would take days.
 _MOST = {"resamples": 100_000, "imputations": 1000, "ratio": 100}
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..csv_files import read_rows
+from ..csv_files import NUMBER, read_rows
 from ..errors import InputError
 
 # What stands for "not known" or "not measured", in any case of letters.
 _MISSING = frozenset({"", "-", "–", "—", "−", ".", "?", "na", "n/a", "#n/a", "nan", "none", "null"})
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 # One comma before three digits may as well divide thousands.
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -83,8 +82,7 @@ def read_table(path: str | Path) -> Table:
         if len(cells) < len(header) or any(cells[len(header) :]):
             raise InputError(
                 f"Line {line} of the table '{path.name}' has more or fewer cells than the first line; a cell that "
-                f"holds "
-                "the character between cells needs quotation marks."
+                "holds the character between cells needs quotation marks."
             )
     columns = {name: [cells[place] for _, cells in rows] for place, name in enumerate(header)}
     return Table(path.name, columns, [line for line, _ in rows], path)
@@ -168,7 +166,7 @@ def _refuse_points_for_thousands(table: Table, name: str, known: Sequence[tuple[
 def _number(cell: str, name: str, line: int, meant: str) -> float:
     text = cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell
     text = text.replace("−", "-")
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         advice = "leave it empty where it is not known"
         if _DATE.fullmatch(cell):
             advice = "dates are not read: write the time from the CT in days or years"
@@ -184,7 +182,7 @@ def _number(cell: str, name: str, line: int, meant: str) -> float:
 def is_numeric(cells: Sequence[str]) -> bool | None:
     """Return whether known cells are numbers: True for all, False for none, None for some."""
     known = [cell for cell in cells if not is_missing(cell)]
-    looks = [bool(_NUMBER.fullmatch(cell) or _COMMA.fullmatch(cell)) for cell in known]
+    looks = [bool(NUMBER.fullmatch(cell) or _COMMA.fullmatch(cell)) for cell in known]
     return True if all(looks) else None if any(looks) else False
 
 
@@ -193,5 +191,5 @@ def first_text(table: Table, name: str) -> tuple[int, str]:
     return next(
         (line, cell)
         for line, cell in zip(table.lines, table.columns[name], strict=True)
-        if not is_missing(cell) and not (_NUMBER.fullmatch(cell) or _COMMA.fullmatch(cell))
+        if not is_missing(cell) and not (NUMBER.fullmatch(cell) or _COMMA.fullmatch(cell))
     )

@@ -2,5 +2,5 @@
 
 - :mod:`.worker`: one process that is kept between jobs and reports events (segmentation, training).
 - :mod:`.spread`: many pieces of one task, each a call of a function (virtual patients).
-- :mod:`cohort.engine`: cases of a cohort, where a process may die without harm to the others; built on Dask.
+- :mod:`engine`: cases of a cohort, where a process may die without harm to the others; built on Dask.
 """

@@ -14,7 +14,7 @@ from ..leftovers import unfinished_folder
 from ..replacing import replacing
 
 
-def publish(folder: Path, contents: Mapping[str, str | bytes], what: str) -> None:
+def publish(folder: Path, contents: Mapping[str, str | bytes], what: str, obsolete: Iterable[str] = ()) -> None:
     """Write files into `folder`.
 
     Parameters
@@ -24,6 +24,8 @@ def publish(folder: Path, contents: Mapping[str, str | bytes], what: str) -> Non
         By name, also ``folder/name``; text is written in UTF-8. The last one appears last.
     what : str
         What they are, for the message ("evaluation").
+    obsolete : iterable of str
+        Names of what an earlier result has and this one has not: taken away.
 
     Raises
     ------
@@ -39,13 +41,16 @@ def publish(folder: Path, contents: Mapping[str, str | bytes], what: str) -> Non
                 except WriteError as error:
                     raise error.of(folder / name) from None
             with replacing(folder, what) as replacement:
+                for name in obsolete:
+                    if (folder / name).exists():
+                        replacement.take_out(name)
                 for name in contents:
                     replacement.put_in(unfinished / name, name)
     except OSError as error:
         raise cannot_write(folder, error) from None
 
 
-def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path], *, overwrite: bool = False) -> None:
+def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path | None], *, overwrite: bool = False) -> None:
     """Refuse to publish over files that are not ours, or that are read.
 
     Parameters
@@ -53,8 +58,9 @@ def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path], *, ove
     folder : Path
     names : sequence of str
         What will be published; the last one is where the others are, if they are ours.
-    read : iterable of Path
-        Files and folders that are read; a folder that is one of them would get results among its images.
+    read : iterable of Path or None
+        Files and folders that are read; a folder that is one of them would get results among its images. None is
+        passed over.
     overwrite : bool
         Files that are not ours may be replaced, but for those that are read.
 
@@ -65,7 +71,7 @@ def keep_others(folder: Path, names: Sequence[str], read: Iterable[Path], *, ove
     there = [each for each in (folder / name for name in names) if os.path.lexists(each)]
     taken: dict[tuple[int, int] | None, Path] = {_identity(each): each for each in (*there, folder)}
     for each in read:
-        identity = _identity(each)
+        identity = None if each is None else _identity(each)
         place = None if identity is None else taken.get(identity)
         if place == folder:
             raise InputError(f"'{folder}' is read, and results would lie among its files; name another folder.")

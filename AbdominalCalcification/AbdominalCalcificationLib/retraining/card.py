@@ -9,13 +9,9 @@ from .. import __version__
 from ..inference import ModelFolder
 from ..progress import duration_text
 from .division import Division
-from .judging import Judgement
+from .judging import FEW_PATIENTS, Judgement
 from .plan import Plan
 from .work import TRAINING_FILE
-
-# Below this many patients a mean says hardly more than its cases.
-FEW_PATIENTS = 6
-_WHAT = {"arteries": "arteries", "calcification": "calcification"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ def card_text(
     lines = [
         f"# {plan.dataset}",
         "",
-        f"A model of {_WHAT[plan.task_name]}, retrained on corrected cases of one site. **{judgement.headline}**",
+        f"A model of {plan.task_name}, retrained on corrected cases of one site. **{judgement.headline}**",
         "",
         "For research, not for diagnosis.",
         "",

@@ -11,6 +11,7 @@ from statistics import mean
 
 from ..anatomy import TERRITORIES
 from ..comparison.territories import TOTAL
+from ..reporting.text import counted
 
 # Mean Dice over patients has to rise by this: less comes of another seed.
 LEAST_GAIN = 0.01
@@ -20,6 +21,8 @@ LEAST_DICE = 0.5
 MOST_LOSS = 0.05
 # By so much, in percentage points or as a part of it, may the mean error of the total burden grow.
 BURDEN_SLACK_POINTS, BURDEN_SLACK_PART = 0.5, 0.1
+# Below this many patients a mean says hardly more than its cases.
+FEW_PATIENTS = 6
 # Beyond so many patients not every pattern of signs is tried.
 _RESAMPLES = 10_000
 
@@ -81,7 +84,7 @@ class Judgement:
             return "The new model could not be judged: " + " ".join(self.reasons)
         figures = (
             f"mean Dice {self.new:.2f}, the present one {self.present:.2f}, on "
-            f"{_counted(self.patients, 'held-out patient')} ({self.improved} of them better)"
+            f"{counted(self.patients, 'held-out patient')} ({self.improved} of them better)"
         )
         if self.is_better:
             return f"The new model is better: {figures}. {self.certainty}"
@@ -93,7 +96,11 @@ class Judgement:
         if self.chance is None:
             return ""
         share = f"By chance alone this would come {_percent(self.chance)} of the time"
-        few = "; so few patients cannot tell more, look at its masks before you rely on it" if self.patients < 6 else ""
+        few = (
+            "; so few patients cannot tell more, look at its masks before you rely on it"
+            if self.patients < FEW_PATIENTS
+            else ""
+        )
         return f"{share}{few}."
 
 
@@ -164,7 +171,7 @@ def _against(before: float, after: float, rows: Sequence[Row], burden: tuple[flo
         reasons.append(f"Its Dice has to be at least {LEAST_GAIN:g} higher; it is {after - before:+.3f}.")
     for row in rows:
         if row.present - row.new > MOST_LOSS:
-            reasons.append(f"{row.title} fell from {row.present:.2f} to {row.new:.2f} ({_counted(row.cases, 'case')}).")
+            reasons.append(f"{row.title} fell from {row.present:.2f} to {row.new:.2f} ({counted(row.cases, 'case')}).")
     if burden is not None and burden[1] > burden[0] + max(BURDEN_SLACK_POINTS, BURDEN_SLACK_PART * burden[0]):
         reasons.append(f"The error of the total burden grew from {burden[0]:.2f} to {burden[1]:.2f} percentage points.")
     return reasons
@@ -224,7 +231,3 @@ def _burden_error(record: Mapping, method: str) -> float | None:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "less than 1 %"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -55,16 +55,11 @@ class PlannedCase:
         return Source(Path(self.ct), arteries, calcification, self.artery_labels, self.calcification_labels)
 
     @property
-    def stamp(self) -> list[list[int]]:
-        """Size and time of the mask files: others where a case was corrected again."""
-        found = []
-        for path in map(Path, (*self.arteries, *self.calcification)):
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found.append([stat.st_size, stat.st_mtime_ns])
-        return found
+    def stamp(self) -> list:
+        """What tells one version of the mask files from another, which are there when a case was corrected again."""
+        from ..file_stamps import stamp_of
+
+        return [stamp_of(path, path) for path in map(Path, (*self.arteries, *self.calcification)) if path.exists()]
 
 
 @dataclass(frozen=True)

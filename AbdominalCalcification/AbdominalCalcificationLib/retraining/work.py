@@ -22,7 +22,7 @@ from ..errors import InputError, WriteError
 from ..leftovers import is_running
 from ..paths import data_folder
 from ..progress import Progress, duration_text
-from .plan import PLAN_FILE, Plan
+from .plan import PLAN_FILE
 
 JOBS_VARIABLE = "ABDOMINAL_CALCIFICATION_RETRAINING"
 STATE_FILE, PROGRESS_FILE, LOG_FILE, STOP_FILE = "state.json", "progress.json", "log.txt", "stop"
@@ -297,12 +297,6 @@ def _jobs_folder() -> Path:
     if chosen := os.environ.get(JOBS_VARIABLE):
         return Path(chosen)
     return data_folder("retraining")
-
-
-def plan_and_state(work: Path) -> tuple[Plan, State]:
-    """Return what is to be done and how far it is; InputError."""
-    state = read_state(work)
-    return Plan.read(work), state
 
 
 assert set(_WRITTEN) <= {each.name for each in fields(State)}

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from ..anatomy import territories_of_name
 from ..bounded import read_json
@@ -88,11 +89,15 @@ def read_configuration(path: Path, base: SmallConfiguration) -> SmallConfigurati
     InputError
         Where the file cannot be read, or holds what is no field of :class:`SmallConfiguration`.
     """
+    return configuration_from(read_settings(path), str(path), base)
+
+
+def read_settings(path: Path) -> Any:
+    """Return what a JSON file of settings says; InputError where it cannot be read."""
     try:
-        said = read_json(path)
+        return read_json(path)
     except (OSError, ValueError):
         raise InputError(f"The settings '{path}' cannot be read; name a JSON file.") from None
-    return configuration_from(said, str(path), base)
 
 
 def configuration_from(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..progress import Progress, Steps
 from .kit import Kit
 from .settings import Engine, check_installed, usable_cores
 
@@ -76,6 +78,36 @@ def answers_of(
     with cluster_of(engine, len(arguments)) as client:
         crew = Crew(client, engine, witness)
         yield from dealt(client, crew, function, arguments, engine.places)
+
+
+def answered_steps(
+    function: Function,
+    arguments: Sequence[Any],
+    engine: Engine,
+    stage: str,
+    take: Callable[[Answer], str],
+    witness: Path | None = None,
+) -> Steps[None]:
+    """Call `function` for each of `arguments`, see :func:`answers_of`, and show how many are done, and the time left.
+
+    Parameters
+    ----------
+    stage : str
+        Of the progress.
+    take : callable
+        Is given each answer as it comes, and returns what is to be told of it; nothing by an empty text.
+    """
+    begin, done = time.monotonic(), 0
+    answers = answers_of(function, arguments, engine, witness)
+    try:
+        for answer in answers:
+            waiting = isinstance(answer, Waiting)
+            done += not waiting
+            message = answer.message if isinstance(answer, Waiting) else take(answer)
+            left = (time.monotonic() - begin) * (len(arguments) / done - 1) if done else None
+            yield Progress(stage, done / len(arguments), left, message, waiting)
+    finally:
+        answers.close()
 
 
 def _here(function: Function, arguments: Sequence[Any]) -> Iterator[Answer | Waiting]:

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from ...errors import InferenceError, InputError
-from ...leftovers import is_running, scratch_folder
-from ...processes.interpreter import spawning
-from ...signals import shielded
+from ..errors import InferenceError, InputError
+from ..leftovers import is_running, scratch_folder
+from ..processes.interpreter import spawning
+from ..signals import shielded
 from .crew import resource
 from .settings import CASE_BYTES, Engine, gpus, memory_bytes, usable_cores
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...processes.spread import follow_parent
+from ..processes.spread import follow_parent
 
 Scheduler: Any
 Worker: Any

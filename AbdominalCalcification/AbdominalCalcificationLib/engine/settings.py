@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from ...errors import InputError
+from ..errors import InputError
 from .places import Places
 
 PIP = 'pip install "abdominal-calcification[cohort]"'

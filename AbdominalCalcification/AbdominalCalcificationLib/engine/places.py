@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from ...errors import InputError
+from ..errors import InputError
 
 
 @dataclass(frozen=True)

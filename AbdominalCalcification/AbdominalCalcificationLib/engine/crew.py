@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
-from ...errors import InferenceError, InputError
+from .. import __version__
+from ..errors import InferenceError, InputError
 from .settings import Engine
 
 # How often is looked for new workers: until there is one, and later.
@@ -26,7 +26,7 @@ _PATIENCE_S = 180.0
 @cache
 def checksum() -> str:
     """Return what tells the files of this program from those of another state of the same version."""
-    folder = Path(__file__).resolve().parents[2]
+    folder = Path(__file__).resolve().parents[1]
     told = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         told.update(path.relative_to(folder).as_posix().encode())

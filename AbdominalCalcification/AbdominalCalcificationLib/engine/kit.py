@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from ...inference import Worker
+from ..inference import Worker
 from .settings import usable_cores
 
 _ONE = {"", "1"}

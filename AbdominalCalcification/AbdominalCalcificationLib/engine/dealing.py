@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...errors import InputError
+from ..errors import InputError
 from .crew import Crew, resource
 from .kit import kit_of_worker
 from .places import Places
