@@ -12,8 +12,8 @@ import SimpleITK as sitk
 
 from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.evaluation import Settings, evaluate_steps, read_cohort, simulated_cohort
-from AbdominalCalcificationLib.evaluation.run import changed_record
 from AbdominalCalcificationLib.evaluation.store import Store
+from AbdominalCalcificationLib.evaluation.study import changed_record
 from AbdominalCalcificationLib.progress import drain
 from cohorts import SHAPE, a_cohort, evaluate, rows_in, write, write_table
 

@@ -7,43 +7,21 @@ and statsmodels, and with published examples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
 from ..errors import InputError
+from .resampling import Estimate, bootstrap_intervals, numbered_patients
 
 # Fewer pairs than this say nothing about spread.
 LEAST_PAIRS = 3
-# A bootstrap interval needs a value in nearly every resample.
-_LEAST_DEFINED = 0.95
-# Resamples worked on at once: keeps the matrices small for cohorts of thousands.
-_BATCH = 250
 # Part of the greatest value below which a difference is rounding.
 _NOISE = 1e-9
 # Variance of standardised values below which there is none.
 _ROUNDING = 1e-24
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A statistic with its uncertainty.
-
-    Attributes
-    ----------
-    value : float or None
-        None where it is not defined (fewer than three pairs, or no spread to correlate).
-    bootstrap : tuple of float or None
-        Percentile interval over resampled patients.
-    analytic : tuple of float or None
-        Interval from a formula, where there is one (bias and limits of agreement) and every pair is another patient's.
-    """
-
-    value: float | None
-    bootstrap: tuple[float, float] | None = None
-    analytic: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +93,7 @@ def agreement(
         For sequences of different lengths and values that are not finite.
     """
     x, y = (np.asarray(values, float) for values in (reference, prediction))
-    codes = np.arange(len(x)) if patients is None else np.unique(np.asarray(patients), return_inverse=True)[1]
+    codes = numbered_patients(patients, len(x))
     if x.ndim != 1 or x.shape != y.shape or codes.shape != x.shape:
         raise InputError("Reference, prediction and patients must be lists of one length.")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
@@ -123,7 +101,9 @@ def agreement(
 
     statistics = _statistics(x, y, codes, np.ones((1, len(x))))
     values = {name: _defined(value[0]) for name, value in statistics.items()}
-    intervals = _bootstrap(lambda weights: _statistics(x, y, codes, weights), codes, confidence, resamples, seed)
+    intervals = bootstrap_intervals(
+        lambda weights: _statistics(x, y, codes, weights), codes, confidence, resamples, seed
+    )
     # The formula takes the pairs for independent, which several of one patient are not.
     independent = LEAST_PAIRS <= len(x) == len(np.unique(codes))
     analytic = _bland_altman_intervals(y - x, confidence) if independent else {}
@@ -345,33 +325,6 @@ def _bland_altman_intervals(difference: np.ndarray, confidence: float) -> dict[s
             ("upper_limit", bias + 1.96 * deviation, error_of_limit),
         )
     }
-
-
-def _bootstrap(
-    statistics: Callable[[np.ndarray], dict[str, np.ndarray]],
-    patients: np.ndarray,
-    confidence: float,
-    resamples: int,
-    seed: int,
-) -> dict[str, tuple[float, float]]:
-    """Return percentile intervals over resampled patients (Efron & Tibshirani 1993, chapter 13)."""
-    count = int(patients.max()) + 1 if len(patients) else 0
-    if resamples < 1 or count < LEAST_PAIRS:
-        return {}
-    rng = np.random.Generator(np.random.PCG64(seed))
-    batches = []
-    for start in range(0, resamples, _BATCH):
-        drawn = rng.multinomial(count, np.full(count, 1 / count), size=min(_BATCH, resamples - start))
-        batches.append(statistics(drawn[:, patients].astype(float)))
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    intervals = {}
-    for name in batches[0]:
-        values = np.concatenate([batch[name] for batch in batches])
-        values = values[np.isfinite(values)]
-        if len(values) >= _LEAST_DEFINED * resamples:
-            low, high = np.quantile(values, tails)
-            intervals[name] = (float(low), float(high))
-    return intervals
 
 
 def _defined(value: float) -> float | None:

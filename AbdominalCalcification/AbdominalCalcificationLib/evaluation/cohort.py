@@ -93,6 +93,11 @@ class Case:
         masks = (self.reference, *self.predictions.values())
         return (*(() if self.ct is None else (self.ct,)), *(path for each in masks for path in each.paths))
 
+    @property
+    def blank(self) -> set[str]:
+        """The methods of which the table names nothing: trying again does not fill a cell."""
+        return {name for name, masks in self.predictions.items() if masks.calcification is None}
+
 
 def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcification")) -> list[Case]:
     """Read a table of cases (see :func:`csv_files.read_rows`); paths are relative to its folder.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..comparison.overlap import DEFAULT_TOLERANCE_MM
@@ -12,6 +12,8 @@ from ..comparison.thresholds import parse_method
 from ..errors import InputError
 from ..measurement import MeasurementParameters
 
+#: Of what ``evaluation.json`` and the records of cases hold.
+SCHEMA_VERSION = "1.4"
 # Both networks, or only that of calcification in the arteries of the reference.
 MODEL_METHODS = ("model", "model-calcification")
 
@@ -83,3 +85,16 @@ class Settings:
     def uses_models(self) -> bool:
         """Whether a network runs."""
         return any(method in MODEL_METHODS for method in self.methods)
+
+    def made_from(self) -> dict:
+        """Return what the record of a case depends on beside the case: others do not make it old."""
+        from .case import model_folders
+
+        own = asdict(self)
+        for of_the_summary in ("severity", "resamples", "seed"):
+            del own[of_the_summary]
+        models = []
+        if self.uses_models:
+            of_arteries, of_calcification = model_folders(self)
+            models = [model.checksum for model in (*of_arteries, of_calcification)]
+        return {"schema": SCHEMA_VERSION, "settings": own, "models": models}

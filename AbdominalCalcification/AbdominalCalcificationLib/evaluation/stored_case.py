@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..engine.kit import Kit
 from ..errors import AbdominalCalcificationError
 from ..explanations import explanation
-from .case import evaluate_case
-from .cohort import Case
-from .settings import Settings
+from ..inference import Worker
 from .store import Store
 
+#: Evaluates a case with settings and the process that runs networks; its answer is the record.
+Evaluate = Callable[[Any, Any, Worker], dict]
 
-def evaluate_and_store(work: tuple[Case, Path, Settings], kit: Kit) -> str:
-    """Evaluate a case and leave its record; return what failed in it, or nothing.
 
-    Parameters
+@dataclass(frozen=True, eq=False)
+class CaseWork:
+    """A case and all that is to be known to evaluate it.
+
+    Attributes
     ----------
-    work : tuple of Case, Path and Settings
-        The path is the folder of records.
-    kit : Kit
+    evaluate : callable
+        Of a module.
+    case, settings : object
+        Of the evaluation that `evaluate` is of.
+    folder : Path
+        Of the records.
+    """
+
+    evaluate: Evaluate
+    case: Any
+    folder: Path
+    settings: Any
+
+
+def evaluate_and_store(work: CaseWork, kit: Kit) -> str:
+    """Evaluate a case and leave its record; return what failed in it, or nothing.
 
     Raises
     ------
     WriteError
         Where the record cannot be written: there is no use in going on.
     """
-    case, folder, settings = work
-    store = kit.once((folder, repr(settings)), lambda: Store(folder, settings))
+    case, settings = work.case, work.settings
+    store = kit.once((work.folder, repr(settings)), lambda: Store(work.folder, settings))
     result, reason, details = None, "", ""
     fingerprint = store.fingerprint(case)
     try:
-        result = evaluate_case(case, settings, kit.worker)
+        result = work.evaluate(case, settings, kit.worker)
     except AbdominalCalcificationError as error:
         reason = str(error)
     except Exception as error:

@@ -12,8 +12,8 @@ from ..claiming import claimed
 from ..durable import write_text
 from ..errors import AbdominalCalcificationError
 from ..evaluation import Settings, evaluate_steps
-from ..evaluation.run import CASES_FOLDER
 from ..evaluation.store import Store
+from ..evaluation.study import CASES_FOLDER
 from ..inference import ModelFolder
 from ..progress import Progress, Steps, mapped, scaled
 from ..training.run import train_steps
