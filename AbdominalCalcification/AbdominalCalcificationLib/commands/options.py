@@ -255,6 +255,23 @@ def add_reporting(group) -> None:
     )
 
 
+def add_severity_groups(group) -> None:
+    """Add which groups a Kauppila score is put into; `severity_groups` reads it."""
+    group.add_argument(
+        "--severity-groups",
+        metavar="TABLE",
+        help="groups of the score: ml-aac24 (the default), dialysis, none-to-severe, or a JSON or CSV file of your own",
+    )
+
+
+def severity_groups(options: argparse.Namespace):
+    """Return the table of groups that the options name; InputError where there is none of that name."""
+    from ..radiograph.severity import DEFAULT
+    from ..radiograph.severity_files import score_groups
+
+    return DEFAULT if options.severity_groups is None else score_groups(options.severity_groups)
+
+
 def refuse_idle_reporting(options: argparse.Namespace) -> None:
     """Refuse options that say how something is written that is not asked for."""
     if options.dicom_labelmap and not options.dicom:
