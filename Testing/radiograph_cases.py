@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from skimage.draw import polygon
 
 from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.radiograph.coverage import Coverage, Walls, coverage, deposits_on, score_of
@@ -43,9 +42,20 @@ def drawn_labels(shape=SHAPE, step=PIXEL_MM, names=NAMES) -> np.ndarray:
     """Return the label map, facing left."""
     labels = np.zeros(shape, np.uint8)
     for name in names:
-        corners = body_of(name)
-        labels[polygon(corners[:, 1] / step, corners[:, 0] / step, shape)] = LABELS[name]
+        labels[_inside(body_of(name), shape, step)] = LABELS[name]
     return labels
+
+
+def _inside(corners: np.ndarray, shape, step: float) -> np.ndarray:
+    """Return which pixels lie in a convex outline that runs clockwise on the screen."""
+    rows, columns = np.indices(shape) * step
+    ends = np.roll(corners, -1, axis=0)
+    return np.logical_and.reduce(
+        [
+            (bx - ax) * (rows - ay) - (by - ay) * (columns - ax) >= 0
+            for (ax, ay), (bx, by) in zip(corners, ends, strict=True)
+        ]
+    )
 
 
 def walls() -> Walls:
@@ -78,8 +88,9 @@ def a_radiograph(faces: str = "left", extents=EXTENTS, spacing_mm=(PIXEL_MM, PIX
     pixels = 900 + 500 * np.exp(-(((columns * PIXEL_MM - 100) / 60) ** 2)) + 0.3 * rows
     labels = drawn_labels()
     pixels += np.where(labels > 0, 600, 0)
-    line = walls()
-    pixels[polygon(*(np.vstack([line.anterior, line.posterior[::-1]])[:, ::-1] / PIXEL_MM).T, SHAPE)] += 60
+    line, x, y = walls(), columns * PIXEL_MM, rows * PIXEL_MM
+    front, back = (np.interp(y, wall[:, 1], wall[:, 0]) for wall in (line.anterior, line.posterior))
+    pixels += 60 * ((x >= front) & (x <= back) & (y >= line.anterior[0, 1]) & (y <= line.anterior[-1, 1]))
     for deposit in measured(extents)[1]:
         for x, y in deposit / PIXEL_MM:
             pixels[round(y), max(0, round(x) - 1) : round(x) + 2] += 130
