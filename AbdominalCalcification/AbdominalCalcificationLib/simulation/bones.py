@@ -40,10 +40,10 @@ def paint_spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
 
     low, high = (-75, -190, _COCCYX_MM), (75, 60, 1e4)
     canvas.paint(lambda x, y, z: place(x, y, z)[0], DISC_HU + u(-15, 25), low, high)
-    canvas.paint(lambda x, y, z: np.maximum(*place(x, y, z)), cortical, low, high, kind="bone")
+    canvas.paint(lambda x, y, z: np.maximum(*place(x, y, z)), cortical, low, high, kind="bone", part="spine")
     canvas.paint(
         lambda x, y, z: np.maximum(place(x, y, z)[0] + shell, place(x, y, z)[1] + endplate),
-        lambda x, y, z: trabecular + mesh(x, y, z), low, high, kind="bone",
+        lambda x, y, z: trabecular + mesh(x, y, z), low, high, kind="bone", part="spine",
     )  # fmt: skip
 
     def canal(x, y, z):
@@ -61,9 +61,10 @@ def paint_spine(canvas: Canvas, spine: SpineCurve, grain, rng) -> None:
         return together + 0.15 * np.clip(-45.0 - z, 0.0, None)
 
     bumps = Field(rng, 14.0, 1.6)
-    canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z), cortical, low, high, kind="bone")
+    canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z), cortical, low, high, kind="bone",
+                 part="spine")  # fmt: skip
     canvas.paint(lambda x, y, z: arch(x, y, z) + bumps(x, y, z) + 1.6,
-                 lambda x, y, z: trabecular + 60 + mesh(x, y, z), low, high, kind="bone")  # fmt: skip
+                 lambda x, y, z: trabecular + 60 + mesh(x, y, z), low, high, kind="bone", part="spine")  # fmt: skip
     canvas.paint(canal, 25.0, (-75, -190, _SACRUM_MM), high)
 
 

@@ -10,33 +10,27 @@ import numpy as np
 
 from ..errors import InputError
 from ..geometry.volume import Grid, Volume
-from .anatomy import draw_vessels
-from .bodies import Body, ProceduralBody
-from .branches import ARCH, with_branches
 from .canvas import BYSTANDERS, METAL_HU, Canvas
 from .conditions import CHANCES as DISEASES
-from .conditions import Conditions, draw_conditions, fainter, group_of
-from .enhancement import CALCIUM_GAIN, PHASES, draw_phase, draw_voltage_kv, vary_timing
+from .conditions import Conditions
+from .drawn import DrawnPatient, Streams, draw_patient
+from .enhancement import CALCIUM_GAIN, PHASES
 from .fields import DEFAULT_SHAPE, DEFAULT_SPACING_MM, NOTHING_HU, default_grid, grid_within, round_field
 from .implants import CHANCES as IMPLANTS
 from .implants import paint_coils, paint_implants
 from .labelled.anatomy import Anatomy
-from .labelled.body import draw_body
+from .labelled.body import LabelledBody
 from .mirrored import mirrored_grid, mirrored_places
 from .painting import SUBVOXEL_MM, Painted, axes_of, paint_arteries
-from .person import draw_person
-from .physics import Physics, blotched, distort, draw_physics, odd_kernel, starved_noise
-from .plaques import Plaque, draw_plaques
-from .scanner import Scanner, add_streaks, draw_scanner, scan
-from .stents import draw_stent
+from .physics import Physics, blotched, distort, starved_noise
+from .plaques import Plaque
+from .scanner import Scanner, add_streaks, scan
 from .surroundings import clear_of_arteries
 from .truth import all_plaques, bypass_entry, circumstances, stent_entry, volumes
 from .tubes import Tube
 
 # Diseases and implants that `simulate` can be asked for.
 CONDITIONS = (*DISEASES, *IMPLANTS)
-# Any number would do; with this one the patient of the sample case is healthy and plainly scanned.
-_CONDITIONS_SALT = 18379
 THICKEST_SLICE_MM = 5.0
 
 
@@ -107,43 +101,31 @@ def simulate(
         Where seed, spacing, shape, phase or conditions cannot be used.
     """
     _check(seed, spacing_mm, shape, phase, conditions)
-    streams = _Streams.of(int(seed))
-    voltage_kv = draw_voltage_kv(streams.scanner)
-    enhancement = vary_timing(streams.physics, draw_phase(streams.scanner, phase, voltage_kv))
-    scanner = odd_kernel(streams.physics, draw_scanner(streams.scanner))
-    physics = draw_physics(streams.physics)
-    person = draw_person(streams.world)
-    body: Body
-    if anatomy is None:
-        vessels = with_branches(draw_vessels(streams.tree, enhancement), person, streams.world)
-        body = ProceduralBody(vessels, person)
-        grid = default_grid(spacing_mm, DEFAULT_SHAPE if shape is None else shape, center_ras)
-    else:
-        body = draw_body(anatomy, streams.tree, enhancement, person)
+    patient = draw_patient(seed, phase=phase, severity=severity, anatomy=anatomy, conditions=conditions)
+    body, person, drawn = patient.body, patient.person, patient.drawn
+    if isinstance(body, LabelledBody):
         grid = grid_within(body.field(), spacing_mm, shape, center_ras)
+    else:
+        grid = default_grid(spacing_mm, DEFAULT_SHAPE if shape is None else shape, center_ras)
     most = max(0.0, 1.0 - grid.spacing_mm[2] / THICKEST_SLICE_MM)
-    scanner = replace(scanner, overlap=min(scanner.overlap, most))
-    severity = _severity(streams.plaque, severity)
-    drawn = draw_conditions(
-        streams.disease, body.arteries, [body.ostium_mm(t) for t in body.arteries], enhancement.name, conditions
-    )
+    scanner = replace(patient.scanner, overlap=min(patient.scanner.overlap, most))
     is_mirrored = person.situs_inversus and anatomy is None
     seen = mirrored_grid(grid) if is_mirrored else grid
     visible = round_field(grid) if person.round_field else np.ones(grid.shape[1:], bool)
-    ideal = _ideal(body, drawn, seen, visible, streams, severity, CALCIUM_GAIN[voltage_kv], conditions)
-    ct = _scanned(ideal.hu, seen, drawn.arteries[0], scanner, physics, streams)
+    ideal = _ideal(patient, seen, visible, conditions)
+    ct = _scanned(ideal.hu, seen, drawn.arteries[0], scanner, patient.physics, patient.streams)
     ct[:, ~visible] = NOTHING_HU
     truth = {
         "seed": int(seed),
-        "phase": enhancement.name,
-        "severity": round(severity, 4),
+        "phase": patient.enhancement.name,
+        "severity": round(patient.severity, 4),
         "spacing_mm": [float(s) for s in spacing_mm],
         "shape_kji": [int(n) for n in grid.shape],
         **_truth(drawn, ideal, is_mirrored),
         # Label maps say themselves who the patient is.
         "person": person.document() if anatomy is None else None,
         "round_field": person.round_field,
-        **circumstances(grid, voltage_kv, scanner, enhancement, physics),
+        **circumstances(grid, patient.voltage_kv, scanner, patient.enhancement, patient.physics),
         **body.document(),
     }
     if anatomy is not None:
@@ -155,34 +137,6 @@ def simulate(
         Volume(ideal.bystanders, grid),
         truth,
     )
-
-
-class _Streams(NamedTuple):
-    """The random numbers of each part of a patient."""
-
-    tree: np.random.Generator
-    plaque: np.random.Generator
-    body: np.random.Generator
-    scanner: np.random.Generator
-    noise: np.random.Generator
-    metal: np.random.Generator
-    density: np.random.Generator
-    world: np.random.Generator
-    disease: np.random.Generator
-    physics: np.random.Generator
-
-    @classmethod
-    def of(cls, seed: int) -> _Streams:
-        """Return one stream for each part, so that a change in one leaves the others as they were."""
-        seeds = np.random.SeedSequence(seed).spawn(8)
-        seeds += np.random.SeedSequence([seed, _CONDITIONS_SALT]).spawn(2)
-        return cls(*(np.random.Generator(np.random.PCG64(each)) for each in seeds))
-
-
-def _severity(rng: np.random.Generator, given: float | None) -> float:
-    """Return how calcified a patient is: 0 (one in ten) to 1; drawn in any case, so that what follows is the same."""
-    drawn = 0.0 if rng.uniform() < 0.1 else float(rng.uniform(0.03, 1.0) ** 1.5)
-    return drawn if given is None else float(given)
 
 
 def _truth(drawn: Conditions, ideal: _Ideal, is_mirrored: bool) -> dict:
@@ -209,33 +163,10 @@ class _Ideal(NamedTuple):
     distractors: list[dict]
 
 
-def _ideal(
-    body: Body,
-    drawn: Conditions,
-    grid: Grid,
-    visible: np.ndarray,
-    streams: _Streams,
-    severity: float,
-    gain: float,
-    conditions: Collection[str] | None,
-) -> _Ideal:
+def _ideal(patient: DrawnPatient, grid: Grid, visible: np.ndarray, conditions: Collection[str] | None) -> _Ideal:
     """Return the ideal image of a body with plaques, stents and implants; truth in the `visible` columns alone."""
-    arteries = drawn.arteries
-    plaques = [
-        _plaques_of(streams.plaque, streams.density, tube, ostium, severity)
-        for tube, ostium in zip(arteries, drawn.ostia_mm, strict=True)
-    ]
-    plaques[0] += _plaques_above(streams.world, arteries[0], severity)
-    plaques = [
-        fainter(own, drawn.calcium_share, float(np.median(tube.lumen_hu)))
-        for tube, own in zip(arteries, plaques, strict=True)
-    ]
-    stents = [_stent_of(streams.metal, tube, body.ostium_mm(tube)) for tube in body.arteries]
-    stents += [None] * (len(arteries) - len(stents))
-    # Where a patient has what the disease brings, the single stent gives way.
-    metal = [
-        own or (() if s is None or conditions is not None else (s,)) for own, s in zip(drawn.metal, stents, strict=True)
-    ]
+    body, streams, plaques, metal = patient.body, patient.streams, patient.plaques, patient.metal
+    arteries, gain = patient.drawn.arteries, CALCIUM_GAIN[patient.voltage_kv]
     hu, bystanders, distractors = body.paint(grid, streams.body, gain)
     canvas = Canvas.over(grid, hu, bystanders, gain)
     implants = paint_implants(canvas, streams.disease, body, conditions)
@@ -260,7 +191,7 @@ def _ideal(
 
 
 def _scanned(
-    hu: np.ndarray, grid: Grid, aorta: Tube, scanner: Scanner, physics: Physics, streams: _Streams
+    hu: np.ndarray, grid: Grid, aorta: Tube, scanner: Scanner, physics: Physics, streams: Streams
 ) -> np.ndarray:
     """Return the CT of an ideal image, int16."""
     axes = axes_of(grid)
@@ -286,30 +217,3 @@ def _check(seed, spacing_mm, shape, phase, conditions) -> None:
         raise InputError(f"The phase {phase!r} is unknown; choose one of {', '.join(PHASES)}.")
     if strange := sorted(set(conditions or ()) - set(CONDITIONS)):
         raise InputError(f"The condition {strange[0]!r} is unknown; choose from {', '.join(CONDITIONS)}.")
-
-
-def _plaques_of(rng, density_rng, tube, ostium_mm, severity):
-    if tube.name == "splenic" and rng.uniform() < 0.3:
-        return draw_plaques(rng, density_rng, tube, "mesenteric", severity, 25.0)
-    if not tube.label:
-        return []
-    start = _abdominal_mm(tube) if tube.name == "aorta" else ostium_mm
-    group = group_of(tube)
-    return draw_plaques(rng, density_rng, tube, group, severity * float(rng.uniform(0.5, 1.3)), start)
-
-
-def _abdominal_mm(aorta: Tube) -> float:
-    """Return the path length at which the abdominal aorta begins: its plaques start 230 mm above the end."""
-    return max(0.0, aorta.centerline.length_mm - 230.0)
-
-
-def _plaques_above(rng, aorta: Tube, severity: float) -> list[Plaque]:
-    """Return plaques of the aorta in the chest."""
-    drawn = draw_plaques(rng, rng, aorta, "aorta", 0.7 * severity * float(rng.uniform(0.5, 1.3)), 0.0)
-    return [plaque for plaque in drawn if plaque.center_mm < _abdominal_mm(aorta)]
-
-
-def _stent_of(rng, tube, ostium_mm):
-    if not tube.label or tube.name == ARCH:
-        return None
-    return draw_stent(rng, tube, group_of(tube), ostium_mm)

@@ -16,7 +16,7 @@ from .pelvis import paint_pelvic_organs, paint_pelvis
 from .person import Person
 from .spine import SpineCurve
 from .tubes import Tube
-from .wall import paint_wall
+from .wall import Wall, paint_wall
 
 
 def paint_surroundings(
@@ -24,6 +24,13 @@ def paint_surroundings(
 ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
     """Return the ideal image without vessels, float32 HU; the map of bystanders; and the list of single ones."""
     canvas = Canvas(grid, calcium_gain)
+    wall, distractors = paint_trunk(canvas, vessels, person, rng)
+    paint_outside(canvas, vessels.phase, person, wall.back_mm, wall)
+    return canvas.hu, canvas.bystanders, distractors
+
+
+def paint_trunk(canvas: Canvas, vessels: Vessels, person: Person, rng: np.random.Generator) -> tuple[Wall, list[dict]]:
+    """Paint the body without its vessels, and return its wall and the list of bystanders."""
     spine, phase = vessels.spine, vessels.phase
     lumps = Field(rng, 28.0, 2.5)
     grain = Field(rng, 9.0, 1.0)
@@ -39,8 +46,7 @@ def paint_surroundings(
     paint_spine(canvas, spine, grain, rng)
     paint_pelvis(canvas, spine, rng, person)
     paint_other_calcium(canvas, vessels, rng, distractors)
-    paint_outside(canvas, phase, person, wall.back_mm, wall)
-    return canvas.hu, canvas.bystanders, distractors
+    return wall, distractors
 
 
 def _muscles(canvas: Canvas, spine: SpineCurve, phase: Phase, beneath_fat, lumps, grain, rng) -> None:
