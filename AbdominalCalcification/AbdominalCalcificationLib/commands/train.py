@@ -10,6 +10,7 @@ from ..progress import drain, duration_text
 from ..signals import between_steps
 from .options import DEVICES, TASKS, add_anatomy, anatomy_mix, number
 
+_TASKS = {**TASKS, "vertebrae": "vertebrae"}
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
 
@@ -21,7 +22,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
         description="Prepares a dataset and trains an nnU-Net model on it: nnU-Net's own default network, or with "
         "--small that of the models that ship. Interrupted, the same command goes on where it stopped.",
     )
-    train.add_argument("task", choices=sorted(TASKS), metavar="artery|calcification")
+    train.add_argument("task", choices=sorted(_TASKS), metavar="artery|calcification|vertebrae")
     data = train.add_argument_group("what to learn from").add_mutually_exclusive_group(required=True)
     data.add_argument("--dataset", metavar="FOLDER", type=Path, help="nnU-Net raw dataset, see export-dataset")
     data.add_argument("--simulated", metavar="N", type=int, help="N virtual patients, made first")
@@ -87,8 +88,8 @@ def make_job(options: argparse.Namespace):
     from ..evaluation import parse_seeds
     from ..training.job import Job
     from ..training.simulated import training_seeds
-    from ..training.small import SmallConfiguration, read_configuration
-    from ..training.tasks import TASKS as KNOWN
+    from ..training.small import configuration_of, read_configuration
+    from ..training.tasks import EVERY_TASK
 
     if options.settings is not None and not options.small:
         raise InputError("--settings changes the small configuration; add --small.")
@@ -98,10 +99,10 @@ def make_job(options: argparse.Namespace):
         raise InputError("--anatomy makes virtual patients; it goes with --simulated or --seeds, not with --dataset.")
     if options.dry_run and options.ship is not None:
         raise InputError("--dry-run writes nothing; leave out --ship.")
-    name = TASKS[options.task]
+    name = _TASKS[options.task]
     small = None
     if options.small:
-        small = SmallConfiguration(patch=KNOWN[name].patch)
+        small = configuration_of(EVERY_TASK[name])
         if options.settings is not None:
             small = read_configuration(options.settings, small)
     work = Path(options.work or "work").absolute()
@@ -111,7 +112,7 @@ def make_job(options: argparse.Namespace):
     else:
         chosen = None if options.seeds is None else parse_seeds(options.seeds)
         seeds = training_seeds(options.simulated, chosen)
-        raw, dataset = work / "raw", KNOWN[name].dataset
+        raw, dataset = work / "raw", EVERY_TASK[name].dataset
     minutes = options.minutes
     if options.small and minutes is None and options.epochs is None:
         minutes = 40.0

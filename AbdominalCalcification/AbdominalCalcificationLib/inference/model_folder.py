@@ -12,12 +12,37 @@ from ..anatomy import TERRITORIES, Territory, territories_of_name
 from ..bounded import read_json
 from ..errors import ModelError
 from ..names import is_calcification_name, normalized
+from ..radiograph.spine import LABELS
 from .conventions import as_totalsegmentator_resamples, is_of_totalsegmentator
 from .plans import check_settings, configuration_settings
 
 CHECKPOINT_NAMES = ("checkpoint_final.pth", "checkpoint_best.pth")
-CT_CHANNEL_NAMES = ("ct", "cta")
-DEFAULT_CONFIGURATION = "3d_fullres"
+
+
+@dataclass(frozen=True)
+class ImageKind:
+    """What a model looks at.
+
+    Attributes
+    ----------
+    name : str
+        Of nnU-Net's channel; nnU-Net normalises CT otherwise than all else.
+    channels : tuple of str
+        In lower case, what such a channel may be called.
+    axes : int
+        Of the network.
+    configuration : str
+        nnU-Net's configuration where a folder does not say which of several it is.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    axes: int
+    configuration: str
+
+
+CT = ImageKind("CT", ("ct", "cta"), 3, "3d_fullres")
+RADIOGRAPH = ImageKind("radiograph", ("radiograph", "x-ray", "xray", "cr", "dx"), 2, "2d")
 # Renal and mesenteric arteries are 4 to 8 mm wide: of larger voxels, half touch the wall. This project's own choice.
 COARSE_MM = 2.0
 
@@ -46,6 +71,8 @@ class ModelFolder:
         Towards which side of the patient the i, j, k axes of the training images run. RAS for models of
         TotalSegmentator and where the plans name nnU-Net's reorienting reader, else LPS, the order in which DICOM
         slices are stored.
+    kind : ImageKind
+        CT or radiograph.
     """
 
     path: Path
@@ -57,9 +84,10 @@ class ModelFolder:
     orientation: str
     dataset: dict = field(repr=False, compare=False)
     plans: dict = field(repr=False, compare=False)
+    kind: ImageKind = CT
 
     @classmethod
-    def open(cls, path: Path | str, folds: tuple[str, ...] | None = None) -> ModelFolder:
+    def open(cls, path: Path | str, folds: tuple[str, ...] | None = None, kind: ImageKind = CT) -> ModelFolder:
         """Check the model in `path` and describe it.
 
         Parameters
@@ -68,6 +96,8 @@ class ModelFolder:
             The trainer folder, or a folder with exactly one such folder below it.
         folds : tuple of str, optional
             Folds to use; by default all that are there.
+        kind : ImageKind
+            What the model is to look at.
 
         Raises
         ------
@@ -77,11 +107,11 @@ class ModelFolder:
         folder = find_trainer_folder(Path(path))
         dataset = _read_json(folder / "dataset.json")
         plans = _read_json(folder / "plans.json")
-        _check_channel(folder, dataset)
+        _check_channel(folder, dataset, kind)
         labels = _foreground_labels(folder, dataset)
-        configuration = _configuration_of(folder, plans)
+        configuration = _configuration_of(folder, plans, kind.configuration)
         settings = configuration_settings(plans, configuration, folder)
-        check_settings(folder, configuration, settings, plans)
+        check_settings(folder, configuration, settings, plans, kind.axes)
         checkpoints = _find_checkpoints(folder, folds)
         readers = (plans.get("image_reader_writer"), dataset.get("overwrite_image_reader_writer"))
         name = str(plans.get("dataset_name") or dataset.get("name") or folder.name)
@@ -98,6 +128,7 @@ class ModelFolder:
             orientation="RAS" if of_totalsegmentator or "NibabelIOWithReorient" in readers else "LPS",
             dataset=dataset,
             plans=plans,
+            kind=kind,
         )
 
     @property
@@ -106,16 +137,14 @@ class ModelFolder:
         return configuration_settings(self.plans, self.configuration, self.path)
 
     @property
-    def patch_size(self) -> tuple[int, int, int]:
+    def patch_size(self) -> tuple[int, ...]:
         """Tile size in voxels, in the network's axis order."""
-        first, second, third = (int(n) for n in self.settings["patch_size"])
-        return first, second, third
+        return tuple(int(n) for n in self.settings["patch_size"])
 
     @property
-    def spacing_mm(self) -> tuple[float, float, float]:
+    def spacing_mm(self) -> tuple[float, ...]:
         """Voxel spacing that the network works at, in mm, in the network's axis order."""
-        first, second, third = (float(s) for s in self.settings["spacing"])
-        return first, second, third
+        return tuple(float(s) for s in self.settings["spacing"])
 
     @property
     def checksum(self) -> str:
@@ -194,23 +223,26 @@ def describe(model: ModelFolder, unused: bool = True) -> str:
     """
     territories = model.territory_mapping()
     calcification = model.calcification_labels()
+    of_radiograph = model.kind is RADIOGRAPH
     lines = [
         f"{model.name} ({model.configuration}, {'folds' if len(model.folds) > 1 else 'fold'} {', '.join(model.folds)})",
         f"  folder:   {model.path}",
         f"  checksum: sha256:{model.checksum}",
         f"  network:  tiles of {_times(model.patch_size)} voxels of {_times(model.spacing_mm)} mm",
-        f"  axes:     {model.orientation} (images are turned to these)",
+        *([] if of_radiograph else [f"  axes:     {model.orientation} (images are turned to these)"]),
         "  labels:",
     ]
     for name, value in model.labels.items():
-        if value in territories:
+        if of_radiograph:
+            use = "vertebral body" if name in LABELS else "not used (no vertebra of that name)"
+        elif value in territories:
             use = " and ".join(each.name for each in territories[value])
         elif not unused and value not in calcification:
             continue
         else:
             use = "calcification" if value in calcification else "not used (no territory of that name)"
         lines.append(f"    {value:3d} {name} -> {use}")
-    if not territories and not calcification:
+    if not territories and not calcification and not of_radiograph:
         lines.append("  Nothing of it can be used until its labels are mapped to territories.")
     return "\n".join(lines)
 
@@ -249,19 +281,20 @@ def _read_json(file: Path) -> dict:
     return content
 
 
-def _check_channel(folder: Path, dataset: dict) -> None:
+def _check_channel(folder: Path, dataset: dict, kind: ImageKind) -> None:
     channels = dataset.get("channel_names", dataset.get("modality"))
     if not isinstance(channels, dict) or not channels:
-        raise ModelError(f"dataset.json of {folder} names no input channels; this needs an nnU-Net v2 model of one CT.")
+        raise ModelError(f"dataset.json of {folder} names no input channels; this needs an nnU-Net v2 model of one {kind.name}.")
     names = [str(name) for name in channels.values()]
     if len(names) != 1:
         raise ModelError(
             f"The model in {folder} wants {len(names)} input channels ({', '.join(names)}); "
-            "use one with a single CT channel."
+            f"use one with a single {kind.name} channel."
         )
-    if names[0].casefold() not in CT_CHANNEL_NAMES:
+    if names[0].casefold() not in kind.channels:
         raise ModelError(
-            f"The model in {folder} was trained on '{names[0]}', not CT; if that is CT, write CT in its dataset.json."
+            f"The model in {folder} was trained on '{names[0]}', not {kind.name}; if that is {kind.name}, write "
+            f"{kind.name} in its dataset.json."
         )
 
 
@@ -289,7 +322,7 @@ def _foreground_labels(folder: Path, dataset: dict) -> dict[str, int]:
     return labels
 
 
-def _configuration_of(folder: Path, plans: dict) -> str:
+def _configuration_of(folder: Path, plans: dict, default: str) -> str:
     """Return the configuration that the folder's name ends with, else the default or only one in the plans."""
     configurations = plans.get("configurations")
     if not isinstance(configurations, dict) or not configurations:
@@ -297,8 +330,8 @@ def _configuration_of(folder: Path, plans: dict) -> str:
     parts = folder.name.split("__")
     if len(parts) == 3:
         name = parts[2]
-    elif DEFAULT_CONFIGURATION in configurations:
-        name = DEFAULT_CONFIGURATION
+    elif default in configurations:
+        name = default
     elif len(configurations) == 1:
         name = next(iter(configurations))
     else:

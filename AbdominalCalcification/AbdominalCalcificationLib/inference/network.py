@@ -54,7 +54,7 @@ class Network:
         arguments = checkpoints[-1].get("init_args")
         name = arguments.get("configuration", model.configuration) if isinstance(arguments, dict) else None
         settings = configuration_settings(model.plans, name or model.configuration, model.path)
-        check_settings(model.path, name or model.configuration, settings, model.plans)
+        check_settings(model.path, name or model.configuration, settings, model.plans, model.kind.axes)
         self.settings = _settings_of_now(settings)
         self.classes = len(model.labels) + 1
         self.mirrored_axes = _mirrored_axes(checkpoints[0]) if mirroring else ()

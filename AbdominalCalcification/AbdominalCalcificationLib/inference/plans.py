@@ -25,6 +25,7 @@ RESAMPLINGS = (
     "no_resampling_data_or_seg_to_shape",
 )
 _AXIS_ORDERS = [list(order) for order in permutations(range(3))]
+_MANY = {2: "two", 3: "three"}
 
 
 def configuration_settings(plans: dict, name: str, folder: Path) -> dict:
@@ -44,19 +45,23 @@ def configuration_settings(plans: dict, name: str, folder: Path) -> dict:
     return settings
 
 
-def check_settings(folder: Path, configuration: str, settings: dict, plans: dict) -> None:
+def check_settings(folder: Path, configuration: str, settings: dict, plans: dict, axes: int = 3) -> None:
+    """Check the settings of a configuration for images of so many `axes`; ModelError where they cannot be used."""
+
     def refuse(what: str, remedy: str = "export the model again"):
         raise ModelError(f"plans.json of {folder} ({configuration}): {what}; {remedy}.")
 
     patch, spacing = settings.get("patch_size"), settings.get("spacing")
-    if isinstance(patch, list) and len(patch) == 2:
+    if axes == 3 and isinstance(patch, list) and len(patch) == 2:
         refuse("this is a 2D configuration", "use a 3D one, such as 3d_fullres")
+    if axes == 2 and isinstance(patch, list) and len(patch) == 3:
+        refuse("this is a 3D configuration", "use a 2D one for radiographs")
     if settings.get("previous_stage"):
         refuse("this is the second stage of a cascade", "use 3d_fullres or 3d_lowres")
-    if not _are_positive(patch) or any(n != int(n) for n in patch):
-        refuse("the patch size is not three positive integers")
-    if not _are_positive(spacing):
-        refuse("the spacing is not three positive numbers")
+    if not _are_positive(patch, axes) or any(n != int(n) for n in patch):
+        refuse(f"the patch size is not {_MANY[axes]} positive integers")
+    if not _are_positive(spacing, axes):
+        refuse(f"the spacing is not {_MANY[axes]} positive numbers")
     for key in ("transpose_forward", "transpose_backward"):
         order = plans.get(key)
         if order not in _AXIS_ORDERS or not all(type(axis) is int for axis in order):
@@ -65,7 +70,7 @@ def check_settings(folder: Path, configuration: str, settings: dict, plans: dict
     if not isinstance(schemes, list) or len(schemes) != 1 or schemes[0] not in NORMALIZATIONS:
         refuse(f"the normalisation {schemes} is not supported", f"use a model with {NORMALIZATIONS[0]}")
     if settings.get("use_mask_for_norm", [False]) != [False]:
-        refuse("normalisation inside a mask is not meant for CT", f"use a model with {NORMALIZATIONS[0]}")
+        refuse("normalisation inside a mask is not meant for whole images", f"use a model with {schemes[0]} alone")
     wanted = ("mean", "std", "percentile_00_5", "percentile_99_5")
     numbers = ct_intensities(plans)
     if schemes[0] == "CTNormalization" and not (
@@ -115,8 +120,8 @@ def _short(name: object) -> str:
     return re.sub(r"^torch\.nn\.modules\.\w+\.", "torch.nn.", str(name))
 
 
-def _are_positive(values: object) -> bool:
-    return isinstance(values, list) and len(values) == 3 and all(_is_number(v) and v > 0 for v in values)
+def _are_positive(values: object, many: int) -> bool:
+    return isinstance(values, list) and len(values) == many and all(_is_number(v) and v > 0 for v in values)
 
 
 def _is_number(value: object) -> bool:

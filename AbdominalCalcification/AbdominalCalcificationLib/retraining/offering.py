@@ -13,7 +13,7 @@ from ..inference import ModelFolder, models_folder
 from ..leftovers import unfinished_folder
 from ..signals import shielded
 from ..training.job import PLANS
-from ..training.small import CONFIGURATION
+from ..inference.model_folder import CT
 
 
 def check_output(output: Path) -> None:
@@ -33,7 +33,7 @@ def place_of(output: str | None, name: str) -> Path:
     while folder.exists():
         number += 1
         folder = models_folder() / f"{name}-{number}"
-    return folder / f"nnUNetTrainer__{PLANS}__{CONFIGURATION}"
+    return folder / f"nnUNetTrainer__{PLANS}__{CT.configuration}"
 
 
 def offer(candidate: Path, place: Path) -> ModelFolder:

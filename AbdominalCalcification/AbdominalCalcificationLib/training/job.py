@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..simulation.labelled import AnatomyMix
-from .small import CONFIGURATION, SmallConfiguration, configuration_from
-from .tasks import TASKS, Task
+from .small import SmallConfiguration, configuration_from
+from .tasks import EVERY_TASK, Task
 
 PLANS = "nnUNetPlans"
 FOLDS = ("0", "1", "2", "3", "4", "all")
@@ -21,7 +21,7 @@ class Job:
     Attributes
     ----------
     task_name : str
-        ``arteries`` or ``calcification``.
+        A key of :data:`.tasks.EVERY_TASK`.
     work : str
         Folder for everything that is made on the way: ``raw`` (virtual patients), ``preprocessed``, ``results``.
     raw : str
@@ -70,7 +70,7 @@ class Job:
 
     @property
     def task(self) -> Task:
-        return TASKS[self.task_name]
+        return EVERY_TASK[self.task_name]
 
     @property
     def prepared(self) -> Path:
@@ -81,7 +81,7 @@ class Job:
     def trained(self) -> Path:
         """The trainer folder, as nnU-Net names it."""
         trainer = "nnUNetTrainer" if self.small is None else "SmallTrainer"
-        return Path(self.work) / "results" / self.dataset / f"{trainer}__{PLANS}__{CONFIGURATION}"
+        return Path(self.work) / "results" / self.dataset / f"{trainer}__{PLANS}__{self.task.configuration}"
 
     @property
     def fold_folder(self) -> Path:

@@ -22,7 +22,7 @@ from ..inference import ModelFolder
 from ..inference.plans import ct_intensities
 from .job import PLANS, Job
 from .places import add_places_of
-from .small import APPEARANCE, CONFIGURATION, small_plans
+from .small import APPEARANCE, small_plans
 from .tasks import RawDataset, check_cases, open_dataset, read_document
 
 Report = Callable[[str, float], None]
@@ -75,10 +75,10 @@ def prepare(job: Job, report: Report) -> None:
     if (made := split(raw.cases, job.small is not None)) is not None:
         write_text(splits, json.dumps(made, indent=1))
     manager = plans_manager(job)
-    configuration = manager.get_configuration(CONFIGURATION)
+    configuration = manager.get_configuration(job.task.configuration)
     with _watched(report, job.processes):
         preprocessor = configuration.preprocessor_class(verbose=False)
-        preprocessor.run(job.dataset, CONFIGURATION, PLANS, num_processes=job.processes)
+        preprocessor.run(job.dataset, job.task.configuration, PLANS, num_processes=job.processes)
     report("Noting down places to look at", 0.0)
     beyond = 1 + max(read_document(raw.folder)["labels"].values())
     folder = job.prepared / configuration.data_identifier
@@ -118,7 +118,7 @@ def fingerprint_and_plan(job: Job, report: Report) -> None:
         DatasetFingerprintExtractor(job.dataset, job.processes).run(overwrite_existing=True)
         report("Planning", 0.0)
         shutil.copy(Path(job.raw) / job.dataset / "dataset.json", job.prepared / "dataset.json")
-        spacing = None if job.small is None else [job.task.spacing_mm] * 3
+        spacing = None if job.small is None else job.task.target_spacing_mm
         planner = ExperimentPlanner(
             job.dataset, gpu_memory_target_in_gb=8, plans_name=PLANS, overwrite_target_spacing=spacing
         )
@@ -126,15 +126,15 @@ def fingerprint_and_plan(job: Job, report: Report) -> None:
     path = job.prepared / f"{PLANS}.json"
     plans = json.loads(path.read_text(encoding="utf-8"))
     if job.small is not None:
-        plans = small_plans(plans, job.small)
+        plans = small_plans(plans, job.small, job.task.configuration)
     elif job.initial is not None:
-        plans = plans_of_model(plans, ModelFolder.open(job.initial))
+        plans = plans_of_model(plans, ModelFolder.open(job.initial, kind=job.task.kind), job.task.configuration)
     write_text(path, json.dumps(plans, indent=1) + "\n")
 
 
-def plans_of_model(plans: dict, model: ModelFolder) -> dict:
+def plans_of_model(plans: dict, model: ModelFolder, configuration: str = "3d_fullres") -> dict:
     """Return nnU-Net's `plans` of a dataset with the network and the preparation of images that `model` has."""
-    own = plans["configurations"][CONFIGURATION]
+    own = plans["configurations"][configuration]
     theirs = {key: value for key, value in model.settings.items() if key != "inherits_from"}
     kept = ("transpose_forward", "transpose_backward", "image_reader_writer")
     intensities = ct_intensities(model.plans)
@@ -142,7 +142,7 @@ def plans_of_model(plans: dict, model: ModelFolder) -> dict:
         **plans,
         **{key: model.plans[key] for key in kept if key in model.plans},
         **({"foreground_intensity_properties_per_channel": {"0": intensities}} if intensities else {}),
-        "configurations": {CONFIGURATION: {**theirs, "data_identifier": own["data_identifier"]}},
+        "configurations": {configuration: {**theirs, "data_identifier": own["data_identifier"]}},
     }
 
 
@@ -182,7 +182,7 @@ def _state(job: Job, raw: RawDataset) -> dict:
         "cases": len(raw.cases),
         "labels": labels.hexdigest(),
         "small": small,
-        "initial": None if job.initial is None else ModelFolder.open(job.initial).checksum,
+        "initial": None if job.initial is None else ModelFolder.open(job.initial, kind=job.task.kind).checksum,
     }
     return json.loads(json.dumps(state))
 
@@ -197,9 +197,10 @@ def _read(path: Path) -> dict | None:
 def _check_space(job: Job) -> None:
     """Refuse to begin what the disk cannot hold; InputError."""
     fingerprint = json.loads((job.prepared / "dataset_fingerprint.json").read_text(encoding="utf-8"))
-    target = plans_manager(job).get_configuration(CONFIGURATION).spacing
+    target = plans_manager(job).get_configuration(job.task.configuration).spacing
     cases = zip(fingerprint["shapes_after_crop"], fingerprint["spacings"], strict=True)
-    voxels = sum(math.prod(shape) * math.prod(spacing) / math.prod(target) for shape, spacing in cases)
+    # A target of two axes leaves the slices as they are.
+    voxels = sum(math.prod(shape) * math.prod(spacing[-len(target) :]) / math.prod(target) for shape, spacing in cases)
     needed, free = voxels * _BYTES_PER_VOXEL, shutil.disk_usage(job.prepared).free
     if needed > free:
         raise InputError(

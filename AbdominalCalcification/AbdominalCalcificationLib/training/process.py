@@ -112,7 +112,7 @@ class TrainingSession(Session):
 
         begin = time.monotonic()
         fingerprint_and_plan(trial, self._report)
-        configuration = plans_manager(trial).get_configuration("3d_fullres")
+        configuration = plans_manager(trial).get_configuration(job.task.configuration)
         per_case = self._prepare_some(trial, raw, configuration)
         seconds["preparing"] = time.monotonic() - begin + per_case * cases / max(1, job.processes)
         from .trainer import make_trainer

@@ -85,7 +85,7 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
             if ship_to is not None:
                 sweep(ship_to.parent)
                 sweep(ship_to)
-    model = ModelFolder.open(ship_to) if done["finished"] and ship_to is not None else None
+    model = ModelFolder.open(ship_to, kind=job.task.kind) if done["finished"] and ship_to is not None else None
     return Trained(done["finished"], done["steps"], done["seconds"], done["dice"], model)
 
 
@@ -164,7 +164,7 @@ def check_job(job: Job) -> None:
         if (value := getattr(job, name)) is not None and value < least:
             raise InputError(f"--{name} must be at least {least}, not {value}.")
     if job.initial is not None:
-        model = ModelFolder.open(job.initial)
+        model = ModelFolder.open(job.initial, kind=job.task.kind)
         _, network, _ = network_of(model.settings)
         features = list(network.get("features_per_stage", ()))
         if job.small is not None and features != list(job.small.features):

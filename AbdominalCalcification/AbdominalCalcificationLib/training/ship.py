@@ -13,7 +13,6 @@ from ..inference.checkpoint import load_checkpoint, save_checkpoint
 from ..leftovers import unfinished_folder
 from ..replacing import replacing
 from .job import Job
-from .small import CONFIGURATION
 from .trainer import FINAL
 
 
@@ -69,7 +68,7 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
             save_checkpoint(temporary / f"fold_{job.fold}" / FINAL, lambda file: _save(weights, file))
             for name, text in texts.items():
                 write_text(temporary / name, text)
-            ModelFolder.open(temporary)
+            ModelFolder.open(temporary, kind=job.task.kind)
             sync_all(temporary)
             if destination.is_dir() and all(_text(destination / name) == text for name, text in texts.items()):
                 fold = f"fold_{job.fold}"
@@ -84,7 +83,7 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
         raise error.of(destination) from None
     except OSError as error:
         raise cannot_write(destination, error) from None
-    return ModelFolder.open(destination)
+    return ModelFolder.open(destination, kind=job.task.kind)
 
 
 def _save(weights: dict, file: Path) -> None:
@@ -104,7 +103,7 @@ def _weights_only(checkpoint: dict, job: Job) -> dict:
     axes = checkpoint["inference_allowed_mirroring_axes"]
     return {
         "network_weights": weights,
-        "init_args": {"configuration": CONFIGURATION, "fold": job.fold if job.fold == "all" else int(job.fold)},
+        "init_args": {"configuration": job.task.configuration, "fold": job.fold if job.fold == "all" else int(job.fold)},
         "trainer_name": "nnUNetTrainer",
         "inference_allowed_mirroring_axes": None if axes is None else tuple(axes),
     }

@@ -2,12 +2,13 @@
 
 What differs from nnU-Net's default is written here: the size of the network and its patch, the intensity window,
 AdamW instead of SGD for the few steps there are, bfloat16 where the CPU has it, and no mirroring that would swap
-left for right.
+left for right, or front for back.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -18,14 +19,16 @@ from ..bounded import read_json
 from ..errors import InputError
 from ..inference.devices import has_bfloat16
 from .appearance import InvertedSurroundings, RandomCurve
-
-CONFIGURATION = "3d_fullres"
+from .tasks import Task
 
 # What changes how patches look, and nothing of how cases are prepared.
 APPEARANCE = ("curve_chance", "curve_strength", "inversion_chance", "noise_chance", "blur_chance",
               "low_resolution_chance", "gamma_chance")  # fmt: skip
 # Voxels around labelled arteries whose contrast is never turned round.
 _INVERSION_MARGIN = 4
+
+# A film is never turned round: beyond these no vertebra is.
+_FILM_ROTATION_DEGREES = 12.0
 
 # Of the cross-entropy, relative to background and aorta.
 THIN_ARTERY_WEIGHTS = {
@@ -48,7 +51,7 @@ class SmallConfiguration:
     features : tuple of int
         Per stage; each stage after the first halves the resolution.
     patch : tuple of int
-        Voxels along z, y, x.
+        Voxels along z, y, x; pixels along rows and columns.
     batch : int
     window_hu : tuple of float
         Intensities are clipped to these, then shifted and scaled by the two numbers after.
@@ -56,7 +59,7 @@ class SmallConfiguration:
     learning_rate : float
     steps_per_epoch : int
     curve_chance, curve_strength : float
-        Share of patches whose HU go through a random rising curve, and how crooked it is (:mod:`.appearance`).
+        Share of patches whose HU go through a random rising curve, and how crooked it is (:mod:`.appearance`); of CT.
     inversion_chance : float
         Share of patches of the arteries' network with a part of their surroundings turned round in contrast.
     noise_chance, blur_chance, low_resolution_chance, gamma_chance : float
@@ -64,7 +67,7 @@ class SmallConfiguration:
     """
 
     features: tuple[int, ...] = (8, 16, 32, 64, 96)
-    patch: tuple[int, int, int] = (48, 48, 48)
+    patch: tuple[int, ...] = (48, 48, 48)
     batch: int = 2
     # Foreground percentiles, nnU-Net's rule, would hide everything but calcium from the calcification model.
     window_hu: tuple[float, float] = (-200.0, 1200.0)
@@ -79,6 +82,11 @@ class SmallConfiguration:
     blur_chance: float = 0.2
     low_resolution_chance: float = 0.25
     gamma_chance: float = 0.3
+
+
+def configuration_of(task: Task) -> SmallConfiguration:
+    """Return the configuration with which the bundled model of `task` is trained."""
+    return SmallConfiguration(features=task.features, patch=task.patch, batch=task.batch)
 
 
 def read_configuration(path: Path, base: SmallConfiguration) -> SmallConfiguration:
@@ -115,8 +123,10 @@ def configuration_from(
     if len(configuration.features) < 3:  # nnU-Net leaves the coarsest output out of the loss; one must be left
         raise InputError(f"The network in '{name}' needs at least three stages; name three features or more.")
     halvings = 2 ** (len(configuration.features) - 1)
-    if len(configuration.patch) != 3 or any(size % halvings or size < 2 * halvings for size in configuration.patch):
-        raise InputError(f"The patch in '{name}' must be three multiples of {halvings} from {2 * halvings} on.")
+    axes = (2, 3) if base is None else (len(base.patch),)
+    if len(configuration.patch) not in axes or any(s % halvings or s < 2 * halvings for s in configuration.patch):
+        many = "two" if axes == (2,) else "three"
+        raise InputError(f"The patch in '{name}' must be {many} multiples of {halvings} from {2 * halvings} on.")
     return configuration
 
 
@@ -133,10 +143,10 @@ def _is_like(value, default, key: str = "") -> bool:
     return abs(value) < 1e9 and (value > 0 or default in (-200.0, 120.0))
 
 
-def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:
-    """Return nnU-Net's `plans` with the small network, patch and intensity window in place."""
-    stages = len(configuration.features)
-    chosen = dict(plans["configurations"][CONFIGURATION])
+def small_plans(plans: dict, configuration: SmallConfiguration, name: str = "3d_fullres") -> dict:
+    """Return nnU-Net's `plans` with the small network, patch and intensity window (of CT) in place."""
+    stages, axes = len(configuration.features), len(configuration.patch)
+    chosen = dict(plans["configurations"][name])
     chosen["patch_size"] = list(configuration.patch)
     chosen["batch_size"] = configuration.batch
     chosen["batch_dice"] = True
@@ -145,8 +155,8 @@ def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:
     architecture["arch_kwargs"].update(
         n_stages=stages,
         features_per_stage=list(configuration.features),
-        kernel_sizes=[[3, 3, 3]] * stages,
-        strides=[[1, 1, 1]] + [[2, 2, 2]] * (stages - 1),
+        kernel_sizes=[[3] * axes] * stages,
+        strides=[[1] * axes] + [[2] * axes] * (stages - 1),
         n_conv_per_stage=[1] + [2] * (stages - 1),
         n_conv_per_stage_decoder=[1] * (stages - 1),
     )
@@ -156,7 +166,7 @@ def small_plans(plans: dict, configuration: SmallConfiguration) -> dict:
     intensities.update(percentile_00_5=low, percentile_99_5=high, mean=configuration.mean_hu, std=configuration.std_hu)
     return {
         **plans,
-        "configurations": {CONFIGURATION: chosen},
+        "configurations": {name: chosen},
         "foreground_intensity_properties_per_channel": {"0": intensities},
     }
 
@@ -190,6 +200,8 @@ def with_appearance(transforms: list, task_name: str, settings: SmallConfigurati
             share = 1 / 3 if getattr(inner, "p_invert_image", 0) == 1 else 1.0
             each.apply_probability = share * chances[name]
             last = n + 1
+    if task_name == "vertebrae":
+        return
     scale = (settings.mean_hu, settings.std_hu, settings.window_hu)
     ours: list = [RandomCurve(settings.curve_chance, settings.curve_strength, *scale)]
     if task_name == "arteries":
@@ -216,8 +228,11 @@ def _weigh_labels(loss, trainer) -> None:
 def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
     """Return nnU-Net's trainer with what differs for the small models."""
     import torch
+    from nnunetv2.training.data_augmentation.compute_initial_patch_size import get_patch_size
     from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
+    layout = torch.channels_last if task_name == "vertebrae" else torch.channels_last_3d
 
     class SmallTrainer(nnUNetTrainer):
         def __init__(self, plans, configuration, fold, dataset_json, device):
@@ -244,6 +259,11 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
         def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self):
             rotation, dummy, patch, _ = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
             self.inference_allowed_mirroring_axes = None
+            if task_name == "vertebrae":
+                most = math.radians(_FILM_ROTATION_DEGREES)
+                ways = (-most, most)
+                patch = get_patch_size(self.configuration_manager.patch_size, ways, ways, ways, (0.85, 1.25))
+                return ways, dummy, patch, None
             narrow = tuple(angle / 2 for angle in rotation)
             return narrow, dummy, patch, None if task_name == "arteries" else (2,)
 
@@ -259,13 +279,13 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
         def initialize(self):
             super().initialize()
             self.is_quick_with_bfloat16 = _is_quick_with_bfloat16(self.device)
-            self.network.to(memory_format=torch.channels_last_3d)
+            self.network.to(memory_format=layout)
 
         def train_step(self, batch):
             data, target = batch["data"], batch["target"]
             self.optimizer.zero_grad(set_to_none=True)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_quick_with_bfloat16):
-                output = self.network(data.contiguous(memory_format=torch.channels_last_3d))
+                output = self.network(data.contiguous(memory_format=layout))
             loss = self.loss([o.float() for o in output], target)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 12)

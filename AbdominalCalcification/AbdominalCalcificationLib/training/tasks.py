@@ -1,4 +1,4 @@
-"""What a model can learn: its labels, and whether a dataset teaches them."""
+"""What an nnU-Net model can learn: its labels, and whether a dataset teaches them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 from ..anatomy import TERRITORIES, territories_of_name
 from ..bounded import read_json
 from ..errors import InputError
+from ..inference.model_folder import CT, RADIOGRAPH, ImageKind
 from ..names import is_calcification_name
+from ..radiograph.spine import LABELS as VERTEBRAE
 from ..reading import read_mask
 from ..reading.images import read_grid
 from ..reporting.packed import is_whole_nifti
@@ -25,7 +27,7 @@ class Task:
     Attributes
     ----------
     name : str
-        ``arteries`` or ``calcification``.
+        ``arteries``, ``calcification`` or ``vertebrae``.
     dataset : str
         nnU-Net dataset name for virtual patients.
     labels : dict of str to int
@@ -33,16 +35,40 @@ class Task:
     spacing_mm : float
         Isotropic spacing of the bundled network.
     patch : tuple of int
-        Its voxels along z, y, x.
+        Its voxels along z, y, x; along rows and columns of a radiograph.
+    kind : ImageKind
+        What the images are.
+    features : tuple of int
+        Of the bundled network, stage by stage.
+    batch : int
+        Patches in a step of its training.
     """
 
     name: str
     dataset: str
     labels: dict
     spacing_mm: float
-    patch: tuple[int, int, int]
+    patch: tuple[int, ...]
+    kind: ImageKind = CT
+    features: tuple[int, ...] = (8, 16, 32, 64, 96)
+    batch: int = 2
+
+    @property
+    def configuration(self) -> str:
+        """nnU-Net's name for networks of so many axes."""
+        return self.kind.configuration
+
+    @property
+    def target_spacing_mm(self) -> list[float]:
+        """Spacing of preprocessed cases along k, j, i; radiographs are volumes of one thick slice."""
+        slices = [SLICE_MM] if self.kind.axes == 2 else [self.spacing_mm]
+        return [*slices, self.spacing_mm, self.spacing_mm]
 
 
+# Of the only slice that a radiograph is as a volume: thicker than any pixel is wide, by which nnU-Net knows its plane.
+SLICE_MM = 100.0
+
+# Of a CT.
 TASKS = {
     "arteries": Task(
         "arteries",
@@ -61,6 +87,18 @@ TASKS = {
         (48, 48, 48),
     ),
 }
+# Of a lateral radiograph. Which lumbar vertebra it is shows by the sacrum: the patch holds most of the film.
+VERTEBRAE_TASK = Task(
+    "vertebrae",
+    "Dataset903_SimulatedVertebrae",
+    {"background": 0, **VERTEBRAE},
+    1.2,
+    (320, 256),
+    RADIOGRAPH,
+    (16, 32, 64, 96, 128, 128),
+    4,
+)
+EVERY_TASK = {**TASKS, VERTEBRAE_TASK.name: VERTEBRAE_TASK}
 
 
 # Folder of a raw dataset beside nnU-Net's own, which nnU-Net passes over: label maps of places, named like the cases,
@@ -104,7 +142,7 @@ def dataset_document(name: str, task: Task, cases: int) -> dict:
     """Return the dataset.json of an nnU-Net raw dataset."""
     return {
         "name": name,
-        "channel_names": {"0": "CT"},
+        "channel_names": {"0": task.kind.name},
         "labels": task.labels,
         "numTraining": cases,
         "file_ending": ".nii.gz",
@@ -133,8 +171,10 @@ def open_dataset(folder: Path, task: Task) -> RawDataset:
     check_dataset_name(folder)
     document = read_document(folder)
     channels = document.get("channel_names")
-    if not isinstance(channels, dict) or [str(each).casefold() for each in channels.values()] != ["ct"]:
-        raise InputError(f"'{folder}' does not have CT as its only channel; name a dataset of CTs.")
+    if not isinstance(channels, dict) or [str(each).casefold() for each in channels.values()] != [
+        task.kind.name.casefold()
+    ]:
+        raise InputError(f"'{folder}' does not have {task.kind.name} as its only channel; name a dataset of {task.kind.name}s.")
     _check_labels(folder, document.get("labels"), task)
     ending = str(document.get("file_ending", ""))
     images = _names(folder / "imagesTr", f"_0000{ending}")
@@ -200,7 +240,10 @@ def _check_labels(folder: Path, labels: Mapping | None, task: Task) -> None:
     if not all(type(value) is int for value in labels.values()):
         raise InputError(f"'{folder}' has region-based labels, which analyze cannot use; give every label one number.")
     names = [name for name in labels if name != "background"]
-    if task.name == "arteries":
+    if task.name == "vertebrae":
+        strangers = [name for name in names if name != "ignore" and name not in task.labels]
+        wanted = "vertebral bodies: " + ", ".join(name for name in task.labels if name != "background")
+    elif task.name == "arteries":
         strangers = [name for name in names if name != "ignore" and not territories_of_name(name)]
         wanted = "arteries: " + ", ".join(name for name in task.labels if name != "background")
     else:

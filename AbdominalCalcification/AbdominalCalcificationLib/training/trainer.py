@@ -17,7 +17,7 @@ from ..inference import ModelFolder
 from ..inference.checkpoint import load_checkpoint, save_checkpoint
 from ..inference.devices import choose_device
 from .job import PLANS, Job
-from .small import CONFIGURATION, small_trainer
+from .small import small_trainer
 
 LATEST, FINAL = "checkpoint_latest.pth", "checkpoint_final.pth"
 CLOCK_FILE = "seconds.json"
@@ -53,7 +53,7 @@ def make_trainer(job: Job, prepared: Path | None = None):
     fold = job.fold if job.fold == "all" else int(job.fold)
     resumed = checkpoint_of(job) is not None
     trainer = _timed(base, left_right, job.trust)(
-        {**plans, "continue_training": resumed}, CONFIGURATION, fold, dataset, device=device
+        {**plans, "continue_training": resumed}, job.task.configuration, fold, dataset, device=device
     )
     trainer.set_length(job)
     return trainer
@@ -82,7 +82,7 @@ def resume(trainer, job: Job) -> bool:
             ) from None
         trainer.load_clock()
     elif job.initial is not None:
-        load_initial(trainer, ModelFolder.open(job.initial), job.trust)
+        load_initial(trainer, ModelFolder.open(job.initial, kind=job.task.kind), job.trust)
     return checkpoint is not None
 
 
