@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import anatomy
-from AbdominalCalcificationLib.simulation import BYSTANDERS, default_grid, patient, simulate
+from AbdominalCalcificationLib.simulation import BYSTANDERS, default_grid, drawn, simulate
 from AbdominalCalcificationLib.simulation.anatomy import draw_vessels
 from AbdominalCalcificationLib.simulation.branches import with_branches
 from AbdominalCalcificationLib.simulation.enhancement import draw_phase
@@ -24,7 +24,7 @@ def with_person(monkeypatch):
     """Return a function that simulates seed 8 for a person changed in some ways."""
 
     def simulated(arguments=SMALL, **changes):
-        monkeypatch.setattr(patient, "draw_person", lambda rng: replace(draw_person(rng), **changes))
+        monkeypatch.setattr(drawn, "draw_person", lambda rng: replace(draw_person(rng), **changes))
         return simulate(8, **arguments)
 
     return simulated
