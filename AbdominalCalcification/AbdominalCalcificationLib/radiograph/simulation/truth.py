@@ -1,0 +1,145 @@
+"""What is known of a simulated radiograph: vertebrae, walls, and the Kauppila score from the plaques themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from ...simulation.plaques import Plaque
+from ...simulation.tubes import Tube
+from ..coverage import Coverage, Walls, coverage, score_of
+from ..kauppila import KauppilaScore, Segment
+from ..spine import LABELS, Vertebra, borders_of
+from .calcium import surface_points
+from .lumbar import Bone
+from .screen import Screen
+
+# Least thickness of a body that a label map shows, mm of bone along the ray.
+_LEAST_MM = 2.0
+# A deposit is visible where its contrast is this many times the noise (Rose's criterion, doi 10.1364/JOSA.38.000196,
+# takes 3 to 5), both averaged over squares of this many pixels, ...
+ROSE, ROSE_PIXELS = 4.0, 3
+# ... and where it changes what is detected by this share at least: below, the texture of bone and bowel hides it. Ours.
+LEAST_CONTRAST = 0.012
+_SAMPLE_MM = 0.5
+
+
+def label_map(parts: list[tuple[Bone, np.ndarray, tuple[int, int]]], shape: tuple[int, int]) -> np.ndarray:
+    """Return the label map of vertebral bodies from the thickness of each; where two overlap, the thicker one."""
+    labels, thickest = np.zeros(shape, np.uint8), np.full(shape, _LEAST_MM, np.float32)
+    for bone, image, first in parts:
+        if bone.name not in LABELS or not image.size:
+            continue
+        top, left = max(first[0], 0), max(first[1], 0)
+        low, right = min(first[0] + image.shape[0], shape[0]), min(first[1] + image.shape[1], shape[1])
+        if top >= low or left >= right:
+            continue
+        part = image[top - first[0] : low - first[0], left - first[1] : right - first[1]]
+        box = slice(top, low), slice(left, right)
+        wins = part > thickest[box]
+        labels[box][wins] = LABELS[bone.name]
+        thickest[box][wins] = part[wins]
+    return labels
+
+
+def wall_lines(screen: Screen, aorta: Tube, highest_mm: float) -> Walls:
+    """Return the front and the back contour of the aorta's projection below a height, points of the radiograph."""
+    line = aorta.centerline
+    used = np.flatnonzero(line.points[:, 2] <= highest_mm)
+    used = used[np.unique(np.append(np.arange(0, len(used), 2), len(used) - 1))]
+    places, scale = screen.places(line.points[used])
+    middle = screen.detector.points(places)
+    ahead = np.gradient(middle, axis=0)
+    ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
+    # Towards the feet, the front is on the right-hand side: x to the right, y down.
+    front = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
+    reach = (aorta.outer_mm[used] * scale)[:, None]
+    return Walls(middle + reach * front, middle - reach * front)
+
+
+def plaque_places(screen: Screen, aorta: Tube, plaques: list[Plaque]) -> np.ndarray:
+    """Return where calcium of the aorta is projected, points of the radiograph."""
+    own = [surface_points(aorta, plaque, _SAMPLE_MM) for plaque in plaques]
+    points = np.concatenate(own) if own else np.zeros((0, 3))
+    return screen.detector.points(screen.places(points)[0]) if len(points) else np.zeros((0, 2))
+
+
+def scores(
+    places: np.ndarray, walls: Walls, vertebrae: dict[str, Vertebra]
+) -> tuple[KauppilaScore, dict[tuple[str, str], Coverage]]:
+    """Return the score of calcium at places, facing left."""
+    covered = coverage(places, walls, borders_of(vertebrae), _SAMPLE_MM)
+    return score_of(covered), covered
+
+
+def visible_places(places: np.ndarray, contrast: np.ndarray, noise: np.ndarray, pixel_mm: float) -> np.ndarray:
+    """Return those places at which calcium stands out from the noise.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n, 2)
+    contrast : ndarray
+        Share by which the calcium lessens what each pixel detects.
+    noise : ndarray
+        Relative standard deviation of a pixel.
+    pixel_mm : float
+    """
+    if not len(places):
+        return places
+    signal = ndimage.uniform_filter(contrast, ROSE_PIXELS)
+    spread = ndimage.uniform_filter(noise, ROSE_PIXELS) / ROSE_PIXELS
+    seen = (signal > ROSE * spread) & (signal > LEAST_CONTRAST)
+    column, row = np.rint(places / pixel_mm).astype(int).T
+    inside = (row >= 0) & (row < seen.shape[0]) & (column >= 0) & (column < seen.shape[1])
+    found = np.zeros(len(places), bool)
+    found[inside] = seen[row[inside], column[inside]]
+    return places[found]
+
+
+def mirrored_score(score: KauppilaScore, width: float) -> KauppilaScore:
+    """Return a score with its lines in the image mirrored left to right."""
+    return KauppilaScore(
+        tuple(
+            Segment(**{**each.__dict__, "line": tuple((width - x, y) for x, y in each.line)}) for each in score.segments
+        )
+    )
+
+
+def segment_documents(score: KauppilaScore) -> list[dict]:
+    """Return the parts as ``radiograph.json`` has them."""
+    return [
+        {
+            "vertebra": each.vertebra,
+            "wall": each.wall,
+            "score": each.score,
+            "probabilities": None,
+            "extent_fraction": None if each.extent_fraction is None else round(each.extent_fraction, 4),
+            "line": [[round(x, 2), round(y, 2)] for x, y in thinned(each.line)],
+            "deposits": [[round(a, 4), round(b, 4)] for a, b in each.deposits],
+            "origin": each.origin,
+        }
+        for each in score.segments
+    ]
+
+
+def thinned(line, every_mm: float = 2.0) -> list:
+    """Return a line with points about every 2 mm, its ends kept."""
+    points = np.asarray(line, float)
+    if len(points) < 3:
+        return points.tolist()
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    at = np.linspace(0.0, arc[-1], max(2, int(arc[-1] / every_mm) + 1))
+    return np.stack([np.interp(at, arc, points[:, axis]) for axis in (0, 1)], axis=1).tolist()
+
+
+def vertebra_documents(vertebrae: dict[str, Vertebra]) -> dict[str, dict]:
+    """Return what is known of each vertebral body."""
+    return {
+        name: {
+            "center": [round(v, 2) for v in own.center],
+            "corners": [[round(v, 2) for v in corner] for corner in own.corners],
+            "height": round(own.height, 2),
+            "area": round(own.area, 1),
+        }
+        for name, own in vertebrae.items()
+    }
