@@ -21,6 +21,12 @@ def add(commands) -> list[argparse.ArgumentParser]:
     simulate.add_argument("--output", metavar="DIR", type=Path, required=True)
     simulate.add_argument("--spacing", metavar="I,J,K", type=triple, help="voxel spacing in mm")
     simulate.add_argument("--size", metavar="I,J,K", type=whole_triple, help="number of voxels")
+    simulate.add_argument(
+        "--radiograph", action="store_true", help="lateral radiographs of the lumbar spine instead of CTs"
+    )
+    simulate.add_argument(
+        "--device", choices=("radiography", "vfa"), help="with --radiograph: what takes it (drawn from the seed)"
+    )
     simulate.add_argument("--overwrite", action="store_true", help="replace the patient that DIR holds")
     simulate.add_argument("--quiet", action="store_true", help="print nothing but errors")
     add_anatomy(simulate, share=1.0)
@@ -31,18 +37,18 @@ def add(commands) -> list[argparse.ArgumentParser]:
 def run(options: argparse.Namespace, report) -> None:
     """Make the patients, each in its folder."""
     from ..claiming import claimed
+
+    if options.radiograph:
+        _make_radiographs(options, report)
+        return
+    if options.device:
+        raise InputError("--device is about radiographs; add --radiograph.")
     from ..simulation.files import simulate_steps
 
     mix = anatomy_mix(options)
     given = {"spacing_mm": options.spacing, "shape": options.size[::-1] if options.size else None, "anatomy": mix}
     given = {name: value for name, value in given.items() if value is not None}
-    many = options.count is not None
-    count = options.count if many else 1
-    if count < 1 or options.processes < 1:
-        raise InputError("--count and --processes must be at least 1.")
-    seeds = range(options.seed, options.seed + count)
-    folders = [options.output / f"seed_{seed:05d}" if many else options.output for seed in seeds]
-    patients = list(zip(seeds, folders, strict=True))
+    seeds, patients, many = _patients(options)
     with claimed(options.output):
         made = drain(
             simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
@@ -51,7 +57,44 @@ def run(options: argparse.Namespace, report) -> None:
         for remark in checked.remarks:
             report.say(f"{Path(labels).name}: {remark}")
     if many:
-        kept = f", {count - made} were there already" if made < count else ""
-        report.say(f"{made} virtual patients were made{kept}; they are in {options.output}")
+        _say(report, made, len(seeds), "virtual patients", options.output)
     else:
         report.say(f"The virtual patient of seed {options.seed} is in {options.output}")
+
+
+def _patients(options: argparse.Namespace) -> tuple[range, list[tuple[int, Path]], bool]:
+    """Return the seeds, each with its folder, and whether there are many."""
+    many = options.count is not None
+    count = options.count if many else 1
+    if count < 1 or options.processes < 1:
+        raise InputError("--count and --processes must be at least 1.")
+    seeds = range(options.seed, options.seed + count)
+    folders = [options.output / f"seed_{seed:05d}" if many else options.output for seed in seeds]
+    return seeds, list(zip(seeds, folders, strict=True)), many
+
+
+def _say(report, made: int, count: int, what: str, output: Path) -> None:
+    kept = f", {count - made} were there already" if made < count else ""
+    report.say(f"{made} {what} were made{kept}; they are in {output}")
+
+
+def _make_radiographs(options: argparse.Namespace, report) -> None:
+    """Make lateral radiographs, each in its folder."""
+    from ..claiming import claimed
+    from ..radiograph.simulation.files import radiograph_steps
+
+    if options.spacing or options.size:
+        raise InputError(
+            "--spacing and --size are about CTs; a radiograph draws its field and its pixels from the seed."
+        )
+    if anatomy_mix(options) is not None:
+        raise InputError("Radiographs are not made from label maps; leave out --anatomy or --radiograph.")
+    seeds, patients, many = _patients(options)
+    given = {"device": options.device} if options.device else {}
+    with claimed(options.output):
+        steps = radiograph_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many)
+        made = drain(steps, report)
+    if many:
+        _say(report, made, len(seeds), "radiographs", options.output)
+    else:
+        report.say(f"The radiograph of seed {options.seed} is in {options.output}")

@@ -93,7 +93,8 @@ def add_metal(screen: Screen, tube: Tube, metal: Metal, channel: str) -> None:
     turn = 0.25 / max(float(np.median(radius)), 1.0)
     angle = np.arange(-np.pi, np.pi, turn)[None, :, None]
     depth = np.arange(-0.55, 0.56, 0.22)[None, None, :]
-    solid = metal.metal(arc[:, None, None], radius + depth, angle, radius)
+    place = np.broadcast_arrays(arc[:, None, None], radius + depth, angle, radius)
+    solid = metal.metal(*place)
     rows, columns, layers = np.nonzero(solid)
     if not len(rows):
         return

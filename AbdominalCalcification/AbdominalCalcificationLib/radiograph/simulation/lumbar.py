@@ -1,9 +1,10 @@
 """The spine of a virtual patient, bone by bone: where each vertebra lies and how it is built.
 
 The curve of the spine, and the size and the spacing of the vertebrae, are those of the patient's CT
-(:class:`simulation.spine.SpineCurve`). What only a radiograph shows well (fractures, scoliosis, slipped and transitional
-vertebrae, worn discs) is drawn from a stream of its own. Bodies measure some 27 mm in height and 34 mm in depth (Gilad
-and Nissan 1985, doi 10.1016/0141-5425(85)90025-5); how often what is rare occurs is ours: more often than it is met.
+(:class:`simulation.spine.SpineCurve`). What only a radiograph shows well (fractures, scoliosis, slipped and
+transitional vertebrae, worn discs) is drawn from a stream of its own. Bodies measure some 27 mm in height and 34 mm in
+depth (Gilad and Nissan 1985, doi 10.1016/0141-5425(85)90025-5); how often what is rare occurs is ours: more often than
+it is met.
 """
 
 from __future__ import annotations
@@ -229,7 +230,7 @@ def _scoliotic(bones: list[Bone], rng, found: list[dict]) -> list[Bone]:
             slope = -amount * np.pi / 4 * np.sin(np.pi * t / 2) / half
             frame = _turned(bone.frame, 1, -np.arctan(slope))
             frame = _turned(frame, 2, 0.5 * sign * cobb * np.cos(np.pi * t / 4) ** 2)
-            bone = replace(bone, center=bone.center + [aside, 0.0, 0.0], frame=frame)
+            bone = replace(bone, center=bone.center + np.array([aside, 0.0, 0.0]), frame=frame)
         bent.append(bone)
     return bent
 
@@ -253,7 +254,8 @@ def _fractured(bones: list[Bone], rng, found: list[dict]) -> list[Bone]:
 
         changed[n] = replace(
             bone, top=less(bone.top, split), bottom=less(bone.bottom, 1 - split),
-            trabecular_hu=bone.trabecular_hu * rng.uniform(1.0, 1.6), half_depth=bone.half_depth * rng.uniform(1.0, 1.06),
+            trabecular_hu=bone.trabecular_hu * rng.uniform(1.0, 1.6),
+            half_depth=bone.half_depth * rng.uniform(1.0, 1.06),
         )  # fmt: skip
         found.append({"kind": "fracture", "vertebra": bone.name, "form": kind, "height_loss": round(loss, 3)})
     return changed

@@ -1,4 +1,4 @@
-"""Where line integrals are gathered: the detector, in several resolutions of which each object takes the one it needs."""
+"""Where line integrals are gathered: the detector, in several resolutions; each object takes the one it needs."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def _soft(distance, width):
 
 
 def _plate(heights: tuple[float, float, float], y: np.ndarray, x: np.ndarray):
-    """Return the height of an endplate at shares of the half depth and half width: its rim is higher than its middle."""
+    """Return the height of an endplate at shares of half the depth and half the width: its rim is the highest."""
     front, middle, back = heights
     line = 0.5 * (front + back) + 0.5 * (front - back) * y
     sunk = 0.5 * (front + back) - middle

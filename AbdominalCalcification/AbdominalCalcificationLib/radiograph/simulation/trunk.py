@@ -130,8 +130,8 @@ def paint_body(
     rng: np.random.Generator,
     span_mm: tuple[float, float],
     extra_rng: np.random.Generator,
-) -> tuple[TrunkCanvas, Canvas, list[dict]]:
-    """Return the trunk of a patient between two heights: coarse soft tissue, the pelvis' bone, and the bystanders."""
+) -> tuple[TrunkCanvas, Canvas]:
+    """Return the trunk of a patient between two heights: coarse soft tissue, and the pelvis' bone."""
     low, high = span_mm
     count = int(np.ceil((high - low) / COARSE_MM))
     grid = default_grid((COARSE_MM,) * 3, (count, 64, 84), (0.0, 0.0, (low + high) / 2))
@@ -141,17 +141,17 @@ def paint_body(
     pelvis.hu[:] = 0.0
     canvas = TrunkCanvas(grid, pelvis, extra_rng)
     plain = replace(vessels, phase=unenhanced(vessels.phase))
-    _, bystanders = paint_trunk(canvas, plain, person, rng)
+    paint_trunk(canvas, plain, person, rng)
     # Ribs are drawn with their vertebrae.
     np.minimum(canvas.hu, 120.0, out=canvas.hu, where=canvas.bystanders < 200)
     wide = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in arteries[:1]]
     veins = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in plain.veins[:1]]
     paint_veins(canvas.hu, grid, [*wide, *veins])
-    return canvas, pelvis, bystanders
+    return canvas, pelvis
 
 
 def project_body(screen: Screen, canvas: TrunkCanvas, pelvis: Canvas) -> None:
-    """Add soft tissue (channel ``water``), bone of the pelvis (``pelvis``), and stones and implants (``mineral``) to a screen."""
+    """Add soft tissue (channel ``water``), bone of the pelvis (``pelvis``), stones and implants (``mineral``)."""
     pixel = screen.detector.pixel_mm
     _project_grid(screen, "water", 1.0 + canvas.hu / 1000.0, canvas.grid, max(1, round(COARSE_MM / pixel)))
     _project_grid(screen, "pelvis", pelvis.hu / 1000.0, pelvis.grid, max(1, round(_PELVIS_MM[1] / pixel)))

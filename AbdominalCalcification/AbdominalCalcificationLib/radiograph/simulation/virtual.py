@@ -148,9 +148,7 @@ def _fill(screen: Screen, patient: DrawnPatient, spine: Lumbar, bone_rng, extra_
     body = patient.body
     assert isinstance(body, ProceduralBody)
     arteries = patient.drawn.arteries
-    canvas, pelvis, bystanders = paint_body(
-        body.vessels, patient.person, arteries, patient.streams.body, span, extra_rng
-    )
+    canvas, pelvis = paint_body(body.vessels, patient.person, arteries, patient.streams.body, span, extra_rng)
     implants = add_implants(canvas, patient, body)
     project_body(screen, canvas, pelvis)
     parts = []
