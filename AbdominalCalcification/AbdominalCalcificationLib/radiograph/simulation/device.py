@@ -3,7 +3,8 @@
 Two devices: ``radiography`` (a table or wall stand with a flat detector or a plate) and ``vfa`` (a bone densitometer's
 lateral view: larger pixels, low contrast, lines of the scan). Ranges follow the European guidelines on quality criteria
 for diagnostic radiographic images (EUR 16260: lateral lumbar spine at 80 to 95 kV, 100 to 150 cm, grid), widened to
-60 kV; scatter behind a grid makes up a fifth to a half of what is detected. The draws are ours.
+60 kV; scatter behind a grid makes up a fifth to a half of what is detected. A detector takes up 2.5 to 5 µGy there, some
+30000 quanta per µGy and mm², of which it detects a quarter (plates) to two thirds. The draws are ours.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def draw_device(rng: np.random.Generator, kind: str | None = None) -> Device:
         tilt_deg=float(2.5 * turned[1]),
         lean_deg=float(3.0 * turned[2]),
         faces=str(rng.choice(("left", "right"), p=(0.6, 0.4))),
-        quanta=float(np.exp(u(np.log(800), np.log(5000))) if vfa else np.exp(u(np.log(1000), np.log(12000)))),
+        quanta=float(np.exp(u(np.log(2000), np.log(10000))) if vfa else np.exp(u(np.log(2500), np.log(20000)))),
         scatter_fraction=float(u(0.05, 0.25) if vfa else u(0.15, 0.5)),
         scatter_mm=float(u(22, 45)),
         blur_mm=float(u(0.35, 0.75) if vfa else u(0.14, 0.42)),

@@ -96,7 +96,7 @@ def draw_lumbar(curve: SpineCurve, rng: np.random.Generator) -> Lumbar:
     found = [] if count == 5 else [{"kind": "transitional vertebra", "lumbar_vertebrae": count}]
     quality = _Quality(
         cortical_hu=u(700, 1300), trabecular_hu=float(np.exp(u(np.log(110), np.log(320)))), shell_mm=u(0.5, 1.1),
-        endplate_mm=u(0.6, 1.2),
+        endplate_mm=u(0.4, 1.0),
     )  # fmt: skip
     bones = [*_sacrum(curve, count, quality, rng), *_column(curve, count, quality, rng)]
     if u() < _SCOLIOSIS:

@@ -18,9 +18,9 @@ from .screen import Screen
 _LEAST_MM = 2.0
 # A deposit is visible where its contrast is this many times the noise (Rose's criterion, doi 10.1364/JOSA.38.000196,
 # takes 3 to 5), both averaged over squares of this many pixels, ...
-ROSE, ROSE_PIXELS = 4.0, 3
+ROSE, ROSE_PIXELS = 3.0, 3
 # ... and where it changes what is detected by this share at least: below, the texture of bone and bowel hides it. Ours.
-LEAST_CONTRAST = 0.012
+LEAST_CONTRAST = 0.006
 _SAMPLE_MM = 0.5
 
 

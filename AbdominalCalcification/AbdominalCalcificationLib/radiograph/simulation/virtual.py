@@ -196,7 +196,7 @@ def _developed(
     score, _ = scores(places, walls, vertebrae)
     visible, _ = scores(visible_places(places, contrast, exposure.noise, pixel), walls, vertebrae)
     turn = (device.faces if faces is None else faces) == "right"
-    interest = smooth((labels > 0).astype(np.float32), 22.0 / pixel) > 0.08
+    interest = smooth((labels > 0).astype(np.float32), 15.0 / pixel) > 0.1
     pixels = process(exposure, field_, interest, device, processing, rng, turn)
     width = (shape[1] - 1) * pixel
     lines = {"anterior": thinned(walls.anterior), "posterior": thinned(walls.posterior)}
