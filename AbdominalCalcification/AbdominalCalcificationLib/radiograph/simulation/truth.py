@@ -49,7 +49,8 @@ def wall_lines(screen: Screen, aorta: Tube, highest_mm: float) -> Walls:
     used = used[np.unique(np.append(np.arange(0, len(used), 2), len(used) - 1))]
     places, scale = screen.places(line.points[used])
     middle = screen.detector.points(places)
-    ahead = np.gradient(middle, axis=0)
+    # Where an aneurysm bends sharply, contours would cross themselves.
+    ahead = ndimage.gaussian_filter1d(np.gradient(middle, axis=0), 5.0, axis=0, mode="nearest")
     ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
     # Towards the feet, the front is on the right-hand side: x to the right, y down.
     front = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
