@@ -3,7 +3,7 @@
 Two devices: ``radiography`` (a table or wall stand with a flat detector or a plate) and ``vfa`` (a bone densitometer's
 lateral view: larger pixels, low contrast, lines of the scan). Ranges follow the European guidelines on quality criteria
 for diagnostic radiographic images (EUR 16260: lateral lumbar spine at 80 to 95 kV, 100 to 150 cm, grid), widened to
-60 kV; scatter behind a grid makes up a fifth to a half of what is detected. A detector takes up 2.5 to 5 µGy there, some
+60 kV; scatter behind a grid makes up a fifth to a half of what is detected. A detector takes up 2.5 to 5 µGy, some
 30000 quanta per µGy and mm², of which it detects a quarter (plates) to two thirds. The draws are ours.
 """
 
@@ -74,9 +74,8 @@ class Device:
     def document(self) -> dict:
         """Return what the truth says of it."""
         values = {key: v if isinstance(v, str) else round(float(v), 4) for key, v in asdict(self).items()}
-        if not np.isfinite(self.source_detector_mm):
-            values["source_detector_mm"] = None
-        return values
+        parallel = not np.isfinite(self.source_detector_mm)
+        return {**values, "source_detector_mm": None if parallel else round(self.source_detector_mm, 4)}
 
 
 def draw_device(rng: np.random.Generator, kind: str | None = None) -> Device:

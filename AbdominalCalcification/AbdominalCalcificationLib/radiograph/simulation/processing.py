@@ -68,7 +68,7 @@ def draw_processing(rng: np.random.Generator, device: Device) -> Processing:
     u = rng.uniform
     vfa = device.kind == "vfa"
     kind = str(rng.choice(("none", "white", "black"), p=(0.85, 0.0, 0.15) if vfa else (0.5, 0.2, 0.3)))
-    sides = tuple(float(x) for x in rng.uniform(2.0, 16.0, 4))
+    left, top, right, bottom = rng.uniform(2.0, 16.0, 4).tolist()
     marker = ("L" if device.side == "left" else "R") if not vfa and u() < 0.6 else ""
     words = str(rng.choice(("LAT", "STANDING", "L-SPINE LAT", "TABLE", "SUPINE", "LUMBAR", "XR 12")))
     return Processing(
@@ -82,7 +82,7 @@ def draw_processing(rng: np.random.Generator, device: Device) -> Processing:
         bits=8 if vfa or u() < 0.15 else int(rng.choice((10, 12, 12, 14))),
         inverted=bool(u() < 0.3),
         collimation=kind,
-        collimation_mm=sides,
+        collimation_mm=(left, top, right, bottom),
         collimation_deg=float(rng.normal(0.0, 0.8)),
         marker=marker,
         text=words if u() < (0.15 if vfa else 0.25) else "",
