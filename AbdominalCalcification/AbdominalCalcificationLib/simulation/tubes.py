@@ -28,8 +28,6 @@ class Centerline:
 
     points: np.ndarray
     tangents: np.ndarray
-    normals: np.ndarray
-    binormals: np.ndarray
 
     @classmethod
     def through(cls, knots) -> Centerline:
@@ -47,8 +45,17 @@ class Centerline:
         points = np.stack([np.interp(even, arc, dense[:, axis]) for axis in range(3)], axis=1)
         tangents = np.gradient(points, axis=0)
         tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
-        normals = _parallel_transport(tangents)
-        return cls(points, tangents, normals, np.cross(tangents, normals))
+        return cls(points, tangents)
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """Across the curve, to the front where it begins; many curves are never looked at so closely."""
+        return _parallel_transport(self.tangents)
+
+    @cached_property
+    def binormals(self) -> np.ndarray:
+        """At right angles to tangents and normals."""
+        return np.cross(self.tangents, self.normals)
 
     @property
     def length_mm(self) -> float:

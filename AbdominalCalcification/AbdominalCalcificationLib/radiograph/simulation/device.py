@@ -15,6 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from .attenuation import Beam
+from .screen import enlarged
 
 DEVICES = ("radiography", "vfa")
 _VFA_SHARE = 0.25
@@ -173,4 +174,6 @@ def smooth(image: np.ndarray, sigma_px: float) -> np.ndarray:
     padded = np.pad(image, ((0, -rows % every), (0, -columns % every)), mode="edge")
     small = padded.reshape(padded.shape[0] // every, every, padded.shape[1] // every, every).mean(axis=(1, 3))
     small = ndimage.gaussian_filter(small, sigma_px / every, mode="nearest")
-    return ndimage.zoom(small, every, order=1, mode="nearest", grid_mode=True)[:rows, :columns]
+    # Beyond the outermost large pixels nothing is known: they go on.
+    framed = np.pad(small, 2, mode="edge").astype(np.float32)
+    return enlarged(framed, every)[2 * every : 2 * every + rows, 2 * every : 2 * every + columns]

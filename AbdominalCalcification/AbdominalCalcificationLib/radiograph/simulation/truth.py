@@ -21,7 +21,7 @@ _LEAST_MM = 2.0
 ROSE, ROSE_PIXELS = 3.0, 3
 # ... and where it changes what is detected by this share at least: below, the texture of bone and bowel hides it. Ours.
 LEAST_CONTRAST = 0.006
-_SAMPLE_MM = 0.5
+_SAMPLE_MM, _POINT_MM = 0.5, 0.25
 
 
 def label_map(parts: list[tuple[Bone, np.ndarray, tuple[int, int]]], shape: tuple[int, int]) -> np.ndarray:
@@ -62,7 +62,11 @@ def plaque_places(screen: Screen, aorta: Tube, plaques: list[Plaque]) -> np.ndar
     """Return where calcium of the aorta is projected, points of the radiograph."""
     own = [surface_points(aorta, plaque, _SAMPLE_MM) for plaque in plaques]
     points = np.concatenate(own) if own else np.zeros((0, 3))
-    return screen.detector.points(screen.places(points)[0]) if len(points) else np.zeros((0, 2))
+    if not len(points):
+        return np.zeros((0, 2))
+    places = screen.detector.points(screen.places(points)[0])
+    # Plaques overlap in projection: one point a quarter of a millimetre is enough.
+    return np.unique(np.rint(places / _POINT_MM), axis=0) * _POINT_MM
 
 
 def scores(
