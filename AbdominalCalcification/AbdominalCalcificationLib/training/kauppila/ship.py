@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ... import __version__
 from ...durable import cannot_write, sync_all, write_text
@@ -76,10 +77,13 @@ def ship(
 def _save(network, file: Path) -> None:
     import torch
 
-    weights = {
-        key: value.half() if value.is_floating_point() else value for key, value in network.state_dict().items()
-    }
-    weights = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
+    # The encoder names many tensors twice; halved once each, they are stored once.
+    halved: dict[int, Any] = {}
+    weights = {}
+    for key, value in network.state_dict().items():
+        own = value.detach().cpu()
+        half = own.half() if own.is_floating_point() else own
+        weights[key] = halved.setdefault(value.data_ptr(), half.contiguous())
     # Through a stream: of a path torch keeps the name, a temporary one, and the same weights would be other bytes.
     with open(file, "wb") as stream:
         torch.save({"network_weights": weights}, stream)
