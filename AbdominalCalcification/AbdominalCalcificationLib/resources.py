@@ -25,6 +25,16 @@ def bundled_calcification_model() -> Path:
     return resources_folder() / "Models" / "calcification"
 
 
+def bundled_vertebra_model() -> Path:
+    """Return the folder of the small model of vertebrae on lateral radiographs that ships with the extension."""
+    return resources_folder() / "Models" / "vertebrae"
+
+
+def bundled_kauppila_model() -> Path:
+    """Return the folder of the model of the Kauppila score that ships with the extension."""
+    return resources_folder() / "Models" / "kauppila"
+
+
 # Of the CT of the sample case: Slicer's Sample Data module checks it, and fetches the file anew where it is another.
 SAMPLE_SHA256 = "4bdd764be652aabfd7130946245e0f0f0688d70ef5857be0e87dc9f95fa7cb62"
 

@@ -10,7 +10,10 @@ from ..progress import drain, duration_text
 from ..signals import between_steps
 from .options import DEVICES, TASKS, add_anatomy, anatomy_mix, number
 
-_TASKS = {**TASKS, "vertebrae": "vertebrae"}
+KAUPPILA = "kauppila"
+_TASKS = {**TASKS, "vertebrae": "vertebrae", KAUPPILA: KAUPPILA}
+# What makes no sense for the network of the Kauppila score, which is not nnU-Net's.
+_NNUNET_ONLY = ("dataset", "anatomy", "small", "settings", "epochs", "dry_run", "trust_models")
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
 
@@ -20,13 +23,22 @@ def add(commands) -> list[argparse.ArgumentParser]:
         "train",
         help="train a model along nnU-Net's road",
         description="Prepares a dataset and trains an nnU-Net model on it: nnU-Net's own default network, or with "
-        "--small that of the models that ship. Interrupted, the same command goes on where it stopped.",
+        "--small that of the models that ship; kauppila trains the network that scores lateral radiographs. Interrupted, "
+        "the same command goes on where it stopped.",
     )
-    train.add_argument("task", choices=sorted(_TASKS), metavar="artery|calcification|vertebrae")
+    train.add_argument("task", choices=sorted(_TASKS), metavar="artery|calcification|vertebrae|kauppila")
     data = train.add_argument_group("what to learn from").add_mutually_exclusive_group(required=True)
     data.add_argument("--dataset", metavar="FOLDER", type=Path, help="nnU-Net raw dataset, see export-dataset")
     data.add_argument("--simulated", metavar="N", type=int, help="N virtual patients, made first")
     data.add_argument("--seeds", metavar="A-B", help="virtual patients of these seeds, such as 1000-1199")
+    data.add_argument(
+        "--readings", metavar="TABLE.csv", type=Path, help="kauppila: part scores of radiographs, a row for each"
+    )
+    scored = train.add_argument_group("radiographs scored by readers (kauppila)")
+    scored.add_argument("--images", metavar="DIR", type=Path, help="the radiographs that the table names")
+    scored.add_argument(
+        "--vertebra-model", metavar="FOLDER", type=Path, help="finds their vertebrae; the one that ships by default"
+    )
     add_anatomy(train.add_argument_group("virtual patients from label maps"), share=0.5)
     network = train.add_argument_group("network and length")
     network.add_argument("--small", action="store_true", help="the small configuration of the models that ship")
@@ -64,6 +76,9 @@ def run(options: argparse.Namespace, report) -> None:
     """Train, and write the model where it is to be shipped."""
     from ..training.run import estimate_steps, estimate_text, train_steps
 
+    if options.task == KAUPPILA:
+        _run_kauppila(options, report)
+        return
     job = make_job(options)
     if options.dry_run:
         estimate = drain(estimate_steps(job), report)
@@ -83,6 +98,60 @@ def run(options: argparse.Namespace, report) -> None:
         report.say("Add --ship FOLDER to write the model.")
 
 
+def _run_kauppila(options: argparse.Namespace, report) -> None:
+    from ..inference.kauppila_model import describe_kauppila
+    from ..training.run import train_kauppila_steps
+
+    job = make_kauppila_job(options)
+    with between_steps(lambda: report.complain("Stopping; press Ctrl-C again to stop at once.")):
+        trained = drain(train_kauppila_steps(job, options.ship, options.overwrite), report)
+    report.say(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
+    report.say("Add --ship FOLDER to write the model." if trained.model is None else describe_kauppila(trained.model))
+
+
+def make_kauppila_job(options: argparse.Namespace):
+    """Return the training of the Kauppila score that the options describe; InputError where they do not fit together."""
+    from ..evaluation import parse_seeds
+    from ..resources import bundled_vertebra_model
+    from ..training.kauppila.job import KauppilaJob
+    from ..training.simulated import training_seeds
+
+    for name in _NNUNET_ONLY:
+        if getattr(options, name):
+            raise InputError(f"--{name.replace('_', '-')} is for nnU-Net's models; leave it out to train kauppila.")
+    if options.fold != "0":
+        raise InputError("--fold is for nnU-Net's models; leave it out to train kauppila.")
+    if options.work is None:
+        raise InputError("Name a folder for all that is made on the way with --work.")
+    if (options.readings is None) != (options.images is None):
+        raise InputError("--readings TABLE.csv and --images DIR go together; name both.")
+    if options.minutes is not None and not options.minutes >= 0:
+        raise InputError(f"--minutes must be 0 or more, not {options.minutes:g}.")
+    for name, least in (("processes", 1), ("threads", 0)):
+        if (value := getattr(options, name)) < least:
+            raise InputError(f"--{name} must be at least {least}, not {value}.")
+    seeds: tuple[int, ...] = ()
+    if options.readings is None:
+        seeds = training_seeds(options.simulated, None if options.seeds is None else parse_seeds(options.seeds))
+    model = options.vertebra_model or bundled_vertebra_model()
+
+    def path(given: Path | None) -> str | None:
+        return None if given is None else str(given.absolute())
+
+    return KauppilaJob(
+        work=str(options.work.absolute()),
+        seeds=seeds,
+        readings=path(options.readings),
+        images=path(options.images),
+        vertebra_model=None if options.readings is None else path(model),
+        initial=path(options.initial_weights),
+        device=options.device,
+        minutes=40.0 if options.minutes is None else options.minutes,
+        processes=options.processes,
+        threads=options.threads,
+    )
+
+
 def make_job(options: argparse.Namespace):
     """Return the training that the options describe; InputError where they do not fit together."""
     from ..evaluation import parse_seeds
@@ -91,6 +160,9 @@ def make_job(options: argparse.Namespace):
     from ..training.small import configuration_of, read_configuration
     from ..training.tasks import EVERY_TASK
 
+    for name in ("readings", "images", "vertebra_model"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name.replace('_', '-')} is for train kauppila; leave it out.")
     if options.settings is not None and not options.small:
         raise InputError("--settings changes the small configuration; add --small.")
     if options.work is None and not options.dry_run:

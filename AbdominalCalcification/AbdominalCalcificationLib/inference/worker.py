@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..processes.worker import EVENTS_FILE
 
@@ -24,6 +25,7 @@ from ..processes.worker import EVENTS_FILE
 _PART_BYTES = 16 << 20
 CT_FILE, ARTERIES_FILE, CALCIFICATION_FILE = "ct.npy", "arteries.npy", "calcification.npy"
 SIGNS_FILE = "calcification_signs.npy"
+PIXELS_FILE, LABELS_FILE = "pixels.npy", "labels.npy"
 
 # nnU-Net asks for these on import: folders that prediction does not use, and numbers of
 # processes, for which it otherwise runs a program to learn the name of the computer.
@@ -92,6 +94,7 @@ class Session:
     def __init__(self, events: Path):
         self._events = open(events, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - open as long as the process lives
         self._predictors: dict[tuple, object] = {}
+        self._radiograph_predictors: dict[str, tuple[tuple, Any]] = {}
 
     def answer(self, command: dict) -> None:
         """Run the job of `command` and report how it ended; never raises."""
@@ -119,6 +122,9 @@ class Session:
 
         check_imports()
         folder = Path(command["folder"])
+        if command.get("do") == "radiograph":
+            self._read_radiograph(command, folder)
+            return
         job = Job.from_json(command["job"])
         wanted = [use.path for use in (*job.arteries, job.calcification) if use is not None]
         self._predictors = {key: value for key, value in self._predictors.items() if key[0] in wanted}
@@ -146,6 +152,47 @@ class Session:
         if "calcification" in signs:
             save_array(folder / SIGNS_FILE, signs["calcification"])
         self._send("done", device=device, flags=flags, artery_signs=signs.get("arteries"))
+
+    def _read_radiograph(self, command: dict, folder: Path) -> None:
+        import numpy as np
+
+        from ..radiograph.image import Radiograph
+        from .devices import choose_device
+        from .radiograph_job import read, to_json
+
+        said, choices = command["radiograph"], command["choices"]
+        device = choose_device(choices["device"])
+        spacing = None if said["spacing_mm"] is None else tuple(said["spacing_mm"])
+        pixels = np.load(folder / PIXELS_FILE)
+        radiograph = Radiograph(pixels, spacing, said["faces"], tuple(said["aspect"]))
+        self._send("progress", stage="Loading the models", fraction=0.0, seconds_left=None)
+        vertebrae = self._vertebra_predictor(choices["vertebra_model"], device, choices["trust"])
+        kauppila = self._kauppila_predictor(choices["kauppila_model"], device)
+        self._send("progress", stage="Finding the vertebrae", fraction=0.1, seconds_left=None)
+        found = read(radiograph, vertebrae, kauppila)
+        save_array(folder / LABELS_FILE, found.labels)
+        self._send("done", device=device, found=to_json(found))
+
+    def _vertebra_predictor(self, path: str, device: str, trust: bool):
+        from .model_folder import RADIOGRAPH, ModelFolder
+        from .vertebra_predictor import VertebraPredictor
+
+        model = ModelFolder.open(path, kind=RADIOGRAPH)
+        key = (path, model.checksum, device, trust)
+        return self._kept("vertebrae", key, lambda: VertebraPredictor(model, device, trust))
+
+    def _kauppila_predictor(self, path: str, device: str):
+        from .kauppila_model import KauppilaModel
+        from .kauppila_predictor import KauppilaPredictor
+
+        model = KauppilaModel.open(path)
+        return self._kept("kauppila", (path, model.checksum, device), lambda: KauppilaPredictor(model, device))
+
+    def _kept(self, role: str, key: tuple, make):
+        """Return the predictor of a role, made where the last one was another."""
+        if role not in self._radiograph_predictors or self._radiograph_predictors[role][0] != key:
+            self._radiograph_predictors[role] = (key, make())
+        return self._radiograph_predictors[role][1]
 
     def _predictor(self, use, job):
         """Return the predictor of a model, loaded once, and the axes it was trained on."""

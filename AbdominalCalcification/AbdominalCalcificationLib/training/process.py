@@ -17,6 +17,7 @@ from ..errors import WriteError
 from ..explanations import is_out_of_memory
 from ..inference.worker import Session, explain
 from ..progress import Progress, drain
+from .tasks import VERTEBRAE_TASK
 
 STOP_FILE = "stop"
 TIMED_STEPS = 3
@@ -25,24 +26,43 @@ _DRY_CASES = 2
 
 
 class TrainingSession(Session):
-    """Answers the commands ``train`` and ``estimate``."""
+    """Answers the commands ``train``, ``train_kauppila`` and ``estimate``."""
 
     def _explain(self, error: BaseException) -> tuple[str, str]:
         return explain_training(error)
 
     def _run(self, command: dict) -> None:
         from .job import Job
+        from .kauppila.job import KauppilaJob
 
         for package in ("torch", "nnunetv2"):
             if find_spec(package) is None:
                 raise ModuleNotFoundError(f"No module named '{package}'", name=package)
-        job, folder = Job.from_json(command["job"]), Path(command["folder"])
+        folder = Path(command["folder"])
         # Else PyTorch leaves a folder of its own among the computer's temporary files.
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / "torch"))
+        if command["do"] == "train_kauppila":
+            of_score = KauppilaJob.from_json(command["job"])
+            self._send("done", **self._train_kauppila(of_score, folder / STOP_FILE, command["ship"], command["overwrite"]))
+            return
+        job = Job.from_json(command["job"])
         if command["do"] == "estimate":
             self._send("done", estimate=self._estimate(job, folder))
         else:
             self._send("done", **self._train(job, folder / STOP_FILE, command["ship"], command["overwrite"]))
+
+    def _train_kauppila(self, job, stop: Path, ship_to: str | None, overwrite: bool) -> dict:
+        from .kauppila.work import train
+
+        self._report("Loading PyTorch")
+        return train(
+            job,
+            stop.exists,
+            None if ship_to is None else Path(ship_to),
+            overwrite,
+            self._report,
+            lambda message: self._send("message", message=message),
+        )
 
     def _report(self, stage: str, fraction: float | None = None, left: float | None = None) -> None:
         self._send("progress", stage=stage, fraction=fraction, seconds_left=left)
@@ -52,9 +72,12 @@ class TrainingSession(Session):
             self._report(step.stage, step.fraction, step.seconds_left)
 
     def _simulate(self, job) -> None:
+        from .radiographs import radiograph_steps
         from .simulated import raw_dataset_steps
 
-        if job.seeds:
+        if job.seeds and job.task is VERTEBRAE_TASK:
+            drain(radiograph_steps(job.raw, job.seeds, job.processes), self._report_work)
+        elif job.seeds:
             drain(
                 raw_dataset_steps(job.raw, job.seeds, job.processes, job.anatomy),
                 self._report_work,

@@ -12,15 +12,19 @@ from ..durable import write_text
 from ..errors import InferenceError, InputError, WriteError
 from ..inference import ModelFolder, Worker
 from ..inference.devices import check_device_name
+from ..inference.kauppila_model import KauppilaModel
 from ..inference.plans import network_of
 from ..leftovers import sweep
 from ..processes.interpreter import find_python
 from ..progress import Steps, drain, duration_text
 from .job import FOLDS, Job
+from .kauppila.job import KauppilaJob
+from .kauppila.ship import check_destination as check_kauppila_destination
 from .process import STOP_FILE
 from .ship import check_destination
+from .radiographs import radiograph_folders
 from .simulated import raw_folders
-from .tasks import open_dataset
+from .tasks import VERTEBRAE_TASK, open_dataset
 
 ERROR_FILE = "error.log"
 
@@ -49,7 +53,7 @@ class Trained:
         Time in all.
     dice : dict of str to float
         Of the watched patches of the last epoch, by label: nnU-Net's pseudo Dice, not that of whole cases.
-    model : ModelFolder or None
+    model : ModelFolder, KauppilaModel or None
         What was shipped.
     """
 
@@ -57,7 +61,7 @@ class Trained:
     steps: int
     seconds: float
     dice: dict[str, float] = field(default_factory=dict)
-    model: ModelFolder | None = None
+    model: ModelFolder | KauppilaModel | None = None
 
 
 def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) -> Steps[Trained]:
@@ -91,15 +95,37 @@ def train_steps(job: Job, ship_to: Path | None = None, overwrite: bool = False) 
 
 def _written_folders(job: Job) -> list[Path]:
     """Return the folders in which files are written under other names first."""
-    return [*(raw_folders(Path(job.raw)) if job.seeds else ()), job.prepared, job.fold_folder]
+    simulated = radiograph_folders if job.task is VERTEBRAE_TASK else raw_folders
+    return [*(simulated(Path(job.raw)) if job.seeds else ()), job.prepared, job.fold_folder]
 
 
-def _train_steps(job: Job, ship_to: Path | None, overwrite: bool) -> Steps[dict]:
+def train_kauppila_steps(job: KauppilaJob, ship_to: Path | None = None, overwrite: bool = False) -> Steps[Trained]:
+    """Train the network of the Kauppila score, as :func:`train_steps` does a network of nnU-Net."""
+    check_device_name(job.device)
+    if job.initial is not None:
+        KauppilaModel.open(job.initial)
+    folders = [*radiograph_folders(job.raw), job.results]
+    with ExitStack() as stack:
+        if ship_to is not None:
+            ship_to = Path(os.path.abspath(ship_to))
+            stack.enter_context(claimed(ship_to))
+            check_kauppila_destination(ship_to, overwrite)
+        stack.enter_context(claimed(job.work, make=True, inner=folders))
+        try:
+            done = yield from _train_steps(job, ship_to, overwrite, "train_kauppila")
+        finally:
+            for folder in (*folders, *([] if ship_to is None else (ship_to.parent, ship_to))):
+                sweep(folder)
+    model = KauppilaModel.open(ship_to) if done["finished"] and ship_to is not None else None
+    return Trained(done["finished"], done["steps"], done["seconds"], model=model)
+
+
+def _train_steps(job: Job | KauppilaJob, ship_to: Path | None, overwrite: bool, do: str = "train") -> Steps[dict]:
     """Train in a process of its own, and return how that ended."""
     with TrainingWorker() as worker:
         stop = worker.folder / STOP_FILE
         command = {
-            "do": "train",
+            "do": do,
             "folder": str(worker.folder),
             "job": job.to_json(),
             "ship": None if ship_to is None else str(ship_to),

@@ -28,7 +28,8 @@ from .tasks import PLACES_FOLDER, TASKS, dataset_document
 FIRST_TRAINING_SEED = 1000
 # Patients that evaluations are made on, and those of earlier ones: both are kept from training.
 TEST_SEEDS = range(91000, 91040)
-KEPT_SEEDS = (range(90000, 90040), TEST_SEEDS)
+# The last are those of radiographs (:data:`radiograph.simulation.TEST_SEEDS`).
+KEPT_SEEDS = (range(90000, 90040), TEST_SEEDS, range(95000, 95200))
 
 
 # What the last digit of a seed shows, and where the tens differ.

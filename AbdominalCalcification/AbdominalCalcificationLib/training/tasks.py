@@ -66,7 +66,7 @@ class Task:
 
 
 # Of the only slice that a radiograph is as a volume: thicker than any pixel is wide, by which nnU-Net knows its plane.
-SLICE_MM = 100.0
+SLICE_MM = 20.0
 
 # Of a CT.
 TASKS = {

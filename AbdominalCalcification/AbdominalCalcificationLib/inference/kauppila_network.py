@@ -1,0 +1,178 @@
+"""The network of the Kauppila score: a residual encoder over the regions of L1 to L4, read along the aorta's walls.
+
+It finds each wall in each row, gathers what it sees along it, looks at the rows of all four levels as one line, and
+says for each row whether there is calcium, and for each part the conditional probabilities that its score exceeds 0, 1
+and 2: CORN, an ordinal output without contradictions (Shi, Cao, Raschka 2021, doi 10.1007/s10044-023-01181-9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ..radiograph.kauppila import MOST_PART, WALLS
+
+# The map in which walls are looked for has a quarter of the rows and columns.
+MAP_STEP = 4
+_CHANNELS = 2
+
+
+@dataclass(frozen=True)
+class KauppilaArchitecture:
+    """Size of the network.
+
+    Attributes
+    ----------
+    features : tuple of int
+        Of the residual encoder's stages; each after the first halves the resolution. At least three.
+    blocks : tuple of int
+        Residual blocks per stage.
+    map_features : int
+        Of the map at a quarter of the resolution.
+    line_features : int
+        Along the walls.
+    """
+
+    features: tuple[int, ...] = (16, 32, 64, 96, 128)
+    blocks: tuple[int, ...] = (1, 2, 2, 2, 2)
+    map_features: int = 48
+    line_features: int = 64
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+def build_network(architecture: KauppilaArchitecture, margin_rows: int):
+    """Return the network, a ``torch.nn.Module``, with random weights.
+
+    Its input has the shape (n, 4, 2, rows, columns), see :func:`.radiograph.region.images_of`; its output is a dict:
+
+    - ``walls`` (n, 4, 2, map rows, map columns): logits of the wall's column in each row of the map;
+    - ``calcium`` (n, 4, 2, level rows of the map): logits of calcium on the wall, from border to border;
+    - ``scores`` (n, 4, 2, 3): logits of a score above 0, above 1 if above 0, above 2 if above 1.
+
+    Parameters
+    ----------
+    architecture : KauppilaArchitecture
+    margin_rows : int
+        Rows of a region beyond either border (:class:`.radiograph.region.RegionGeometry`).
+    """
+    import torch
+    from dynamic_network_architectures.building_blocks.residual import BasicBlockD
+    from dynamic_network_architectures.building_blocks.residual_encoders import ResidualEncoder
+    from torch import nn
+    from torch.nn import functional
+
+    class Line(nn.Module):
+        """A residual block along a line."""
+
+        def __init__(self, features: int, dilation: int):
+            super().__init__()
+            self.one = nn.Conv1d(features, features, 5, padding=2 * dilation, dilation=dilation)
+            self.two = nn.Conv1d(features, features, 1)
+            self.norm = nn.GroupNorm(8, features)
+
+        def forward(self, x):
+            return x + self.two(functional.gelu(self.norm(self.one(x))))
+
+    class KauppilaNetwork(nn.Module):
+        def __init__(self):
+            super().__init__()
+            a = architecture
+            stages = len(a.features)
+            self.margin = margin_rows // MAP_STEP
+            self.encoder = ResidualEncoder(
+                _CHANNELS,
+                stages,
+                list(a.features),
+                nn.Conv2d,
+                3,
+                [1] + [2] * (stages - 1),
+                list(a.blocks),
+                conv_bias=False,
+                norm_op=nn.BatchNorm2d,
+                norm_op_kwargs={},
+                nonlin=nn.ReLU,
+                nonlin_kwargs={"inplace": True},
+                block=BasicBlockD,
+                return_skips=True,
+            )
+            self.lateral = nn.ModuleList(nn.Conv2d(n, a.map_features, 1) for n in a.features[2:])
+            self.mixed = nn.Sequential(
+                nn.Conv2d(a.map_features, a.map_features, 3, padding=1, bias=False),
+                nn.BatchNorm2d(a.map_features),
+                nn.ReLU(inplace=True),
+            )
+            walls = len(WALLS)
+            self.walls = nn.Conv2d(a.map_features, walls, 1)
+            self.narrow = nn.Conv1d(walls * a.map_features, a.line_features, 1)
+            self.line = nn.Sequential(*(Line(a.line_features, n) for n in (1, 2, 4)))
+            self.calcium = nn.Conv1d(a.line_features, walls, 1)
+            gathered = 2 * a.line_features + a.features[-1] + walls
+            self.scores = nn.Sequential(
+                nn.Linear(gathered, a.line_features),
+                nn.GELU(),
+                nn.Dropout(0.2),
+                nn.Linear(a.line_features, walls * MOST_PART),
+            )
+
+        def forward(self, images):
+            count, levels = images.shape[:2]
+            skips = self.encoder(images.flatten(0, 1))
+            size = skips[2].shape[2:]
+            total = 0
+            for lateral, skip in zip(self.lateral, skips[2:], strict=True):
+                part = lateral(skip)
+                if part.shape[2:] != size:
+                    part = functional.interpolate(part, size, mode="bilinear", align_corners=False)
+                total = total + part
+            seen = self.mixed(total)
+            walls = self.walls(seen).float()
+            # What lies along each wall, row by row: (n · 4, features, rows) for each.
+            share = walls.softmax(dim=3).to(seen.dtype)
+            along = torch.cat([(seen * share[:, each, None]).sum(dim=3) for each in range(len(WALLS))], dim=1)
+            level = along[:, :, self.margin : along.shape[2] - self.margin] if self.margin else along
+            rows = level.shape[2]
+            # The rows of the four levels one after the other.
+            line = self.narrow(level).unflatten(0, (count, levels)).transpose(1, 2).flatten(2)
+            line = self.line(line)
+            calcium = self.calcium(line).float().unflatten(2, (levels, rows)).transpose(1, 2)
+            own = line.unflatten(2, (levels, rows)).transpose(1, 2)
+            deepest = skips[-1].mean(dim=(2, 3)).unflatten(0, (count, levels))
+            gathered = [own.mean(dim=3), own.amax(dim=3), deepest, calcium.sigmoid().mean(dim=3).to(own.dtype)]
+            scores = self.scores(torch.cat(gathered, dim=2)).float()
+            return {
+                "walls": walls.unflatten(0, (count, levels)),
+                "calcium": calcium,
+                "scores": scores.unflatten(2, (len(WALLS), MOST_PART)),
+            }
+
+    return KauppilaNetwork()
+
+
+def probabilities_of(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Return the probabilities (..., 4) of the scores 0 to 3 from conditional logits (..., 3)."""
+    above = np.cumprod(1 / (1 + np.exp(-np.asarray(logits, float) / temperature)), axis=-1)
+    edges = np.concatenate([np.ones((*above.shape[:-1], 1)), above, np.zeros((*above.shape[:-1], 1))], axis=-1)
+    return -np.diff(edges, axis=-1)
+
+
+def architecture_from(said: Mapping) -> KauppilaArchitecture:
+    """Return the architecture that a JSON file describes; ValueError where it is none that can be built."""
+    known = KauppilaArchitecture().to_json()
+    if not isinstance(said, Mapping) or said.keys() != known.keys():
+        raise ValueError(f"it must name {', '.join(known)}")
+    made = KauppilaArchitecture(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+    )
+    lists = (made.features, made.blocks)
+    numbers = [n for each in lists if isinstance(each, tuple) for n in each] + [made.map_features, made.line_features]
+    if not all(isinstance(each, tuple) for each in lists) or not all(type(n) is int and 0 < n <= 1024 for n in numbers):
+        raise ValueError("its sizes must be whole numbers from 1 to 1024")
+    if len(made.features) != len(made.blocks) or not 3 <= len(made.features) <= 6 or made.line_features % 8:
+        raise ValueError("it needs three to six stages, each with features and blocks, and line_features in eights")
+    return made
+
+

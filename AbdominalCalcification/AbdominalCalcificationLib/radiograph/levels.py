@@ -1,0 +1,208 @@
+"""Which vertebra is which: bodies that a network found, in their order along the spine, and the names that fit best.
+
+The network says for each pixel how much it looks like each vertebra. Bodies are pieces of what is a vertebra at all;
+each votes with the mean of its pixels, and of all orders of names that a spine can have (... T12, L1, ... L5 or L6 or
+neither, S1) the likeliest one is taken, by dynamic programming. So no vertebra has two names, and none is named twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .spine import LABELS, ORDER
+
+# Least share of the largest body's area that a body has; less is a piece of something else.
+_LEAST_AREA = 0.12
+# Of the distance to the border, by which bodies that touch are told apart.
+_TOUCHING_AREA = 1.55
+# The network's mean probability of a name is never taken for less than this: one body cannot rule out all others.
+_LEAST_PROBABILITY = 1e-3
+# What it costs, in logarithms of probabilities, to leave out a body, and to leave out a name between two bodies; the
+# latter less where the gap between them has room for it.
+_LEFT_OUT, _SKIPPED, _ROOM = 4.0, 6.0, 1.6
+# Below this lead of the likeliest order over the best other one, levels are uncertain: the other one is more than a
+# twentieth as likely.
+UNCERTAIN_LEAD = 3.0
+# Names that may come right after each other; None of them is skipped then.
+_NEXT = {
+    "T12": ("L1",), "L1": ("L2",), "L2": ("L3",), "L3": ("L4",), "L4": ("L5", "S1"), "L5": ("L6", "S1"), "L6": ("S1",),
+    "S1": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Named bodies.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (rows, columns)
+        Values of :data:`.spine.LABELS`.
+    names : tuple of str
+        From head to foot.
+    lead : float
+        Logarithm of how many times likelier this order of names is than the best one that names a body otherwise.
+    likelihood : float
+        Mean over bodies of the logarithm of the probability of its name; 0 is certain.
+    """
+
+    labels: np.ndarray
+    names: tuple[str, ...]
+    lead: float
+    likelihood: float
+
+    @property
+    def is_uncertain(self) -> bool:
+        return self.lead < UNCERTAIN_LEAD
+
+    @property
+    def is_transitional(self) -> bool:
+        """Whether there are four or six lumbar vertebrae."""
+        at = self.names.index("S1") if "S1" in self.names else 0
+        return "L6" in self.names or (at > 0 and self.names[at - 1] == "L4")
+
+
+def name_levels(shares: np.ndarray) -> Levels:
+    """Return the vertebrae by the network's probabilities.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (9, rows, columns)
+        Probabilities of the background and of the values of :data:`.spine.LABELS`.
+    """
+    values = [LABELS[name] for name in ORDER]
+    pieces, count = _pieces(shares[0] < 0.5)
+    labels = np.zeros(shares.shape[1:], np.uint8)
+    if count == 0:
+        return Levels(labels, (), np.inf, 0.0)
+    index = range(1, count + 1)
+    votes = np.array([ndimage.mean(shares[value], pieces, index) for value in values]).T
+    votes /= np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
+    centers = np.array(ndimage.center_of_mass(np.ones_like(pieces), pieces, index))
+    order = _along_spine(centers)
+    votes, centers = np.log(np.maximum(votes[order], _LEAST_PROBABILITY)), centers[order]
+    best, names = _likeliest(votes, centers)
+    for at, name in zip(order, names, strict=True):
+        if name is not None:
+            labels[pieces == at + 1] = LABELS[name]
+    kept = [name for name in names if name is not None]
+    lead = best - _best_other(votes, centers, names)
+    own = [votes[n, ORDER.index(name)] for n, name in enumerate(names) if name is not None]
+    return Levels(labels, tuple(kept), float(lead), float(np.mean(own)) if own else 0.0)
+
+
+def _pieces(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return bodies as a label map from 1, and their number: pieces of a mask, those that touch told apart."""
+    mask = ndimage.binary_fill_holes(ndimage.binary_opening(mask))
+    pieces, count = ndimage.label(mask)
+    if count == 0:
+        return pieces, 0
+    areas = np.bincount(pieces.ravel())[1:]
+    usual = np.median(areas[areas >= _LEAST_AREA * areas.max()])
+    for n in np.flatnonzero(areas > _TOUCHING_AREA * usual) + 1:
+        pieces = _split(pieces, int(n))
+    areas = np.bincount(pieces.ravel())
+    areas[0] = 0
+    kept = np.flatnonzero(areas >= _LEAST_AREA * areas.max())
+    numbers = np.zeros(len(areas), int)
+    numbers[kept] = np.arange(1, len(kept) + 1)
+    return numbers[pieces], len(kept)
+
+
+def _split(pieces: np.ndarray, number: int) -> np.ndarray:
+    """Return the pieces with one of them parted where it is narrow: each of its pixels goes to the nearest core."""
+    mask = pieces == number
+    depth = ndimage.distance_transform_edt(mask)
+    for share in (0.5, 0.6, 0.7, 0.8):
+        cores, count = ndimage.label(depth > share * depth.max())
+        sizes = np.bincount(cores.ravel())[1:] if count else np.zeros(0)
+        if count > 1 and (sizes > 0.1 * sizes.max()).sum() > 1:
+            _, (rows, columns) = ndimage.distance_transform_edt(cores == 0, return_indices=True)
+            own = cores[rows, columns]
+            parted = pieces.copy()
+            parted[mask] = np.where(own[mask] == 1, number, pieces.max() + own[mask] - 1)
+            return parted
+    return pieces
+
+
+def _along_spine(centers: np.ndarray) -> np.ndarray:
+    """Return the order of bodies from head to foot."""
+    if len(centers) < 3:
+        return np.argsort(centers[:, 0])
+    middle = centers - centers.mean(axis=0)
+    _, _, ways = np.linalg.svd(middle, full_matrices=False)
+    way = ways[0] if ways[0, 0] > 0 else -ways[0]
+    # A spine lies along the image; where bodies are scattered, down is down.
+    return np.argsort(middle @ way) if way[0] > 0.7 else np.argsort(centers[:, 0])
+
+
+def _steps(first: int, second: int) -> float:
+    """Return how many names are skipped from one to the other; infinite where it is not further down."""
+    seen, now = 0, {ORDER[first]}
+    while now and seen <= len(ORDER):
+        now = {following for name in now for following in _NEXT[name]}
+        if ORDER[second] in now:
+            return float(seen)
+        seen += 1
+    return np.inf
+
+
+_SKIPS = np.array([[_steps(a, b) for b in range(len(ORDER))] for a in range(len(ORDER))])
+
+
+def _likeliest(
+    votes: np.ndarray, centers: np.ndarray, barred: tuple[int, str | None] | None = None
+) -> tuple[float, list[str | None]]:
+    """Return the likelihood of the best order of names, and the names; `barred` is one that a body must not have."""
+    count = len(votes)
+    usual = _usual_gap(centers)
+    # best[n, m]: of the first n + 1 bodies, where the last one that has a name is body n, named m.
+    best = np.full((count, len(ORDER)), -np.inf)
+    before: dict[tuple[int, int], tuple[int, int] | None] = {}
+    left_out = np.full(count, -_LEFT_OUT)
+    if barred is not None and barred[1] is None:
+        left_out[barred[0]] = -np.inf
+    for n in range(count):
+        for m, name in enumerate(ORDER):
+            if barred is not None and barred == (n, name):
+                continue
+            options: list[tuple[float, tuple[int, int] | None]] = [(float(left_out[:n].sum()), None)]
+            for k in range(n):
+                gap = float(np.linalg.norm(centers[n] - centers[k])) / usual
+                for j in range(len(ORDER)):
+                    skipped = _SKIPS[j, m]
+                    if np.isfinite(skipped) and np.isfinite(best[k, j]):
+                        cost = _cost(skipped, gap)
+                        options.append((best[k, j] - cost + float(left_out[k + 1 : n].sum()), (k, j)))
+            value, came = max(options, key=lambda each: each[0])
+            best[n, m] = value + votes[n, m]
+            before[n, m] = came
+    ends = [(best[n, m] + float(left_out[n + 1 :].sum()), (n, m)) for n in range(count) for m in range(len(ORDER))]
+    value, at = max(ends, key=lambda each: each[0])
+    names: list[str | None] = [None] * count
+    place: tuple[int, int] | None = at if np.isfinite(value) else None
+    while place is not None:
+        names[place[0]] = ORDER[place[1]]
+        place = before[place]
+    return float(value), names
+
+
+def _cost(skipped: float, gap: float) -> float:
+    """Return what it costs to skip names over a gap, in usual distances of neighbours."""
+    has_room = gap > _ROOM * max(skipped, 1.0)
+    return (0.5 if has_room else 1.0) * _SKIPPED * skipped + (1.0 if has_room and skipped == 0 else 0.0)
+
+
+def _usual_gap(centers: np.ndarray) -> float:
+    if len(centers) < 2:
+        return 1.0
+    return max(float(np.median(np.linalg.norm(np.diff(centers, axis=0), axis=1))), 1e-6)
+
+
+def _best_other(votes: np.ndarray, centers: np.ndarray, names: list[str | None]) -> float:
+    """Return the likelihood of the best order that names a body otherwise which has a name."""
+    others = [_likeliest(votes, centers, (n, name))[0] for n, name in enumerate(names) if name is not None]
+    return max(others, default=-np.inf)

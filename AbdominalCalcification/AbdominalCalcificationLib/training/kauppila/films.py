@@ -1,0 +1,144 @@
+"""A film to learn from: a radiograph at the step at which regions are cut, its vertebrae, and what is known of its score."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...durable import written
+from ...errors import InputError
+from ...radiograph.image import Radiograph
+from ...radiograph.kauppila import MOST_PART, PARTS, VERTEBRAE, WALLS, Segment
+from ...radiograph.region import film_step
+from ...radiograph.resampling import Raster, raster_at
+from ...radiograph.spine import ORDER, Vertebra
+
+UNKNOWN = -1
+# Points of each wall that are kept.
+_WALL_POINTS = 480
+_FIELDS = ("pixels", "step", "origin", "names", "centers", "corners", "areas", "scores", "walls", "calcium")
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """A radiograph to learn from, facing left.
+
+    Attributes
+    ----------
+    raster : Raster
+        float32.
+    vertebrae : dict of str to Vertebra
+    scores : ndarray of int8, shape (8,)
+        In the order of :data:`.kauppila.PARTS`; -1 where not known.
+    walls : ndarray, shape (2, n, 2), or None
+        Points of the anterior and the posterior wall from head to foot.
+    calcium : ndarray of bool, shape (2, n), or None
+        Whether there is calcium at each.
+    """
+
+    raster: Raster
+    vertebrae: dict[str, Vertebra]
+    scores: np.ndarray
+    walls: np.ndarray | None = None
+    calcium: np.ndarray | None = None
+
+
+def film_of(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra], segments: Sequence[Segment]) -> Film:
+    """Return the film of a radiograph facing left with the eight parts of its score; lines are taken where they are."""
+    raster = raster_at(radiograph.pixels, radiograph.step, film_step(vertebrae))
+    scores = np.array([UNKNOWN if each.score is None else each.score for each in segments], np.int8)
+    parts = {(each.vertebra, each.wall): each for each in segments}
+    lines = [_wall([parts[vertebra, wall] for vertebra in VERTEBRAE]) for wall in WALLS]
+    if any(line is None for line in lines):
+        return Film(raster, dict(vertebrae), scores)
+    return Film(
+        raster,
+        dict(vertebrae),
+        scores,
+        np.stack([line[0] for line in lines if line is not None]),
+        np.stack([line[1] for line in lines if line is not None]),
+    )
+
+
+def _wall(segments: Sequence[Segment]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return even points of one wall through all levels, and whether each is calcified; None where no line is known."""
+    known = [each for each in segments if len(each.line) > 1]
+    if not known:
+        return None
+    points, flags = [], []
+    each_has = _WALL_POINTS // len(known)
+    for segment in known:
+        line = np.asarray(segment.line, float)
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        share = (np.arange(each_has) + 0.5) / each_has
+        points.append(np.stack([np.interp(share * arc[-1], arc, line[:, axis]) for axis in (0, 1)], axis=1))
+        calcified = np.zeros(each_has, bool)
+        for start, end in segment.deposits:
+            calcified |= (share >= start) & (share <= end)
+        flags.append(calcified)
+    rest = _WALL_POINTS - each_has * len(known)
+    made = np.concatenate([*points, np.repeat(points[-1][-1:], rest, axis=0)])
+    return made, np.concatenate([*flags, np.repeat(flags[-1][-1:], rest)])
+
+
+def write_film(path: Path, film: Film) -> None:
+    """Write a film, whole or not at all."""
+    names = list(film.vertebrae)
+    content = {
+        "pixels": film.raster.pixels.astype(np.float32),
+        "step": np.array(film.raster.step),
+        "origin": np.array(film.raster.origin),
+        "names": np.array([ORDER.index(name) for name in names], np.int64),
+        "centers": np.array([film.vertebrae[name].center for name in names]),
+        "corners": np.array([film.vertebrae[name].corners for name in names]),
+        "areas": np.array([film.vertebrae[name].area for name in names]),
+        "scores": film.scores.astype(np.int8),
+        "walls": np.zeros((2, 0, 2)) if film.walls is None else film.walls.astype(np.float32),
+        "calcium": np.zeros((2, 0), bool) if film.calcium is None else film.calcium,
+    }
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **content)
+    with written(path, lambda file: _check(file, film)) as unfinished:
+        unfinished.write_bytes(packed.getvalue())
+
+
+def _check(file: Path, film: Film) -> None:
+    if not np.array_equal(read_film(file).scores, film.scores):
+        raise OSError("it does not hold what was written")
+
+
+def read_film(path: Path) -> Film:
+    """Read a film; InputError where the file is none, or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            values = {name: file[name] for name in _FIELDS}
+        names = [ORDER[int(n)] for n in values["names"]]
+        vertebrae = {
+            name: Vertebra(name, _pair(center), tuple(_pair(p) for p in corners), float(area))
+            for name, center, corners, area in zip(
+                names, values["centers"], values["corners"], values["areas"], strict=True
+            )
+        }
+        raster = Raster(values["pixels"], _pair(values["step"]), _pair(values["origin"]))
+        scores = values["scores"]
+        if scores.shape != (len(PARTS),) or not ((scores >= UNKNOWN) & (scores <= MOST_PART)).all():
+            raise ValueError("scores")
+        has_walls = values["walls"].shape[1] > 0
+        return Film(
+            raster,
+            vertebrae,
+            scores,
+            values["walls"].astype(float) if has_walls else None,
+            values["calcium"].astype(bool) if has_walls else None,
+        )
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"'{path}' is damaged or no film to learn from; remove it and give the command again.") from None
+
+
+def _pair(values) -> tuple[float, float]:
+    return float(values[0]), float(values[1])

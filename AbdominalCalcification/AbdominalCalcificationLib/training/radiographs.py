@@ -1,0 +1,118 @@
+"""Virtual radiographs to learn from: an nnU-Net raw dataset of vertebrae, and films for the Kauppila score."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..durable import write_text
+from ..errors import InputError
+from ..geometry import Grid, Volume
+from ..leftovers import sweep
+from ..processes.spread import results_of
+from ..progress import Progress, Steps
+from ..radiograph.image import Radiograph
+from ..radiograph.kauppila import Segment
+from ..radiograph.resampling import raster_at
+from ..radiograph.spine import vertebrae_of
+from ..reporting.images import write_volume
+from ..reporting.packed import is_whole_nifti
+from .kauppila.films import film_of, read_film, write_film
+from .simulated import case_name
+from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
+
+FILMS_FOLDER = "films"
+
+
+def radiograph_folders(raw: Path) -> list[Path]:
+    """Return the folders in which virtual radiographs are written."""
+    dataset = raw / VERTEBRAE_TASK.dataset
+    return [dataset, dataset / "imagesTr", dataset / "labelsTr", raw / FILMS_FOLDER]
+
+
+def radiograph_steps(raw_folder: Path | str, seeds: Sequence[int], processes: int = 1) -> Steps[None]:
+    """Write virtual radiographs as the vertebrae's raw dataset and as films; those that are there already are kept.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds radiographs of other seeds already.
+    """
+    raw = Path(raw_folder)
+    names = [case_name(seed) for seed in seeds]
+    for folder in radiograph_folders(raw):
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        there = {each.name.split(".")[0].removesuffix("_0000") for each in folder.glob("sim_*")}
+        if others := sorted(there - set(names)):
+            raise InputError(f"'{raw}' holds virtual radiographs of other seeds ({others[0]}); name another work folder.")
+    begin, done = time.monotonic(), 0
+    try:
+        todo = [(seed, name, raw) for seed, name in zip(seeds, names, strict=True)]
+        for result in results_of(_make_radiograph, todo, processes):
+            done += result is not None
+            left = (time.monotonic() - begin) / done * (len(seeds) - done) if done else None
+            yield Progress("Simulating radiographs", done / len(seeds), left, waiting=result is None)
+    finally:
+        for folder in radiograph_folders(raw):
+            sweep(folder)  # what processes that were ended were writing
+    document = dataset_document(VERTEBRAE_TASK.dataset, VERTEBRAE_TASK, len(names))
+    write_text(raw / VERTEBRAE_TASK.dataset / "dataset.json", json.dumps(document, indent=1) + "\n")
+
+
+def _make_radiograph(seed: int, name: str, raw: Path) -> str:
+    from ..radiograph.simulation import simulate_radiograph
+
+    dataset = raw / VERTEBRAE_TASK.dataset
+    image, label = dataset / "imagesTr" / f"{name}_0000.nii.gz", dataset / "labelsTr" / f"{name}.nii.gz"
+    film = raw / FILMS_FOLDER / f"{name}.npz"
+    if all(file.is_file() and is_whole_nifti(file) for file in (image, label)) and _is_film(film):
+        return name
+    virtual = simulate_radiograph(seed)
+    radiograph, labels = virtual.radiograph, virtual.labels
+    segments = [segment_of(each) for each in virtual.truth["segments"]]
+    if radiograph.faces == "right":
+        labels = labels[:, ::-1]
+        segments = [_mirrored(each, radiograph) for each in segments]
+        radiograph = radiograph.facing_left()
+    write_volume(image, as_volume(raster_at(radiograph.pixels, radiograph.step, VERTEBRAE_TASK.spacing_mm).pixels))
+    write_volume(label, as_volume(coarse_labels(labels, radiograph.step)))
+    write_film(film, film_of(radiograph, vertebrae_of(labels, radiograph.step), segments))
+    return name
+
+
+def segment_of(said: dict) -> Segment:
+    """Return one part of a score as ``truth.json`` and ``radiograph.json`` have it."""
+    line = tuple((float(x), float(y)) for x, y in said["line"])
+    deposits = tuple((float(start), float(end)) for start, end in said["deposits"])
+    return Segment(
+        said["vertebra"], said["wall"], said["score"], None, said["extent_fraction"], line, deposits, said["origin"]
+    )
+
+
+def as_volume(pixels: np.ndarray) -> Volume:
+    """Return pixels at the network's spacing as a volume of one slice."""
+    spacing = VERTEBRAE_TASK.spacing_mm
+    return Volume(pixels[None], Grid.from_spacing((1, *pixels.shape), (spacing, spacing, SLICE_MM)))
+
+
+def coarse_labels(labels: np.ndarray, step: Sequence[float]) -> np.ndarray:
+    """Return a label map at the network's spacing: of each pixel the label that most of it has."""
+    shares = [raster_at(labels == value, step, VERTEBRAE_TASK.spacing_mm).pixels for value in range(9)]
+    return np.argmax(shares, axis=0).astype(np.uint8)
+
+
+def _mirrored(segment: Segment, radiograph: Radiograph) -> Segment:
+    line = radiograph.mirrored_points(np.array(segment.line).reshape(-1, 2))
+    return Segment(**{**segment.__dict__, "line": tuple((float(x), float(y)) for x, y in line)})
+
+
+def _is_film(path: Path) -> bool:
+    try:
+        return path.is_file() and read_film(path) is not None
+    except InputError:
+        return False
