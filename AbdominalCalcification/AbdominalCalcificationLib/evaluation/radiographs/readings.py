@@ -64,7 +64,9 @@ class Reading:
         """Return JSON values; of what is unusable no number."""
         parts = self.score.segments
         usable = self.is_usable
-        intervals = {f"{level:g}": interval(parts, level, self.inflation) for level in levels} if usable else {}
+        # A reader who gives no probabilities is not certain, but says nothing about it.
+        tells = usable and any(each.probabilities for each in parts)
+        intervals = {f"{level:g}": interval(parts, level, self.inflation) for level in levels} if tells else {}
         if usable and self.stated is not None:
             intervals[f"{self.stated[0]:g}"] = self.stated[1:]
         return {
