@@ -1,4 +1,4 @@
-"""The command ``evaluate``: methods against references over a cohort."""
+"""The command ``evaluate``: methods against references over a cohort, of CTs or of radiographs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from .options import (
     add_anonymous,
     add_measuring,
     add_models,
+    add_severity_groups,
+    keep_defaults,
     measurement_parameters,
     number,
     percentages,
+    refuse_given,
     triple,
     whole_triple,
 )
@@ -31,6 +34,11 @@ def add(commands) -> list[argparse.ArgumentParser]:
         help="table of cases (see the manual), or folder of case folders",
     )
     evaluate.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    evaluate.add_argument(
+        "--radiographs",
+        action="store_true",
+        help="COHORT is of lateral radiographs, of which Kauppila scores are compared (see the manual)",
+    )
     simulated = evaluate.add_argument_group("virtual patients instead of a table")
     simulated.add_argument("--simulated", metavar="SEEDS", help="seeds such as 1,5,91000-91039")
     simulated.add_argument("--phase", nargs="+", default=[], help="scan each in these contrast phases")
@@ -57,6 +65,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     comparing.add_argument(
         "--severity", metavar="%,...", help="cut points of the total burden in %%: 0.1,1,5 by default (own choice)"
     )
+    add_severity_groups(comparing)
     comparing.add_argument("--resamples", metavar="N", type=int, default=2000, help="of the bootstrap (2000)")
     comparing.add_argument("--seed", metavar="N", type=int, default=0, help="of the bootstrap (0)")
     running = evaluate.add_argument_group("how it runs")
@@ -65,11 +74,32 @@ def add(commands) -> list[argparse.ArgumentParser]:
     add_anonymous(running)
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
     evaluate.set_defaults(run=run, cancelled="Cancelled; the same command goes on where it stopped.")
+    keep_defaults(evaluate)
     return [evaluate]
+
+
+# What says something about CTs alone.
+_OF_CTS = (
+    *("simulated", "phase", "spacing", "size", "artery_model", "calcification_model", "kept_length", "max_distance"),
+    *("min_cluster", "tolerance", "lesion_coverage", "severity", "label_names", "reference"),
+)
 
 
 def run(options: argparse.Namespace, report) -> None:
     """Compare, and write tables, plots and the report."""
+    if options.jobs is not None and options.jobs < 1:
+        raise InputError(f"--jobs must be at least 1, not {options.jobs}.")
+    if options.radiographs:
+        from .evaluate_radiographs import run as run_radiographs
+
+        refuse_given(options, _OF_CTS, "is about CTs; leave it out with --radiographs")
+        run_radiographs(options, report)
+        return
+    refuse_given(options, ("severity_groups",), "is about radiographs; add --radiographs")
+    _run_cts(options, report)
+
+
+def _run_cts(options: argparse.Namespace, report) -> None:
     from ..casework import cohort_below
     from ..comparison.severity import SeverityGroups
     from ..evaluation import Settings, evaluate_steps, parse_seeds, read_cohort, simulated_cohort
@@ -79,8 +109,6 @@ def run(options: argparse.Namespace, report) -> None:
 
     if (options.cohort is None) == (options.simulated is None):
         raise InputError("Name either a table of cases or seeds with --simulated.")
-    if options.jobs is not None and options.jobs < 1:
-        raise InputError(f"--jobs must be at least 1, not {options.jobs}.")
     severity = SeverityGroups()
     if options.severity is not None:
         severity = SeverityGroups.from_cut_points(percentages(options.severity))

@@ -61,6 +61,18 @@ def whole_triple(text: str) -> tuple[int, int, int]:
     return int(parts[0]), int(parts[1]), int(parts[2])
 
 
+def keep_defaults(parser: argparse.ArgumentParser) -> None:
+    """Keep what its options are where nobody gives them, for `refuse_given`; once all are added."""
+    parser.set_defaults(_defaults={each.dest: each.default for each in parser._actions})
+
+
+def refuse_given(options: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
+    """Refuse any of the options `names` that was given; `why` follows its name."""
+    for name in names:
+        if getattr(options, name) != options._defaults[name]:
+            raise InputError(f"--{name.replace('_', '-')} {why}.")
+
+
 def add_artery_models(group) -> None:
     """Add which models find arteries."""
     group.add_argument(

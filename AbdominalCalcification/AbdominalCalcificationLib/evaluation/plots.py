@@ -21,6 +21,10 @@ _QUANTITIES = {
 }
 
 
+#: Case, reference and prediction.
+Point = tuple[str, float, float]
+
+
 def color_of(methods: Sequence[str], method: str) -> str:
     """Return the colour that stands for `method` in every plot."""
     return COLORS[list(methods).index(method) % len(COLORS)]
@@ -41,8 +45,9 @@ def draw_plots(records: Sequence[dict], methods: Sequence[str], document: Mappin
         for place, method in enumerate(methods):
             points = [(name, x * factor, y * factor) for name, _, x, y in pairs[method]]
             color = color_of(methods, method)
-            scatters.append(_scatter(place, method, points, color, unit))
-            differences.append(_bland_altman(place, method, points, rows[method], factor, color, quantity))
+            units = unit, unit_of_difference(quantity)[0]
+            scatters.append(scatter(place, method, points, color, unit))
+            differences.append(bland_altman(place, method, points, rows[method], color, units, factor))
         stem = quantity.removesuffix("_mm3").replace("_", "-")
         plots[f"scatter-{stem}"] = picture(scatters, f"{title}: prediction against reference")
         plots[f"bland-altman-{stem}"] = picture(differences, f"{title}: difference against mean")
@@ -50,7 +55,8 @@ def draw_plots(records: Sequence[dict], methods: Sequence[str], document: Mappin
     return plots
 
 
-def _scatter(place: int, method: str, points, color: str, unit: str) -> Panel:
+def scatter(place: int, method: str, points: Sequence[Point], color: str, unit: str) -> Panel:
+    """Return the panel at `place` of prediction against reference."""
     span = axis_range([value for _, x, y in points for value in (x, y)], from_zero=True)
     panel = Panel(place * WIDTH, method, span, span, f"reference [{unit}]", f"prediction [{unit}]")
     panel.xticks()
@@ -60,8 +66,25 @@ def _scatter(place: int, method: str, points, color: str, unit: str) -> Panel:
     return panel
 
 
-def _bland_altman(place: int, method: str, points, row: Mapping, factor: float, color: str, quantity: str) -> Panel:
-    unit, unit_of_differences = _QUANTITIES[quantity][1], unit_of_difference(quantity)[0]
+def bland_altman(
+    place: int,
+    method: str,
+    points: Sequence[Point],
+    row: Mapping,
+    color: str,
+    units: tuple[str, str],
+    factor: float = 1.0,
+) -> Panel:
+    """Return the panel at `place` of differences against means.
+
+    Parameters
+    ----------
+    points : sequence of (case, reference, prediction)
+        In the first of `units`; differences are in the second.
+    row : mapping
+        Bias and limits of agreement, which are multiplied by `factor`.
+    """
+    unit, unit_of_differences = units
     lines = {
         label: row[name]
         for name, label in (("upper_limit", "+1.96 s"), ("bias", "bias"), ("lower_limit", "−1.96 s"))

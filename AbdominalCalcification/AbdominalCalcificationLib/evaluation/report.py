@@ -40,7 +40,7 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
         f"<h1>Evaluation of {counted(len(methods), 'method')}</h1>",
         f"<p class=quiet>{done} of {counted(document['cases'], 'case')}, {counted(document['patients'], 'patient')} · "
         f"AbdominalCalcification {__version__} · research use, not for diagnosis</p>",
-        _failures(document["failed"]),
+        failures(document["failed"]),
         "<h2>In brief</h2>",
         "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in plain_reading(document)) + "</ul>",
         _left_out(document),
@@ -72,7 +72,8 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
     return page("Evaluation of calcification methods", parts)
 
 
-def _failures(failed: Sequence[Mapping]) -> str:
+def failures(failed: Sequence[Mapping]) -> str:
+    """Return the table of what failed, and is in no number; empty where nothing did."""
     if not failed:
         return ""
     rows = [

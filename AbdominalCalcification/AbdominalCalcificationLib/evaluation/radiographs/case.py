@@ -1,0 +1,106 @@
+"""One radiograph of an evaluation: what each side says of it, and the vertebrae compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import AbdominalCalcificationError, InputError
+from ...explanations import explanation
+from ...inference import Worker
+from .cohort import RadiographCase, Side
+from .readings import Reading, read_reading
+from .settings import LEVELS, RadiographSettings
+from .vertebrae import read_vertebrae, vertebra_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What one side says of a radiograph.
+
+    Attributes
+    ----------
+    reading : Reading
+    vertebrae : ndarray of int, shape (rows, columns), or None
+    note : str
+    """
+
+    reading: Reading
+    vertebrae: np.ndarray | None = None
+    note: str = ""
+
+
+def evaluate_radiograph(case: RadiographCase, settings: RadiographSettings, worker: Worker) -> dict:
+    """Return what every method says of one radiograph.
+
+    Parameters
+    ----------
+    case : RadiographCase
+    settings : RadiographSettings
+    worker : Worker
+        Runs the networks; keeps them loaded for the next case.
+
+    Returns
+    -------
+    dict
+        JSON values: ``patient``, ``groups``, ``simulated``, ``failures`` (method to reason), ``readings``
+        (``reference`` and methods to what :meth:`.readings.Reading.record` says), ``notes`` and ``vertebrae`` (method
+        to rows of :func:`.vertebrae.vertebra_rows`).
+
+    Raises
+    ------
+    AbdominalCalcificationError
+        Where the reference cannot be used. A method that fails is listed instead.
+    """
+    reference = _said(case.reference)
+    result: dict = {
+        "patient": case.patient,
+        "groups": {**reference.reading.groups, **case.groups},
+        "simulated": reference.reading.simulated,
+        "failures": {},
+        "readings": {"reference": reference.reading.record(LEVELS)},
+        "notes": {"reference": _note(reference)},
+        "vertebrae": {},
+    }
+    for name in (*case.predictions, *settings.methods):
+        try:
+            said = _method(name, case, settings, worker)
+            rows = None
+            if reference.vertebrae is not None and said.vertebrae is not None:
+                rows = vertebra_rows(reference.vertebrae, said.vertebrae)
+        except AbdominalCalcificationError as error:
+            result["failures"][name] = str(error)
+            continue
+        except Exception as error:  # one method's trouble must not cost the others' results
+            result["failures"][name] = explanation(error) or f"Internal error: {type(error).__name__}: {error}"
+            continue
+        result["readings"][name] = said.reading.record(LEVELS)
+        result["notes"][name] = _note(said)
+        if rows is not None:
+            result["vertebrae"][name] = rows
+    return result
+
+
+def _method(name: str, case: RadiographCase, settings: RadiographSettings, worker: Worker) -> Said:
+    if name in case.predictions:
+        return _said(case.predictions[name])
+    if case.image is None:
+        raise InputError("The case names no radiograph; fill in the column image.")
+    from .network import analyzed
+
+    return analyzed(case, settings, worker)
+
+
+def _said(side: Side) -> Said:
+    if side.is_blank:
+        raise InputError("The table says nothing of this method for the case.")
+    reading = side.reading if side.result is None else read_reading(side.result)
+    assert reading is not None
+    return Said(reading, None if side.mask is None else read_vertebrae(side.mask))
+
+
+def _note(said: Said) -> dict:
+    """Return what is to be known of a reading beside its numbers."""
+    reading = said.reading
+    return {"text": said.note, "trust": reading.trust, "flags": list(reading.flags)}
