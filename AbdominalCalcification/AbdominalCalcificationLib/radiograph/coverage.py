@@ -18,6 +18,8 @@ from .spine import Border
 
 # Steps at which walls are sampled, in the unit of the points.
 _STEP = 0.25
+# Of lengths, in the same unit.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +80,8 @@ def coverage(
     borders : mapping of str to (Border, Border)
         Above and below each vertebra (:func:`.spine.borders_of`).
     half_width : float
-        How far along the wall a point reaches to either side: half a pixel or voxel. Points closer than this are one
-        deposit.
+        How far along the wall a point reaches to either side: half a pixel or voxel. Points closer than twice this are
+        one deposit. A point counts for the level that it lies in, not for one into which it just reaches.
 
     Returns
     -------
@@ -128,7 +130,8 @@ def deposits_on(line: np.ndarray, deposits) -> list[np.ndarray]:
 
 
 def _covered(along, fine, arc, start, end, half_width, share) -> Coverage:
-    inside = np.sort(along[(along > start - half_width) & (along < end + half_width)])
+    # Else a deposit that ends at a border would affect the next vertebra too, by half a voxel.
+    inside = np.sort(along[(along >= start - _ROUNDING) & (along < end - _ROUNDING)])
     pieces: list[list[float]] = []
     for at in inside:
         low, high = max(at - half_width, start), min(at + half_width, end)

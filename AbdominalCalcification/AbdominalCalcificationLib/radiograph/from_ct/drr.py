@@ -1,0 +1,123 @@
+"""The simulated lateral radiograph of a CT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...flags import Flag
+from ...geometry import Volume
+from ...progress import Progress, Steps, scaled
+from ...sense.body import body_of
+from ..image import Radiograph
+from ..projection import Detector, LateralGeometry
+from .attenuation import CT_KEV, RADIOGRAPH_KEV, attenuation_per_mm
+from .ray_sums import averaged_along_rays, detector_for, ray_sum_steps
+
+#: HU of blood without contrast agent, which arteries get; Bushberg et al. 2012, table of HU: 30 to 45.
+BLOOD_HU = 40.0
+# What a scanner writes at most; beyond, it is a number of no meaning.
+_CEILING_HU = 8000.0
+# Slices that are worked on in one step.
+_SLICES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedRadiograph:
+    """A radiograph that was computed from a CT.
+
+    Attributes
+    ----------
+    radiograph : Radiograph
+        Line integrals of attenuation (-log of the transmission), facing left; spacing in the isocentre's plane.
+    detector : Detector
+    flags : tuple of Flag
+    parameters : dict
+        How it was made, ready for JSON.
+    """
+
+    radiograph: Radiograph
+    detector: Detector
+    flags: tuple[Flag, ...]
+    parameters: dict
+
+
+def simulated_radiograph_steps(
+    ct: Volume,
+    geometry: LateralGeometry,
+    arteries: np.ndarray | None = None,
+    calcified: np.ndarray | None = None,
+    *,
+    keep_contrast: bool = False,
+) -> Steps[SimulatedRadiograph]:
+    """Compute the lateral radiograph of a CT.
+
+    What lies outside the body (table, clothing, arms beside it) is left out where the CT shows its outline. Radiographs
+    are taken without contrast agent: in the arteries' masks, what is not calcified becomes blood.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU.
+    geometry : LateralGeometry
+    arteries, calcified : ndarray, shape (k, j, i), optional
+        Non-zero inside.
+    keep_contrast : bool
+        Leave the arteries as bright as the CT shows them.
+    """
+    yield Progress("Finding the body on the CT", 0.0)
+    body = body_of(ct)
+    is_blood = None if keep_contrast or arteries is None else (arteries != 0)
+    if is_blood is not None and calcified is not None:
+        is_blood &= calcified == 0
+    values = np.empty(ct.array.shape, np.float32)
+    for first in range(0, len(values), _SLICES):
+        part = slice(first, first + _SLICES)
+        hu = np.clip(ct.array[part].astype(np.float32), -1000.0, _CEILING_HU)
+        if is_blood is not None:
+            np.minimum(hu, BLOOD_HU, out=hu, where=is_blood[part])
+        values[part] = attenuation_per_mm(hu)
+        if body.has_outline:
+            values[part][_outside(body, ct.array.shape, part)] = 0.0
+        yield Progress("Preparing the CT", 0.2 * first / len(values))
+    averaged = averaged_along_rays(Volume(values, ct.grid), geometry)
+    detector = detector_for(ct.grid, geometry)
+    image = yield from scaled(ray_sum_steps(averaged, geometry, detector), 0.2, 1.0)
+    flags = [] if body.has_outline else [Flag("outside_kept", "No outline of the body: nothing outside was left out.")]
+    cut = _cut_sides(values, ct, geometry)
+    if cut:
+        flags.append(Flag("field_cuts_body", f"The CT's field of view cuts the body at the {' and '.join(cut)}."))
+    parameters = {
+        "source_detector_mm": geometry.source_detector_mm if np.isfinite(geometry.source_detector_mm) else None,
+        "object_detector_mm": geometry.object_detector_mm,
+        "effective_kev": RADIOGRAPH_KEV,
+        "ct_effective_kev": CT_KEV,
+        "contrast_removed": is_blood is not None,
+        "outside_removed": body.has_outline,
+    }
+    pixels = Radiograph(image.astype(np.float32), (detector.pixel_mm,) * 2, "left")
+    return SimulatedRadiograph(pixels, detector, tuple(flags), parameters)
+
+
+def _outside(body, shape: tuple[int, ...], part: slice) -> np.ndarray:
+    """Return what of some slices lies outside the body, which was looked at every few voxels."""
+    indices = [np.minimum(np.arange(n) // step, m - 1) for n, step, m in
+               zip(shape, body.strides, body.outside.shape, strict=True)]  # fmt: skip
+    return body.outside[np.ix_(indices[0][part], indices[1], indices[2])]
+
+
+def _cut_sides(values: np.ndarray, ct: Volume, geometry: LateralGeometry) -> list[str]:
+    """Return at which sides of the patient tissue reaches the face of the field: attenuation is missing there."""
+    names = (("left", "right"), ("back", "front"))
+    directions = ct.grid.ijk_to_ras[:3, :3] / ct.grid.spacing_mm
+    water = 0.5 * float(attenuation_per_mm(np.zeros(1))[0])
+    cut = []
+    for ras in (0, 1):
+        column = int(np.abs(directions[ras]).argmax())
+        axis, upwards = 2 - column, directions[ras, column] > 0
+        for end, name in zip((0, -1) if upwards else (-1, 0), names[ras], strict=True):
+            face = np.take(values, end, axis=axis)
+            if np.mean(face > water) > 0.1:
+                cut.append(name)
+    return cut
