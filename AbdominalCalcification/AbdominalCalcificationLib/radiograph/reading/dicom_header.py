@@ -171,9 +171,14 @@ def _header(path: Path, file, header: Elements, syntax: str) -> RadiographHeader
 
 def _lengths(header: Elements) -> Lengths:
     return Lengths(
-        *(header.numbers(tag) for tag in (_PIXEL_MM, _IMAGER_MM, _SCANNED_MM, _ASPECT)),
-        header.text(_CALIBRATION).upper(),
-        *(header.number(tag) for tag in (_MAGNIFIED, _TO_DETECTOR, _TO_PATIENT)),
+        pixel=header.numbers(_PIXEL_MM),
+        imager=header.numbers(_IMAGER_MM),
+        scanned=header.numbers(_SCANNED_MM),
+        aspect=header.numbers(_ASPECT),
+        calibration=header.text(_CALIBRATION).upper(),
+        magnification=header.number(_MAGNIFIED),
+        to_detector=header.number(_TO_DETECTOR),
+        to_patient=header.number(_TO_PATIENT),
     )
 
 

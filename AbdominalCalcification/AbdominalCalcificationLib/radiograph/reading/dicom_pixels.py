@@ -133,13 +133,13 @@ def _decoded(path: Path, header: RadiographHeader) -> np.ndarray:
 def _bare(given: Dataset, header: RadiographHeader) -> Dataset:
     """Return a data set with the pixels of another, and what is needed to decode them."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+    from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
     bare, meta = Dataset(), FileMetaDataset()
     meta.MediaStorageSOPClassUID = bare.SOPClassUID = SecondaryCaptureImageStorage
     meta.MediaStorageSOPInstanceUID = bare.SOPInstanceUID = "1.2.3"
     syntax = given.file_meta.TransferSyntaxUID
-    meta.TransferSyntaxUID = syntax if syntax.is_compressed and not syntax.is_deflated else ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = syntax if syntax.is_compressed and not syntax.is_deflated else UID(ExplicitVRLittleEndian)
     bare.file_meta = meta
     bare.Rows, bare.Columns, bare.SamplesPerPixel = header.rows, header.columns, header.samples
     bare.PhotometricInterpretation = "MONOCHROME2" if header.samples == 1 else header.photometric

@@ -36,12 +36,13 @@ def spacing_of(path: Path, said: Lengths) -> tuple[Spacing | None, Spacing, str,
     pixel, imager, scanned = (_pair(each) for each in (said.pixel, said.imager, said.scanned))
     magnification, how = _magnification(said)
     flags: list[Flag] = []
+    found: Spacing
     if pixel and (said.calibration in _CALIBRATED or (imager and not _same(pixel, imager))):
         found, source = pixel, "PixelSpacing"
     elif imager and magnification:
         found, source = (imager[0] / magnification, imager[1] / magnification), f"ImagerPixelSpacing / {how}"
-    elif imager or pixel:
-        found, source = imager or pixel, "ImagerPixelSpacing" if imager else "PixelSpacing"
+    elif on_detector := imager or pixel:
+        found, source = on_detector, "ImagerPixelSpacing" if imager else "PixelSpacing"
         text = (
             "Its header does not say how much larger than the patient its image is: lengths are those on the detector."
         )
@@ -51,7 +52,6 @@ def spacing_of(path: Path, said: Lengths) -> tuple[Spacing | None, Spacing, str,
         flags.append(Flag("magnification_unknown", "Lengths are those on the film that was scanned."))
     else:
         return None, _aspect(path, said.aspect), "", []
-    assert found is not None
     aspect = (found[0] / found[1], 1.0)
     if found == _PLACEHOLDER:
         return None, aspect, "", []

@@ -82,7 +82,7 @@ def _decoded(path: Path, kind: str) -> np.ndarray:
             array = sitk.GetArrayFromImage(reader.Execute())
         except RuntimeError:
             raise damaged(path) from None
-    # libjpeg makes up what is missing, and ITK cuts values that its TIFF reader does not know to 8 bits: both only warn.
+    # libjpeg makes up what is missing, and ITK cuts what its TIFF reader does not know to 8 bits: both only warn.
     if heard.lines and kind != "PNG" and (kind == "JPEG" or any("Data loss" in line for line in heard.lines)):
         raise damaged(path, heard.lines[0])
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[-1] > 4):
