@@ -21,3 +21,8 @@ PREVIEW_COLOR = (1.0, 0.9, 0.1)
 CLUSTER_MM3 = (10.0, 50.0, 200.0)
 CLUSTER_HU = (400.0, 600.0, 800.0)
 RISING_COLORS = ((0.27, 0.00, 0.33), (0.19, 0.41, 0.56), (0.21, 0.72, 0.47), (0.99, 0.91, 0.14))
+# Outlines of vertebrae on radiographs, and walls of the aorta by the score of the part, 0 to 3, pale to vivid (Okabe
+# and Ito's palette); the last is of a part without a score.
+VERTEBRA_COLOR = (0.34, 0.71, 0.91)
+PART_COLORS = ((0.80, 0.80, 0.80), (0.94, 0.89, 0.26), (0.90, 0.62, 0.00), (0.84, 0.37, 0.00))
+NO_PART_COLOR = (0.80, 0.47, 0.65)

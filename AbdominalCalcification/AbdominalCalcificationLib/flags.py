@@ -1,7 +1,7 @@
 """Quality flags: what is wrong with an image, a mask or a result, and what that means for its numbers.
 
-Every flag that the program can raise has a row in :data:`KINDS`. The verdict on a result
-(:mod:`.trust`) is derived from these rows alone.
+Every flag that the program can raise has a row in :data:`KINDS`: that of CT and masks, or that of radiographs. The
+verdict on a result (:mod:`.trust`) is derived from these rows alone.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Flag:
     message : str
         One sentence for people: what was found, with the values.
     territory : str or None
-        The territory it is about, where it is about one.
+        The territory it is about, where it is about one; of a radiograph the vertebra (``L3``).
 
     Raises
     ------
@@ -85,7 +85,7 @@ class Flag:
 _NOTE, _REVIEW, _UNUSABLE = Effect
 _TRUNKS = frozenset(territory.name for territory in TERRITORIES if territory.parent is None)
 
-KINDS: dict[str, FlagKind] = {
+CT_KINDS: dict[str, FlagKind] = {
     # The image
     "not_hu": FlagKind(
         _UNUSABLE, True, "Every threshold and both models take the values for HU: export the CT with its rescaling."
@@ -214,3 +214,76 @@ KINDS: dict[str, FlagKind] = {
         effect_on_trunk=_NOTE,
     ),
 }
+
+RADIOGRAPH_KINDS: dict[str, FlagKind] = {
+    # The file
+    "polarity_doubtful": FlagKind(
+        _REVIEW, True, "Bone has to be bright in the overlay: if it is dark, read the image again with --invert."
+    ),
+    "unprocessed_image": FlagKind(_REVIEW, True, "Give the image that the department reads, or check every part."),
+    "pixel_size_unknown": FlagKind(
+        _NOTE,
+        False,
+        "The score is made of ratios and needs no size: say it with --pixel-spacing to have heights in mm.",
+    ),
+    "pixel_size_given": FlagKind(_NOTE, False, "Lengths are in what was given; the score does not depend on it."),
+    "pixel_size_implausible": FlagKind(
+        _REVIEW, True, "Lengths in mm would be wrong: say the size of a pixel with --pixel-spacing."
+    ),
+    "magnification_unknown": FlagKind(
+        _NOTE, True, "Lengths in mm may be some 10 to 40 % too large; the score does not depend on it."
+    ),
+    "facing_assumed": FlagKind(
+        _REVIEW, True, "Say with --faces where the patient's front is: the aorta is looked for on that side."
+    ),
+    "turned_upright": FlagKind(
+        _NOTE, False, "Check in the overlay that the head is up; files keep the image's own grid."
+    ),
+    "view_not_lateral": FlagKind(
+        _UNUSABLE, True, "Give a lateral view; if this is one, say where the patient's front is with --faces."
+    ),
+    "view_overruled": FlagKind(_REVIEW, True, "Check that this is a lateral view: only there the score is defined."),
+    "body_part_other": FlagKind(_REVIEW, True, "Check in the overlay that this is the lumbar spine."),
+    "modality_other": FlagKind(_REVIEW, True, "The score is defined on radiographs: check every part."),
+    "modality_unknown": FlagKind(_REVIEW, True, "Check that this is a radiograph."),
+    "secondary_capture": FlagKind(
+        _REVIEW, True, "Contrast and size are those of a screen: use the image that the detector made."
+    ),
+    "lossy_compression": FlagKind(_NOTE, True, "Faint deposits may be lost: use the image as it was taken."),
+    "eight_bit": FlagKind(_NOTE, True, "Faint deposits may be lost: use the image as it was taken."),
+    "few_grey_values": FlagKind(_REVIEW, True, "Faint deposits are lost: use the image as it was taken."),
+    "coarse_image": FlagKind(_REVIEW, True, "Small deposits are lost: use the image in its full size."),
+    "colour_as_grey": FlagKind(_NOTE, False, "Nothing to do: its three channels are the same."),
+    "padded_pixels": FlagKind(_NOTE, False, "Nothing to do, unless spine or aorta reach into them."),
+    "looks_like_ct": FlagKind(_UNUSABLE, True, "Give a radiograph; a slice of a CT has no Kauppila score."),
+    # What it shows
+    "no_lumbar_spine": FlagKind(
+        _UNUSABLE, True, "This is no lateral lumbar radiograph, or its vertebrae were not found: look at the overlay."
+    ),
+    "vertebra_missing": FlagKind(
+        _REVIEW, True, "Its parts have no score, so the sum has none: give its label by hand."
+    ),
+    "levels_out_of_order": FlagKind(_UNUSABLE, True, "Correct the labels of the vertebrae, or give another image."),
+    "spine_not_upright": FlagKind(_UNUSABLE, True, "Turn the image so that the head is up, and read it again."),
+    "sacrum_not_seen": FlagKind(
+        _REVIEW, True, "Levels are counted from the sacrum: check the names, or every part may be one level off."
+    ),
+    "transitional_vertebra": FlagKind(_REVIEW, True, "Check the names of the vertebrae: the score counts L1 to L4."),
+    "vertebra_implausible": FlagKind(_REVIEW, True, "Look at its outline in the overlay, and correct it."),
+    "looks_inverted": FlagKind(_UNUSABLE, True, "Bone has to be bright: read the image again with --invert."),
+    "frontal_view": FlagKind(_UNUSABLE, True, "Give a lateral view: the score is not defined on a frontal one."),
+    "facing_doubtful": FlagKind(
+        _REVIEW, True, "If the patient's front is on the other side, read the image again with --flip."
+    ),
+    "facing_by_spine": FlagKind(_NOTE, False, "Nothing to do, unless the overlay shows the aorta behind the spine."),
+    "front_outside": FlagKind(
+        _REVIEW, True, "What is not in the image has no deposits in the score: look at this part."
+    ),
+    "saturated": FlagKind(_REVIEW, True, "Deposits there cannot be seen: use the image as it was taken."),
+    "part_not_assessed": FlagKind(
+        _REVIEW, True, "The sum has no value without it: score it by hand if it can be seen."
+    ),
+}
+
+#: All of them.
+KINDS: dict[str, FlagKind] = CT_KINDS | RADIOGRAPH_KINDS

@@ -7,10 +7,12 @@ import pytest
 
 import AbdominalCalcificationLib
 from AbdominalCalcificationLib.anatomy import TERRITORIES
-from AbdominalCalcificationLib.flags import KINDS, Effect, Flag
+from AbdominalCalcificationLib.flags import CT_KINDS, KINDS, RADIOGRAPH_KINDS, Effect, Flag
 from AbdominalCalcificationLib.trust import Verdict, flags_about, headline, notes_of, trust_of
 
-RULES = Path(__file__).parents[2] / "Resources" / "docs" / "measurement.md"
+DOCS = Path(__file__).parents[2] / "Resources" / "docs"
+# Where the rules of each table stand.
+RULES = {"measurement.md": CT_KINDS, "radiograph.md": RADIOGRAPH_KINDS}
 
 
 def test_a_flag_without_a_row_in_the_table_cannot_be_raised():
@@ -133,30 +135,36 @@ def test_the_trust_of_one_artery_is_that_of_what_is_said_about_it_and_about_the_
     assert flags_about("renal_left", [*flags, whole]) == [whole]
 
 
-def rules_in_the_documentation() -> dict[str, tuple[str, str]]:
-    """Effect on trust and whether a number changes, by code, as the table in measurement.md says."""
-    text = RULES.read_text(encoding="utf-8")
+def rules_in_the_documentation(page: str) -> dict[str, tuple[str, str]]:
+    """Effect on trust and whether a number changes, by code, as the table of a page says."""
+    text = (DOCS / page).read_text(encoding="utf-8")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `")
     ]
-    return {row[0].strip("`"): (row[2], row[3]) for row in rows if len(row) == 4}
+    effects = {effect.name.lower() for effect in Effect}
+    return {row[0].strip("`"): (row[2], row[3]) for row in rows if len(row) == 4 and row[2].split(";")[0] in effects}
 
 
-def test_the_rules_in_the_documentation_are_those_of_the_table():
-    if not RULES.is_file():
+def test_no_code_stands_for_two_things():
+    assert not set(CT_KINDS) & set(RADIOGRAPH_KINDS)
+
+
+@pytest.mark.parametrize("page", sorted(RULES))
+def test_the_rules_in_the_documentation_are_those_of_the_table(page):
+    if not DOCS.is_dir():
         pytest.skip("the documentation is not packaged")
     expected = {}
-    for code, kind in KINDS.items():
+    for code, kind in RULES[page].items():
         effect = kind.effect.name.lower()
         if kind.effect_on_trunk is not None:
             effect += f"; {kind.effect_on_trunk.name.lower()} for the aorta"
         expected[code] = (effect, "yes" if kind.changes_number else "no")
-    documented = rules_in_the_documentation()
+    documented = rules_in_the_documentation(page)
     missing = sorted(set(expected) - set(documented))
-    assert not missing, f"{RULES.name}, 'Quality flags': rows are missing for {', '.join(missing)}"
+    assert not missing, f"{page}, 'Quality flags': rows are missing for {', '.join(missing)}"
     unknown = sorted(set(documented) - set(expected))
-    assert not unknown, f"{RULES.name}, 'Quality flags': flags.KINDS has no {', '.join(unknown)}"
+    assert not unknown, f"{page}, 'Quality flags': its table in flags.py has no {', '.join(unknown)}"
     wrong = [
         f"{code}: {documented[code]} and not {rule}" for code, rule in expected.items() if documented[code] != rule
     ]
-    assert not wrong, f"{RULES.name}, 'Quality flags': it says of {'; of '.join(wrong)}"
+    assert not wrong, f"{page}, 'Quality flags': it says of {'; of '.join(wrong)}"

@@ -38,13 +38,15 @@ def nifti_header(path: Path) -> Said:
     return _header(path)[0].said
 
 
-def read_nifti(path: Path) -> tuple[Volume, Said]:
+def read_nifti(path: Path, plane: bool = False) -> tuple[Volume, Said]:
     """Read a scalar 3D image.
 
     Parameters
     ----------
     path : Path
         ``.nii`` or ``.hdr`` with ``.img``, compressed or not.
+    plane : bool
+        Whether an image of two dimensions will do; it has one slice.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def read_nifti(path: Path) -> tuple[Volume, Said]:
         For headers that :func:`headers.nifti.parse_nifti` refuses, missing voxels, voxels too many, and voxels that
         are no numbers.
     """
-    header, data = _header(path)
+    header, data = _header(path, plane)
     shape = header.said.grid.shape
     count = int(np.prod(shape, dtype=object))
     needed = count * header.dtype.itemsize
@@ -84,7 +86,7 @@ def read_nifti(path: Path) -> tuple[Volume, Said]:
     return Volume(_scaled(array, header), header.said.grid), header.said
 
 
-def _header(path: Path) -> tuple[NiftiHeader, Path]:
+def _header(path: Path, plane: bool = False) -> tuple[NiftiHeader, Path]:
     """Return the header and the file that holds the voxels."""
     header_path, data_path = nifti_files(path)
     try:
@@ -92,7 +94,7 @@ def _header(path: Path) -> tuple[NiftiHeader, Path]:
             content = file.read(HEADER_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise truncated(path) from None
-    return parse_nifti(path, content, header_path == data_path), data_path
+    return parse_nifti(path, content, header_path == data_path, plane), data_path
 
 
 def nifti_files(path: Path) -> tuple[Path, Path]:

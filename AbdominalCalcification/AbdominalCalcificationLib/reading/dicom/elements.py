@@ -100,6 +100,11 @@ class Elements:
             return []
         return [Elements(item) for item in value if hasattr(item, "get_item")]
 
+    def content(self, tag: int) -> bytes | None:
+        """Return the bytes of a value of words (VR OW); None where it is missing or something else."""
+        value = self._raw(tag)
+        return value if isinstance(value, bytes) else None
+
     def encoding(self) -> tuple[bool, bool]:
         """Return whether the data set is in implicit form, and whether it is little endian."""
         for tag in self._data_set.keys():  # noqa: SIM118 - iterating over a data set converts its elements

@@ -256,7 +256,7 @@ def _image(path: Path, file, header: Elements, meta: Elements) -> Image:
         "manufacturer": header.written(_MANUFACTURER),
         "units": header.text(_UNITS).upper(),
     }
-    stored, fault = _stored(header)
+    stored, fault = stored_of(header)
     frames = header.number(_FRAMES)
     frames = 1 if frames is None else int(frames) if 1 <= frames < 1e6 else 0
     syntax = meta.text(_META_SYNTAX)
@@ -305,7 +305,7 @@ def _marks(header: Elements) -> dict[str, str]:
     return marks
 
 
-def _stored(header: Elements) -> tuple[Stored, str]:
+def stored_of(header: Elements) -> tuple[Stored, str]:
     """Return how pixels are stored, and what is wrong with that."""
     allocated, bits = header.integer(_ALLOCATED) or 0, header.integer(_STORED) or 0
     sign = header.integer(_SIGNED)

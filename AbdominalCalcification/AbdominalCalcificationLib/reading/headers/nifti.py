@@ -84,7 +84,7 @@ class NiftiHeader:
     intercept: float
 
 
-def parse_nifti(path: Path, content: bytes, in_one_file: bool) -> NiftiHeader:
+def parse_nifti(path: Path, content: bytes, in_one_file: bool, plane: bool = False) -> NiftiHeader:
     """Return what the first bytes of a NIfTI file say.
 
     Parameters
@@ -95,6 +95,8 @@ def parse_nifti(path: Path, content: bytes, in_one_file: bool) -> NiftiHeader:
         :data:`HEADER_BYTES` of them, fewer where the file is shorter.
     in_one_file : bool
         Whether the same file holds the voxels.
+    plane : bool
+        Whether an image of two dimensions is one too: it has one slice, as thick as its pixels are wide.
 
     Raises
     ------
@@ -114,6 +116,10 @@ def parse_nifti(path: Path, content: bytes, in_one_file: bool) -> NiftiHeader:
     sizes = [n if axis < 3 else max(1, n) for axis, n in enumerate(fields["dim"][1 : 1 + dimensions])]
     if len(sizes) > 4 and sizes[4] > 1:
         raise InputError(f"'{path.name}' is a colour or vector image; give a scalar CT volume or label map.")
+    if plane and len(sizes) == 2:
+        sizes = [*sizes, 1]
+        if not fields["pixdim"][3] > 0:
+            fields["pixdim"] = (*fields["pixdim"][:3], fields["pixdim"][1], *fields["pixdim"][4:])
     sizes = check_dimensions(path, sizes)
     unit_code = fields["xyzt_units"] & 7
     if unit_code not in _UNITS_MM:

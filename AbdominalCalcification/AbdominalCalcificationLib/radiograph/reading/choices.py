@@ -1,0 +1,56 @@
+"""What the user says about a radiograph that its file does not, or not rightly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ...errors import InputError
+from ..image import FACINGS
+
+# Finer than any detector, and coarser than any radiograph in which a vertebral body can be told.
+LEAST_PIXEL_MM, MOST_PIXEL_MM = 0.02, 2.0
+
+
+@dataclass(frozen=True)
+class ReadingChoices:
+    """How a radiograph is to be read.
+
+    Attributes
+    ----------
+    pixel_spacing_mm : tuple of float or None
+        Distance of rows and of columns in the patient's plane, as the file has them.
+    faces : {'left', 'right'} or None
+        Where the patient's front is in the upright image.
+    flip : bool
+        The patient's front is on the other side than the file says or, where it says nothing, than is assumed.
+    invert : bool
+        Dense is dark where the file says bright, and the other way round.
+
+    Raises
+    ------
+    InputError
+        For what cannot be.
+    """
+
+    pixel_spacing_mm: tuple[float, float] | None = None
+    faces: str | None = None
+    flip: bool = False
+    invert: bool = False
+
+    def __post_init__(self):
+        spacing = self.pixel_spacing_mm
+        if spacing is not None and not is_plausible(spacing):
+            raise InputError(
+                f"Pixels of {spacing[0]:g} x {spacing[1]:g} mm are those of no radiograph "
+                f"({LEAST_PIXEL_MM:g} to {MOST_PIXEL_MM:g} mm); give rows,columns in mm, like 0.15,0.15."
+            )
+        if self.faces not in (None, *FACINGS):
+            raise InputError(f"'{self.faces}' says not where the patient's front is; give left or right.")
+        if self.faces is not None and self.flip:
+            raise InputError("--faces and --flip both say where the patient's front is; give one of them.")
+
+
+def is_plausible(spacing_mm: tuple[float, float]) -> bool:
+    """Return whether rows and columns can be so far apart in a radiograph."""
+    return all(math.isfinite(step) and LEAST_PIXEL_MM <= step <= MOST_PIXEL_MM for step in spacing_mm)

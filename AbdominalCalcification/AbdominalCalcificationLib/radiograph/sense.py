@@ -1,0 +1,202 @@
+"""Whether what was found on a radiograph can be a lumbar spine seen from the side, and what the picture itself shows.
+
+Pure functions of the image, the vertebrae and the score; all lengths are in heights of the vertebral bodies that were
+found, so that no size of a pixel is needed. Thresholds: ``radiograph.md#what-the-picture-shows``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from ..flags import Flag
+from .image import Radiograph
+from .kauppila import VERTEBRAE, KauppilaScore
+from .picture import centred_symmetry, contrast_of_bodies, front_of, share_at_an_end
+from .result import RadiographResult
+from .spine import ORDER, Vertebra
+from .verdict import is_unusable, with_flags, withdrawn
+
+#: Fewer of L1 to L4 are no lumbar spine.
+LEAST_LUMBAR = 3
+#: From one body to the next, in heights of a body: body and disc together.
+NEXT_HEIGHTS = (0.7, 2.2)
+#: Of a body, to the median of all: fractures and S1 included.
+HEIGHT_RATIO = (0.45, 1.8)
+#: Depth of a body to the median height: between a tall one and a wedge.
+DEPTH_RATIO = (0.7, 2.6)
+#: Of the way from the first to the last body: more across than this part of it is no upright spine.
+MOST_LEAN = 0.75
+#: In mm, magnified or not: bodies of L1 to L5.
+BODY_MM = (14.0, 50.0)
+#: How far the bodies bulge to a side, in heights, before that tells which side is the front.
+BULGE = 0.12
+#: Of bodies over what lies in front, in spreads of the image: less is an image of which dark is dense.
+LEAST_CONTRAST = -0.15
+#: Of the image mirrored about the spine: more is a frontal view.
+MOST_SYMMETRY = 0.75
+#: Of the region in front of a vertebra.
+LEAST_FRONT, MOST_SATURATED = 0.8, 0.2
+
+
+def sensible(result: RadiographResult) -> RadiographResult:
+    """Return a result with the flags of what was found; without any number where they forbid it.
+
+    What the file left open and the spine tells is settled: ``facing_assumed`` becomes ``facing_by_spine`` where the
+    spine bends as it does in a patient who faces that side.
+    """
+    found = flags_of(result.radiograph, result.labels, result.vertebrae, result.score)
+    flags, codes = list(result.flags), {flag.code for flag in found}
+    if "facing_by_spine" in codes:
+        assumed = [flag for flag in flags if flag.code == "facing_assumed"]
+        flags = [flag for flag in flags if flag.code != "facing_assumed"]
+        found = found if assumed else [flag for flag in found if flag.code != "facing_by_spine"]
+    return withdrawn(with_flags(_replaced(result, flags), found))
+
+
+def flags_of(
+    radiograph: Radiograph, labels: np.ndarray, vertebrae: Mapping[str, Vertebra], score: KauppilaScore
+) -> list[Flag]:
+    """Return what is to be said about vertebrae and score of a radiograph."""
+    lumbar = [name for name in VERTEBRAE if name in vertebrae]
+    if len(lumbar) < LEAST_LUMBAR:
+        said = f"only {', '.join(lumbar)} of L1 to L4 were found" if lumbar else "none of L1 to L4 was found"
+        return [Flag("no_lumbar_spine", f"No lateral lumbar spine was recognised: {said}.")]
+    names = [name for name in ORDER if name in vertebrae]
+    bodies = {name: vertebrae[name] for name in names}
+    flags = [*_of_order(bodies), *_of_shapes(bodies, radiograph)]
+    if is_unusable(flags):
+        return flags
+    flags += _of_levels(bodies)
+    flags += _of_picture(radiograph, labels, bodies)
+    flags += _of_facing(bodies, radiograph.faces or "left")
+    flags += _of_parts(radiograph, bodies, score)
+    return flags
+
+
+def bulge(vertebrae: Mapping[str, Vertebra]) -> float:
+    """Return how far the lumbar spine bulges to the right, in heights of a body: lordosis bulges to the front.
+
+    The greatest distance, with its sign, of the bodies from the line through the first and the last of L1 to S1.
+    """
+    names = [name for name in ORDER if name in vertebrae and name != "T12"]
+    centers = np.array([vertebrae[name].center for name in names])
+    along = centers[-1] - centers[0]
+    length = float(np.linalg.norm(along))
+    if len(centers) < 4 or length == 0:
+        return 0.0
+    # The unit vector across the line, towards the right of the image.
+    across = np.array([along[1], -along[0]]) / length
+    away = (centers - centers[0]) @ (across if across[0] >= 0 else -across)
+    farthest = float(away[np.argmax(np.abs(away))])
+    return farthest / _height({name: vertebrae[name] for name in names})
+
+
+def _replaced(result: RadiographResult, flags: Sequence[Flag]) -> RadiographResult:
+    return replace(result, flags=tuple(flags))
+
+
+def _height(vertebrae: Mapping[str, Vertebra]) -> float:
+    return float(np.median([each.height for each in vertebrae.values()]))
+
+
+def _of_order(bodies: Mapping[str, Vertebra]) -> list[Flag]:
+    """Flag a spine that lies, and vertebrae that do not follow one another from head to foot."""
+    centers = np.array([each.center for each in bodies.values()])
+    way = centers[-1] - centers[0]
+    length = float(np.linalg.norm(way))
+    if length == 0 or abs(way[0]) > MOST_LEAN * length:
+        text = "The vertebrae that were found lie side by side, not above one another."
+        return [Flag("spine_not_upright", text)]
+    steps = np.diff(centers, axis=0) @ (way / length)
+    wrong = [pair for pair, step in zip(pairwise(bodies), steps, strict=True) if step <= 0]
+    if way[1] < 0 or wrong:
+        pair = wrong[0] if wrong else tuple(bodies)[:2]
+        return [Flag("levels_out_of_order", f"{pair[1]} was found above {pair[0]}, so no level can be trusted.")]
+    return []
+
+
+def _of_shapes(bodies: Mapping[str, Vertebra], radiograph: Radiograph) -> list[Flag]:
+    flags, height = [], _height(bodies)
+    for name, each in bodies.items():
+        tall, deep = each.height / height, each.depth / height
+        odd = not HEIGHT_RATIO[0] <= tall <= HEIGHT_RATIO[1] or not DEPTH_RATIO[0] <= deep <= DEPTH_RATIO[1]
+        if odd and name in VERTEBRAE:
+            shape = f"{tall:.1f} times as high, and {deep:.1f} times as deep, as bodies here are high"
+            flags.append(Flag("vertebra_implausible", f"{name}: its outline is {shape}.", name))
+    if radiograph.spacing_mm is not None and not BODY_MM[0] <= height <= BODY_MM[1]:
+        text = f"Vertebral bodies would be {height:.0f} mm high ({BODY_MM[0]:g} to {BODY_MM[1]:g} mm)."
+        flags.append(Flag("pixel_size_implausible", text))
+    return flags
+
+
+def _of_levels(bodies: Mapping[str, Vertebra]) -> list[Flag]:
+    """Flag vertebrae that are missing, and numberings that are not sure."""
+    flags, height, names = [], _height(bodies), list(bodies)
+    for name in VERTEBRAE:
+        if name not in bodies:
+            flags.append(Flag("vertebra_missing", f"{name}: it was not found.", name))
+    for upper, lower in pairwise(names):
+        step = float(np.linalg.norm(np.subtract(bodies[lower].center, bodies[upper].center))) / height
+        follows = ORDER.index(lower) == ORDER.index(upper) + 1 or (upper, lower) == ("L5", "S1")
+        if follows and not NEXT_HEIGHTS[0] <= step <= NEXT_HEIGHTS[1] and upper in VERTEBRAE:
+            text = f"{upper}: {lower} lies {step:.1f} heights of a body below it, where the next one does not."
+            flags.append(Flag("vertebra_implausible", text, upper))
+    if "S1" not in bodies:
+        flags.append(Flag("sacrum_not_seen", "The sacrum was not found, from which the levels are counted."))
+    if "L6" in bodies:
+        flags.append(Flag("transitional_vertebra", "Six lumbar vertebrae were found."))
+    elif "S1" in bodies and "L5" not in bodies and _is_next(bodies["L4"], bodies["S1"], height):
+        flags.append(Flag("transitional_vertebra", "Four lumbar vertebrae were found."))
+    return flags
+
+
+def _is_next(upper: Vertebra | None, lower: Vertebra, height: float) -> bool:
+    return (
+        upper is not None and float(np.linalg.norm(np.subtract(lower.center, upper.center))) <= NEXT_HEIGHTS[1] * height
+    )
+
+
+def _of_picture(radiograph: Radiograph, labels: np.ndarray, bodies: Mapping[str, Vertebra]) -> list[Flag]:
+    contrast = contrast_of_bodies(radiograph, labels, bodies)
+    if contrast is not None and contrast < LEAST_CONTRAST:
+        return [Flag("looks_inverted", "The vertebrae are darker than the soft tissue beside them.")]
+    symmetry = centred_symmetry(radiograph, bodies)
+    if symmetry > MOST_SYMMETRY:
+        text = f"Both sides of the spine are mirror images of each other (correlation {symmetry:.2f})."
+        return [Flag("frontal_view", text)]
+    return []
+
+
+def _of_facing(bodies: Mapping[str, Vertebra], faces: str) -> list[Flag]:
+    """Flag by the lordosis on which side the front is."""
+    towards_front = bulge(bodies) * (1 if faces == "right" else -1)
+    if towards_front >= BULGE:
+        return [Flag("facing_by_spine", f"The spine bends as in a patient whose front is on the {faces}.")]
+    if towards_front <= -BULGE:
+        other = "left" if faces == "right" else "right"
+        text = f"The spine bends as in a patient whose front is on the {other}, not on the {faces}."
+        return [Flag("facing_doubtful", text)]
+    return []
+
+
+def _of_parts(radiograph: Radiograph, bodies: Mapping[str, Vertebra], score: KauppilaScore) -> list[Flag]:
+    """Flag vertebrae in front of which nothing can be seen, and parts without a score."""
+    flags, height = [], _height(bodies)
+    for name in VERTEBRAE:
+        if name not in bodies:
+            continue
+        seen, pixels = front_of(radiograph, bodies[name], height)
+        if seen < LEAST_FRONT:
+            text = f"{name}: {100 * (1 - seen):.0f} % of the region in front of it lie outside of the image."
+            flags.append(Flag("front_outside", text, name))
+        if pixels.size and (share := share_at_an_end(radiograph, pixels)) > MOST_SATURATED:
+            text = f"{name}: {100 * share:.0f} % of the region in front of it have the image's least or greatest value."
+            flags.append(Flag("saturated", text, name))
+        missing = [wall for wall in ("anterior", "posterior") if score.part(name, wall).score is None]
+        if missing:
+            flags.append(Flag("part_not_assessed", f"{name}: no score of the {' and '.join(missing)} wall.", name))
+    return flags
