@@ -13,7 +13,7 @@ def choose_ct(parameters):
 
 
 def can_be_ct(node):
-    """Return whether a node is a stack that users see: no label map, no vector image, no single image of a radiograph."""
+    """Return whether a node is a stack that users see: no label map, no vector image, no radiograph."""
     return (
         node.GetClassName() == "vtkMRMLScalarVolumeNode"
         and not node.GetHideFromEditors()

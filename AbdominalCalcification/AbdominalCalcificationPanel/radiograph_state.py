@@ -31,7 +31,7 @@ class RadiographState(PanelState):
 
     @property
     def record(self):
-        """The result of the chosen radiograph (scene.radiograph.record.RadiographRecord), whole and readable, or None."""
+        """The result of the chosen radiograph (scene.radiograph.record.RadiographRecord); None without one."""
         from AbdominalCalcificationLib.scene.radiograph.finding import texts_of
 
         if not texts_of(self.image):

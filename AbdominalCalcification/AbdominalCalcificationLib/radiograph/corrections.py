@@ -147,12 +147,11 @@ class Corrections:
 
     def with_entry(self, entry: Correction) -> Corrections:
         """Return these and one more; one that goes on with the painting before it takes its place."""
-        before = self.entries[-1] if self.entries else None
+        kept = self.entries
         # Else every stroke would keep a label map of its own.
-        goes_on = before is not None and before.stands and before.kind == BODIES == entry.kind
-        if goes_on and before.editor == entry.editor:
-            return Corrections((*self.entries[:-1], entry))
-        return Corrections((*self.entries, entry))
+        if kept and kept[-1].stands and kept[-1].kind == BODIES == entry.kind and kept[-1].editor == entry.editor:
+            kept = kept[:-1]
+        return Corrections((*kept, entry))
 
     def undone(self, time: str, editor: str) -> Corrections:
         """Return these with the last one that stands undone; the same where none stands."""

@@ -87,11 +87,10 @@ def score_in(document: Any, name: str) -> KauppilaScore:
         if part not in PARTS or part in found:
             raise InputError(f"'{name}' does not hold each of the eight parts once; choose another radiograph.json.")
         score = each.get("score")
-        if score is not None and (
-            isinstance(score, bool) or not isinstance(score, int) or score not in range(MOST_PART + 1)
-        ):
+        is_score = isinstance(score, int) and not isinstance(score, bool) and score in range(MOST_PART + 1)
+        if score is not None and not is_score:
             raise InputError(f"'{name}' has the score '{score}' for {' '.join(part)}; a part is 0 to {MOST_PART}.")
-        found[part] = None if score is None else int(score)
+        found[part] = score
     if len(found) != len(PARTS):
         raise InputError(f"'{name}' has {len(found)} of the eight parts; choose another radiograph.json.")
     return KauppilaScore.of([found[part] for part in PARTS])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class RadiographRecord:
     text : vtkMRMLTextNode
     """
 
-    text: object
+    text: Any
 
     @property
     def image(self):

@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...flags import Flag
 from ...progress import Progress, Steps
 from ...radiograph.result import RadiographResult
 from ..volumes import identity_of_node
-from .images import check_is_radiograph, grey_of, radiograph_of
+from .images import check_is_radiograph, radiograph_of
 from .record import RadiographRecord, find_record, store_result
 from .shown import show_result
 
@@ -58,8 +57,9 @@ class RadiographSession:
         made = replace(made, provenance={**made.provenance, "input": identity_of_node(image)})
         found = find_record(image)
         # What somebody corrected meanwhile nobody was asked about.
-        corrected = found is not None and bool(found.corrections.standing)
-        keep = corrected and (keep_corrected or found.corrections != before)
+        keep = found is not None and bool(found.corrections.standing)
+        if found is not None and not keep_corrected:
+            keep = keep and found.corrections != before
         record = store_result(made, image, is_inverted, keep)
         show_result(record)
         return record

@@ -61,9 +61,7 @@ def show_vertebrae(record: RadiographRecord, painted: bool = True) -> None:
         if own not in record.names and painted:
             segmentation.RemoveSegment(segment_id)
     for own, name in record.names.items():
-        segment_id = known.get(own)
-        if segment_id is None:
-            segment_id = segmentation.AddEmptySegment(own, name, _COLORS[own])
+        segment_id = known.get(own) or segmentation.AddEmptySegment(own, name, _COLORS[own])
         segment = segmentation.GetSegment(segment_id)
         if painted or own not in known:
             mask = (bodies == LABELS[own])[None].astype(np.uint8)
