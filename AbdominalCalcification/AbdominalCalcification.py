@@ -6,6 +6,7 @@ Nothing heavy is imported while Slicer starts: what computes is imported where i
 
 import sys
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -26,6 +27,7 @@ from AbdominalCalcificationPanel.parameters import (
     needs_models,
     read_nodes_anew,
 )
+from AbdominalCalcificationPanel.radiograph_page import RadiographPage
 from AbdominalCalcificationPanel.self_test import AbdominalCalcificationTest  # noqa: F401  (Slicer finds it here)
 
 SAMPLE_NAME = "SimulatedAbdominalCTA"
@@ -75,6 +77,7 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self._session = None
+        self._radiographs = None
         self._parameters = None
 
     @property
@@ -85,6 +88,15 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
             self._session = Session()
         return self._session
+
+    @property
+    def radiographs(self):
+        """What does the work on radiographs (AbdominalCalcificationLib.scene.radiograph.session.RadiographSession)."""
+        if self._radiographs is None:
+            from AbdominalCalcificationLib.scene.radiograph.session import RadiographSession
+
+            self._radiographs = RadiographSession(lambda: self.session.worker)
+        return self._radiographs
 
     def getParameterNode(self):
         """Return the AbdominalCalcificationParameterNode: one for the node, since each leaves observers behind."""
@@ -175,6 +187,23 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """Return the segmentation that is compared as A: the chosen one, else that under Inputs."""
         return parameters.comparedA or getattr(parameters, parameters.comparedStructure.value)
 
+    def analyzeRadiographSteps(self, image, faces=None, inverted=False, keepCorrected=True):
+        """Find the vertebrae of a radiograph, score the aorta in front of L1 to L4, and show the result.
+
+        :param image: volume node of one slice
+        :param faces: "left" or "right": where in the image the patient's front is; None finds out
+        :param inverted: whether bone is dark in what Slicer shows
+        :param keepCorrected: keep a result that was corrected as an earlier version; otherwise it is lost
+        :return: generator of Progress that returns the scene.radiograph.record.RadiographRecord
+        """
+        return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected)
+
+    def exportRadiographSteps(self, image, folder, overwrite=False):
+        """Write the result of a radiograph, as it is now, as the command line does. See analyzeRadiographSteps."""
+        from AbdominalCalcificationLib.scene.radiograph.record import find_record
+
+        return self.radiographs.export_steps(find_record(image), folder, overwrite)
+
     def masksToAskAbout(self, parameters):
         """Return the mask nodes that Run would overwrite though they hold somebody's work."""
         return self.session.masks_to_ask_about(case_of(parameters), given_masks(parameters))
@@ -235,29 +264,62 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
 
 class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget):
-    """The panel as Slicer knows it; its parts are wired in AbdominalCalcificationPanel.panel."""
+    """The panel as Slicer knows it: a page for CTs (panel.py) and one for radiographs (radiograph_page.py)."""
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = AbdominalCalcificationLogic()
-        widget = slicer.util.loadUI(self.resourcePath("UI/AbdominalCalcification.ui"))
-        self.layout.addWidget(widget)
-        self.ui = slicer.util.childWidgetVariables(widget)
-        widget.setMRMLScene(slicer.mrmlScene)
+        # Its pages are empty: with theirs in it, either page would be as high as the higher one.
+        self.pages = qt.QTabWidget()
+        self.pages.documentMode = True
+        self.pages.sizePolicy = qt.QSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Fixed)
+        self.layout.addWidget(self.pages)
+        self._widgets = []
+        self.ui = self._addPage("AbdominalCalcification", _("CT"), _("Calcification of the abdominal arteries on CT"))
+        tip = _("Calcification of the aorta on a lateral radiograph: the Kauppila score")
+        self.radiographUi = self._addPage("Radiograph", _("Radiograph"), tip)
         self.panel = Panel(self.ui, self.logic)
+        self.radiographPage = RadiographPage(self.radiographUi, self.logic)
+        self._isEntered = False
+        self.pages.connect("currentChanged(int)", lambda _index: self._enterPage())
+
+    def _addPage(self, name, title, tip):
+        """Add the page of a .ui file and return its widgets by name."""
+        widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
+        self.pages.setTabToolTip(self.pages.addTab(qt.QWidget(), title), tip)
+        self.layout.addWidget(widget)
+        widget.visible = not self._widgets
+        self._widgets.append(widget)
+        widget.setMRMLScene(slicer.mrmlScene)
+        return slicer.util.childWidgetVariables(widget)
 
     def cleanup(self):
         """Called when the module is closed or reloaded: nothing may go on without its panel."""
+        self.radiographPage.close()
         self.panel.close()
         self.logic.cleanup()
 
     def enter(self):
         """Called each time the module is opened."""
-        self.panel.enter()
+        self._isEntered = True
+        self._enterPage()
 
     def exit(self):
         """Called each time another module is opened; what is at work goes on."""
-        self.panel.exit()
+        self._isEntered = False
+        self._enterPage()
+
+    def _enterPage(self):
+        """Open the page that is in sight, where the module is, and leave the other."""
+        for number, widget in enumerate(self._widgets):
+            widget.visible = number == self.pages.currentIndex
+        pages = (self.panel, self.radiographPage)
+        current = pages[self.pages.currentIndex] if self._isEntered else None
+        for page in pages:
+            if page is not current and page.is_open:
+                page.exit()
+        if current is not None:
+            current.enter()
 
     def onReload(self):
         """Reload the panel's parts and the library too."""
@@ -270,4 +332,4 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget):
     @property
     def isBusy(self):
         """Whether something is at work."""
-        return self.panel.state.runner.is_busy
+        return self.panel.state.runner.is_busy or self.radiographPage.state.runner.is_busy

@@ -2,7 +2,7 @@
 
 import slicer
 
-from .parameters import MASKS
+from .parameters import IMAGES, MASKS
 
 
 def choose_ct(parameters):
@@ -13,13 +13,23 @@ def choose_ct(parameters):
 
 
 def can_be_ct(node):
-    """Return whether a node is a volume with voxels that users see, and neither a label map nor a vector image."""
+    """Return whether a node is a stack that users see: no label map, no vector image, no radiograph."""
     return (
         node.GetClassName() == "vtkMRMLScalarVolumeNode"
         and not node.GetHideFromEditors()
         and node.GetImageData() is not None
         and node.GetImageData().GetNumberOfPoints() > 1
+        and node.GetImageData().GetDimensions()[2] > 1
     )
+
+
+def choose_radiograph(parameters):
+    """Choose the newest radiograph where none is chosen."""
+    from AbdominalCalcificationLib.scene.radiograph.images import can_be_radiograph
+
+    if parameters.radiograph is None:
+        images = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if can_be_radiograph(node)]
+        parameters.radiograph = images[-1] if images else None
 
 
 def choose_masks_of_ct(parameters, found, instead_of_others):
@@ -43,7 +53,7 @@ def choose_masks_of_ct(parameters, found, instead_of_others):
 
 def let_go_of(parameters, node):
     """Empty the fields in which `node` is chosen; it is about to be removed."""
-    for name in ("ct", *MASKS):
+    for name in (*IMAGES, *MASKS):
         if getattr(parameters, name) is node:
             setattr(parameters, name, None)
 

@@ -79,7 +79,7 @@ class ExportControl:
         if self._state.parameters.exportAnonymous:
             self.export_to(_numbered(Path(chosen)), overwrite=False)
             return
-        folder = Path(chosen) / f"{_file_name(self._state.parameters.ct.GetName())} calcification"
+        folder = Path(chosen) / f"{file_name(self._state.parameters.ct.GetName())} calcification"
         if folder.exists():
             self._state.questions.ask(
                 _("'{folder}' exists already.").format(folder=folder),
@@ -106,5 +106,6 @@ def _numbered(place):
     return next(each for number in count(1) if not (each := place / f"Anonymous calcification {number}").exists())
 
 
-def _file_name(name):
+def file_name(name):
+    """Return the name of a volume as part of the name of a folder."""
     return "".join(c if c.isalnum() or c in " ._-" else "_" for c in name).strip(" .") or "CT"

@@ -9,19 +9,15 @@ from . import installer
 from .fitting import show_fitted
 
 
-class PackagesView:
-    """Says what would be installed before anything is."""
+class PackageQuestion:
+    """Asks before packages are installed that models need.
 
-    def __init__(self, ui, state):
-        self._label, self._button, self._state = ui.packagesLabel, ui.installButton, state
-        self._button.connect("clicked(bool)", lambda _checked=False: self.ask_to_install())
+    :param state: PanelState
+    :param changed: called when something was installed, or failed to be
+    """
 
-    def show(self):
-        """Show what is missing now."""
-        missing, obstacle = self._state.logic.missingPackages(), installer.obstacle()
-        self._button.visible = bool(missing) and not obstacle
-        installed = _("The packages that models need are installed. How to remove them: Help, Troubleshooting.")
-        show_fitted(self._label, obstacle or (installer.explain(missing) if missing else installed))
+    def __init__(self, state, changed=lambda: None):
+        self._state, self._changed = state, changed
 
     def ask_to_install(self, then=None):
         """Ask whether to install what is missing, and call `then` afterwards; return whether anything is missing."""
@@ -45,7 +41,23 @@ class PackagesView:
             self._state.messages.show_error(error)
             return
         finally:
-            self.show()
+            self._changed()
         self._state.messages.say(_("Installed."))
         if then is not None:
             then()
+
+
+class PackagesView(PackageQuestion):
+    """Says what would be installed before anything is."""
+
+    def __init__(self, ui, state):
+        super().__init__(state, self.show)
+        self._label, self._button = ui.packagesLabel, ui.installButton
+        self._button.connect("clicked(bool)", lambda _checked=False: self.ask_to_install())
+
+    def show(self):
+        """Show what is missing now."""
+        missing, obstacle = self._state.logic.missingPackages(), installer.obstacle()
+        self._button.visible = bool(missing) and not obstacle
+        installed = _("The packages that models need are installed. How to remove them: Help, Troubleshooting.")
+        show_fitted(self._label, obstacle or (installer.explain(missing) if missing else installed))

@@ -76,10 +76,25 @@ class ComparedStructure(enum.Enum):
         return {"calcification": _("Calcification"), "arteries": _("Arteries")}[self.value]
 
 
+class Faces(enum.Enum):
+    AUTO = "auto"
+    LEFT = "left"
+    RIGHT = "right"
+
+    def label(self):
+        return {
+            "auto": _("Automatic"),
+            "left": _("To the left of the image"),
+            "right": _("To the right of the image"),
+        }[self.value]
+
+
 KEPT_LENGTH_MM = {each.group: each.kept_length_mm for each in TERRITORIES if each.group is not None}
 Length = Annotated[float, WithinRange(0, 1000)]
 # Parameters that hold a segmentation.
 MASKS = ("arteries", "calcification", "cutOff", "comparedA", "comparedB")
+# Parameters that hold an image.
+IMAGES = ("ct", "radiograph")
 
 
 @parameterNodeWrapper
@@ -125,6 +140,9 @@ class AbdominalCalcificationParameterNode:
     bothShown: bool = True
     onlyAShown: bool = True
     onlyBShown: bool = True
+    radiograph: vtkMRMLScalarVolumeNode
+    radiographFaces: Faces = Faces.AUTO
+    radiographInverted: bool = False
 
 
 def read_nodes_anew(parameters):
@@ -134,7 +152,7 @@ def read_nodes_anew(parameters):
     that is before the nodes are there, or before they got other IDs beside a scene, and no event follows.
     """
     node = parameters.parameterNode
-    if any(getattr(parameters, name) is not node.GetNodeReference(name) for name in ("ct", *MASKS)):
+    if any(getattr(parameters, name) is not node.GetNodeReference(name) for name in (*IMAGES, *MASKS)):
         node.Modified()
 
 
@@ -152,6 +170,11 @@ def given_masks(parameters) -> frozenset[str]:
         "calcification": parameters.calcificationSource == CalcificationSource.EXISTING,
     }
     return frozenset(role for role, is_given in given.items() if is_given)
+
+
+def facing_of(parameters):
+    """Return which way the patient of the radiograph faces; None where that is to be found out."""
+    return None if parameters.radiographFaces == Faces.AUTO else parameters.radiographFaces.value
 
 
 def needs_models(parameters) -> bool:

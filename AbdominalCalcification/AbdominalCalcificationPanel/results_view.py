@@ -178,9 +178,14 @@ class ResultsView:
 def verdict_text(document):
     """Return the verdict on a measurements document as rich text."""
     from AbdominalCalcificationLib.reporting.documents import document_trust
+
+    return verdict_of(document_trust(document))
+
+
+def verdict_of(trust):
+    """Return a verdict (trust.Trust) as rich text."""
     from AbdominalCalcificationLib.trust import Verdict, headline
 
-    trust = document_trust(document)
     marks = {Verdict.OK: "✓", Verdict.REVIEW: "⚠", Verdict.UNUSABLE: "✕"}
     return _marked(marks[trust.verdict], headline(trust))
 

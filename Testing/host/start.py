@@ -120,6 +120,7 @@ def _install_qt(classes: dict[str, type], loader: type) -> None:
         "QModelIndex",
         "QPixmap",
         "QSize",
+        "QSizePolicy",
         "Qt",
         "QVBoxLayout",
         "QWidget",

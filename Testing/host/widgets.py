@@ -329,12 +329,18 @@ class _Timer(QtCore.QTimer):
 
 
 class QFileDialog:
-    """Answers with the folders that a test has put into `answers`; a dialog that nobody answers is an error."""
+    """Answers with what a test has put into `answers`; a dialog that nobody answers is an error."""
 
     answers: ClassVar[list[str]] = []
 
     @classmethod
     def getExistingDirectory(cls, parent=None, caption="", directory=""):
+        assert cls.answers, f"a dialog is open and nobody is there: {caption}"
+        return cls.answers.pop(0)
+
+    @classmethod
+    def getOpenFileName(cls, parent=None, caption="", directory="", filter=""):
+        # PythonQt's: the path alone, without the filter that was chosen.
         assert cls.answers, f"a dialog is open and nobody is there: {caption}"
         return cls.answers.pop(0)
 

@@ -759,6 +759,22 @@
         <source>Abdominal Calcification</source>
         <translation>Abdominale Verkalkung</translation>
     </message>
+    <message>
+        <source>Calcification of the aorta on a lateral radiograph: the Kauppila score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calcification of the abdominal arteries on CT</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Radiograph</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>AbdominalCalcificationPanel.about</name>
@@ -1272,6 +1288,14 @@
         <translation>Arterien</translation>
     </message>
     <message>
+        <source>To the left of the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the right of the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Calcification from</source>
         <translation>Verkalkung aus</translation>
     </message>
@@ -1285,6 +1309,206 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_compare</name>
+    <message>
+        <source>Another reading of this radiograph</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Readings (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing to compare yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As the model had it</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_edits</name>
+    <message>
+        <source>Each vertebra has one of the names {names}, and no two have the same; the name was taken back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_export</name>
+    <message>
+        <source>Folder for the result folder</source>
+        <translation type="unfinished">Ordner für den Ergebnisordner</translation>
+    </message>
+    <message>
+        <source>Replace its results</source>
+        <translation type="unfinished">Ergebnisse darin ersetzen</translation>
+    </message>
+    <message>
+        <source>&apos;{folder}&apos; exists already.</source>
+        <translation type="unfinished">„{folder}“ gibt es schon.</translation>
+    </message>
+    <message>
+        <source>Exported to {folder}</source>
+        <translation type="unfinished">Exportiert nach {folder}</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_levels</name>
+    <message>
+        <source>Levels in front of which nobody looked are not assessed; score them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_page</name>
+    <message>
+        <source>Done.</source>
+        <translation type="unfinished">Fertig.</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_rows</name>
+    <message>
+        <source>Affected vertebrae {segments} of 4, affected walls {walls} of 8.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{agreeing} of {both} parts that both assessed are the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not assessed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;No sum&lt;/b&gt;: {missing} of 8 parts are not assessed; the others come to {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Anterior wall</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Posterior wall</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No wall is drawn in front of this vertebra.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kauppila score &lt;b&gt;{total}&lt;/b&gt; of 24</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weighted kappa is not defined here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposits along {percent:.0f} % of the wall.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> (90 % interval {low:.0f} to {high:.0f})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weighted kappa (quadratic) {kappa:.2f}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{score} by the reader</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model&apos;s probabilities: {shares}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} of 8 parts are a reader&apos;s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By that length alone it would be {score}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_run</name>
+    <message>
+        <source>The result of &apos;{name}&apos; was corrected ({count}). Running again makes a new one in its place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The scene is being closed.</source>
+        <translation type="unfinished">Die Szene wird geschlossen.</translation>
+    </message>
+    <message>
+        <source>Something is at work; wait for it, or cancel it.</source>
+        <translation type="unfinished">Es läuft noch etwas; abwarten oder abbrechen.</translation>
+    </message>
+    <message>
+        <source>Answer the question first.</source>
+        <translation type="unfinished">Erst die Frage beantworten.</translation>
+    </message>
+    <message>
+        <source>Load a lateral radiograph (Add Data, DICOM or Sample Data), or choose one under Inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep as earlier version</source>
+        <translation type="unfinished">Als frühere Version behalten</translation>
+    </message>
+    <message>
+        <source>Do not keep</source>
+        <translation type="unfinished">Nicht behalten</translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_scores</name>
+    <message>
+        <source>Click on a score to see its region, and to correct it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing scored yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes ({count})</source>
+        <translation type="unfinished">Hinweise ({count})</translation>
+    </message>
+    <message>
+        <source>Corrections ({count})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undone: {what}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1789,6 +2013,229 @@ mm</translation>
     <message>
         <source>Put aside {name}; as it was made.</source>
         <translation>Abgelegt: {name}; wie erstellt.</translation>
+    </message>
+</context>
+<context>
+    <name>Radiograph</name>
+    <message>
+        <source>Inputs</source>
+        <translation type="unfinished">Eingaben</translation>
+    </message>
+    <message>
+        <source>Radiograph:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lateral radiograph of the lumbar spine: a volume of a single slice, from DICOM, PNG or TIFF.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a radiograph</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patient faces:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where in the image the front of the patient is. A wrong side takes the front for the back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tick this where the image is a negative of the usual one: it is inverted before it is scored.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bone is dark in the view</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation type="unfinished">Starten</translation>
+    </message>
+    <message>
+        <source>End what is at work; the scene stays as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">Abbrechen</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation type="unfinished">Protokoll</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing scored yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kauppila score of each wall in front of each vertebra, 0 to 3, and how probable the model found it. Click on a score to see its region.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No deposits in the chosen part.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>0</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposits along less than a third of the wall.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposits along a third to less than two thirds of the wall.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>2</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposits along two thirds of the wall or more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not assessable: the chosen part cannot be judged in this image. There is no sum then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>–</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give the chosen part the score back that the model had given it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo the last correction.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation type="unfinished">Rückgängig</translation>
+    </message>
+    <message>
+        <source>Show the whole radiograph again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whole image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write score, vertebrae, picture and report into a folder, as the command line does.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation type="unfinished">Exportieren…</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation type="unfinished">Hinweise</translation>
+    </message>
+    <message>
+        <source>Corrections</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Vertebrae and walls</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every vertebra gets the name of the one above it: L2 becomes L1. Scores go with their vertebrae; a level in front of which nobody looked is not assessed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All one level up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every vertebra gets the name of the one below it: L1 becomes L2. Scores go with their vertebrae; a level in front of which nobody looked is not assessed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All one level down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Vertebra that has a wrong name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give this one vertebra the other name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation type="unfinished">Umbenennen</translation>
+    </message>
+    <message>
+        <source>Drag the points of the two curves onto the walls of the aorta. Lines, lengths and the places of deposits follow; scores stay, since the model has seen the image and no line: correct those that are wrong.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move walls</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put both walls back to where the model had them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Walls as model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Two readings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading that this one is compared with: the model&apos;s own, an earlier version, or a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare with the radiograph.json of another reader.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>File…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Both readings part by part; the difference is this one less the other.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

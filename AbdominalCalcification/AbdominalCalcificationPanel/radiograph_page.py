@@ -1,0 +1,194 @@
+"""The page of radiographs: its parts, wired together, and what the scene does to all of them."""
+
+import qt
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from . import choosing
+from .message_view import MessageView
+from .question_bar import QuestionBar
+from .radiograph_compare import RadiographCompare
+from .radiograph_edits import RadiographEdits
+from .radiograph_export import RadiographExport
+from .radiograph_levels import RadiographLevels
+from .radiograph_run import RadiographRun
+from .radiograph_scores import RadiographScores
+from .radiograph_state import RadiographState
+from .runner import StepRunner
+
+
+class RadiographPage(VTKObservationMixin):
+    """Makes the parts, follows the scene, and tells the parts when to look anew; as Panel does for the page of CTs.
+
+    :param ui: widgets of the page by name
+    :param logic: AbdominalCalcificationLogic
+    """
+
+    def __init__(self, ui, logic):
+        VTKObservationMixin.__init__(self)
+        self._ui = ui
+        self._gui_tag = self._shown = self._layout = None
+        self.is_open = False
+        # A volume is filled after it was added to the scene.
+        self._arrived = qt.QTimer()
+        self._arrived.setSingleShot(True)
+        self._arrived.interval = 0
+        self._arrived.connect("timeout()", self._choose_arrived)
+        messages, questions = MessageView(ui), QuestionBar(ui, self.update)
+        runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
+        self.state = RadiographState(logic, messages, questions, runner, changed=self._changed)
+        self.edits = RadiographEdits(self.state)
+        self.run = RadiographRun(ui, self.state, self._scored)
+        self.scores = RadiographScores(ui, self.state)
+        self.levels = RadiographLevels(ui, self.state)
+        self.compare = RadiographCompare(ui, self.state)
+        self.export = RadiographExport(ui, self.state, self.edits)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
+        self.addObserver(scene, scene.StartImportEvent, self._scene_start_import)
+        # After the combo boxes, which list the nodes anew.
+        self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced, priority=-100.0)
+        self.addObserver(scene, scene.EndImportEvent, self._scene_replaced, priority=-100.0)
+        self.addObserver(scene, scene.StartSaveEvent, self._scene_start_save)
+        self.addObserver(scene, scene.NodeAddedEvent, self._node_added)
+        # Before the combo boxes, which jump to another node.
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
+        self.set_parameters(self.state.logic.getParameterNode())
+        self.show()
+
+    def close(self):
+        """End what is at work and let go of the scene."""
+        self._arrived.stop()
+        self.state.runner.close()
+        self.edits.close()
+        self.set_parameters(None)
+        self.removeObservers()
+
+    def enter(self):
+        """Called each time the page is opened."""
+        self.is_open = True
+        if self.state.parameters is None:
+            return
+        choosing.choose_radiograph(self.state.parameters)
+        self.show()
+        self._show_image()
+
+    def exit(self):
+        """Called each time another page, or another module, is opened; what is at work goes on."""
+        from AbdominalCalcificationLib.scene.radiograph.views import back_to_layout
+
+        if not self.is_open:
+            return
+        self.is_open = False
+        self.edits.note()
+        self._ui.moveWallsButton.checked = False
+        back_to_layout(slicer.mrmlScene, self._layout)
+        self._layout = None
+
+    def set_parameters(self, parameters):
+        """Connect the widgets with a parameter node; None disconnects them."""
+        if self.state.parameters is not None:
+            self.state.parameters.disconnectGui(self._gui_tag)
+            self.removeObserver(self.state.parameters, vtk.vtkCommand.ModifiedEvent, self.update)
+        self.state.parameters = parameters
+        if parameters is not None:
+            widgets = {widget.property("SlicerParameterName"): widget for widget in vars(self._ui).values()}
+            self._gui_tag = parameters.connectParametersToGui({name: w for name, w in widgets.items() if name})
+            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.update)
+        self.update()
+
+    def update(self, caller=None, event=None):
+        """Follow what is chosen, and whether something is at work or asked."""
+        image = self.state.image
+        if image is not self._shown:
+            self._shown, self.state.chosen = image, None
+            self.show()
+            if self.is_open and image is not None and not slicer.mrmlScene.IsBatchProcessing():
+                self._show_image()
+                if not self.state.runner.is_busy:
+                    self.state.messages.say("")  # what it said was about the other one
+        for part in (self.run, self.scores, self.levels, self.compare, self.export):
+            part.update()
+
+    def show(self):
+        """Show the result of the chosen radiograph, or that there is none."""
+        self.edits.watch(self.state.record)
+        self.scores.show()
+        self.levels.show()
+        self.compare.update()
+
+    def _changed(self, painted=False):
+        """Show a result that was corrected.
+
+        :param painted: also put back what the vertebrae look like
+        """
+        from AbdominalCalcificationLib.scene.radiograph.shown import show_result, show_scores
+
+        record = self.state.record
+        self.edits.quietly(show_result, record, painted)
+        self.edits.quietly(show_scores, record, record.result, self.state.chosen)
+        self.show()
+        self.update()
+
+    def _scored(self, record):
+        self.state.chosen = None
+        self.show()
+        self._show_image()
+        self._ui.scoreButton.collapsed = False
+        self.update()
+        self.state.messages.say(_("Done."))
+
+    def _show_image(self):
+        """Let the views show the chosen radiograph: not one patient's score beside another's image."""
+        from AbdominalCalcificationLib.scene.radiograph.images import can_be_radiograph
+        from AbdominalCalcificationLib.scene.radiograph.views import only_red_view, show_image
+
+        image = self.state.image
+        if not self.is_open or not can_be_radiograph(image):
+            return
+        before = only_red_view(slicer.mrmlScene)
+        if self._layout is None:
+            self._layout = before
+        if (show_image(image) or before is not None) and slicer.app.layoutManager() is not None:
+            slicer.util.resetSliceViews()
+
+    def _choose_arrived(self):
+        """Choose a radiograph that was loaded while the page is open, where none is chosen."""
+        if self.state.parameters is not None and self.state.image is None:
+            choosing.choose_radiograph(self.state.parameters)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_removed(self, caller, event, node):
+        if self.state.parameters is not None:
+            choosing.let_go_of(self.state.parameters, node)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_added(self, caller, event, node):
+        # A scene that is imported says itself when it is complete.
+        if self.is_open and not slicer.mrmlScene.IsBatchProcessing() and node.IsA("vtkMRMLScalarVolumeNode"):
+            self._arrived.start()
+
+    def _scene_start_save(self, caller, event):
+        self.edits.note()
+
+    def _scene_start_close(self, caller, event):
+        self.state.questions.dismiss()
+        self._arrived.stop()
+        self.state.runner.cancel()
+        self.edits.close()
+        self.set_parameters(None)
+        self.show()
+        self.state.messages.say("")
+
+    def _scene_start_import(self, caller, event):
+        # The combo boxes choose nothing when they list the nodes anew: not what is meant.
+        self.set_parameters(None)
+
+    def _scene_replaced(self, caller, event):
+        self.set_parameters(None)
+        self.set_parameters(self.state.logic.getParameterNode())
+        choosing.choose_radiograph(self.state.parameters)
+        self.show()
+        self._show_image()

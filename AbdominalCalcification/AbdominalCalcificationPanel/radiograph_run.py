@@ -1,0 +1,84 @@
+"""Run and Cancel of the page of radiographs, with what has to be asked before."""
+
+from slicer.i18n import tr as _
+
+from AbdominalCalcificationLib.errors import InputError
+
+from .packages_view import PackageQuestion
+from .parameters import facing_of
+
+
+class RadiographRun:
+    """Starts the work that gives a score.
+
+    :param ui: widgets of the page by name
+    :param state: RadiographState
+    :param scored: called with the record of the result
+    """
+
+    def __init__(self, ui, state, scored):
+        self._ui, self._state, self._scored = ui, state, scored
+        self._packages = PackageQuestion(state)
+        ui.runButton.connect("clicked(bool)", self.run)
+        ui.cancelButton.connect("clicked(bool)", lambda _checked=False: state.runner.cancel())
+
+    def update(self):
+        """Enable what can be done."""
+        ui, reason = self._ui, self.why_not()
+        ui.radiographInputs.enabled = self._state.is_free
+        ui.cancelButton.enabled = self._state.runner.is_busy
+        ui.runButton.enabled = not reason
+        ui.runButton.toolTip = reason or _("Find the vertebrae, and score the aorta in front of L1 to L4.")
+        ui.runHint.text = reason
+        ui.runHint.visible = bool(reason) and not self._state.runner.is_busy
+
+    def why_not(self):
+        """Return why Run cannot be pressed, and what to do; empty where it can."""
+        from AbdominalCalcificationLib.scene.radiograph.images import check_is_radiograph
+
+        state = self._state
+        if state.parameters is None:
+            return _("The scene is being closed.")
+        if state.runner.is_busy:
+            return _("Something is at work; wait for it, or cancel it.")
+        if state.questions.is_open:
+            return _("Answer the question first.")
+        if state.image is None:
+            return _("Load a lateral radiograph (Add Data, DICOM or Sample Data), or choose one under Inputs.")
+        try:
+            check_is_radiograph(state.image)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def run(self, checked=False):
+        """Run, after asking what has to be asked."""
+        state = self._state
+        if self._packages.ask_to_install(self.run):
+            return
+        record = state.record
+        if record is None or not record.corrections.standing:
+            self._run()
+            return
+        text = _("The result of '{name}' was corrected ({count}). Running again makes a new one in its place.")
+        text = text.format(name=state.image.GetName(), count=len(record.corrections.standing))
+        state.questions.ask(
+            text,
+            (_("Keep as earlier version"), self._run),
+            (_("Do not keep"), lambda: self._replace(record.corrections)),
+        )
+
+    def _replace(self, agreed):
+        """Run over corrections that the user agreed to lose; ask again where others were made since."""
+        record = self._state.record
+        if record is None or record.corrections == agreed:
+            self._run(keep=False)
+        else:
+            self.run()
+
+    def _run(self, keep=True):
+        state = self._state
+        steps = state.logic.analyzeRadiographSteps(
+            state.image, facing_of(state.parameters), state.parameters.radiographInverted, keep
+        )
+        state.runner.start(steps, self._scored)
