@@ -41,6 +41,8 @@ class Bone:
         Share of its width and depth that it loses from top to bottom.
     lips : tuple of float
         How far the rims of the endplates stick out at the front, top and bottom, mm.
+    round_mm, uneven_mm : float
+        Radius of its edges, and how far its surface wavers.
     cortical_hu, trabecular_hu, shell_mm, endplate_mm : float
     has_arch : bool
     """
@@ -55,6 +57,8 @@ class Bone:
     waist: float = 2.2
     taper: float = 0.0
     lips: tuple[float, float] = (0.0, 0.0)
+    round_mm: float = 2.0
+    uneven_mm: float = 0.3
     cortical_hu: float = 800.0
     trabecular_hu: float = 160.0
     shell_mm: float = 0.8
@@ -96,7 +100,7 @@ def draw_lumbar(curve: SpineCurve, rng: np.random.Generator) -> Lumbar:
     found = [] if count == 5 else [{"kind": "transitional vertebra", "lumbar_vertebrae": count}]
     quality = _Quality(
         cortical_hu=u(700, 1300), trabecular_hu=float(np.exp(u(np.log(110), np.log(320)))), shell_mm=u(0.5, 1.1),
-        endplate_mm=u(0.4, 1.0),
+        endplate_mm=u(0.4, 1.0), round_mm=u(0.8, 3.2), uneven_mm=u(0.1, 0.55),
     )  # fmt: skip
     bones = [*_sacrum(curve, count, quality, rng), *_column(curve, count, quality, rng)]
     if u() < _SCOLIOSIS:
@@ -112,10 +116,14 @@ class _Quality:
     trabecular_hu: float
     shell_mm: float
     endplate_mm: float
+    round_mm: float
+    uneven_mm: float
 
-    def values(self, rng) -> dict:
+    def values(self, rng, faint: float = 1.0) -> dict:
         return {
-            "cortical_hu": self.cortical_hu * rng.uniform(0.9, 1.1),
+            "round_mm": self.round_mm,
+            "uneven_mm": self.uneven_mm,
+            "cortical_hu": self.cortical_hu * faint * rng.uniform(0.9, 1.1),
             "trabecular_hu": self.trabecular_hu * rng.uniform(0.85, 1.15),
             "shell_mm": self.shell_mm,
             "endplate_mm": self.endplate_mm * rng.uniform(0.85, 1.2),
@@ -198,7 +206,8 @@ def _sacrum(curve: SpineCurve, count: int, quality: _Quality, rng) -> list[Bone]
             Bone(
                 f"S{n + 1}", front - depth * frame[1], frame, width, depth,
                 (height / 2, height / 2 - (1.0 if n == 0 else 0.3), height / 2 - 0.3),
-                (height / 2 - 0.3,) * 3, waist=1.5, taper=taper, has_arch=n == 0, **quality.values(rng),
+                (height / 2 - 0.3,) * 3, waist=1.5, taper=taper, has_arch=n == 0,
+                **quality.values(rng, 0.85 if n == 0 else 0.5),
             )
         )  # fmt: skip
         at -= height * frame[2, 2]

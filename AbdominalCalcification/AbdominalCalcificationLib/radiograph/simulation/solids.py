@@ -25,7 +25,7 @@ def _plate(heights: tuple[float, float, float], y: np.ndarray, x: np.ndarray):
     return line - sunk * np.clip(1.0 - y**2, 0.0, 1.0) * np.clip(1.0 - 0.7 * x**2, 0.0, 1.0)
 
 
-def _inside(bone: Bone, x, y, z, step: float, shell: float, endplate: float) -> np.ndarray:
+def _inside(bone: Bone, x, y, z, step: float, shell: float, endplate: float, uneven: np.ndarray) -> np.ndarray:
     """Return the share of each cell of a slab that lies within a body, `shell` and `endplate` mm below its surface."""
     tall = max(bone.top[0] + bone.bottom[0], bone.top[2] + bone.bottom[2])
     beat = np.clip(z / (0.5 * tall), -1.3, 1.3)
@@ -45,8 +45,15 @@ def _inside(bone: Bone, x, y, z, step: float, shell: float, endplate: float) -> 
     y_share, x_share = y / bone.half_depth, np.minimum(np.abs(x) / bone.half_width, 1.0)
     above = z - _plate(bone.top, y_share, x_share) + endplate
     below = -z - _plate(bone.bottom, y_share, x_share) + endplate
+    distance = _rounded(np.maximum(above, below) + uneven, 0.7 * uneven - edge, bone.round_mm)
     across = np.clip((chord - np.abs(x)) / _SLAB_MM + 0.5, 0.0, 1.0)
-    return across * _soft(np.maximum(above, below), step) * _soft(-edge, step)
+    return across * _soft(distance, step)
+
+
+def _rounded(one: np.ndarray, other: np.ndarray, radius: float) -> np.ndarray:
+    """Return the distance to what lies within two surfaces, where they meet rounded off."""
+    a, b = one + np.float32(radius), other + np.float32(radius)
+    return np.where((a > 0) & (b > 0), np.hypot(a, b), np.maximum(a, b)) - np.float32(radius)
 
 
 def add_body(screen: Screen, bone: Bone, channel: str, rng: np.random.Generator) -> tuple[np.ndarray, tuple[int, int]]:
@@ -59,8 +66,13 @@ def add_body(screen: Screen, bone: Bone, channel: str, rng: np.random.Generator)
     slabs = int(np.ceil(2 * bone.half_width / _SLAB_MM)) + 1
     x = ((np.arange(slabs) - (slabs - 1) / 2) * _SLAB_MM).astype(np.float32)
     place = x[:, None, None], y[None, None, :], z[None, :, None]
-    whole = _inside(bone, *place, step, 0.0, 0.0)
-    core = _inside(bone, *place, step, bone.shell_mm, bone.endplate_mm)
+    turns = rng.uniform(0.0, 2 * np.pi, 5).astype(np.float32)
+    uneven = np.sin(place[1] / 4.3 + turns[0]) * np.sin(place[2] / 3.9 + turns[1]) * np.cos(place[0] / 9.0 + turns[2])
+    uneven = np.float32(bone.uneven_mm) * (
+        uneven + 0.8 * np.sin(place[1] / 9.1 + turns[3] + place[0] / 14.0 + turns[4])
+    )
+    whole = _inside(bone, *place, step, 0.0, 0.0, uneven)
+    core = _inside(bone, *place, step, bone.shell_mm, bone.endplate_mm, uneven)
     hu = (bone.cortical_hu - SOFT_HU) * (whole - core)
     hu += (bone.trabecular_hu - SOFT_HU) * core * _trabeculae(rng, len(z), len(y), step)
     used = whole > 0
