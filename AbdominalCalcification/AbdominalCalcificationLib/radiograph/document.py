@@ -50,8 +50,8 @@ def radiograph_document(result: RadiographResult, groups: ScoreGroups | None = N
         "affected_segments": score.affected_segments,
         "affected_walls": score.affected_walls,
         "severity": (groups or DEFAULT).document(score.total, reached),
-        "segments": [_segment(each) for each in score.segments],
-        "vertebrae": [_vertebra(name, result.vertebrae.get(name)) for name in _listed(result.vertebrae)],
+        "segments": [segment_document(each) for each in score.segments],
+        "vertebrae": vertebra_documents(result.vertebrae),
         "image": _image(result.radiograph),
         "labels_sha256": labels_checksum(result),
         "flags": [{"code": f.code, "message": f.message, "territory": f.territory} for f in result.flags],
@@ -91,7 +91,8 @@ def thinned(line: Sequence[Sequence[float]]) -> list[list[float]]:
     return [_point((np.interp(s, arc, points[:, 0]), np.interp(s, arc, points[:, 1]))) for s in at]
 
 
-def _segment(each: Segment) -> dict:
+def segment_document(each: Segment) -> dict:
+    """Return one of the eight parts."""
     return {
         "vertebra": each.vertebra,
         "wall": each.wall,
@@ -102,6 +103,11 @@ def _segment(each: Segment) -> dict:
         "line": thinned(each.line),
         "deposits": [[round(float(start), 5), round(float(end), 5)] for start, end in each.deposits],
     }
+
+
+def vertebra_documents(found: Mapping[str, Vertebra]) -> list[dict]:
+    """Return the vertebrae from head to foot, those that everybody has but that were not found too."""
+    return [_vertebra(name, found.get(name)) for name in _listed(found)]
 
 
 def _listed(found: Mapping[str, Vertebra]) -> list[str]:

@@ -27,7 +27,7 @@ class Device:
 
     Attributes
     ----------
-    kind : str
+    name : str
         Of `DEVICES`.
     tube_kv, filter_mm : float
     pixel_mm : float
@@ -52,7 +52,7 @@ class Device:
         Relative, from line to line of a scan.
     """
 
-    kind: str
+    name: str
     tube_kv: float
     filter_mm: float
     pixel_mm: float
@@ -87,7 +87,7 @@ def draw_device(rng: np.random.Generator, kind: str | None = None) -> Device:
     vfa = kind == "vfa"
     turned = rng.normal(0.0, 1.0, 3)
     return Device(
-        kind=kind,
+        name=kind,
         tube_kv=float(u(66, 84) if vfa else u(62, 90)),
         filter_mm=float(u(2.5, 4.5)),
         pixel_mm=float(u(0.5, 0.9) if vfa else u(0.36, 0.5)),

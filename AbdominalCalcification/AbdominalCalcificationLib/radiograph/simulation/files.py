@@ -105,7 +105,7 @@ def _check_alike(folder: Path, seed: int, arguments: Mapping) -> None:
     try:
         truth = read_json(folder / "truth.json")
         kind = arguments.get("device")
-        alike = truth["seed"] == seed and (kind is None or truth["device"]["kind"] == kind)
+        alike = truth["seed"] == seed and (kind is None or truth["device"]["name"] == kind)
     except (OSError, ValueError, KeyError, TypeError):
         alike = False
     if not alike:

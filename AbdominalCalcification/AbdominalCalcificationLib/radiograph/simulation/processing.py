@@ -66,7 +66,7 @@ class Processing:
 def draw_processing(rng: np.random.Generator, device: Device) -> Processing:
     """Return a random look for a device."""
     u = rng.uniform
-    vfa = device.kind == "vfa"
+    vfa = device.name == "vfa"
     kind = str(rng.choice(("none", "white", "black"), p=(0.85, 0.0, 0.15) if vfa else (0.5, 0.2, 0.3)))
     left, top, right, bottom = rng.uniform(2.0, 16.0, 4).tolist()
     marker = ("L" if device.side == "left" else "R") if not vfa and u() < 0.6 else ""

@@ -110,23 +110,6 @@ def mirrored_score(score: KauppilaScore, width: float) -> KauppilaScore:
     )
 
 
-def segment_documents(score: KauppilaScore) -> list[dict]:
-    """Return the parts as ``radiograph.json`` has them."""
-    return [
-        {
-            "vertebra": each.vertebra,
-            "wall": each.wall,
-            "score": each.score,
-            "probabilities": None,
-            "extent_fraction": None if each.extent_fraction is None else round(each.extent_fraction, 4),
-            "line": [[round(x, 2), round(y, 2)] for x, y in thinned(each.line)],
-            "deposits": [[round(a, 4), round(b, 4)] for a, b in each.deposits],
-            "origin": each.origin,
-        }
-        for each in score.segments
-    ]
-
-
 def thinned(line, every_mm: float = 2.0) -> list:
     """Return a line with points about every 2 mm, its ends kept."""
     points = np.asarray(line, float)
@@ -135,16 +118,3 @@ def thinned(line, every_mm: float = 2.0) -> list:
     arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     at = np.linspace(0.0, arc[-1], max(2, int(arc[-1] / every_mm) + 1))
     return np.stack([np.interp(at, arc, points[:, axis]) for axis in (0, 1)], axis=1).tolist()
-
-
-def vertebra_documents(vertebrae: dict[str, Vertebra]) -> dict[str, dict]:
-    """Return what is known of each vertebral body."""
-    return {
-        name: {
-            "center": [round(v, 2) for v in own.center],
-            "corners": [[round(v, 2) for v in corner] for corner in own.corners],
-            "height": round(own.height, 2),
-            "area": round(own.area, 1),
-        }
-        for name, own in vertebrae.items()
-    }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import ndimage
 
 from ...errors import InputError
 from ...simulation.bodies import ProceduralBody
 from ...simulation.drawn import DrawnPatient, draw_patient
-from ..coverage import Walls
+from ..document import segment_document, vertebra_documents
 from ..image import Radiograph
 from ..projection import Detector, LateralGeometry
 from ..spine import vertebrae_of
+from .attenuation import Beam, mineral_per_mm
 from .calcium import add_metal, add_plaques
 from .device import DEVICES, Device, draw_device, expose, smooth
 from .extras import add_extras, add_implants
@@ -26,9 +28,7 @@ from .truth import (
     mirrored_score,
     plaque_places,
     scores,
-    segment_documents,
     thinned,
-    vertebra_documents,
     visible_places,
     wall_lines,
 )
@@ -37,6 +37,7 @@ from .truth import (
 _SALT = 41759
 # Virtual patients on which the networks for radiographs are tested; never trained on.
 TEST_SEEDS = range(95000, 95200)
+_COUNTS = {4: "four", 5: "five", 6: "six"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,7 @@ def _screen(patient: DrawnPatient, spine: Lumbar, device: Device, rng: np.random
     front = aorta.centerline.points[level] + np.array([0.0, 1.0, 0.0]) * aorta.outer_mm[level][:, None]
     places = probe.places(np.concatenate([*corners, front]))[0]
     least, most = places.min(axis=0), places.max(axis=0)
-    if device.kind == "vfa":
+    if device.name == "vfa":
         upper = 200.0 if u() < 0.5 else u(8, 60)
         margin = np.array([u(6, 30), upper, u(8, 45), u(4, 40)])
     else:
@@ -212,10 +213,11 @@ def _developed(
         "score": score.total,
         "affected_segments": score.affected_segments,
         "affected_walls": score.affected_walls,
-        "segments": segment_documents(score),
+        "segments": [segment_document(each) for each in score.segments],
         "visible_score": visible.total,
-        "visible_segments": segment_documents(visible),
+        "visible_segments": [segment_document(each) for each in visible.segments],
         "vertebrae": vertebra_documents(vertebrae),
+        "anatomy": f"{_COUNTS[spine.lumbar_count]} lumbar vertebrae",
         "lumbar_vertebrae": spine.lumbar_count,
         "walls": {wall: [[round(x, 2), round(y, 2)] for x, y in line] for wall, line in lines.items()},
         "spacing_mm": [pixel, pixel],
@@ -234,13 +236,6 @@ def _developed(
 
 def _contrast(calcium_mm: np.ndarray, device: Device) -> np.ndarray:
     """Return the share of the primary beam that the calcium of the aorta takes, blurred as the detector blurs it."""
-    from scipy import ndimage
-
-    from .attenuation import Beam, mineral_per_mm
-
     beam = Beam.of(device.tube_kv, device.filter_mm)
     mean = float(np.sum(beam.share * mineral_per_mm(beam.kev)))
     return 1.0 - np.exp(-mean * ndimage.gaussian_filter(calcium_mm, device.blur_mm / device.pixel_mm))
-
-
-__all__ = ["TEST_SEEDS", "VirtualRadiograph", "Walls", "simulate_radiograph"]
