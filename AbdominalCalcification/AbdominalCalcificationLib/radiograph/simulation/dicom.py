@@ -28,7 +28,7 @@ def radiograph_object(virtual: VirtualRadiograph) -> FileDataset:
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
     truth = virtual.truth
-    seed, device, processing = str(truth["seed"]), truth["device"], truth["processing"]
+    seed, processing = str(truth["seed"]), truth["processing"]
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
         UID(_DX),
@@ -54,23 +54,22 @@ def radiograph_object(virtual: VirtualRadiograph) -> FileDataset:
     made.BodyPartExamined, made.ViewPosition = "LSPINE", "LL"
     made.ImageLaterality = "U"
     made.PatientOrientation = ["P", "F"] if truth["faces"] == "left" else ["A", "F"]
-    _add_geometry(made, truth["spacing_mm"], device)
+    _add_geometry(made, truth)
     _add_pixels(made, virtual.radiograph.pixels, processing["bits"], processing["inverted"])
     return made
 
 
-def _add_geometry(made, spacing_mm, device: dict) -> None:
-    magnification = 1.0
+def _add_geometry(made, truth: dict) -> None:
+    device, patient_mm, imager_mm = truth["device"], truth["spacing_mm"], truth["imager_spacing_mm"]
     if device["source_detector_mm"]:
         to_patient = device["source_detector_mm"] - device["object_detector_mm"]
-        magnification = device["source_detector_mm"] / to_patient
         made.DistanceSourceToDetector, made.DistanceSourceToPatient = (
             _text(device["source_detector_mm"]),
             _text(to_patient),
         )
-    made.EstimatedRadiographicMagnificationFactor = _text(magnification)
-    made.ImagerPixelSpacing = [_text(step * magnification) for step in spacing_mm]
-    made.PixelSpacing = [_text(step) for step in spacing_mm]
+    made.EstimatedRadiographicMagnificationFactor = _text(imager_mm[0] / patient_mm[0])
+    made.ImagerPixelSpacing = [_text(step) for step in imager_mm]
+    made.PixelSpacing = [_text(step) for step in patient_mm]
     made.PixelSpacingCalibrationType = "GEOMETRY"
     made.PixelSpacingCalibrationDescription = "Of the plane through the middle of the spine"
     made.KVP = _text(device["tube_kv"])

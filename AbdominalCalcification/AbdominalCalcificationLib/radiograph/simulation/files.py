@@ -39,7 +39,7 @@ def write_radiograph(virtual: VirtualRadiograph, folder: Path | str, *, overwrit
 
 def label_volume(virtual: VirtualRadiograph) -> Volume:
     """Return the label map as one slice that lies where ITK, and so Slicer, shows the radiograph."""
-    rows_mm, columns_mm = virtual.truth["spacing_mm"]
+    rows_mm, columns_mm = virtual.truth["imager_spacing_mm"]
     grid = Grid.from_spacing(
         (1, *virtual.labels.shape), (columns_mm, rows_mm, 1.0), directions_ras=np.diag([-1.0, -1.0, 1.0])
     )

@@ -96,7 +96,7 @@ class Lumbar:
 def draw_lumbar(curve: SpineCurve, rng: np.random.Generator) -> Lumbar:
     """Return the spine that follows a curve."""
     u = rng.uniform
-    count = 4 if u() < TRANSITIONAL else 6 if u() < TRANSITIONAL else 5
+    count = _count(rng)
     found = [] if count == 5 else [{"kind": "transitional vertebra", "lumbar_vertebrae": count}]
     quality = _Quality(
         cortical_hu=u(700, 1300), trabecular_hu=float(np.exp(u(np.log(110), np.log(320)))), shell_mm=u(0.5, 1.1),
@@ -108,6 +108,12 @@ def draw_lumbar(curve: SpineCurve, rng: np.random.Generator) -> Lumbar:
     bones = _fractured(bones, rng, found)
     bones = _slipped(bones, rng, found)
     return Lumbar(bones, found, count)
+
+
+def _count(rng: np.random.Generator) -> int:
+    """Return how many lumbar vertebrae there are."""
+    u = rng.uniform
+    return 4 if u() < TRANSITIONAL else 6 if u() < TRANSITIONAL else 5
 
 
 @dataclass(frozen=True)

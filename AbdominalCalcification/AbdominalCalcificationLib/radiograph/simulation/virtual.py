@@ -221,6 +221,7 @@ def _developed(
         "lumbar_vertebrae": spine.lumbar_count,
         "walls": {wall: [[round(x, 2), round(y, 2)] for x, y in line] for wall, line in lines.items()},
         "spacing_mm": [pixel, pixel],
+        "imager_spacing_mm": [pixel * screen.geometry.magnification] * 2,
         "shape": [int(n) for n in shape],
         "faces": radiograph.faces,
         "device": device.document(),
