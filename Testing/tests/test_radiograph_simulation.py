@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.anatomy import territory
@@ -139,9 +140,16 @@ def test_the_score_is_that_of_the_definition_from_the_plaques_worked_out_another
 
         own = contour[part[1]]
         level = (beyond(above, own) >= 0) & (beyond(below, own) <= 0)
+        # Each piece of the contour is covered where it is the nearest of a calcified place.
+        mine = places[front == (part[1] == "anterior")]
+        mine = mine[np.abs(mine[:, 1] - own[level, 1].mean()) < 60]
+        away = np.linalg.norm(mine[:, None] - own[None], axis=2) if len(mine) else np.zeros((0, len(own)))
         hit = np.zeros(len(arc), bool)
-        hit[np.unique(rows[front == (part[1] == "anterior")])] = True
-        fraction = float(hit[level].mean())
+        hit[np.unique(away.argmin(axis=1))] = True
+        # Places are half a millimetre apart on the vessel: what lies between two of them is covered too.
+        hit = ndimage.binary_closing(hit, np.ones(3))
+        length = np.linalg.norm(np.gradient(own, axis=0), axis=1)
+        fraction = float((hit * length)[level].sum() / length[level].sum())
         assert segment["extent_fraction"] == pytest.approx(fraction, abs=0.06), part
         if min(abs(fraction - edge) for edge in (1 / 3, 2 / 3)) > 0.06 and (fraction > 0.03 or fraction == 0):
             assert segment["score"] == part_score(fraction), part
@@ -196,7 +204,7 @@ def test_the_dicom_file_is_read_back_as_what_it_is(made, device, tmp_path):
     virtual = made[device]
     write_object(tmp_path / "radiograph.dcm", radiograph_object(virtual))
     read = read_radiograph(tmp_path / "radiograph.dcm")
-    assert read.flags == ()
+    assert {flag.code for flag in read.flags} <= ({"eight_bit"} if virtual.truth["processing"]["bits"] == 8 else set())
     assert read.radiograph.faces == virtual.radiograph.faces
     assert read.radiograph.spacing_mm == pytest.approx(virtual.radiograph.spacing_mm, rel=1e-5)
     top = 2.0 ** virtual.truth["processing"]["bits"] - 1

@@ -61,7 +61,7 @@ def plaque_points(tube: Tube, plaque: Plaque) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(amounts)
 
 
-def surface_points(tube: Tube, plaque: Plaque, step: float = 0.5) -> np.ndarray:
+def surface_points(tube: Tube, plaque: Plaque, step: float) -> np.ndarray:
     """Return points (n, 3), RAS, in the middle of a plaque's depth wherever it is deep enough to count."""
     arc, angle, outer, _ = _grid(tube, plaque, step)
     if not len(arc):

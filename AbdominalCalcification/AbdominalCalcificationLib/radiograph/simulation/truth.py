@@ -21,7 +21,8 @@ _LEAST_MM = 2.0
 ROSE, ROSE_PIXELS = 3.0, 3
 # ... and where it changes what is detected by this share at least: below, the texture of bone and bowel hides it. Ours.
 LEAST_CONTRAST = 0.006
-_SAMPLE_MM, _POINT_MM = 0.5, 0.25
+# Steps at which walls are looked at for calcium, to which points are rounded, and how far along the wall one reaches.
+_SAMPLE_MM, _POINT_MM, _HALF_MM = 0.3, 0.1, 0.2
 
 
 def label_map(parts: list[tuple[Bone, np.ndarray, tuple[int, int]]], shape: tuple[int, int]) -> np.ndarray:
@@ -65,7 +66,7 @@ def plaque_places(screen: Screen, aorta: Tube, plaques: list[Plaque]) -> np.ndar
     if not len(points):
         return np.zeros((0, 2))
     places = screen.detector.points(screen.places(points)[0])
-    # Plaques overlap in projection: one point a quarter of a millimetre is enough.
+    # Plaques overlap in projection: one point a place is enough.
     return np.unique(np.rint(places / _POINT_MM), axis=0) * _POINT_MM
 
 
@@ -73,7 +74,7 @@ def scores(
     places: np.ndarray, walls: Walls, vertebrae: dict[str, Vertebra]
 ) -> tuple[KauppilaScore, dict[tuple[str, str], Coverage]]:
     """Return the score of calcium at places, facing left."""
-    covered = coverage(places, walls, borders_of(vertebrae), _SAMPLE_MM)
+    covered = coverage(places, walls, borders_of(vertebrae), _HALF_MM)
     return score_of(covered), covered
 
 
