@@ -93,7 +93,7 @@ VERTEBRAE_TASK = Task(
     "Dataset903_SimulatedVertebrae",
     {"background": 0, **VERTEBRAE},
     1.2,
-    (320, 256),
+    (288, 192),
     RADIOGRAPH,
     (16, 32, 64, 96, 128, 128),
     4,
