@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ FIVE = ("T12", "L1", "L2", "L3", "L4", "L5", "S1")
 
 
 def shares_of(bodies, gap=5, height=16, width=22, lean=0.0, sure=0.9) -> np.ndarray:
-    """Probabilities of bodies one below the other; each is a name, or a mapping of names to votes, or None for a gap."""
+    """Probabilities of bodies one below the other; each a name, or a mapping of names to votes, or None for a gap."""
     rows = (height + gap) * len(bodies) + 20
     shares = np.zeros((1 + len(LABELS), rows, 90))
     shares[0] = 1.0
@@ -30,12 +32,14 @@ def shares_of(bodies, gap=5, height=16, width=22, lean=0.0, sure=0.9) -> np.ndar
 
 
 @pytest.mark.parametrize(
-    "names", [FIVE, FIVE[1:], FIVE[:-1], ("T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1"), ("L1", "L2", "L3", "L4", "S1")]
+    "names",
+    [FIVE, FIVE[1:], FIVE[:-1], ("T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1"), ("L1", "L2", "L3", "L4", "S1")],
 )
 def test_what_the_network_is_sure_of_stays(names):
     levels = name_levels(shares_of(names, lean=3.0))
     assert levels.names == names
-    assert not levels.is_uncertain and levels.likelihood > -0.1
+    assert not levels.is_uncertain
+    assert levels.likelihood > -0.1
     for n, name in enumerate(names):
         assert levels.labels[10 + n * 21 + 8, int(30 + 3 * n) + 11] == LABELS[name]
     assert levels.is_transitional == ("L6" in names or "L5" not in names)
@@ -48,7 +52,7 @@ def test_two_bodies_never_have_one_name():
 
 
 def test_the_votes_of_all_bodies_decide_a_shift():
-    shifted = [{a: 0.45, b: 0.55} for a, b in zip(FIVE[1:5], FIVE[2:6], strict=True)]
+    shifted = [{a: 0.45, b: 0.55} for a, b in itertools.pairwise(FIVE)]
     # Each alone would be one level too low; T12 and the sacrum, which are sure, leave no room for that.
     levels = name_levels(shares_of(["T12", *shifted, "L5", "S1"]))
     assert levels.names == FIVE
@@ -57,13 +61,15 @@ def test_the_votes_of_all_bodies_decide_a_shift():
 def test_ribs_and_sacrum_tell_six_lumbar_vertebrae_apart():
     lowest = {"L5": 0.5, "L6": 0.5}
     levels = name_levels(shares_of(["T12", "L1", "L2", "L3", "L4", "L5", lowest, "S1"]))
-    assert levels.names[-2:] == ("L6", "S1") and levels.is_transitional
+    assert levels.names[-2:] == ("L6", "S1")
+    assert levels.is_transitional
 
 
 def test_a_doubt_about_all_names_is_told():
-    doubtful = [{a: 0.52, b: 0.48} for a, b in zip(FIVE[1:5], FIVE[2:6], strict=True)]
+    doubtful = [{a: 0.52, b: 0.48} for a, b in itertools.pairwise(FIVE)]
     levels = name_levels(shares_of(doubtful))
-    assert levels.names == ("L1", "L2", "L3", "L4") and levels.is_uncertain
+    assert levels.names == ("L1", "L2", "L3", "L4")
+    assert levels.is_uncertain
 
 
 def test_a_missing_body_leaves_its_name_out():
@@ -79,18 +85,22 @@ def test_bodies_that_touch_are_told_apart():
     shares[LABELS["L2"], top : top + 5, 34:38] = 0.9
     levels = name_levels(shares)
     assert levels.names == FIVE[1:]
-    assert levels.labels[10 + 21 + 8, 41] == LABELS["L2"] and levels.labels[10 + 42 + 8, 41] == LABELS["L3"]
+    assert levels.labels[10 + 21 + 8, 41] == LABELS["L2"]
+    assert levels.labels[10 + 42 + 8, 41] == LABELS["L3"]
 
 
 def test_what_is_no_body_gets_no_name():
     shares = shares_of(FIVE)
     shares[0, 60:63, 5:8], shares[LABELS["L3"], 60:63, 5:8] = 0.1, 0.9
     levels = name_levels(shares)
-    assert levels.names == FIVE and not levels.labels[60:63, 5:8].any()
+    assert levels.names == FIVE
+    assert not levels.labels[60:63, 5:8].any()
 
 
 def test_an_image_without_vertebrae_has_no_names():
     shares = np.zeros((9, 40, 40))
     shares[0] = 1
     levels = name_levels(shares)
-    assert levels.names == () and not levels.labels.any() and not levels.is_transitional
+    assert levels.names == ()
+    assert not levels.labels.any()
+    assert not levels.is_transitional

@@ -51,7 +51,9 @@ def test_coarser_pixels_are_means_of_the_same_places():
     y, x = np.mgrid[:90, :120] * 1.0
     raster = raster_at(2 * x - y, (0.5, 0.5), 1.7)
     rows, columns = np.indices(raster.pixels.shape)
-    at_y, at_x = (origin + n * step for origin, n, step in zip(raster.origin, (rows, columns), raster.step, strict=True))
+    at_y, at_x = (
+        origin + n * step for origin, n, step in zip(raster.origin, (rows, columns), raster.step, strict=True)
+    )
     inner = (slice(2, -2),) * 2
     assert raster.pixels[inner] == pytest.approx((2 * at_x / 0.5 - at_y / 0.5)[inner], abs=1e-3)
     noise = np.random.default_rng(0).normal(size=(400, 400))
@@ -85,7 +87,8 @@ def test_a_turned_spine_has_the_same_regions_turned():
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     spine = straight_spine()
     turned = {
-        name: replace(each, corners=tuple(tuple(turn @ np.array(c)) for c in each.corners)) for name, each in spine.items()
+        name: replace(each, corners=tuple(tuple(turn @ np.array(c)) for c in each.corners))
+        for name, each in spine.items()
     }
     here, there = (regions_of(each, GEOMETRY)["L3"].points() for each in (spine, turned))
     assert there == pytest.approx(here @ turn.T, abs=1e-6)
@@ -103,7 +106,8 @@ def test_images_show_film_and_bodies_and_nothing_where_a_vertebra_is_missing():
     body = images[1, 1]
     middle = GEOMETRY.rows // 2
     behind = int(GEOMETRY.columns * 2.0 / 2.5)  # the anterior border
-    assert body[middle, behind + 4] == 1 and body[middle, behind - 4] == 0
+    assert body[middle, behind + 4] == 1
+    assert body[middle, behind - 4] == 0
     assert 0.4 < body[0, behind + 4] <= 0.5  # L1, in the margin
 
 
@@ -144,14 +148,16 @@ def test_what_is_not_known_is_no_target():
     film = film_of(radiograph, straight_spine(("L1", "L2", "L3", "L5")), read)
     targets = targets_of(film, regions_of(film.vertebrae, GEOMETRY), GEOMETRY)
     assert targets.scores.tolist() == [[1, 1], [1, -1], [1, 1], [-1, -1]]
-    assert np.isnan(targets.calcium).all() and np.isnan(targets.walls).all()
+    assert np.isnan(targets.calcium).all()
+    assert np.isnan(targets.walls).all()
 
 
 def test_a_line_that_does_not_reach_a_row_does_not_cross_it():
     region = regions_of(straight_spine(), GEOMETRY)["L1"]
     line = np.array([[80.0, 10.0], [80.0, 20.0]])
     places, across = crossings(region, line, np.array([0.1, 0.4, 0.9]))
-    assert np.isnan(places[[0, 2]]).all() and np.isnan(across[[0, 2]]).all()
+    assert np.isnan(places[[0, 2]]).all()
+    assert np.isnan(across[[0, 2]]).all()
     assert places[1] == pytest.approx((0.4 * 38 - 10) / 10)
 
 
@@ -162,7 +168,8 @@ def test_films_are_read_as_they_were_written(tmp_path):
     assert np.array_equal(read.raster.pixels, film.raster.pixels)
     assert read.vertebrae == film.vertebrae
     assert read.walls == pytest.approx(film.walls, abs=1e-4)
-    assert np.array_equal(read.calcium, film.calcium) and np.array_equal(read.scores, film.scores)
+    assert np.array_equal(read.calcium, film.calcium)
+    assert np.array_equal(read.scores, film.scores)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4 nothing", b"\x93NUMPY"])
@@ -187,7 +194,8 @@ def test_vertebrae_vary_as_a_network_errs_and_the_same_way_again():
 def test_other_looks_leave_the_bodies_alone():
     images = np.random.default_rng(0).normal(size=(4, 2, 32, 32)).astype(np.float32)
     varied = varied_images(images, Variation(), np.random.default_rng(1))
-    assert np.array_equal(varied[:, 1], images[:, 1]) and not np.allclose(varied[:, 0], images[:, 0])
+    assert np.array_equal(varied[:, 1], images[:, 1])
+    assert not np.allclose(varied[:, 0], images[:, 0])
     assert np.corrcoef(varied[:, 0].ravel(), images[:, 0].ravel())[0, 1] > 0.9
 
 
@@ -213,12 +221,16 @@ def test_parts_have_lines_and_deposits_and_are_not_assessed_without_a_region():
     assert found["L2", "anterior"].deposits == ((0.25, 0.75),)
     assert found["L2", "anterior"].extent_fraction == pytest.approx(0.5)
     assert found["L4", "posterior"].deposits == ((5 / 24, 6 / 24),)
-    assert found["L1", "anterior"].deposits == () and found["L1", "anterior"].extent_fraction == 0
+    assert found["L1", "anterior"].deposits == ()
+    assert found["L1", "anterior"].extent_fraction == 0
     line = np.array(found["L2", "anterior"].line)
     # Below L2 nothing tells where the disc is: the end is that of the region.
-    assert line[0] == pytest.approx([80, 38]) and line[-1] == pytest.approx([80, regions["L2"].corners[1, 0, 1]])
+    assert line[0] == pytest.approx([80, 38])
+    assert line[-1] == pytest.approx([80, regions["L2"].corners[1, 0, 1]])
     missing = found["L3", "anterior"]
-    assert missing.probabilities is None and missing.line == () and missing.extent_fraction is None
+    assert missing.probabilities is None
+    assert missing.line == ()
+    assert missing.extent_fraction is None
 
 
 def test_borders_are_those_of_the_definition():
