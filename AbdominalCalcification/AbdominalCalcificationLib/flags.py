@@ -275,6 +275,12 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "facing_doubtful": FlagKind(
         _REVIEW, True, "If the patient's front is on the other side, read the image again with --flip."
     ),
+    "facing_by_network": FlagKind(
+        _NOTE, True, "Check in the overlay that the aorta lies in front of the spine; else read the image with --flip."
+    ),
+    "level_uncertain": FlagKind(
+        _REVIEW, True, "Check the names of the vertebrae in the overlay: every part may be one level off."
+    ),
     "facing_by_spine": FlagKind(_NOTE, False, "Nothing to do, unless the overlay shows the aorta behind the spine."),
     "front_outside": FlagKind(
         _REVIEW, True, "What is not in the image has no deposits in the score: look at this part."

@@ -23,8 +23,8 @@ def add(commands) -> list[argparse.ArgumentParser]:
         "train",
         help="train a model along nnU-Net's road",
         description="Prepares a dataset and trains an nnU-Net model on it: nnU-Net's own default network, or with "
-        "--small that of the models that ship; kauppila trains the network that scores lateral radiographs. Interrupted, "
-        "the same command goes on where it stopped.",
+        "--small that of the models that ship; kauppila trains the network that scores lateral radiographs. "
+        "Interrupted, the same command goes on where it stopped.",
     )
     train.add_argument("task", choices=sorted(_TASKS), metavar="artery|calcification|vertebrae|kauppila")
     data = train.add_argument_group("what to learn from").add_mutually_exclusive_group(required=True)
@@ -110,7 +110,7 @@ def _run_kauppila(options: argparse.Namespace, report) -> None:
 
 
 def make_kauppila_job(options: argparse.Namespace):
-    """Return the training of the Kauppila score that the options describe; InputError where they do not fit together."""
+    """Return the training of the Kauppila score that the options describe; InputError where they do not fit."""
     from ..evaluation import parse_seeds
     from ..resources import bundled_vertebra_model
     from ..training.kauppila.job import KauppilaJob

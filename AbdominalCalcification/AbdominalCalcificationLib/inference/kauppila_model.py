@@ -82,7 +82,9 @@ class KauppilaModel:
                 document,
             )
         except KeyError as error:
-            raise ModelError(f"{folder / MODEL_FILE} does not say {error}; copy it again from the trained model.") from None
+            raise ModelError(
+                f"{folder / MODEL_FILE} does not say {error}; copy it again from the trained model."
+            ) from None
         except (ValueError, TypeError) as error:
             raise ModelError(
                 f"{folder / MODEL_FILE} cannot be used ({error}); copy it again from the trained model."
@@ -130,8 +132,8 @@ def describe_kauppila(model: KauppilaModel) -> str:
         f"{model.name} (Kauppila score)",
         f"  folder:   {model.path}",
         f"  checksum: sha256:{model.checksum}",
-        f"  network:  regions of {model.geometry.rows} × {model.geometry.columns} pixels, {model.architecture.features[0]} "
-        f"to {model.architecture.features[-1]} features",
+        f"  network:  regions of {model.geometry.rows} × {model.geometry.columns} pixels, "
+        f"{model.architecture.features[0]} to {model.architecture.features[-1]} features",
     ]
     if isinstance(training, Mapping) and "films" in training:
         lines.append(f"  learnt:   {training['films']} radiographs, {training.get('steps')} steps")
@@ -150,10 +152,10 @@ def _read(folder: Path) -> dict:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{file} cannot be read ({reason}); copy it again from the trained model.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ModelError(f"{file} is not that of a model of the Kauppila score; name a model that train kauppila made.")
+        raise ModelError(f"{file} is not of a model of the Kauppila score; name a model that train kauppila made.")
     if document.get("format_version") != FORMAT_VERSION:
         raise ModelError(
-            f"{file} has format {document.get('format_version')}, this software reads {FORMAT_VERSION}; update the software."
+            f"{file} has format {document.get('format_version')}, this software reads {FORMAT_VERSION}; update it."
         )
     return document
 
@@ -169,7 +171,7 @@ def _geometry(said: Mapping, architecture: KauppilaArchitecture) -> RegionGeomet
     geometry = RegionGeometry(**whole, front=numbers["front"], back=numbers["back"])
     step = 2 ** (len(architecture.features) - 1)
     fits = not geometry.rows % step and not geometry.columns % step and not geometry.margin_rows % MAP_STEP
-    if not fits or not (0 <= geometry.margin_rows and 16 <= geometry.level_rows and geometry.rows <= 1024):
+    if not fits or not (geometry.margin_rows >= 0 and geometry.level_rows >= 16 and geometry.rows <= 1024):
         raise ValueError(f"rows and columns of regions must be multiples of {step}, the margin one of {MAP_STEP}")
     if not (16 <= geometry.columns <= 1024 and 0 < geometry.front < 10 and 0 <= geometry.back < 10):
         raise ValueError("the extent of regions is out of range")

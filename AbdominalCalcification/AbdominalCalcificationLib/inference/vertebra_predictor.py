@@ -74,7 +74,7 @@ class VertebraPredictor:
         return Raster(shares, film.step, film.origin)
 
     def _logits(self, image: np.ndarray):
-        """Return the logits (classes, rows, columns) of an image at the network's spacing; only background where it is 0."""
+        """Return the logits (classes, rows, columns) of an image at the network's spacing."""
         import torch
 
         patch = self._network.settings["patch_size"]

@@ -23,7 +23,12 @@ from ..resources import bundled_kauppila_model, bundled_vertebra_model
 from .image import Radiograph
 from .kauppila import KauppilaScore, Segment
 from .result import RadiographResult
+from .sense import sensible
 from .spine import Vertebra
+
+# By so much better one side has to be than the other one (:func:`..inference.radiograph_job.quality_of`): as many
+# vertebrae, or as much surer of their names.
+_SURE_OF_FACING = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def analyze_radiograph_steps(
     identity : mapping, optional
         What the result records of the image.
     flags : sequence of Flag
-        What reading the image has to say; they come first in the result.
+        What reading the image has to say; they come first in the result. Where they say that it was only assumed which
+        way the patient faces, the networks look both ways.
     parameters : mapping, optional
         What else was chosen, to be recorded.
     worker : Worker, optional
@@ -81,6 +87,7 @@ def analyze_radiograph_steps(
     check_device_name(choices.device)
     vertebra_model = ModelFolder.open(choices.vertebra_model or bundled_vertebra_model(), kind=RADIOGRAPH)
     kauppila_model = KauppilaModel.open(choices.kauppila_model or bundled_kauppila_model())
+    faces = None if any(flag.code == "facing_assumed" for flag in flags) else radiograph.faces
     own = worker is None
     worker = worker or Worker()
     folder = None
@@ -93,7 +100,7 @@ def analyze_radiograph_steps(
                 "folder": str(folder),
                 "radiograph": {
                     "spacing_mm": radiograph.spacing_mm,
-                    "faces": radiograph.faces,
+                    "faces": faces,
                     "aspect": radiograph.aspect,
                 },
                 "choices": {
@@ -115,17 +122,18 @@ def analyze_radiograph_steps(
         {"role": "vertebrae", **vertebra_model.identity()},
         {"role": "kauppila", **kauppila_model.identity()},
     ]
-    used = {**(parameters or {}), "device": event["device"]}
-    return RadiographResult(
+    used = {**(parameters or {}), "device": event["device"], "interval_inflation": kauppila_model.inflation}
+    result = RadiographResult(
         radiograph=replace(radiograph, faces=found["faces"]),
         labels=labels,
         vertebrae={each["name"]: _vertebra(each) for each in found["vertebrae"]},
         score=KauppilaScore(tuple(_segment(each) for each in found["segments"])),
         inflation=kauppila_model.inflation,
-        flags=(*flags, *_flags_of(found)),
+        flags=_flags_with(flags, found),
         parameters=used,
         provenance=build_provenance(identity, models=models, parameters=used),
     )
+    return sensible(result)
 
 
 def _handed_over(place: Path, radiograph: Radiograph) -> Path:
@@ -142,16 +150,21 @@ def _handed_over(place: Path, radiograph: Radiograph) -> Path:
     return folder
 
 
-def _flags_of(found: Mapping) -> list[Flag]:
-    """Return what the networks have to say about themselves."""
-    flags, levels = [], found["levels"]
+def _flags_with(given: Sequence[Flag], found: Mapping) -> tuple[Flag, ...]:
+    """Return the flags of the image with what the networks have to say about themselves."""
+    flags, levels, lead = list(given), found["levels"], found["facing_lead"]
     if levels["is_uncertain"]:
         text = f"Another naming of the vertebrae ({', '.join(levels['names'])}) is nearly as likely."
         flags.append(Flag("level_uncertain", text))
-    if found["facing_lead"] is not None:
-        text = f"The image does not say where the patient's front is; the network recognises more with it on the {found['faces']}."
+    if lead is not None:
+        text = f"With the patient's front on the {found['faces']} the network recognises more of the spine."
         flags.append(Flag("facing_by_network", text))
-    return flags
+        if lead >= _SURE_OF_FACING:
+            flags = [flag for flag in flags if flag.code != "facing_assumed"]
+        elif not any(flag.code == "facing_assumed" for flag in flags):
+            text = f"Nothing says where the patient's front is; it was taken to be on the {found['faces']}."
+            flags.append(Flag("facing_assumed", text))
+    return tuple(flags)
 
 
 def _vertebra(said: Mapping) -> Vertebra:

@@ -74,7 +74,7 @@ def _line(region: Region, across: np.ndarray) -> tuple[tuple[float, float], ...]
 
 
 def _deposits(calcium: np.ndarray, score: int) -> tuple[tuple[float, float], ...]:
-    """Return the stretches with calcium, as shares of the level; none where the score says none, one where it says some."""
+    """Return the stretches with calcium, as shares of the level: none where the score is 0, else one at least."""
     if score == 0:
         return ()
     rows = len(calcium)

@@ -26,7 +26,7 @@ class Raster:
     origin: tuple[float, float] = (0.0, 0.0)
 
     def at(self, points: np.ndarray, outside: float | None = None) -> np.ndarray:
-        """Return the values at points (..., 2), x and y, linearly; beyond the border `outside`, or the nearest value."""
+        """Return the values at points (..., 2), x and y, linearly; beyond the border `outside` or the nearest."""
         from scipy import ndimage
 
         places = [(points[..., 1 - axis] - self.origin[axis]) / self.step[axis] for axis in (0, 1)]

@@ -10,10 +10,10 @@ from ..claiming import claimed
 from ..durable import cannot_write, sync_all
 from ..errors import InputError
 from ..inference import ModelFolder, models_folder
+from ..inference.model_folder import CT
 from ..leftovers import unfinished_folder
 from ..signals import shielded
 from ..training.job import PLANS
-from ..inference.model_folder import CT
 
 
 def check_output(output: Path) -> None:

@@ -21,8 +21,8 @@ from .job import FOLDS, Job
 from .kauppila.job import KauppilaJob
 from .kauppila.ship import check_destination as check_kauppila_destination
 from .process import STOP_FILE
-from .ship import check_destination
 from .radiographs import radiograph_folders
+from .ship import check_destination
 from .simulated import raw_folders
 from .tasks import VERTEBRAE_TASK, open_dataset
 

@@ -1,4 +1,4 @@
-"""A film to learn from: a radiograph at the step at which regions are cut, its vertebrae, and what is known of its score."""
+"""A film to learn from: a radiograph at the step at which regions are cut, its vertebrae, and its score."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def read_film(path: Path) -> Film:
             values["calcium"].astype(bool) if has_walls else None,
         )
     except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
-        raise InputError(f"'{path}' is damaged or no film to learn from; remove it and give the command again.") from None
+        raise InputError(
+            f"'{path}' is damaged or no film to learn from; remove it and give the command again."
+        ) from None
 
 
 def _pair(values) -> tuple[float, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-
 from ...errors import ModelError
 from ...inference.checkpoint import load_checkpoint
 from ...inference.kauppila_model import CHECKPOINT_FILE, KauppilaModel
@@ -91,5 +90,3 @@ def _load_initial(learner: Learner, model: KauppilaModel) -> None:
         raise ModelError(
             f"The weights of {model.path} do not fit its model.json; copy the folder again from the trained model."
         ) from None
-
-
