@@ -82,7 +82,9 @@ class KauppilaModel:
                 document,
             )
         except KeyError as error:
-            raise ModelError(f"{folder / MODEL_FILE} does not say {error}; copy it again from the trained model.") from None
+            raise ModelError(
+                f"{folder / MODEL_FILE} does not say {error}; copy it again from the trained model."
+            ) from None
         except (ValueError, TypeError) as error:
             raise ModelError(
                 f"{folder / MODEL_FILE} cannot be used ({error}); copy it again from the trained model."

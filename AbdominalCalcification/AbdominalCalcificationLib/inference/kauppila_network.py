@@ -174,5 +174,3 @@ def architecture_from(said: Mapping) -> KauppilaArchitecture:
     if len(made.features) != len(made.blocks) or not 3 <= len(made.features) <= 6 or made.line_features % 8:
         raise ValueError("it needs three to six stages, each with features and blocks, and line_features in eights")
     return made
-
-

@@ -90,9 +90,7 @@ def quality_of(levels: Levels) -> float:
     return sum(name in levels.names for name in (*VERTEBRAE, "L5", "S1")) + 2.0 * levels.likelihood
 
 
-def read(
-    radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila_predictor: KauppilaPredictor
-) -> Found:
+def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila_predictor: KauppilaPredictor) -> Found:
     """Return vertebrae and score of a radiograph."""
     looks = []
     for faces in FACINGS if radiograph.faces is None else (radiograph.faces,):

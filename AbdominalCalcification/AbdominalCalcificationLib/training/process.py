@@ -43,7 +43,9 @@ class TrainingSession(Session):
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / "torch"))
         if command["do"] == "train_kauppila":
             of_score = KauppilaJob.from_json(command["job"])
-            self._send("done", **self._train_kauppila(of_score, folder / STOP_FILE, command["ship"], command["overwrite"]))
+            self._send(
+                "done", **self._train_kauppila(of_score, folder / STOP_FILE, command["ship"], command["overwrite"])
+            )
             return
         job = Job.from_json(command["job"])
         if command["do"] == "estimate":

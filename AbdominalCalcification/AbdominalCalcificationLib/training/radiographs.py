@@ -49,7 +49,9 @@ def radiograph_steps(raw_folder: Path | str, seeds: Sequence[int], processes: in
         sweep(folder)
         there = {each.name.split(".")[0].removesuffix("_0000") for each in folder.glob("sim_*")}
         if others := sorted(there - set(names)):
-            raise InputError(f"'{raw}' holds virtual radiographs of other seeds ({others[0]}); name another work folder.")
+            raise InputError(
+                f"'{raw}' holds virtual radiographs of other seeds ({others[0]}); name another work folder."
+            )
     begin, done = time.monotonic(), 0
     try:
         todo = [(seed, name, raw) for seed, name in zip(seeds, names, strict=True)]

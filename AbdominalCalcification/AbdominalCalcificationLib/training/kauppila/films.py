@@ -137,7 +137,9 @@ def read_film(path: Path) -> Film:
             values["calcium"].astype(bool) if has_walls else None,
         )
     except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
-        raise InputError(f"'{path}' is damaged or no film to learn from; remove it and give the command again.") from None
+        raise InputError(
+            f"'{path}' is damaged or no film to learn from; remove it and give the command again."
+        ) from None
 
 
 def _pair(values) -> tuple[float, float]:

@@ -117,7 +117,9 @@ class Learner:
             loss = self._step()
             lost = 0 if np.isfinite(loss) else lost + 1
             if lost > 2:
-                raise InferenceError("The training went astray (its loss is no number); begin anew in another work folder.")
+                raise InferenceError(
+                    "The training went astray (its loss is no number); begin anew in another work folder."
+                )
             now = time.monotonic()
             self.spent_s = before + now - began
             report(f"Training, step {self.steps}, loss {loss:.2f}", self.part_done, self._budget_s - self.spent_s)
@@ -133,7 +135,9 @@ class Learner:
         rng = np.random.default_rng([self.steps, 7])
         images, targets = _batch_of(self.films, self.geometry, rng)
         for group in self._optimizer.param_groups:
-            group["lr"] = self._rate * min(1.0, (self.steps + 1) / _WARM_UP_STEPS) * max(1e-3, 1 - self.part_done) ** 0.9
+            group["lr"] = (
+                self._rate * min(1.0, (self.steps + 1) / _WARM_UP_STEPS) * max(1e-3, 1 - self.part_done) ** 0.9
+            )
         self._optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, self._half, enabled=self._half is not None):
             said = self.network(torch.from_numpy(images).to(self.device))
@@ -151,7 +155,9 @@ class Learner:
         self.network.eval()
         logits, scores = [], []
         for n, film in enumerate(films):
-            images, targets = sample_of(film, self.geometry, Variation(dropped=0.0), np.random.default_rng([seed, n]), False)
+            images, targets = sample_of(
+                film, self.geometry, Variation(dropped=0.0), np.random.default_rng([seed, n]), False
+            )
             with torch.inference_mode():
                 logits.append(self.network(torch.from_numpy(images[None]).to(self.device))["scores"][0].cpu().numpy())
             scores.append(targets.scores)

@@ -91,5 +91,3 @@ def _load_initial(learner: Learner, model: KauppilaModel) -> None:
         raise ModelError(
             f"The weights of {model.path} do not fit its model.json; copy the folder again from the trained model."
         ) from None
-
-
