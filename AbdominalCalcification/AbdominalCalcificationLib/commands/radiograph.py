@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import Steps, drain, scaled
-from .options import DEVICES, add_anonymous, number
+from .options import DEVICES, add_anonymous, add_severity_groups, number, severity_groups
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -22,11 +22,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
     running.add_argument(
         "--template", metavar="FOLDER", type=Path, help="take templates of the report from here where there are any"
     )
-    running.add_argument(
-        "--severity",
-        metavar="TABLE",
-        help="groups of severity: ml-aac24 (default), dialysis, none-to-severe, or a JSON file with a table",
-    )
+    add_severity_groups(running)
     add_anonymous(running)
     running.add_argument("--overwrite", action="store_true", help="replace the results that DIR holds")
     running.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -43,7 +39,9 @@ def add_reading(group) -> None:
         help="distance of rows and of columns in the patient's plane in mm, or one number for both",
     )
     group.add_argument("--faces", choices=("left", "right"), help="where in the image the patient's front is")
-    group.add_argument("--flip", action="store_true", help="the patient's front is on the other side than the file says")
+    group.add_argument(
+        "--flip", action="store_true", help="the patient's front is on the other side than the file says"
+    )
     group.add_argument("--invert", action="store_true", help="dense is dark where the file says bright, or the reverse")
 
 
@@ -107,14 +105,6 @@ def _score(options: argparse.Namespace, report) -> None:
         report.say(line)
 
 
-def severity_groups(options: argparse.Namespace):
-    """Return the table of severity that the options name; InputError where there is none."""
-    from ..radiograph.severity import DEFAULT
-    from ..radiograph.severity_files import named_groups
-
-    return DEFAULT if options.severity is None else named_groups(options.severity)
-
-
 def _steps(options: argparse.Namespace, choices, groups) -> Steps:
     from ..radiograph.case import CaseChoices, case_steps
     from ..radiograph.files import export_steps
@@ -126,7 +116,7 @@ def _steps(options: argparse.Namespace, choices, groups) -> Steps:
 
         check_packages()
         check_template(options.template)
-        wanted = RadiographReportChoices(options.template, groups)
+        wanted = RadiographReportChoices(options.template)
     models = tuple(options.model or ())
     case = CaseChoices(choices, models, options.device, options.trust_models)
     result, image = yield from scaled(case_steps(options.input, case), 0.0, 0.8)
