@@ -1,5 +1,5 @@
-"""The command line: ``abdominal-calcification analyze | cohort | report | dicom | send | simulate | evaluate |
-associate | reference | percentiles | export-dataset | train | retrain | models | cases``.
+"""The command line: ``abdominal-calcification analyze | radiograph | cohort | report | dicom | send | simulate |
+evaluate | associate | reference | percentiles | export-dataset | train | retrain | models | cases``.
 
 Exit codes: 0 done, 1 internal error (a bug, reported with what is needed to find it), 2 what was given cannot be used
 or the system refuses (one line says what and what to do), 130 interrupted by the user (129 and 143 where the terminal
@@ -25,6 +25,7 @@ from .commands import (
     evaluate,
     export_dataset,
     models,
+    radiograph,
     reference,
     report,
     retrain,
@@ -43,6 +44,7 @@ from .signals import exit_code, noted, orderly_signals
 PROGRAM = "abdominal-calcification"
 COMMANDS = (
     analyze,
+    radiograph,
     cohort,
     report,
     dicom,
@@ -60,7 +62,10 @@ COMMANDS = (
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog=PROGRAM, description="Measures calcification of the abdominal arteries on CT angiograms.")
+    parser = Parser(
+        prog=PROGRAM,
+        description="Measures calcification of the abdominal arteries on CT angiograms and lateral radiographs.",
+    )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:

@@ -117,13 +117,14 @@ def _listed(found: Mapping[str, Vertebra]) -> list[str]:
 
 def _vertebra(name: str, each: Vertebra | None) -> dict:
     if each is None:
-        return {"name": name, "found": False, "center": None, "corners": None, "height": None}
+        return {"name": name, "found": False, "center": None, "corners": None, "height": None, "area": None}
     return {
         "name": name,
         "found": True,
         "center": _point(each.center),
         "corners": {name: _point(corner) for name, corner in zip(CORNERS, each.corners, strict=True)},
         "height": round(each.height, _DIGITS),
+        "area": round(each.area, _DIGITS),
     }
 
 

@@ -64,7 +64,8 @@ def share_at_an_end(radiograph: Radiograph, pixels: np.ndarray) -> float:
 def centred_symmetry(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra]) -> float:
     """Return how much one side of the spine is the mirror image of the other: a correlation, -1 to 1.
 
-    Both sides of the line through the bodies are compared, beside the bodies, at an eighth of a height a pixel; what varies more slowly than a height is taken away, so that a fall-off to the edges is no likeness.
+    Both sides of the line through the bodies are compared, beside the bodies, at an eighth of a height a pixel; what
+    varies more slowly than a height is taken away, so that a fall-off to the edges is no likeness.
     """
     height = float(np.median([each.height for each in vertebrae.values()]))
     centers = np.array(sorted((each.center for each in vertebrae.values()), key=lambda point: point[1]))

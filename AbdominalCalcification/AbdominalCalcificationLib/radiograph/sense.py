@@ -6,8 +6,7 @@ found, so that no size of a pixel is needed. Thresholds: ``radiograph.md#what-th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +17,7 @@ from .kauppila import VERTEBRAE, KauppilaScore
 from .picture import centred_symmetry, contrast_of_bodies, front_of, share_at_an_end
 from .result import RadiographResult
 from .spine import ORDER, Vertebra
-from .verdict import is_unusable, with_flags, withdrawn
+from .verdict import forbid_numbers, with_flags, withdrawn
 
 #: Fewer of L1 to L4 are no lumbar spine.
 LEAST_LUMBAR = 3
@@ -43,18 +42,9 @@ LEAST_FRONT, MOST_SATURATED = 0.8, 0.2
 
 
 def sensible(result: RadiographResult) -> RadiographResult:
-    """Return a result with the flags of what was found; without any number where they forbid it.
-
-    What the file left open and the spine tells is settled: ``facing_assumed`` becomes ``facing_by_spine`` where the
-    spine bends as it does in a patient who faces that side.
-    """
+    """Return a result with the flags of what was found; without any number where they forbid it."""
     found = flags_of(result.radiograph, result.labels, result.vertebrae, result.score)
-    flags, codes = list(result.flags), {flag.code for flag in found}
-    if "facing_by_spine" in codes:
-        assumed = [flag for flag in flags if flag.code == "facing_assumed"]
-        flags = [flag for flag in flags if flag.code != "facing_assumed"]
-        found = found if assumed else [flag for flag in found if flag.code != "facing_by_spine"]
-    return withdrawn(with_flags(_replaced(result, flags), found))
+    return withdrawn(with_flags(result, found))
 
 
 def flags_of(
@@ -68,7 +58,7 @@ def flags_of(
     names = [name for name in ORDER if name in vertebrae]
     bodies = {name: vertebrae[name] for name in names}
     flags = [*_of_order(bodies), *_of_shapes(bodies, radiograph)]
-    if is_unusable(flags):
+    if forbid_numbers(flags):
         return flags
     flags += _of_levels(bodies)
     flags += _of_picture(radiograph, labels, bodies)
@@ -93,10 +83,6 @@ def bulge(vertebrae: Mapping[str, Vertebra]) -> float:
     away = (centers - centers[0]) @ (across if across[0] >= 0 else -across)
     farthest = float(away[np.argmax(np.abs(away))])
     return farthest / _height({name: vertebrae[name] for name in names})
-
-
-def _replaced(result: RadiographResult, flags: Sequence[Flag]) -> RadiographResult:
-    return replace(result, flags=tuple(flags))
 
 
 def _height(vertebrae: Mapping[str, Vertebra]) -> float:
@@ -172,15 +158,13 @@ def _of_picture(radiograph: Radiograph, labels: np.ndarray, bodies: Mapping[str,
 
 
 def _of_facing(bodies: Mapping[str, Vertebra], faces: str) -> list[Flag]:
-    """Flag by the lordosis on which side the front is."""
+    """Flag a spine that bends as it does in a patient who faces the other side."""
     towards_front = bulge(bodies) * (1 if faces == "right" else -1)
-    if towards_front >= BULGE:
-        return [Flag("facing_by_spine", f"The spine bends as in a patient whose front is on the {faces}.")]
-    if towards_front <= -BULGE:
-        other = "left" if faces == "right" else "right"
-        text = f"The spine bends as in a patient whose front is on the {other}, not on the {faces}."
-        return [Flag("facing_doubtful", text)]
-    return []
+    if towards_front > -BULGE:
+        return []
+    other = "left" if faces == "right" else "right"
+    text = f"The spine bends as in a patient whose front is on the {other}, not on the {faces}."
+    return [Flag("facing_doubtful", text)]
 
 
 def _of_parts(radiograph: Radiograph, bodies: Mapping[str, Vertebra], score: KauppilaScore) -> list[Flag]:

@@ -46,6 +46,6 @@ def with_flags(result: RadiographResult, flags: Sequence[Flag]) -> RadiographRes
     return replace(result, flags=together)
 
 
-def is_unusable(flags: Sequence[Flag]) -> bool:
+def forbid_numbers(flags: Sequence[Flag]) -> bool:
     """Return whether flags forbid any number."""
     return trust_of(flags).verdict is Verdict.UNUSABLE

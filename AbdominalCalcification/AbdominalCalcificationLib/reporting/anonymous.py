@@ -14,7 +14,11 @@ from ..flags import Flag
 
 LEFT_OUT = "left out"
 # Of the image: what it is, not whose or where from. The checksum tells only who has the same CT.
-_OF_INPUT = ("format", "modality", "manufacturer", "kernel", "image_count", "voxels_sha256")
+_OF_INPUT = (
+    *("format", "modality", "manufacturer", "kernel", "image_count", "voxels_sha256"),
+    # of a radiograph
+    *("rows", "columns", "spacing_source", "faces_source", "inverted", "placement", "pixels_sha256"),
+)
 _OF_MODEL = ("role", "configuration", "folds", "spacing_mm", "checksum", "precision")
 _CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres", "3d_cascade_fullres")
 _OF_SOURCE = ("kind", "method", "threshold_hu", "description")
@@ -69,6 +73,39 @@ _OWN_WORDS = frozenset(
         "stent",
         "dissection_suspected",
         "truncated_field_of_view",
+        # of radiographs
+        "polarity_doubtful",
+        "unprocessed_image",
+        "pixel_size_unknown",
+        "pixel_size_given",
+        "pixel_size_implausible",
+        "magnification_unknown",
+        "turned_upright",
+        "modality_other",
+        "modality_unknown",
+        "secondary_capture",
+        "lossy_compression",
+        "eight_bit",
+        "few_grey_values",
+        "coarse_image",
+        "colour_as_grey",
+        "padded_pixels",
+        "looks_like_ct",
+        "no_lumbar_spine",
+        "vertebra_missing",
+        "levels_out_of_order",
+        "spine_not_upright",
+        "sacrum_not_seen",
+        "transitional_vertebra",
+        "vertebra_implausible",
+        "looks_inverted",
+        "frontal_view",
+        "facing_doubtful",
+        "facing_by_network",
+        "level_uncertain",
+        "front_outside",
+        "saturated",
+        "part_not_assessed",
     }
 )
 

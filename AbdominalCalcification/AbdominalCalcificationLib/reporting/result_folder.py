@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -28,6 +28,10 @@ RESULT_FILES = (
     *REPORT_OBJECTS,
     "measurements.json",  # last: where it is, the rest is
 )
+
+
+# The last file of each kind of result, and what it is a result of. Both kinds have a report of the same name.
+_KINDS = {"measurements.json": "a CT", "radiograph.json": "a radiograph"}
 
 
 class ResultFolder:
@@ -104,6 +108,9 @@ class ResultFolder:
                 raise InputError(
                     f"'{self.folder / name}' is a folder, where a file of the result belongs; move it away."
                 )
+        for name, what in _KINDS.items():
+            if self._names[-1] in _KINDS and name not in self._names and (self.folder / name).is_file():
+                raise InputError(f"'{self.folder}' holds the result of {what}; name another folder.")
         if self.existing_files() and not self._overwrite:
             raise InputError(f"'{self.folder}' holds a result already; name another folder or add --overwrite.")
 
@@ -132,14 +139,14 @@ class ResultFolder:
                 replacement.put_in(self._temporary / name, name)
 
 
-def keep_inputs(folder: str | Path, inputs: Iterable[Path]) -> None:
-    """Refuse a folder in which a file of a result would take the place of one of `inputs`.
+def keep_inputs(folder: str | Path, inputs: Iterable[Path], names: Sequence[str] = RESULT_FILES) -> None:
+    """Refuse a folder in which a file of a result, one of `names`, would take the place of one of `inputs`.
 
     Raises
     ------
     InputError
     """
-    for name in RESULT_FILES:
+    for name in names:
         place = Path(folder) / name
         if place.exists() and any(each.exists() and each.samefile(place) for each in inputs):
             raise InputError(f"'{place}' is read and would be replaced by the result; name another folder.")

@@ -111,7 +111,11 @@ def kauppila_of_ct_steps(
 
 
 def _borders(
-    case: CtCase, geometry: LateralGeometry, aorta: AortaMask, vertebrae: Mapping[str, Vertebra], drr: SimulatedRadiograph
+    case: CtCase,
+    geometry: LateralGeometry,
+    aorta: AortaMask,
+    vertebrae: Mapping[str, Vertebra],
+    drr: SimulatedRadiograph,
 ) -> tuple[dict[str, tuple[Border, Border]], dict[str, str]]:
     """Return the borders of L1 to L4, mm from the central ray, and the vertebrae that the field of view cuts."""
     if case.levels is not None:

@@ -23,7 +23,7 @@ class ReadingChoices:
     faces : {'left', 'right'} or None
         Where the patient's front is in the upright image.
     flip : bool
-        The patient's front is on the other side than the file says or, where it says nothing, than is assumed.
+        The patient's front is on the other side than the file says.
     invert : bool
         Dense is dark where the file says bright, and the other way round.
 

@@ -39,9 +39,9 @@ class RadiographImage:
     Attributes
     ----------
     radiograph : Radiograph
-        Upright, with `faces` set.
+        Upright; `faces` is None where nothing says where the patient's front is.
     flags : tuple of Flag
-        What is unusual about the file; among them ``facing_assumed`` where nothing says which way the patient faces.
+        What is unusual about the file.
     identity : dict
         What reproduces the input: name, format, UIDs, where the spacing is from, how the pixels lie in the file and a
         checksum of them; nothing about the patient. JSON values.
@@ -123,11 +123,7 @@ def _image(path: Path, raw: Raw, choices: ReadingChoices) -> RadiographImage:
     placement, front = Placement(), None
     if raw.directions is not None and (placed := placed_by(*raw.directions)) is not None:
         placement, front = placed
-    faces, how = _facing(front, choices)
-    if how == "assumed":
-        flags.append(
-            Flag("facing_assumed", "Nothing says where the patient's front is: it was taken to be on the left.")
-        )
+    faces, how = _facing(path, front, choices)
     if not placement.is_as_stored:
         flags.append(Flag("turned_upright", "It lies on its side or upside down in its file, and was turned upright."))
     spacing, source, told = _spacing(raw, choices)
@@ -153,13 +149,15 @@ def _image(path: Path, raw: Raw, choices: ReadingChoices) -> RadiographImage:
     return RadiographImage(radiograph, tuple(flags), identity, placement, raw.grid, path)
 
 
-def _facing(front: str | None, choices: ReadingChoices) -> tuple[str, str]:
-    """Return which way the patient faces, and who says so."""
+def _facing(path: Path, front: str | None, choices: ReadingChoices) -> tuple[str | None, str]:
+    """Return which way the patient faces, and who says so; None where nobody does."""
     if choices.faces is not None:
         return choices.faces, "user"
     if choices.flip:
+        if front is None:
+            raise InputError(f"'{path.name}' does not say where the patient's front is; give --faces, not --flip.")
         return ("left" if front == "right" else "right"), "user"
-    return (front, "file") if front is not None else ("left", "assumed")
+    return front, "file" if front is not None else "unknown"
 
 
 def _spacing(raw: Raw, choices: ReadingChoices) -> tuple[tuple[float, float] | None, str, list[Flag]]:

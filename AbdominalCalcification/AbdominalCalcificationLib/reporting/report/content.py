@@ -98,7 +98,7 @@ def report_context(material: Material) -> dict[str, Any]:
         "notes": _notes(document),
         "corrections": [_correction(each) for each in provenance.get("edits", ())],
         "sources": _sources(provenance),
-        "models": [_model(each) for each in provenance.get("models", ())],
+        "models": [model_facts(each) for each in provenance.get("models", ())],
         "uses_bundled_model": any(flag.get("code") == "bundled_model" for flag in document.get("flags", ())),
         "result": None,
     }
@@ -230,7 +230,8 @@ def _sources(provenance: Mapping) -> list[tuple[str, str]]:
     return facts
 
 
-def _model(model: Mapping) -> dict:
+def model_facts(model: Mapping) -> dict:
+    """Return a model as a report shows it."""
     spacing = " × ".join(f"{value:g}" for value in model.get("spacing_mm") or ())
     return {
         "role": str(model.get("role", "")),

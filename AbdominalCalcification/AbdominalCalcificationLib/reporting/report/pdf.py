@@ -16,7 +16,7 @@ _TITLE = "Calcification of the abdominal arteries"
 _UNSHOWN = "Some characters have no font on the computer that made this PDF; the same report as HTML has them."
 
 
-def pdf_of_page(page: str, program: str, fonts: Path | None = None) -> bytes:
+def pdf_of_page(page: str, program: str, fonts: Path | None = None, title: str = _TITLE) -> bytes:
     """Return a page as a PDF file (A4), with the text of its ``footer`` and the number at the foot of each page.
 
     The same page gives the same bytes. What tells about the file itself names nobody.
@@ -29,6 +29,8 @@ def pdf_of_page(page: str, program: str, fonts: Path | None = None) -> bytes:
         That made it, for the file's properties.
     fonts : Path, optional
         Folder of fonts to be tried before the system's.
+    title : str
+        For the file's properties.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def pdf_of_page(page: str, program: str, fonts: Path | None = None) -> bytes:
     made = BytesIO()
     margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN - 6)
     document = SimpleDocTemplate(
-        made, pagesize=A4, **margins, title=_TITLE, author="", creator=program, lang="en", invariant=1
+        made, pagesize=A4, **margins, title=title, author="", creator=program, lang="en", invariant=1
     )
     try:
         document.build(flowables, canvasmaker=_numbering(known, foot))

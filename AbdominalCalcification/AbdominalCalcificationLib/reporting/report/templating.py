@@ -44,7 +44,7 @@ def check_packages() -> None:
         required(name)
 
 
-def rendered_html(context: Mapping[str, Any], folder: Path | None = None) -> str:
+def rendered_html(context: Mapping[str, Any], folder: Path | None = None, main: str = MAIN) -> str:
     """Return the page that the templates make of a context.
 
     Templates are text, not programs: they run in Jinja's sandbox, and what they show is escaped.
@@ -55,6 +55,8 @@ def rendered_html(context: Mapping[str, Any], folder: Path | None = None) -> str
         :func:`content.report_context`.
     folder : Path, optional
         Whose templates go before the program's own.
+    main : str
+        The template that includes the others.
 
     Raises
     ------
@@ -74,9 +76,9 @@ def rendered_html(context: Mapping[str, Any], folder: Path | None = None) -> str
         lstrip_blocks=True,
     )
     try:
-        page = environment.get_template(MAIN).render(_with_markup(context))
+        page = environment.get_template(main).render(_with_markup(context))
     except jinja2.TemplateSyntaxError as error:
-        where = f"{error.name or MAIN}, line {error.lineno}"
+        where = f"{error.name or main}, line {error.lineno}"
         raise InputError(f"The template {where} is wrong ({error.message}); correct it.") from None
     except (jinja2.TemplateError, UnicodeDecodeError, ArithmeticError, TypeError, ValueError, LookupError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -109,7 +111,7 @@ def _with_markup(context: Mapping[str, Any]) -> dict[str, Any]:
     from markupsafe import Markup
 
     result = context["result"]
-    if result is None:
+    if result is None or "profile" not in result:
         return dict(context)
     return {**context, "result": {**result, "profile": Markup(result["profile"])}}
 
