@@ -284,7 +284,9 @@ def _read_json(file: Path) -> dict:
 def _check_channel(folder: Path, dataset: dict, kind: ImageKind) -> None:
     channels = dataset.get("channel_names", dataset.get("modality"))
     if not isinstance(channels, dict) or not channels:
-        raise ModelError(f"dataset.json of {folder} names no input channels; this needs an nnU-Net v2 model of one {kind.name}.")
+        raise ModelError(
+            f"dataset.json of {folder} names no input channels; this needs an nnU-Net v2 model of one {kind.name}."
+        )
     names = [str(name) for name in channels.values()]
     if len(names) != 1:
         raise ModelError(

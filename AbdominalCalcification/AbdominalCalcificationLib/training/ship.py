@@ -103,7 +103,10 @@ def _weights_only(checkpoint: dict, job: Job) -> dict:
     axes = checkpoint["inference_allowed_mirroring_axes"]
     return {
         "network_weights": weights,
-        "init_args": {"configuration": job.task.configuration, "fold": job.fold if job.fold == "all" else int(job.fold)},
+        "init_args": {
+            "configuration": job.task.configuration,
+            "fold": job.fold if job.fold == "all" else int(job.fold),
+        },
         "trainer_name": "nnUNetTrainer",
         "inference_allowed_mirroring_axes": None if axes is None else tuple(axes),
     }

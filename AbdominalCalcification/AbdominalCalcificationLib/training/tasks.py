@@ -174,7 +174,9 @@ def open_dataset(folder: Path, task: Task) -> RawDataset:
     if not isinstance(channels, dict) or [str(each).casefold() for each in channels.values()] != [
         task.kind.name.casefold()
     ]:
-        raise InputError(f"'{folder}' does not have {task.kind.name} as its only channel; name a dataset of {task.kind.name}s.")
+        raise InputError(
+            f"'{folder}' does not have {task.kind.name} as its only channel; name a dataset of {task.kind.name}s."
+        )
     _check_labels(folder, document.get("labels"), task)
     ending = str(document.get("file_ending", ""))
     images = _names(folder / "imagesTr", f"_0000{ending}")
