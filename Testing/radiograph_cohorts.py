@@ -66,7 +66,11 @@ def a_radiograph_cohort(folder, count=12, seed=0):
         own = folder / f"film{number}"
         own.mkdir()
         (own / "truth.json").write_text(
-            json.dumps(document_of(truth[number].tolist(), device="VFA" if number % 2 else "DX"))
+            json.dumps(
+                document_of(
+                    truth[number].tolist(), seed=number, device={"kind": "vfa" if number % 2 else "radiography"}
+                )
+            )
         )
         write_labels(own / "vertebrae.nii.gz", bodies())
         model = folder / f"model{number}"

@@ -51,7 +51,7 @@ def folders(count: int) -> None:
 
 def tables(cases, output: Path, count: int) -> None:
     """Time the tables of so many rows, and see how much memory they take."""
-    store = CaseFolders(output, lambda masks: Recipe().made_from([], masks))
+    store = CaseFolders(output, lambda case: Recipe().made_from([], case.masks))
     began = time.process_time()
     for case in cases:
         store.record(case), store.fingerprint(case)

@@ -114,9 +114,9 @@ def test_vertebrae_are_compared_and_a_shifted_count_is_not_right(evaluated):
 
 def test_groups_of_the_table_and_of_the_truth_divide_the_cohort(evaluated):
     names = {each["group"]: each["cases"] for each in evaluated[1]["groups"]}
-    assert names == {ALL: 24, "device: DX": 12, "device: VFA": 12, "site: north": 12, "site: south": 12}
+    assert names == {ALL: 24, "device: radiography": 12, "device: vfa": 12, "site: north": 12, "site: south": 12}
     truth, found = (each.sum(axis=1)[::2] for each in drawn_scores(24))
-    (row,) = rows_of(evaluated[1], "agreement", group="device: DX", method="model", quantity="total")
+    (row,) = rows_of(evaluated[1], "agreement", group="device: radiography", method="model", quantity="total")
     assert row["mean_absolute_error"]["value"] == pytest.approx(np.abs(found - truth).mean())
 
 
@@ -260,6 +260,23 @@ def test_a_total_beside_parts_that_are_not_all_assessed_is_kept():
     assert reading_of_document({**document, "score": 5}).total == 5
     with pytest.raises(InputError, match="from 3 to 6"):
         reading_of_document({**document, "score": 7})
+
+
+def test_the_truth_of_a_simulation_may_be_what_the_image_shows():
+    shown = document_of([0, 1, 0, 0, 0, 0, 0, 0])
+    document = document_of([1] * 8, visible_segments=shown["segments"], visible_score=1, lumbar_vertebrae=6)
+    assert reading_of_document(document).total == 8
+    assert reading_of_document(document, visible=True).total == 1
+    assert reading_of_document(document).groups == {"lumbar vertebrae": "6"}
+    assert reading_of_document(document_of([1] * 8), visible=True).total == 8
+
+
+def test_a_stored_interval_is_taken_with_its_level_and_inflation():
+    document = document_of([1] * 8, shares_of([1] * 8), score_interval=[4, 12], score_interval_level=0.7)
+    said = reading_of_document({**document, "score_interval_inflation": 1.5}).record((0.5, 0.9))["intervals"]
+    assert said["0.7"] == (4, 12)
+    plain = reading_of_document(document).record((0.9,))["intervals"]["0.9"]
+    assert said["0.9"][1] - said["0.9"][0] > plain[1] - plain[0]
 
 
 @pytest.mark.parametrize(

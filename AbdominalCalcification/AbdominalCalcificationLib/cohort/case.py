@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import time
 import traceback
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import __version__
 from ..api import read_case_steps
 from ..durable import write_bytes, write_text
 from ..engine.kit import Kit
@@ -25,7 +24,7 @@ from ..reporting import ResultFolder
 from ..reporting.documents import json_text
 from .cases import CohortCase
 from .recipe import SCHEMA_VERSION, Recipe
-from .store import CASE_FILES, RECORD, THUMBNAIL, checksum_of, read_record
+from .store import CASE_FILES, MEASUREMENTS, RECORD, THUMBNAIL, read_record, record_of, remove_result
 from .thumbnail import thumbnail
 
 # What is an option of analyze and a column here.
@@ -68,14 +67,14 @@ def make_case(work: CaseWork, kit: Kit) -> str:
         return ""  # somebody made it, who died before saying so
     try:
         if record is not None and work.overwrite:
-            _remove(work.folder)
+            remove_result(work.folder, CASE_FILES)
         drain(_made_steps(work, kit))
     except WriteError:
         raise
     except AbdominalCalcificationError as error:
         return _OPTIONS.sub(lambda option: f"the column {option[1].replace('-', '_')}", str(error))
     except Exception as error:
-        return explanation(error) or _bug(error)
+        return explanation(error) or bug_text(error, "analyze")
     return ""
 
 
@@ -120,8 +119,9 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
             write_bytes(unfinished / THUMBNAIL, thumbnail(unfinished / "views.png"))
         if _stamps(work) != before:
             raise InputError("Its files changed while they were read; run the command again.")
-        seconds = round(time.monotonic() - began, 3)
-        write_text(unfinished / RECORD, json_text(_record(work, seconds, checksum_of(unfinished))))
+        seconds = time.monotonic() - began
+        record = record_of(case, work.fingerprint, SCHEMA_VERSION, unfinished, MEASUREMENTS, seconds)
+        write_text(unfinished / RECORD, json_text(record))
 
 
 def _stamps(work: CaseWork) -> list:
@@ -129,27 +129,11 @@ def _stamps(work: CaseWork) -> list:
     return [stamp_of(path, work.folder.parent.parent) for path in work.case.paths]
 
 
-def _record(work: CaseWork, seconds: float, measurements: str) -> dict:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "id": work.case.id,
-        "version": __version__,
-        "fingerprint": work.fingerprint,
-        "measurements": measurements,
-        "seconds": seconds,
-    }
-
-
-def _remove(folder: Path) -> None:
-    """Remove an old result, what says that it is one first; what else the folder holds stays."""
-    for name in (RECORD, *reversed(CASE_FILES)):
-        with suppress(FileNotFoundError):
-            (folder / name).unlink()
-
-
-def _bug(error: Exception) -> str:
-    """Return what is needed to find a bug, in one line."""
+def bug_text(error: Exception, command: str) -> str:
+    """Return what is needed to find a bug, in one line; `command` does the same with one case."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if _PACKAGE in each.filename]
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     said = (str(error).splitlines() or [""])[0]
-    return f"Internal error: {type(error).__name__}: {said}{where}; run analyze on it alone, and report what it prints."
+    return (
+        f"Internal error: {type(error).__name__}: {said}{where}; run {command} on it alone, and report what it prints."
+    )

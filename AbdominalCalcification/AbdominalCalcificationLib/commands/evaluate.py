@@ -66,6 +66,11 @@ def add(commands) -> list[argparse.ArgumentParser]:
         "--severity", metavar="%,...", help="cut points of the total burden in %%: 0.1,1,5 by default (own choice)"
     )
     add_severity_groups(comparing)
+    comparing.add_argument(
+        "--visible",
+        action="store_true",
+        help="of simulated radiographs: compare with what the image shows of the truth",
+    )
     comparing.add_argument("--resamples", metavar="N", type=int, default=2000, help="of the bootstrap (2000)")
     comparing.add_argument("--seed", metavar="N", type=int, default=0, help="of the bootstrap (0)")
     running = evaluate.add_argument_group("how it runs")
@@ -95,7 +100,7 @@ def run(options: argparse.Namespace, report) -> None:
         refuse_given(options, _OF_CTS, "is about CTs; leave it out with --radiographs")
         run_radiographs(options, report)
         return
-    refuse_given(options, ("severity_groups",), "is about radiographs; add --radiographs")
+    refuse_given(options, ("severity_groups", "visible"), "is about radiographs; add --radiographs")
     _run_cts(options, report)
 
 

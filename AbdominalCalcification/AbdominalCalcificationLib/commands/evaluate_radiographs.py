@@ -29,6 +29,7 @@ def run(options: argparse.Namespace, report) -> None:
         methods=methods,
         device=options.device,
         trust=options.trust_models,
+        visible=options.visible,
         groups=groups,
         resamples=options.resamples,
         seed=options.seed,

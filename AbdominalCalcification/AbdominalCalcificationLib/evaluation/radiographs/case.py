@@ -53,7 +53,7 @@ def evaluate_radiograph(case: RadiographCase, settings: RadiographSettings, work
     AbdominalCalcificationError
         Where the reference cannot be used. A method that fails is listed instead.
     """
-    reference = _said(case.reference)
+    reference = _said(case.reference, settings.visible)
     result: dict = {
         "patient": case.patient,
         "groups": {**reference.reading.groups, **case.groups},
@@ -92,10 +92,10 @@ def _method(name: str, case: RadiographCase, settings: RadiographSettings, worke
     return analyzed(case, settings, worker)
 
 
-def _said(side: Side) -> Said:
+def _said(side: Side, visible: bool = False) -> Said:
     if side.is_blank:
         raise InputError("The table says nothing of this method for the case.")
-    reading = side.reading if side.result is None else read_reading(side.result)
+    reading = side.reading if side.result is None else read_reading(side.result, visible)
     assert reading is not None
     return Said(reading, None if side.mask is None else read_vertebrae(side.mask))
 

@@ -41,7 +41,7 @@ class Reading:
         Its verdict.
     flags : tuple of str
     groups : mapping of str to str
-        What a document says that divides a cohort.
+        What the truth of a simulated radiograph says that divides a cohort.
     simulated : bool
         It is the truth of a simulated radiograph.
     """
@@ -104,8 +104,10 @@ def reading_of_cells(total: str, parts: Mapping[tuple[str, str], str], place: st
     return Reading(score, _total(score, given, place))
 
 
-def read_reading(path: Path) -> Reading:
+def read_reading(path: Path, visible: bool = False) -> Reading:
     """Return what a document says: ``radiograph.json``, the ``truth.json`` of a simulated radiograph, or their folder.
+
+    `visible` is as for :func:`reading_of_document`.
 
     Raises
     ------
@@ -125,15 +127,21 @@ def read_reading(path: Path) -> Reading:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"'{path}' cannot be read ({reason}); name a radiograph.json or truth.json.") from None
     try:
-        return reading_of_document(document)
+        return reading_of_document(document, visible)
     except InputError as error:
         raise InputError(f"'{path}': {error}") from None
 
 
-def reading_of_document(document: Any) -> Reading:
-    """Return what the content of ``radiograph.json`` or ``truth.json`` says; InputError where that is no score."""
+def reading_of_document(document: Any, visible: bool = False) -> Reading:
+    """Return what the content of ``radiograph.json`` or ``truth.json`` says; InputError where that is no score.
+
+    `visible` takes from a truth that has both what the image shows, in place of what there is.
+    """
     if not isinstance(document, Mapping) or not isinstance(document.get("segments"), Sequence):
         raise InputError('it holds no "segments"; name the radiograph.json of a result, or the truth of a simulation.')
+    if visible and "visible_segments" in document:
+        shown = {"segments": document["visible_segments"], "score": document.get("visible_score")}
+        return reading_of_document({**document, **shown})
     parts: dict[tuple[str, str], Segment] = {}
     for each in document["segments"]:
         segment = _segment(each)
@@ -153,11 +161,11 @@ def reading_of_document(document: Any) -> Reading:
         score,
         _total(score, given, "the document"),
         _inflation(document),
-        _stated(document.get("score_interval")),
+        _stated(document),
         verdict if verdict in _VERDICTS else None,
         tuple(dict.fromkeys(str(code) for code in codes if code)),
         _groups(document),
-        "provenance" not in document and "trust" not in document,
+        "seed" in document and "device" in document,
     )
 
 
@@ -216,29 +224,23 @@ def _real(value: Any, what: str) -> float:
 
 def _inflation(document: Mapping) -> float:
     """Return by what its intervals are wider than the parts alone make them."""
-    parameters = document.get("parameters")
-    value = parameters.get("interval_inflation", 1.0) if isinstance(parameters, Mapping) else 1.0
-    return value if isinstance(value, (int, float)) and math.isfinite(value) and value > 0 else 1.0
+    value = document.get("score_interval_inflation", 1.0)
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) and value > 0 else 1.0
 
 
-def _stated(said: Any) -> tuple[float, float, float] | None:
-    """Return level and ends of an interval that a document gives, where it says which it is."""
-    if not isinstance(said, Mapping):
-        return None
+def _stated(document: Mapping) -> tuple[float, float, float] | None:
+    """Return level and ends of the interval that a document gives, where it gives one."""
     try:
-        level, low, high = (float(said[name]) for name in ("level", "low", "high"))
+        low, high = (float(each) for each in document["score_interval"])
+        level = float(document["score_interval_level"])
     except (KeyError, TypeError, ValueError):
         return None
     return (level, low, high) if 0 < level < 1 and 0 <= low <= high <= MOST_TOTAL else None
 
 
 def _groups(document: Mapping) -> dict[str, str]:
-    """Return the device and the anatomy that the truth of a simulated radiograph names."""
-    named = {}
-    for name in ("device", "anatomy"):
-        value = document.get(name)
-        if isinstance(value, Mapping):
-            value = value.get("name")
-        if isinstance(value, str) and value:
-            named[name] = value[:60]
-    return named
+    """Return the device and the number of lumbar vertebrae that the truth of a simulated radiograph names."""
+    device, count = document.get("device"), document.get("lumbar_vertebrae")
+    kind = device.get("kind") if isinstance(device, Mapping) else None
+    named = {"device": kind[:60]} if isinstance(kind, str) and kind else {}
+    return named | ({"lumbar vertebrae": str(count)} if isinstance(count, int) else {})

@@ -96,9 +96,11 @@ def _simulated(document: Mapping, done: int) -> str:
     if not count:
         return ""
     which = "All radiographs" if count == done else f"{count} of {done} radiographs"
+    visible = document["settings"]["visible"]
+    truth = "what these images show (contrast above noise)" if visible else "all that was simulated, seen or not"
     return (
-        f'<div class="warn"><p><b>{which} are simulated</b>, and the reference is the truth of the simulation: how '
-        "methods do on patients is not known from this.</p></div>"
+        f'<div class="warn"><p><b>{which} are simulated</b>, and the reference is the truth of the simulation: '
+        f"{truth}. How methods do on patients is not known from this.</p></div>"
     )
 
 

@@ -73,6 +73,7 @@ def _summarise_steps(
                 "methods": settings.methods,
                 "models": anonymous_models(models) if settings.anonymous else models,
                 "device": settings.device if settings.uses_models else None,
+                "visible": settings.visible,
                 "severity": groups.document(None),
                 "bootstrap_resamples": settings.resamples,
                 "bootstrap_seed": settings.seed,

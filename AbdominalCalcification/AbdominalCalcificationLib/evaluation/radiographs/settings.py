@@ -28,6 +28,8 @@ class RadiographSettings:
     device : str
     trust : bool
         Load checkpoints that need more than weights; they can run code.
+    visible : bool
+        Compare with what simulated radiographs show, in place of what there is.
     groups : ScoreGroups
     resamples, seed : int
         Of the bootstrap.
@@ -40,6 +42,7 @@ class RadiographSettings:
     score_model: Path | None = None
     device: str = "auto"
     trust: bool = False
+    visible: bool = False
     groups: ScoreGroups = DEFAULT
     resamples: int = 2000
     seed: int = 0
