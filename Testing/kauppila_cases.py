@@ -253,7 +253,7 @@ CASES: tuple[WorkedCase, ...] = (
     # Voxels
     _mixed("on a flipped grid", rotation=_FLIPPED),
     _mixed("on a permuted grid", rotation=_PERMUTED),
-    _mixed("on an oblique grid", rotation=_OBLIQUE),
+    _mixed("on an oblique grid", rotation=_OBLIQUE, spacing_mm=(1.4, 1.4, 1.6)),
     _mixed("in slices of 2.5 mm", spacing_mm=(0.7, 0.7, 2.5)),
     _mixed("in voxels of 2 mm", spacing_mm=(2.0, 2.0, 2.0)),
     _mixed("in thick sagittal slices", spacing_mm=(3.0, 0.8, 0.8)),
@@ -263,8 +263,9 @@ CASES: tuple[WorkedCase, ...] = (
     _mixed("inclined to the left", direction=(-np.sin(_COR), 0.0, -np.cos(_COR))),
     _mixed("bent forwards", bend_mm=250.0),
     _mixed("bent to the right", bend_mm=300.0, towards=(1.0, 0.0, 0.0), front_deg=-90.0),
-    _mixed("inclined, on an oblique grid", direction=(0.1, np.sin(_SAG), -np.cos(_SAG)), rotation=_OBLIQUE),
-    _mixed("an aneurysm", radius_mm=24.0),
+    _mixed("inclined, on an oblique grid", direction=(0.1, np.sin(_SAG), -np.cos(_SAG)), rotation=_OBLIQUE,
+           spacing_mm=(1.4, 1.4, 1.6)),
+    _mixed("an aneurysm", radius_mm=24.0, spacing_mm=(1.5, 1.5, 1.5)),
     _mixed("a slender aorta", radius_mm=6.0, spacing_mm=(0.7, 0.7, 1.0)),
     # Views
     _one("turned, so that the side comes forwards", [2, 0, 0, 0, 0, 0, 0, 0],
