@@ -43,7 +43,8 @@ def radiograph_object(virtual: VirtualRadiograph) -> FileDataset:
         uid_of("radiograph", seed, "series"),
     )
     made.PatientName, made.PatientID = f"Virtual^Seed {seed}", f"SIM{seed}"
-    made.PatientBirthDate, made.PatientSex = "", "F" if truth["person"]["sex"] == "female" else "M"
+    sex = {"female": "F", "male": "M"}
+    made.PatientBirthDate, made.PatientSex = "", sex.get((truth["person"] or {}).get("sex"), "")
     made.StudyDate = made.StudyTime = made.ContentDate = made.ContentTime = made.AccessionNumber = ""
     made.ReferringPhysicianName, made.StudyID, made.SeriesNumber, made.InstanceNumber = "", "1", 1, 1
     made.Modality, made.PresentationIntentType = "DX", "FOR PRESENTATION"

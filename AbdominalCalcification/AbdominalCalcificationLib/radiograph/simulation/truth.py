@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import ndimage
 
 from ...simulation.plaques import Plaque
 from ...simulation.tubes import Tube
-from ..coverage import Coverage, Walls, coverage, score_of
-from ..kauppila import KauppilaScore, Segment
-from ..spine import LABELS, Vertebra, borders_of
+from ..coverage import Walls, coverage, score_of
+from ..document import segment_document, vertebra_documents
+from ..kauppila import KauppilaScore
+from ..spine import LABELS, Vertebra, borders_of, vertebrae_of
 from .calcium import surface_points
 from .lumbar import Bone
 from .screen import Screen
+
+if TYPE_CHECKING:
+    from .film import Film
+    from .scenes import Scene, Shadow
 
 # Least thickness of a body that a label map shows, mm of bone along the ray.
 _LEAST_MM = 2.0
@@ -70,12 +78,9 @@ def plaque_places(screen: Screen, aorta: Tube, plaques: list[Plaque]) -> np.ndar
     return np.unique(np.rint(places / _POINT_MM), axis=0) * _POINT_MM
 
 
-def scores(
-    places: np.ndarray, walls: Walls, vertebrae: dict[str, Vertebra]
-) -> tuple[KauppilaScore, dict[tuple[str, str], Coverage]]:
+def scores(places: np.ndarray, walls: Walls, vertebrae: dict[str, Vertebra]) -> KauppilaScore:
     """Return the score of calcium at places, facing left."""
-    covered = coverage(places, walls, borders_of(vertebrae), _HALF_MM)
-    return score_of(covered), covered
+    return score_of(coverage(places, walls, borders_of(vertebrae), _HALF_MM))
 
 
 def visible_places(places: np.ndarray, contrast: np.ndarray, noise: np.ndarray, pixel_mm: float) -> np.ndarray:
@@ -102,12 +107,67 @@ def visible_places(places: np.ndarray, contrast: np.ndarray, noise: np.ndarray, 
     return places[found]
 
 
-def mirrored_score(score: KauppilaScore, width: float) -> KauppilaScore:
-    """Return a score with its lines in the image mirrored left to right."""
-    return KauppilaScore(
-        tuple(
-            Segment(**{**each.__dict__, "line": tuple((width - x, y) for x, y in each.line)}) for each in score.segments
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of a radiograph.
+
+    Attributes
+    ----------
+    score, visible : KauppilaScore
+        Of all calcium of the aorta, and of what stands out from the noise.
+    vertebrae : dict of str to Vertebra
+    walls : Walls
+    """
+
+    score: KauppilaScore
+    visible: KauppilaScore
+    vertebrae: dict[str, Vertebra]
+    walls: Walls
+
+    def mirrored(self, width: float) -> Known:
+        """Return the same in the image mirrored left to right, of which `width` is the last column's x."""
+
+        def turned(line: np.ndarray) -> np.ndarray:
+            return line * [-1.0, 1.0] + [width, 0.0]
+
+        return Known(
+            _mirrored(self.score, width),
+            _mirrored(self.visible, width),
+            {name: own.mirrored(width) for name, own in self.vertebrae.items()},
+            Walls(turned(self.walls.anterior), turned(self.walls.posterior)),
         )
+
+    def document(self) -> dict:
+        """Return it as JSON values, named as in ``radiograph.json``."""
+        return {
+            "score": self.score.total,
+            "affected_segments": self.score.affected_segments,
+            "affected_walls": self.score.affected_walls,
+            "segments": [segment_document(each) for each in self.score.segments],
+            "visible_score": self.visible.total,
+            "visible_segments": [segment_document(each) for each in self.visible.segments],
+            "vertebrae": vertebra_documents(self.vertebrae),
+            "walls": {
+                wall: [[round(x, 2), round(y, 2)] for x, y in thinned(self.walls.of(wall))]
+                for wall in ("anterior", "posterior")
+            },
+        }
+
+
+def truth_of(scene: Scene, shadow: Shadow, screen: Screen, film: Film) -> Known:
+    """Return what is known of a film, facing left: the plaques themselves tell the score, not the image."""
+    pixel, patient = screen.detector.pixel_mm, scene.patient
+    aorta = patient.drawn.arteries[0]
+    walls = wall_lines(screen, aorta, float(scene.middles()[:, 2].max()) + 60.0)
+    vertebrae = vertebrae_of(shadow.labels, (pixel, pixel))
+    places = plaque_places(screen, aorta, patient.plaques[0])
+    seen = visible_places(places, film.contrast, film.exposure.noise, pixel)
+    return Known(scores(places, walls, vertebrae), scores(seen, walls, vertebrae), vertebrae, walls)
+
+
+def _mirrored(score: KauppilaScore, width: float) -> KauppilaScore:
+    return KauppilaScore(
+        tuple(replace(each, line=tuple((width - x, y) for x, y in each.line)) for each in score.segments)
     )
 
 

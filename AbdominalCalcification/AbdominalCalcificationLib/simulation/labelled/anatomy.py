@@ -68,6 +68,10 @@ class Anatomy:
         Whether the outline is the skin, and whether the muscles of the belly's wall are labelled.
     unnamed, missing : tuple of str
         What was not understood, and the territories that are not there.
+    vertebrae : ndarray of uint8, shape (k, j, i)
+        0, or one more than the index in `vertebra_names`.
+    vertebra_names : tuple of str
+        ``L1``, ``T12``; ``S1`` is the sacrum.
     """
 
     atlas_checksum: str
@@ -80,6 +84,8 @@ class Anatomy:
     has_wall: bool
     unnamed: tuple[str, ...]
     missing: tuple[str, ...]
+    vertebrae: np.ndarray
+    vertebra_names: tuple[str, ...]
 
     @property
     def center(self) -> np.ndarray:
@@ -113,6 +119,7 @@ def make_anatomy(atlas: Atlas) -> Anatomy:
     grid, tissues = atlas.grid.cropped((drawn, slice(None), slice(None))), atlas.tissues[drawn]
     tree = tree_of(atlas.arteries[drawn], atlas.artery_names, grid)
     reached = _slices_of_patients(grid, tree.courses[0].points[-1])
+    vertebrae = _coarser(grid.cropped((reached, slice(None), slice(None))), atlas.vertebrae[drawn][reached])[1]
     grid, tissues = _coarser(grid.cropped((reached, slice(None), slice(None))), tissues[reached])
     has_skin = bool(((tissues == Tissue.BODY) | (tissues == Tissue.SKIN)).any())
     step = 1 if has_skin else max(1, round(OUTLINE_MM / min(grid.spacing_mm[:2])))
@@ -128,7 +135,10 @@ def make_anatomy(atlas: Atlas) -> Anatomy:
     words = {word for name in atlas.names.values() for word in name.lower().split("_")}
     tenths = np.clip(within / DEPTH_UNIT_MM, -3000, 3000).astype(np.int16)
     has_wall = bool(words & _WALL)
-    return Anatomy(atlas.checksum, tree, grid, soft, tenths, step, has_skin, has_wall, atlas.unnamed, atlas.missing)
+    return Anatomy(
+        atlas.checksum, tree, grid, soft, tenths, step, has_skin, has_wall, atlas.unnamed, atlas.missing,
+        vertebrae, atlas.vertebra_names,
+    )  # fmt: skip
 
 
 def _every(grid: Grid, tissues: np.ndarray, step: int) -> tuple[Grid, np.ndarray]:

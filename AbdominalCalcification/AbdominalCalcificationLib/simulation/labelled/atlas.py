@@ -18,6 +18,7 @@ from ...reading.images import as_labels, read_flagged
 from .orientation import check_places, upright
 from .tables import read_names
 from .tissues import Tissue, tissue_of_name
+from .vertebrae import vertebra_of_name
 
 # Of what is labelled, so much may be of no name, or of one that is not understood: specks that tools leave behind.
 LARGEST_UNNAMED = 0.01
@@ -43,6 +44,12 @@ class Atlas:
         What was not understood, and filled with its neighbourhood: ``699 (no name)``.
     checksum : str
         Of voxels, place and names.
+    missing : tuple of str
+        Territories that are not there.
+    vertebrae : ndarray of uint8, shape (k, j, i)
+        0, or one more than the index in `vertebra_names`.
+    vertebra_names : tuple of str
+        ``L1``, ``T12``; ``S1`` is the sacrum.
     """
 
     tissues: np.ndarray
@@ -53,6 +60,8 @@ class Atlas:
     unnamed: tuple[str, ...] = ()
     checksum: str = ""
     missing: tuple[str, ...] = field(default=())
+    vertebrae: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0), np.uint8))
+    vertebra_names: tuple[str, ...] = ()
 
 
 def read_atlas(labels: Path, table: Path | None = None) -> Atlas:
@@ -114,7 +123,18 @@ def make_atlas(labels: Volume, named: Mapping[int, str], title: str = "the label
         tuple(f"{value} ({names.get(value, 'no name')})" for value in unnamed),
         _checksum(labels, names),
         tuple(each.name for each in TERRITORIES if each.label not in there),
+        *_vertebrae(labels, names),
     )
+
+
+def _vertebrae(labels: Volume, names: Mapping[int, str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the map of vertebrae and their names; a vertebra in several pieces is one."""
+    named = {value: vertebra for value, name in names.items() if (vertebra := vertebra_of_name(name)) is not None}
+    order = tuple(sorted(set(named.values())))
+    code = np.zeros(int(labels.array.max()) + 1, np.uint8)
+    for value, vertebra in named.items():
+        code[value] = order.index(vertebra) + 1
+    return code[labels.array], order
 
 
 def _check_unnamed(unnamed: list[int], names, counts: np.ndarray, title: str) -> None:

@@ -77,14 +77,18 @@ class LabelledBody:
     ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
         """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
         canvas = Canvas(grid, calcium_gain)
-        painter = TissuePainter(
-            self.anatomy, self.deformation, self.phase, rng, calcium_gain, self._renal_level(), self.person
-        )
+        back_mm, distractors = self.paint_trunk(canvas, rng)
+        paint_outside(canvas, self.phase, self.person, back_mm)
+        return canvas.hu, canvas.bystanders, distractors
+
+    def paint_trunk(self, canvas: Canvas, rng: np.random.Generator) -> tuple[float, list[dict]]:
+        """Paint the body without arteries; return how far back it reaches, RAS y, and the single bystanders."""
+        gain, level = canvas.calcium_gain, self._renal_level()
+        painter = TissuePainter(self.anatomy, self.deformation, self.phase, rng, gain, level, self.person)
         painter.paint(canvas)
         distractors: list[dict] = []
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
-        paint_outside(canvas, self.phase, self.person, painter.back_mm)
-        return canvas.hu, canvas.bystanders, distractors
+        return painter.back_mm, distractors
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
         """Return x of the spine's middle and y of its front: from the bone behind the aorta."""
