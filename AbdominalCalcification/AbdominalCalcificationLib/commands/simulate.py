@@ -53,9 +53,7 @@ def run(options: argparse.Namespace, report) -> None:
         made = drain(
             simulate_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many), report
         )
-    for labels, checked in ({} if mix is None else mix.check(seeds)).items():
-        for remark in checked.remarks:
-            report.say(f"{Path(labels).name}: {remark}")
+    _say_remarks(report, mix, seeds)
     if many:
         _say(report, made, len(seeds), "virtual patients", options.output)
     else:
@@ -87,14 +85,21 @@ def _make_radiographs(options: argparse.Namespace, report) -> None:
         raise InputError(
             "--spacing and --size are about CTs; a radiograph draws its field and its pixels from the seed."
         )
-    if anatomy_mix(options) is not None:
-        raise InputError("Radiographs are not made from label maps; leave out --anatomy or --radiograph.")
+    mix = anatomy_mix(options)
     seeds, patients, many = _patients(options)
-    given = {"device": options.device} if options.device else {}
+    given = {name: value for name, value in (("device", options.device), ("anatomy", mix)) if value}
     with claimed(options.output):
         steps = radiograph_steps(patients, given, processes=options.processes, overwrite=options.overwrite, keep=many)
         made = drain(steps, report)
+    _say_remarks(report, mix, seeds)
     if many:
         _say(report, made, len(seeds), "radiographs", options.output)
     else:
         report.say(f"The radiograph of seed {options.seed} is in {options.output}")
+
+
+def _say_remarks(report, mix, seeds: range) -> None:
+    """Say what people should know about the label maps that were used."""
+    for labels, checked in ({} if mix is None else mix.check(seeds)).items():
+        for remark in checked.remarks:
+            report.say(f"{Path(labels).name}: {remark}")

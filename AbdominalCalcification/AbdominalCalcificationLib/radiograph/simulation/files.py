@@ -17,6 +17,7 @@ from ...processes.spread import results_of
 from ...progress import Progress, Steps
 from ...reporting import ResultFolder, write_volume
 from ...reporting.dicom.objects import write_object
+from ...simulation.labelled import AnatomyMix
 from .dicom import radiograph_object
 from .virtual import VirtualRadiograph, simulate_radiograph
 
@@ -61,24 +62,28 @@ def radiograph_steps(
     patients : sequence of (int, Path)
         Seed and folder.
     arguments : mapping, optional
-        Of :func:`.virtual.simulate_radiograph`, the same for all.
+        Of :func:`.virtual.simulate_radiograph`, the same for all; `anatomy` is an :class:`labelled.AnatomyMix` here.
     processes : int
         Radiographs at a time.
     overwrite : bool
         Replace radiographs that are there.
     keep : bool
-        Leave radiographs alone that are there already and were made from the same seed, instead of refusing them.
+        Leave radiographs alone that are there already and were made alike, instead of refusing them.
 
     Raises
     ------
     InputError
-        Before anything is simulated where a folder holds another radiograph or cannot be written.
+        Before anything is simulated where a folder holds another radiograph or cannot be written, or a label map cannot
+        be used.
     """
     arguments = dict(arguments or {})
+    mix: AnatomyMix | None = arguments.get("anatomy")
+    checked = {} if mix is None else mix.check(seed for seed, _ in patients)
     todo = []
     for seed, folder in patients:
         if keep and not overwrite and (folder / "truth.json").is_file():
-            _check_alike(folder, seed, arguments)
+            labels = None if mix is None else mix.labels_of(seed)
+            _check_alike(folder, seed, arguments, None if labels is None else checked[labels].checksum)
         else:
             ResultFolder(folder, overwrite, RADIOGRAPH_FILES)
             todo.append((seed, folder))
@@ -97,19 +102,21 @@ def radiograph_steps(
 
 
 def _simulated(seed: int, arguments: Mapping) -> VirtualRadiograph:
-    return simulate_radiograph(seed, **arguments)
+    mix = arguments.get("anatomy")
+    return simulate_radiograph(seed, **{**arguments, "anatomy": None if mix is None else mix.anatomy_of(seed)})
 
 
-def _check_alike(folder: Path, seed: int, arguments: Mapping) -> None:
-    """Refuse a folder whose radiograph was made from another seed, or by another device."""
+def _check_alike(folder: Path, seed: int, arguments: Mapping, labels_sha256: str | None) -> None:
+    """Refuse a folder whose radiograph was made from another seed or label map, or by another device."""
     try:
         truth = read_json(folder / "truth.json")
-        kind = arguments.get("device")
-        alike = truth["seed"] == seed and (kind is None or truth["device"]["name"] == kind)
+        name = arguments.get("device")
+        made = truth["seed"], truth.get("labels_sha256")
+        alike = made == (seed, labels_sha256) and name in (None, truth["device"]["name"])
     except (OSError, ValueError, KeyError, TypeError):
         alike = False
     if not alike:
         raise InputError(
-            f"'{folder}' holds something else than the radiograph of seed {seed}; "
+            f"'{folder}' holds something else than this radiograph of seed {seed} (another seed, device or label map); "
             "name another folder, the same options, or add --overwrite."
         )
