@@ -43,8 +43,8 @@ def radiograph_object(virtual: VirtualRadiograph) -> FileDataset:
         uid_of("radiograph", seed, "series"),
     )
     made.PatientName, made.PatientID = f"Virtual^Seed {seed}", f"SIM{seed}"
-    sex = {"female": "F", "male": "M"}
-    made.PatientBirthDate, made.PatientSex = "", sex.get((truth["person"] or {}).get("sex"), "")
+    person = truth["person"] or {"sex": ""}
+    made.PatientBirthDate, made.PatientSex = "", {"female": "F", "male": "M"}.get(person["sex"], "")
     made.StudyDate = made.StudyTime = made.ContentDate = made.ContentTime = made.AccessionNumber = ""
     made.ReferringPhysicianName, made.StudyID, made.SeriesNumber, made.InstanceNumber = "", "1", 1, 1
     made.Modality, made.PresentationIntentType = "DX", "FOR PRESENTATION"

@@ -46,7 +46,8 @@ class Shadow:
 class Scene(Protocol):
     """A patient as a radiograph sees one."""
 
-    patient: DrawnPatient
+    @property
+    def patient(self) -> DrawnPatient: ...
 
     @property
     def is_mirrored(self) -> bool:
