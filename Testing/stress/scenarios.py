@@ -158,6 +158,10 @@ def a_patient(inputs: Path, place: Path) -> None:
     program("simulate", "--seed", 8, "--output", place / "out", *TINY_PATIENT, "--quiet")
 
 
+def a_radiograph(inputs: Path, place: Path) -> None:
+    program("simulate", "--radiograph", "--seed", 8, "--output", place / "out", "--quiet")
+
+
 def one_of_many(inputs: Path, place: Path) -> None:
     program("simulate", "--seed", 3, "--count", 1, "--output", place / "out", *TINY_PATIENT, "--quiet")
 
@@ -207,6 +211,11 @@ SCENARIOS = (
         "simulate",
         a_patient,
         lambda i, p: ["simulate", "--seed", 9, "--output", p / "out", *TINY_PATIENT, "--overwrite"],
+    ),
+    Scenario(
+        "simulate --radiograph",
+        a_radiograph,
+        lambda i, p: ["simulate", "--radiograph", "--seed", 9, "--output", p / "out", "--overwrite"],
     ),
     Scenario(
         "simulate --processes",

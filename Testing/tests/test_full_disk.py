@@ -97,6 +97,14 @@ def write_patient(folder, given):
         drain(files.simulate_steps([(5, folder / "p")], overwrite=True))
 
 
+def write_radiograph(folder, given):
+    from AbdominalCalcificationLib.radiograph.simulation import files, simulate_radiograph
+
+    if not hasattr(given, "radiograph"):
+        given.radiograph = simulate_radiograph(5, device="vfa")
+    files.write_radiograph(given.radiograph, folder / "r", overwrite=True)
+
+
 def write_dataset(folder, given, update=False):
     from AbdominalCalcificationLib.training.cases import find_sources
     from AbdominalCalcificationLib.training.dataset import export_steps
@@ -173,6 +181,7 @@ WRITERS = {
     "result": write_result,
     "dicom": write_dicom,
     "patient": write_patient,
+    "radiograph": write_radiograph,
     "dataset": write_dataset,
     "evaluation": write_evaluation,
     "association": write_association,
@@ -230,7 +239,7 @@ def test_a_file_that_may_not_grow_is_never_taken_for_whole(tmp_path, name, given
     assert sizes_below(tmp_path / "nothing").keys() == sizes_below(tmp_path / "whole").keys()
 
 
-@pytest.mark.parametrize("name", ["result", "dicom", "patient", "evaluation", "scene"])
+@pytest.mark.parametrize("name", ["result", "dicom", "patient", "radiograph", "evaluation", "scene"])
 def test_an_earlier_result_outlives_a_full_disk(tmp_path, name, given):
     write = WRITERS[name]
     (tmp_path / "here").mkdir()
