@@ -72,7 +72,7 @@ def draw_processing(rng: np.random.Generator, device: Device) -> Processing:
     marker = ("L" if device.side == "left" else "R") if not vfa and u() < 0.6 else ""
     words = str(rng.choice(("LAT", "STANDING", "L-SPINE LAT", "TABLE", "SUPINE", "LUMBAR", "XR 12")))
     return Processing(
-        latitude=float(u(0.25, 0.8) if vfa else u(0.15, 0.8)),
+        latitude=float(u(0.2, 0.6) if vfa else u(0.15, 0.6)),
         latitude_mm=float(u(18, 45)),
         edges=float(u(0.0, 0.5) if vfa else max(0.0, u(-0.5, 2.2))),
         edges_mm=float(np.exp(u(np.log(0.8), np.log(4.0)))),
