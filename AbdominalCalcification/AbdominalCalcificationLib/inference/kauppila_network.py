@@ -16,7 +16,10 @@ from ..radiograph.kauppila import MOST_PART, WALLS
 
 # The map in which walls are looked for has a quarter of the rows and columns.
 MAP_STEP = 4
-_CHANNELS = 2
+# The film, its local contrast and the vertebrae; the first and the last are given.
+_CHANNELS = 3
+# Pixels across which contrast is local: deposits are thinner. Twice a mean over these, and the least spread.
+_LOCAL, _LEAST_SPREAD = 13, 0.03
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,22 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
                 nn.Linear(a.line_features, walls * MOST_PART),
             )
 
+        @staticmethod
+        def _with_contrast(images):
+            """Return film, local contrast and vertebrae: deposits may be fainter than anything else on a film."""
+
+            def mean(x):
+                return functional.avg_pool2d(x, _LOCAL, 1, _LOCAL // 2, count_include_pad=False)
+
+            film = images[:, :1]
+            details = film - mean(mean(film))
+            spread = mean(mean(details.square())).sqrt()
+            contrast = (details / (spread + _LEAST_SPREAD)).clamp(-6.0, 6.0)
+            return torch.cat([film, contrast, images[:, 1:]], dim=1).contiguous(memory_format=torch.channels_last)
+
         def forward(self, images):
             count, levels = images.shape[:2]
-            skips = self.encoder(images.flatten(0, 1))
+            skips = self.encoder(self._with_contrast(images.flatten(0, 1)))
             size = skips[2].shape[2:]
             total = 0
             for lateral, skip in zip(self.lateral, skips[2:], strict=True):
