@@ -233,6 +233,9 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "magnification_unknown": FlagKind(
         _NOTE, True, "Lengths in mm may be some 10 to 40 % too large; the score does not depend on it."
     ),
+    "facing_assumed": FlagKind(
+        _REVIEW, True, "Say with --faces where the patient's front is: the aorta is looked for on that side."
+    ),
     "turned_upright": FlagKind(
         _NOTE, False, "Check in the overlay that the head is up; files keep the image's own grid."
     ),
@@ -276,7 +279,6 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
         _NOTE, False, "Check in the overlay that the aorta is looked for in front; else say the side with --faces."
     ),
     "level_uncertain": FlagKind(_REVIEW, True, "Check the names of the vertebrae: every part may be one level off."),
-    "facing_by_spine": FlagKind(_NOTE, False, "Nothing to do, unless the overlay shows the aorta behind the spine."),
     "front_outside": FlagKind(
         _REVIEW, True, "What is not in the image has no deposits in the score: look at this part."
     ),

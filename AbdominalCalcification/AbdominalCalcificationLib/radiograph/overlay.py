@@ -15,7 +15,7 @@ from ..display import NO_PART_COLOR, PART_COLORS, VERDICT_COLORS, VERTEBRA_COLOR
 from ..reporting.drawing import banner, rgb_bytes, width_of, write
 from ..trust import Verdict, notes_of
 from .coverage import deposits_on
-from .document import INTERVAL_LEVEL
+from .document import INTERVAL_LEVEL, thinned
 from .kauppila import MOST_TOTAL, VERTEBRAE, WALLS, Segment
 from .result import RadiographResult
 from .severity import DEFAULT, ScoreGroups
@@ -116,7 +116,7 @@ def _draw_walls(image: np.ndarray, result: RadiographResult, scale: np.ndarray) 
     for each in result.score.segments:
         if len(each.line) < 2:
             continue
-        line, color = np.array(each.line) * scale, part_color(each.score)
+        line, color = np.array(thinned(each.line)) * scale, part_color(each.score)
         stroke(image, line, color, 2.0)
         for deposit in deposits_on(line, each.deposits):
             stroke(image, deposit, color, 6.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -10,36 +11,65 @@ from scipy import ndimage
 from .image import Radiograph
 from .spine import Vertebra
 
-# In heights of a body: how far in front of the bodies the aorta lies, and how far from them soft tissue begins.
-_FRONT_HEIGHTS, _GAP_HEIGHTS, _SOFT_HEIGHTS = 1.5, 0.15, 1.0
+# How far in front of the bodies the aorta lies, in heights of a body.
+_FRONT_HEIGHTS = 1.5
+# Farther apart, in heights, a vertebra that was not found lies between two bodies.
+_WIDEST_DISC = 0.8
 # From where to where, in heights from the middle of the spine, both sides are compared: the bodies themselves are alike
 # from any side. And the pixel of the comparison.
-_SIDE_HEIGHTS, _SYMMETRY_STEP = (1.1, 4.5), 0.125
+_LEAST_KNOWN = 0.25
+_SIDE_HEIGHTS, _SYMMETRY_STEP = (1.1, 4.0), 0.125
 
 
-def contrast_of_bodies(radiograph: Radiograph, labels: np.ndarray, vertebrae: Mapping[str, Vertebra]) -> float | None:
-    """Return how much brighter the bodies are than what lies in front of them, in spreads of the image (10 to 90 %).
+def contrast_with_discs(radiograph: Radiograph, labels: np.ndarray, vertebrae: Mapping[str, Vertebra]) -> float | None:
+    """Return how much brighter the bodies are than the discs between them, in spreads of both (10 to 90 %).
 
-    The median over the vertebrae of the differences of medians; None where nothing lies in front.
+    The median over the discs of the differences of medians; None where two bodies do not follow each other.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    labels : ndarray, shape (rows, columns)
+    vertebrae : mapping of str to Vertebra
+        From head to foot.
     """
-    height = float(np.median([each.height for each in vertebrae.values()]))
-    low, high = np.percentile(radiograph.pixels, (10, 90))
+    found, values = [], []
+    for upper, lower in pairwise(vertebrae.values()):
+        top, bottom = np.asarray(upper.corners)[[3, 2]], np.asarray(lower.corners)[[0, 1]]
+        if np.linalg.norm((bottom - top).mean(axis=0)) > _WIDEST_DISC * max(upper.height, lower.height):
+            continue
+        disc = _within(radiograph, top, bottom, (0.3, 0.7))
+        disc = radiograph.pixels[disc][labels[disc] == 0]
+        plates = (np.asarray(each.corners)[[[0, 1], [3, 2]]] for each in (upper, lower))
+        bodies = [_within(radiograph, *pair, (0.3, 0.7)) for pair in plates]
+        bone = np.concatenate([radiograph.pixels[body].ravel() for body in bodies])
+        if disc.size and bone.size:
+            found.append(float(np.median(bone)) - float(np.median(disc)))
+            values += [disc, bone]
+    if not found:
+        return None
+    low, high = np.percentile(np.concatenate(values), (10, 90))
+    return float(np.median(found)) / max(float(high - low), 1e-6)
+
+
+def contrast_with_front(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra], height: float) -> float | None:
+    """Return how much brighter the bodies are than what lies in front of them, in spreads of the image (10 to 90 %)."""
     found = []
     for each in vertebrae.values():
-        inside = _box(radiograph, np.asarray(each.corners))
-        body = radiograph.pixels[inside][labels[inside] > 0]
-        _, soft = front_of(radiograph, each, height, _GAP_HEIGHTS, _SOFT_HEIGHTS)
-        if body.size and soft.size:
+        body = radiograph.pixels[_within(radiograph, *np.asarray(each.corners)[[[0, 1], [3, 2]]], (0.3, 0.7))]
+        _, soft = front_of(radiograph, each, height, 1.0)
+        if soft.size:
             found.append(float(np.median(body)) - float(np.median(soft)))
+    low, high = np.percentile(radiograph.pixels, (10, 90))
     return float(np.median(found)) / max(float(high - low), 1e-6) if found else None
 
 
 def front_of(
-    radiograph: Radiograph, vertebra: Vertebra, height: float, near: float = 0.0, far: float = _FRONT_HEIGHTS
+    radiograph: Radiograph, vertebra: Vertebra, height: float, far: float = _FRONT_HEIGHTS
 ) -> tuple[float, np.ndarray]:
     """Return which share of the region in front of a body lies in the image, and the pixels there.
 
-    The region is as high as the body, and reaches from `near` to `far` in front of it, in heights.
+    The region is as high as the body, and reaches `far` in front of it, in heights.
     """
     front = -1.0 if radiograph.faces != "right" else 1.0
     top_front, top_back, low_back, low_front = np.asarray(vertebra.corners)
@@ -47,7 +77,7 @@ def front_of(
     forwards /= max(float(np.linalg.norm(forwards)), 1e-6)
     if forwards[0] * front < 0:
         forwards = -forwards
-    along, across = np.meshgrid(np.linspace(0, 1, 48), np.linspace(near * height, far * height, 64), indexing="ij")
+    along, across = np.meshgrid(np.linspace(0, 1, 48), np.linspace(0, far * height, 64), indexing="ij")
     points = top_front + along[..., None] * (low_front - top_front) + across[..., None] * forwards
     rows, columns = (np.rint(points[..., axis] / radiograph.step[1 - axis]).astype(int) for axis in (1, 0))
     shape = radiograph.pixels.shape
@@ -65,7 +95,8 @@ def centred_symmetry(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra]) 
     """Return how much one side of the spine is the mirror image of the other: a correlation, -1 to 1.
 
     Both sides of the line through the bodies are compared, beside the bodies, at an eighth of a height a pixel; what
-    varies more slowly than a height is taken away, so that a fall-off to the edges is no likeness.
+    varies more slowly than a height, or is alike at every level, is taken away, so that a fall-off to the edges is no
+    likeness.
     """
     height = float(np.median([each.height for each in vertebrae.values()]))
     centers = np.array(sorted((each.center for each in vertebrae.values()), key=lambda point: point[1]))
@@ -83,11 +114,19 @@ def centred_symmetry(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra]) 
         side = ndimage.map_coordinates(smooth, at, order=1, mode="constant", cval=np.nan)
         sides.append(side)
     known = np.isfinite(sides[0]) & np.isfinite(sides[1])
-    if known.mean() < 0.25:
+    if known.mean() < _LEAST_KNOWN:
         return 0.0
-    flat = [np.where(known, side - _slow(np.where(known, side, np.nan)), 0.0)[known] for side in sides]
+    flat = [_detail(np.where(known, side, np.nan))[known] for side in sides]
     spread = float(np.linalg.norm(flat[0]) * np.linalg.norm(flat[1]))
     return float(flat[0] @ flat[1]) / spread if spread > 0 else 0.0
+
+
+def _detail(side: np.ndarray) -> np.ndarray:
+    """Return one side without what varies slowly, and without what is alike at every level: a fall-off to the edge."""
+    detail = side - _slow(side)
+    known = np.isfinite(detail)
+    mean = np.where(known, detail, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return detail - mean
 
 
 def _slow(side: np.ndarray) -> np.ndarray:
@@ -98,10 +137,15 @@ def _slow(side: np.ndarray) -> np.ndarray:
     return ndimage.gaussian_filter(np.where(known, side, 0.0), width) / np.maximum(weight, 1e-6)
 
 
-def _box(radiograph: Radiograph, corners: np.ndarray) -> tuple[slice, slice]:
-    low, high = corners.min(axis=0), corners.max(axis=0)
+def _within(
+    radiograph: Radiograph, top: np.ndarray, bottom: np.ndarray, share: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of pixels between two lines of two points, in the middle of their width."""
+    down, across = np.meshgrid(np.linspace(*share, 12), np.linspace(0.2, 0.8, 24), indexing="ij")
+    lines = [line[0] + across[..., None] * (line[1] - line[0]) for line in (top, bottom)]
+    points = lines[0] + down[..., None] * (lines[1] - lines[0])
+    last = np.array(radiograph.pixels.shape) - 1
     rows, columns = (
-        slice(max(0, int(low[axis] / radiograph.step[1 - axis])), int(high[axis] / radiograph.step[1 - axis]) + 2)
-        for axis in (1, 0)
+        np.clip(np.rint(points[..., 1 - axis] / radiograph.step[axis]).astype(int), 0, last[axis]) for axis in (0, 1)
     )
     return rows, columns

@@ -67,7 +67,7 @@ def radiograph_report(document: Mapping, picture: bytes, source: Path, choices: 
 
 
 def report_context(document: Mapping, picture: bytes, patient: Patient) -> dict[str, Any]:
-    """Return the names that templates know, and their values; of an unusable result there are neither score nor parts."""
+    """Return the names that templates know, and their values; an unusable result has neither score nor parts."""
     provenance, trust = document.get("provenance") or {}, document_trust(document)
     software = provenance.get("software") or {}
     usable = trust.verdict is not Verdict.UNUSABLE

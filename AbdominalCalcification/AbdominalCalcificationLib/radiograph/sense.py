@@ -14,7 +14,7 @@ import numpy as np
 from ..flags import Flag
 from .image import Radiograph
 from .kauppila import VERTEBRAE, KauppilaScore
-from .picture import centred_symmetry, contrast_of_bodies, front_of, share_at_an_end
+from .picture import centred_symmetry, contrast_with_discs, contrast_with_front, front_of, share_at_an_end
 from .result import RadiographResult
 from .spine import ORDER, Vertebra
 from .verdict import forbid_numbers, with_flags, withdrawn
@@ -33,10 +33,11 @@ MOST_LEAN = 0.75
 BODY_MM = (14.0, 50.0)
 #: How far the bodies bulge to a side, in heights, before that tells which side is the front.
 BULGE = 0.12
-#: Of bodies over what lies in front, in spreads of the image: less is an image of which dark is dense.
-LEAST_CONTRAST = -0.15
+#: Of bodies over the discs between them plus that over what lies in front, each in spreads: less, where both are
+#: negative, is an image of which dark is dense. Most inverted images are not told by it.
+LEAST_CONTRAST = -0.35
 #: Of the image mirrored about the spine: more is a frontal view.
-MOST_SYMMETRY = 0.75
+MOST_SYMMETRY = 0.5
 #: Of the region in front of a vertebra.
 LEAST_FRONT, MOST_SATURATED = 0.8, 0.2
 
@@ -147,9 +148,14 @@ def _is_next(upper: Vertebra | None, lower: Vertebra, height: float) -> bool:
 
 
 def _of_picture(radiograph: Radiograph, labels: np.ndarray, bodies: Mapping[str, Vertebra]) -> list[Flag]:
-    contrast = contrast_of_bodies(radiograph, labels, bodies)
-    if contrast is not None and contrast < LEAST_CONTRAST:
-        return [Flag("looks_inverted", "The vertebrae are darker than the soft tissue beside them.")]
+    contrasts = (
+        contrast_with_discs(radiograph, labels, bodies),
+        contrast_with_front(radiograph, bodies, _height(bodies)),
+    )
+    known = [contrast for contrast in contrasts if contrast is not None]
+    if known and max(known) < 0 and sum(known) < LEAST_CONTRAST:
+        text = "The vertebrae are darker than the discs between them, and than what lies in front."
+        return [Flag("looks_inverted", text)]
     symmetry = centred_symmetry(radiograph, bodies)
     if symmetry > MOST_SYMMETRY:
         text = f"Both sides of the spine are mirror images of each other (correlation {symmetry:.2f})."

@@ -101,6 +101,7 @@ _OWN_WORDS = frozenset(
         "looks_inverted",
         "frontal_view",
         "facing_doubtful",
+        "facing_assumed",
         "facing_by_network",
         "level_uncertain",
         "front_outside",

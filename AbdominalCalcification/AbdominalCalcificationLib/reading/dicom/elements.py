@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ...errors import AbdominalCalcificationError
+
 
 class DamagedFileError(Exception):
     """The file begins as DICOM files do, and cannot be read on."""
@@ -21,7 +23,7 @@ def foreign_parser() -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
-        except (DamagedFileError, OSError):
+        except (DamagedFileError, AbdominalCalcificationError, OSError):
             raise
         except Exception as error:
             raise DamagedFileError(str(error)) from None
