@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...evaluation.radiographs.images import reading_for
-from ...inference.kauppila_model import KauppilaModel
-from ...inference.model_folder import RADIOGRAPH, ModelFolder
+from ...evaluation.radiographs.network import identities
 from ...radiograph.case import CaseChoices
 from ...radiograph.severity import DEFAULT, ScoreGroups
 from ...reporting.documents import json_safe
-from ...resources import bundled_kauppila_model, bundled_vertebra_model
 from .cases import CohortRadiograph
 
 if TYPE_CHECKING:
@@ -46,10 +44,7 @@ class RadiographRecipe:
 
     def models(self) -> list[dict]:
         """Return the identities of the networks that run; ModelError where one cannot be used."""
-        running = self.choices.running()
-        vertebrae = ModelFolder.open(running.vertebra_model or bundled_vertebra_model(), kind=RADIOGRAPH)
-        score = KauppilaModel.open(running.kauppila_model or bundled_kauppila_model())
-        return [{"role": "vertebrae", **vertebrae.identity()}, {"role": "kauppila", **score.identity()}]
+        return identities(self.choices)
 
     def made_from(self, models: list[dict]) -> dict:
         """Return everything but the case itself that a result depends on, as JSON values."""

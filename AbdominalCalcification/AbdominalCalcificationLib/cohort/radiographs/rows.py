@@ -92,7 +92,8 @@ def read_radiograph_row(case: CohortRadiograph, folder: Path) -> RadiographRow:
     record = read_record(folder, DOCUMENT_FILE)
     if record is None or not record["fingerprint"]:
         raise InputError(
-            f"'{folder / RECORD}' is missing, damaged or of another result; remove the folder and run the command again."
+            f"'{folder / RECORD}' is missing, damaged or of another result; remove the folder and run the command "
+            "again."
         )
     try:
         return _row(case, folder, record, read_json(folder / DOCUMENT_FILE))

@@ -99,9 +99,7 @@ def _summarise_steps(
     return CohortResult(done, counts, tuple(listed))
 
 
-def _rows(
-    cases: Sequence[CohortRadiograph], folders: CaseFolders, failed: dict[str, str]
-) -> Iterator[RadiographRow]:
+def _rows(cases: Sequence[CohortRadiograph], folders: CaseFolders, failed: dict[str, str]) -> Iterator[RadiographRow]:
     """Yield the rows of the finished radiographs; one whose folder cannot be read has failed."""
     for case in cases:
         if case.id not in failed:
