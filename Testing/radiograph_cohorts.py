@@ -121,7 +121,7 @@ def stand_in_steps(path, choices=None, worker=None):
     # Of every other one a part is taken away, by its own pixels.
     none = int(image.radiograph.pixels[0, 0]) % 2
     extents = tuple(0.0 for _ in EXTENTS) if none else EXTENTS
-    film = image.radiograph
+    film = replace(image.radiograph, faces=image.radiograph.faces or "left")
     drawn = a_result(film.faces, extents, flags=image.flags, spacing_mm=film.spacing_mm, identity=image.identity)
     return replace(drawn, radiograph=film), image
 

@@ -13,6 +13,7 @@ from ...evaluation.radiographs.cohort import PART_COLUMNS
 from ...radiograph.files import PICTURE_FILE
 from ...radiograph.kauppila import MOST_PART, MOST_TOTAL
 from ...radiograph.severity import ScoreGroups
+from ...radiograph.text import interval_text
 from ...reporting.text import counted
 from .. import charts
 from ..pages import STYLE, Collection, Glance, failures
@@ -111,4 +112,4 @@ class RadiographOverview:
 def _shown(row: RadiographRow) -> str:
     if row.total is None:
         return "–"
-    return f"{row.total:g}" + ("" if row.interval is None else f" ({row.interval[0]:g}–{row.interval[1]:g})")
+    return f"{row.total:g}" + ("" if row.interval is None else f" ({interval_text(row.interval)})")
