@@ -2,8 +2,8 @@
 
     python Testing/benchmarks/radiograph_cohort.py [--count 1000] [--jobs 1] [--broken 20] [--model FOLDER ...]
 
-A few simulated radiographs, written again and again with other noise, and broken files among them. The folder is read at
-one go, and killed half-way and started again: both must give the same tables. Memory is that of all processes together,
+A few simulated radiographs, written again and again with other noise, and broken files among them. The folder is read
+at one go, and killed half-way and started again: both must give the same tables. Memory is that of all processes,
 sampled (needs psutil).
 """
 
