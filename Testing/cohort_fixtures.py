@@ -40,8 +40,20 @@ def made_here(monkeypatch):
     from AbdominalCalcificationLib.engine.settings import Engine
     from AbdominalCalcificationLib.reporting import views
 
-    monkeypatch.setattr(command, "_engine", lambda *_: Engine())
+    monkeypatch.setattr(command, "engine_of", lambda *_, **__: Engine())
     small = views.draw_views_steps
     monkeypatch.setattr(
         views, "draw_views_steps", lambda *given, **named: small(*given, **{**named, "panel_pixels": 64})
     )
+
+
+@pytest.fixture
+def without_networks(monkeypatch):
+    """Has radiographs read as they are, and scored as the drawn one: what networks do is not what is tested."""
+    from radiograph_cohorts import stand_in_steps
+
+    monkeypatch.setattr("AbdominalCalcificationLib.cohort.radiographs.case.case_steps", stand_in_steps)
+    monkeypatch.setattr("AbdominalCalcificationLib.evaluation.radiographs.network.case_steps", stand_in_steps)
+    for place in ("cohort.radiographs.recipe", "evaluation.radiographs.network"):
+        models = [{"role": "vertebrae", "name": "none", "checksum": "0" * 64}]
+        monkeypatch.setattr(f"AbdominalCalcificationLib.{place}.identities", lambda _: models)

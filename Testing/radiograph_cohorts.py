@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from AbdominalCalcificationLib.evaluation.radiographs.cohort import PART_COLUMNS, read_radiographs
 from AbdominalCalcificationLib.evaluation.radiographs.run import evaluate_radiographs_steps
 from AbdominalCalcificationLib.evaluation.radiographs.settings import RadiographSettings
-from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.progress import Progress, drain
 from AbdominalCalcificationLib.radiograph.kauppila import PARTS, KauppilaScore, interval
 from AbdominalCalcificationLib.radiograph.spine import LABELS
 from cohorts import write_table
@@ -107,3 +107,39 @@ def intervals_of(shares, level):
     from AbdominalCalcificationLib.evaluation.radiographs.readings import reading_of_document
 
     return interval(reading_of_document({**document, "score": None}).score.segments, level)
+
+
+def stand_in_steps(path, choices=None, worker=None):
+    """Read a radiograph as `radiograph` does, and score the drawn one in place of what networks would say."""
+    from dataclasses import replace
+
+    from AbdominalCalcificationLib.radiograph.reading import read_radiograph
+    from radiograph_cases import EXTENTS, a_result
+
+    yield Progress("Reading", 0.0)
+    image = read_radiograph(path, choices.reading)
+    # Of every other one a part is taken away, by its own pixels.
+    none = int(image.radiograph.pixels[0, 0]) % 2
+    extents = tuple(0.0 for _ in EXTENTS) if none else EXTENTS
+    film = replace(image.radiograph, faces=image.radiograph.faces or "left")
+    drawn = a_result(film.faces, extents, flags=image.flags, spacing_mm=film.spacing_mm, identity=image.identity)
+    return replace(drawn, radiograph=film), image
+
+
+def films_below(folder):
+    """Write radiographs of several forms, what is none, and broken ones; return the ids of those that can be read."""
+    import SimpleITK as sitk
+
+    from radiograph_cases import a_radiograph, write_dicom
+
+    write_dicom(folder / "a.dcm", a_radiograph(seed=1))
+    write_dicom(folder / "ward 2" / "without ending", a_radiograph("right", seed=2))
+    write_dicom(folder / "seed_7" / "radiograph.dcm", a_radiograph(seed=3))
+    (folder / "seed_7" / "vertebrae.nii.gz").write_bytes(b"no radiograph")
+    (folder / "seed_7" / "truth.json").write_text("{}")
+    pixels = np.clip(a_radiograph(seed=4).pixels / 16, 0, 255).astype(np.uint8)
+    sitk.WriteImage(sitk.GetImageFromArray(pixels), str(folder / "photo.png"))
+    (folder / "broken.dcm").write_bytes(b"DICM" * 40)
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "notes.txt").write_text("read these first")
+    return ["a", "photo", "seed_7", "ward 2/without ending"]

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
+from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.evaluation.html import rows_of
 from AbdominalCalcificationLib.evaluation.radiographs.cohort import radiographs_below, read_radiographs
@@ -350,3 +351,71 @@ def test_label_maps_that_do_not_fit_are_refused(tmp_path):
     write_labels(tmp_path / "good.nii.gz", bodies())
     assert (read_vertebrae(tmp_path / "good.nii.gz") == bodies()).all()
     assert len(NAMES) == 6
+
+
+def test_the_command_reads_a_table_and_says_what_it_found(films, tmp_path, capsys):
+    command = ["evaluate", "--radiographs", str(films), "--output", str(tmp_path / "out"), "--resamples", "20"]
+    assert cli.main([*command, "--severity-groups", "dialysis", "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "model: mean absolute error" in said
+    assert "24 radiographs in" in said
+    document = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert document["settings"]["severity"]["table"] == "dialysis"
+    assert document["subject"] == "radiographs"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--radiographs", "T", "--tolerance", "2"), "--tolerance is about CTs"),
+        (("--radiographs", "T", "--simulated", "1"), "--simulated is about CTs"),
+        (("--radiographs", "T", "--method", "realistic"), "'realistic' is no method for radiographs"),
+        (("--radiographs", "T", "--severity-groups", "none"), "no table of severity"),
+        (("--radiographs",), "Name a table of radiographs"),
+        (("T", "--severity-groups", "dialysis"), "--severity-groups is about radiographs"),
+        (("T", "--visible"), "--visible is about radiographs"),
+        (("T", "--model", "x"), "--model is about radiographs"),
+        (("--radiographs", "nothing.csv"), "cannot be read"),
+    ],
+)
+def test_options_that_say_nothing_of_it_are_refused(films, tmp_path, options, said, capsys):
+    given = [str(films) if each == "T" else each for each in options]
+    assert cli.main(["evaluate", *given, "--output", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_networks_run_where_nobody_else_says_anything(tmp_path, without_networks, capsys):
+    from radiograph_cases import EXTENTS, a_radiograph, drawn_labels, of_extents, write_dicom
+
+    for number, faces in enumerate(("left", "right", "left")):
+        folder = tmp_path / "films" / f"seed_{number}"
+        write_dicom(folder / "radiograph.dcm", a_radiograph(faces, seed=number))
+        truth = document_of(of_extents(EXTENTS), seed=number, device={"kind": "vfa"})
+        (folder / "truth.json").write_text(json.dumps(truth))
+        labels = drawn_labels() if faces == "left" else drawn_labels()[:, ::-1]
+        write_labels(folder / "vertebrae.nii.gz", np.ascontiguousarray(labels))
+    write_dicom(tmp_path / "films" / "seed_9" / "radiograph.dcm", a_radiograph())
+    (tmp_path / "films" / "seed_9" / "truth.json").write_text(json.dumps(document_of([0] * 8)))
+    (tmp_path / "films" / "seed_9" / "radiograph.dcm").write_bytes(b"broken")
+    command = [
+        "evaluate",
+        "--radiographs",
+        str(tmp_path / "films"),
+        "--output",
+        str(tmp_path / "out"),
+        "--resamples",
+        "0",
+    ]
+    assert cli.main(command) == 0
+    document = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert document["methods"] == ["model"]
+    assert document["settings"]["models"]
+    assert [each["case"] for each in document["failed"]] == ["seed_9"]
+    assert one(document, "vertebrae", vertebra="all")["dice"]["value"] == 1
+    assert one(document, "vertebrae", vertebra="all")["named_right"]["value"] == 1
+    row = one(document, "agreement", quantity="total")
+    assert row["pairs"] == 3
+    totals = [each for each in rows_in(tmp_path / "out" / "cases.csv") if each["side"] == "model" and each["total"]]
+    errors = [abs(float(each["total"]) - sum(of_extents(EXTENTS))) for each in totals]
+    assert row["mean_absolute_error"]["value"] == pytest.approx(np.mean(errors))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,23 @@ from pathlib import Path
 from ..api import read_case_steps
 from ..durable import write_bytes, write_text
 from ..engine.kit import Kit
-from ..errors import AbdominalCalcificationError, InputError, WriteError
-from ..explanations import explanation
+from ..errors import InputError
 from ..export import result_files_steps
 from ..exporting.documents import Documents
 from ..file_stamps import stamp_of
 from ..pipeline import analyze_steps
-from ..progress import Steps, drain
+from ..progress import Steps
 from ..reading import parse_calcification_labels, parse_label_mapping
 from ..reporting import ResultFolder
 from ..reporting.documents import json_text
+from .attempt import attempted
 from .cases import CohortCase
 from .recipe import SCHEMA_VERSION, Recipe
-from .store import CASE_FILES, MEASUREMENTS, RECORD, THUMBNAIL, read_record, record_of, remove_result
+from .store import CASE_FILES, MEASUREMENTS, RECORD, THUMBNAIL, record_of
 from .thumbnail import thumbnail
 
 # What is an option of analyze and a column here.
 _OPTIONS = re.compile(r"--(series|acquisition|artery-labels|calcification-labels|arteries|calcification)\b(?!-)")
-_PACKAGE = Path(__file__).resolve().parents[1].name
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,20 +60,15 @@ def make_case(work: CaseWork, kit: Kit) -> str:
     WriteError
         Where results cannot be written: there is no use in going on.
     """
-    record = read_record(work.folder)
-    if record is not None and record["fingerprint"] == work.fingerprint:
-        return ""  # somebody made it, who died before saying so
-    try:
-        if record is not None and work.overwrite:
-            remove_result(work.folder, CASE_FILES)
-        drain(_made_steps(work, kit))
-    except WriteError:
-        raise
-    except AbdominalCalcificationError as error:
-        return _OPTIONS.sub(lambda option: f"the column {option[1].replace('-', '_')}", str(error))
-    except Exception as error:
-        return explanation(error) or bug_text(error, "analyze")
-    return ""
+    return attempted(
+        lambda: _made_steps(work, kit),
+        work.folder,
+        work.fingerprint,
+        overwrite=work.overwrite,
+        names=CASE_FILES,
+        command="analyze",
+        reworded=lambda reason: _OPTIONS.sub(lambda option: f"the column {option[1].replace('-', '_')}", reason),
+    )
 
 
 def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
@@ -127,13 +120,3 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
 def _stamps(work: CaseWork) -> list:
     # Beside its folder those of others may appear meanwhile.
     return [stamp_of(path, work.folder.parent.parent) for path in work.case.paths]
-
-
-def bug_text(error: Exception, command: str) -> str:
-    """Return what is needed to find a bug, in one line; `command` does the same with one case."""
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if _PACKAGE in each.filename]
-    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    said = (str(error).splitlines() or [""])[0]
-    return (
-        f"Internal error: {type(error).__name__}: {said}{where}; run {command} on it alone, and report what it prints."
-    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..casework.cases import RETRAINING, REVIEWS, list_cases
 from ..errors import InputError
@@ -18,6 +19,7 @@ from ..reading.images import files_of_image
 from ..reading.label_maps import IMAGE_ENDINGS
 from .columns import OF_RESULTS
 from .people import plain_value
+from .store import FolderCase
 
 _KNOWN = (
     "id",
@@ -77,8 +79,13 @@ class CohortCase:
     @property
     def folder_name(self) -> str:
         """What its folder is called: as the case, where every file system takes that."""
-        plain = _PLAIN_NAME.fullmatch(self.id) and not _DEVICES.fullmatch(self.id)
-        return self.id if plain else told_apart(self.id)
+        return folder_name_of(self.id)
+
+
+def folder_name_of(case: str) -> str:
+    """Return what the folder of a case is called: as the case, where every file system takes that."""
+    plain = _PLAIN_NAME.fullmatch(case) and not _DEVICES.fullmatch(case)
+    return case if plain else told_apart(case)
 
 
 def find_cases(source: Path, output: Path) -> list[CohortCase]:
@@ -109,7 +116,8 @@ def find_cases(source: Path, output: Path) -> list[CohortCase]:
         cases = _of_table(source.absolute())
     else:
         raise InputError(f"There is no '{source}'; name a folder of CTs, or a table with the columns id and ct.")
-    _check_told_apart(cases)
+    check_told_apart(cases)
+    _check_no_twins(cases)
     return cases
 
 
@@ -154,8 +162,8 @@ def _files_of(path: Path) -> list[Path]:
     return [path]
 
 
-def anonymous_cases(cases: Sequence[CohortCase], kept: Sequence[str] = ()) -> list[CohortCase]:
-    """Return the cases called ``case-00001`` and so on in their order, with age, sex and what is `kept` alone.
+def anonymous_cases(cases: Sequence[Any], kept: Sequence[str] = ()) -> list[Any]:
+    """Return the cases of any cohort called ``case-00001`` and so on in their order, with age, sex and what is `kept`.
 
     Cells of age and sex that hold something else are emptied, unless the column is `kept`.
     """
@@ -176,39 +184,63 @@ def anonymous_cases(cases: Sequence[CohortCase], kept: Sequence[str] = ()) -> li
 
 
 def _of_table(path: Path) -> list[CohortCase]:
-    header, rows = table_of_cases(path, _EXPLAINED)
-    columns = [_column(name, path.name) for name in header]
+    rows = covariate_rows(path, ("id", "ct"), _column, _EXPLAINED)
+    return [_case(given, path, line) for line, given in rows]
+
+
+def covariate_rows(
+    path: Path, needed: Sequence[str], column: Callable[[str, str], str], explained: str
+) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows of a table of cases, each with its line: cells by column.
+
+    Parameters
+    ----------
+    path : Path
+    needed : sequence of str
+        Columns that must be there.
+    column : callable
+        Returns what a column is called, given its name and that of the table.
+    explained : str
+        What columns may be.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read, a column is missing, or two mean one thing.
+    """
+    header, rows = table_of_cases(path, explained)
+    columns = [column(name, path.name) for name in header]
     if len(set(columns)) < len(columns):
         raise InputError(f"The table '{path.name}' has two columns of one meaning; keep one of them.")
     if len({each.lower() for each in columns}) < len(columns):
         raise InputError(f"The table '{path.name}' has two columns that differ in capitals alone; rename one of them.")
-    for needed in ("id", "ct"):
-        if needed not in columns:
-            raise InputError(f"The table '{path.name}' has no column {needed}; {_EXPLAINED}.")
-    return [
-        _case(dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True)), path, line)
-        for line, cells in rows
-    ]
+    for each in needed:
+        if each not in columns:
+            raise InputError(f"The table '{path.name}' has no column {each}; {explained}.")
+    return [(line, dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True))) for line, cells in rows]
 
 
 def _column(name: str, table: str) -> str:
+    return column_of(name, table, _KNOWN, _ALSO_CALLED, OF_RESULTS, _EXPLAINED)
+
+
+def column_of(
+    name: str, table: str, known: Sequence[str], also: Mapping[str, str], of_results: Collection[str], explained: str
+) -> str:
+    """Return what a column of a table of cases is called; InputError where it has no name, or one of the results'."""
     plain = name.strip().lower()
-    plain = _ALSO_CALLED.get(plain, plain)
-    if plain in _KNOWN:
+    plain = also.get(plain, plain)
+    if plain in known:
         return plain
     if not name.strip():
-        raise InputError(f"The table '{table}' has a column without a name; {_EXPLAINED}.")
-    if plain in OF_RESULTS:
+        raise InputError(f"The table '{table}' has a column without a name; {explained}.")
+    if plain in of_results:
         raise InputError(f"The table '{table}' has a column '{name}', as the results have one; call it otherwise.")
     return name.strip()
 
 
 def _case(given: Mapping[str, str], table: Path, line: int) -> CohortCase:
-    folder, name = table.parent, given["id"]
-    if not name:
-        raise InputError(f"Line {line} of the table has no id; give each case its own.")
-    if not name.isprintable():
-        raise InputError(f"The id in line {line} of the table holds characters that cannot be shown; give it another.")
+    folder, name = table.parent, id_in_line(given["id"], line)
     arteries, calcification = (paths_of_cell(given.get(role), folder) for role in ("arteries", "calcification"))
     labels = given.get("artery_labels", ""), given.get("calcification_labels", "")
     return CohortCase(
@@ -222,6 +254,15 @@ def _case(given: Mapping[str, str], table: Path, line: int) -> CohortCase:
     )
 
 
+def id_in_line(name: str, line: int) -> str:
+    """Return the id that a line of a table gives; InputError where there is none, or it cannot be shown."""
+    if not name:
+        raise InputError(f"Line {line} of the table has no id; give each case its own.")
+    if not name.isprintable():
+        raise InputError(f"The id in line {line} of the table holds characters that cannot be shown; give it another.")
+    return name
+
+
 def _absolute(masks: Masks) -> Masks:
     def absolute(paths):
         if isinstance(paths, tuple):
@@ -231,7 +272,7 @@ def _absolute(masks: Masks) -> Masks:
     return replace(masks, arteries=absolute(masks.arteries), calcification=absolute(masks.calcification))
 
 
-def _check_told_apart(cases: Sequence[CohortCase]) -> None:
+def check_told_apart(cases: Sequence[FolderCase]) -> None:
     """Refuse two cases of one name, and names that people or some computers take for one."""
     seen: dict[str, str] = {}
     ids: set[str] = set()
@@ -247,7 +288,6 @@ def _check_told_apart(cases: Sequence[CohortCase]) -> None:
                 raise InputError(
                     f"The ids '{other}' and '{case.id}' differ in capitals alone or look the same; give one another id."
                 )
-    _check_no_twins(cases)
 
 
 def _check_no_twins(cases: Sequence[CohortCase]) -> None:

@@ -17,7 +17,7 @@ STYLE = (
 _BINS = 24
 
 
-def histogram(values: Sequence[float], top: float, width: int = 260, height: int = 44) -> str:
+def histogram(values: Sequence[float], top: float, width: int = 260, height: int = 44, unit: str = "%") -> str:
     """Return how values, 0 to `top`, are spread: a grey bar at the left for those that are 0, blue ones for others."""
     array = np.asarray(values, float)
     none, some = int((array == 0).sum()), array[array > 0]
@@ -28,7 +28,7 @@ def histogram(values: Sequence[float], top: float, width: int = 260, height: int
     for number, count in enumerate(counts):
         low, high = (top * each / _BINS for each in (number, number + 1))
         parts.append(
-            _bar(14 + number * bar, int(count), highest, bar - 1, height, "b", f"{low:.3g}–{high:.3g} %: {count}")
+            _bar(14 + number * bar, int(count), highest, bar - 1, height, "b", f"{low:.3g}–{high:.3g} {unit}: {count}")
         )
     return f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">{"".join(parts)}</svg>'
 

@@ -1,9 +1,10 @@
-"""The command ``cohort``: many CTs, each as ``analyze`` does it."""
+"""The command ``cohort``: many CTs, each as ``analyze`` does it, or radiographs, as ``radiograph`` does it."""
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +20,19 @@ from .options import (
     add_measuring,
     add_models,
     add_reporting,
+    add_severity_groups,
     choices_of,
     dicom_kind,
+    keep_defaults,
+    refuse_given,
     refuse_idle_reporting,
     report_choices,
 )
+from .radiograph import add_model_folders, add_reading
 
 if TYPE_CHECKING:
-    from ..cohort import CohortCase, Recipe
+    from ..cohort import CohortCase, CohortResult, Recipe
+    from ..cohort.radiographs.cases import CohortRadiograph
     from ..engine.settings import Engine
 
 _DASHBOARD = 8787
@@ -45,13 +51,23 @@ def add(commands) -> list[argparse.ArgumentParser]:
         "arteries, calcification and other columns, which are carried through",
     )
     cohort.add_argument("--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    cohort.add_argument(
+        "--radiographs",
+        action="store_true",
+        help="INPUT is a folder of lateral radiographs, or a CSV with id and image; their Kauppila scores are read",
+    )
     sources = cohort.add_argument_group("where masks come from that the table does not name")
     add_artery_models(sources)
     add_calcification_source(sources.add_mutually_exclusive_group())
     add_measuring(cohort)
     _add_running(cohort.add_argument_group("how it runs"))
     _add_writing(cohort.add_argument_group("what is written of each case"))
+    of_radiographs = cohort.add_argument_group("with --radiographs")
+    add_model_folders(of_radiographs)
+    add_reading(of_radiographs)
+    add_severity_groups(of_radiographs)
     cohort.set_defaults(run=run, cancelled="Cancelled; the same command goes on where it stopped.")
+    keep_defaults(cohort)
     return [cohort]
 
 
@@ -110,35 +126,62 @@ def _add_writing(writing) -> None:
     )
 
 
+# What says something about CTs alone, and about radiographs alone.
+_OF_CTS = (
+    *("artery_model", "totalsegmentator", "calcification_model", "calcification_threshold", "kept_length"),
+    *("max_distance", "min_cluster", "label_names", "reference", "tile_step", "mirroring", "folds", "no_confidence"),
+    *("dicom", "dicom_labelmap", "severity"),
+)
+_OF_RADIOGRAPHS = ("model", "pixel_spacing", "faces", "flip", "invert", "severity_groups")
+
+
 def run(options: argparse.Namespace, report) -> None:
     """Analyze the cases, and write tables and the overview."""
+    if options.radiographs:
+        from .cohort_radiographs import run as run_radiographs
+
+        refuse_given(options, _OF_CTS, "is about CTs; leave it out with --radiographs")
+        refuse_conflicts(options)
+        run_radiographs(options, report)
+        return
+    refuse_given(options, _OF_RADIOGRAPHS, "is about radiographs; add --radiographs")
+    _run_cts(options, report)
+
+
+def _run_cts(options: argparse.Namespace, report) -> None:
     from ..cohort.cases import anonymous_cases, find_cases, left_out
     from ..cohort.run import cohort_steps
     from ..cohort.tables import check_packages
-    from ..reporting.text import counted
 
-    _refuse_conflicts(options)
+    refuse_conflicts(options)
     check_packages()
     recipe = _recipe(options)
     cases = find_cases(options.input, options.output)
-    _say_covariates(cases, options, report)
-    _say_left_out(left_out(options.input, cases, options.output), report)
+    say_covariates(cases, options, report)
+    say_left_out(left_out(options.input, cases, options.output), report)
     if options.anonymous:
         cases = anonymous_cases(cases, options.keep)
-    engine = _engine(options, recipe, cases)
+    engine = engine_of(options, any(any(recipe.needs_models(case.masks)) for case in cases))
     begin = time.monotonic()
     table = options.input if options.input.is_file() else None
     steps = cohort_steps(cases, options.output, recipe, engine, overwrite=options.overwrite, table=table)
-    result = drain(steps, report)
-    verdicts = ", ".join(f"{count} {name}" for name, count in result.trust.items() if count)
-    report.say(f"{counted(result.done, 'case')} of {len(cases)} measured{verdicts and f': {verdicts}'}.")
+    say_result(drain(steps, report), len(cases), options.output, begin, report)
+
+
+def say_result(result: CohortResult, count: int, output: Path, begin: float, report) -> None:
+    """Say what a cohort of so many cases, begun at a monotonic time, came to."""
+    from ..reporting.text import counted
+
+    verdicts = ", ".join(f"{number} {name}" for name, number in result.trust.items() if number)
+    report.say(f"{counted(result.done, 'case')} of {count} measured{verdicts and f': {verdicts}'}.")
     if result.failed:
         report.say(f"{counted(len(result.failed), 'case')} failed; failed.csv says why, and what to do.")
     seconds = duration_text(time.monotonic() - begin)
-    report.say(f"Results are in {options.output} ({seconds}); begin with {options.output / 'overview.html'}")
+    report.say(f"Results are in {output} ({seconds}); begin with {output / 'overview.html'}")
 
 
-def _refuse_conflicts(options: argparse.Namespace) -> None:
+def refuse_conflicts(options: argparse.Namespace) -> None:
+    """Refuse options that exclude each other, or say nothing together."""
     if options.totalsegmentator and options.artery_model:
         raise InputError("--artery-model and --totalsegmentator exclude each other; name one of them.")
     refuse_idle_reporting(options)
@@ -163,7 +206,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     )
 
 
-def _say_covariates(cases: list[CohortCase], options: argparse.Namespace, report) -> None:
+def say_covariates(cases: Sequence[CohortCase | CohortRadiograph], options: argparse.Namespace, report) -> None:
     """Say which columns are carried through: one that was to be a mask's would be among them."""
     names = list(cases[0].covariates)
     missing = [name for name in options.keep if name not in names]
@@ -174,7 +217,7 @@ def _say_covariates(cases: list[CohortCase], options: argparse.Namespace, report
         report(Progress("Reading the table", 0.0, message=f"Columns carried through as they are: {', '.join(names)}."))
 
 
-def _say_left_out(others: list[str], report) -> None:
+def say_left_out(others: list[str], report) -> None:
     """Say what of a folder is no case: a CT of a form that is not seen would be among it."""
     if others:
         shown = ", ".join(f"'{each}'" for each in others[:_SHOWN]) + (", …" if len(others) > _SHOWN else "")
@@ -182,7 +225,8 @@ def _say_left_out(others: list[str], report) -> None:
         report(Progress("Reading the folder", 0.0, message=text))
 
 
-def _engine(options: argparse.Namespace, recipe: Recipe, cases: list[CohortCase]) -> Engine:
+def engine_of(options: argparse.Namespace, networks: bool) -> Engine:
+    """Return where the options say that cases are worked on; `networks` is whether any run."""
     from ..engine.places import Places
     from ..engine.settings import Engine, check_installed, default_jobs
 
@@ -191,6 +235,5 @@ def _engine(options: argparse.Namespace, recipe: Recipe, cases: list[CohortCase]
         return Engine(scheduler=options.scheduler, places=Places.parse(options.map))
     jobs = options.jobs
     if jobs is None:
-        networks = any(any(recipe.needs_models(case.masks)) for case in cases)
         jobs = default_jobs(networks, options.device)
     return Engine(jobs=jobs, dashboard=options.dashboard)

@@ -21,6 +21,7 @@ from .options import (
     triple,
     whole_triple,
 )
+from .radiograph import add_model_folders
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -54,6 +55,7 @@ def add(commands) -> list[argparse.ArgumentParser]:
         help="model (both networks), model-calcification (in the reference's arteries), idealised, realistic, "
         "realistic:FACTOR, adaptive, fixed:HU",
     )
+    add_model_folders(methods)
     methods.add_argument("--artery-model", metavar="FOLDER", type=Path, nargs="+", action="extend", default=[])
     methods.add_argument("--calcification-model", metavar="FOLDER", type=Path)
     add_measuring(evaluate)
@@ -100,7 +102,7 @@ def run(options: argparse.Namespace, report) -> None:
         refuse_given(options, _OF_CTS, "is about CTs; leave it out with --radiographs")
         run_radiographs(options, report)
         return
-    refuse_given(options, ("severity_groups", "visible"), "is about radiographs; add --radiographs")
+    refuse_given(options, ("severity_groups", "visible", "model"), "is about radiographs; add --radiographs")
     _run_cts(options, report)
 
 

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace, report) -> None:
     methods = tuple(options.method) or (() if any(case.predictions for case in cases) else (MODEL,))
     settings = RadiographSettings(
         methods=methods,
+        models=tuple(options.model or ()),
         device=options.device,
         trust=options.trust_models,
         visible=options.visible,

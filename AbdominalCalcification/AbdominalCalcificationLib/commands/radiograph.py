@@ -45,8 +45,8 @@ def add_reading(group) -> None:
     group.add_argument("--invert", action="store_true", help="dense is dark where the file says bright, or the reverse")
 
 
-def add_radiograph_models(group) -> None:
-    """Add what `radiograph_choices` reads."""
+def add_model_folders(group) -> None:
+    """Add which networks read radiographs."""
     group.add_argument(
         "--model",
         metavar="FOLDER",
@@ -55,6 +55,11 @@ def add_radiograph_models(group) -> None:
         action="extend",
         help="model folder of vertebrae (nnU-Net v2, 2D), of the Kauppila score, or both; the bundled ones by default",
     )
+
+
+def add_radiograph_models(group) -> None:
+    """Add which networks read radiographs, and how they run."""
+    add_model_folders(group)
     group.add_argument(
         "--trust-models",
         action="store_true",

@@ -85,8 +85,6 @@ def evaluate_radiograph(case: RadiographCase, settings: RadiographSettings, work
 def _method(name: str, case: RadiographCase, settings: RadiographSettings, worker: Worker) -> Said:
     if name in case.predictions:
         return _said(case.predictions[name])
-    if case.image is None:
-        raise InputError("The case names no radiograph; fill in the column image.")
     from .network import analyzed
 
     return analyzed(case, settings, worker)

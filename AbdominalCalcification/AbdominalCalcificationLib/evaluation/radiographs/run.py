@@ -60,7 +60,7 @@ def _summarise_steps(
 
     groups = settings.groups
     summary = summarise(records, methods, settings)
-    models = settings.models()
+    models = settings.identities()
     document = json_safe(
         {
             "schema_version": SCHEMA_VERSION,

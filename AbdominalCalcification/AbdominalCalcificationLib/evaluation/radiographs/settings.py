@@ -23,8 +23,8 @@ class RadiographSettings:
     ----------
     methods : tuple of str
         Those that run now: ``model``, or none.
-    vertebra_model, score_model : Path or None
-        Folders of the networks; the bundled ones by default.
+    models : tuple of Path
+        Folders of the networks, of vertebrae, of the score, or both; the bundled ones by default.
     device : str
     trust : bool
         Load checkpoints that need more than weights; they can run code.
@@ -38,8 +38,7 @@ class RadiographSettings:
     """
 
     methods: tuple[str, ...] = ()
-    vertebra_model: Path | None = None
-    score_model: Path | None = None
+    models: tuple[Path, ...] = ()
     device: str = "auto"
     trust: bool = False
     visible: bool = False
@@ -68,12 +67,18 @@ class RadiographSettings:
         own = asdict(self)
         for of_the_summary in ("groups", "resamples", "seed"):
             del own[of_the_summary]
-        return {"schema": f"radiographs {SCHEMA_VERSION}", "settings": own, "levels": LEVELS, "models": self.models()}
+        return {
+            "schema": f"radiographs {SCHEMA_VERSION}",
+            "settings": own,
+            "levels": LEVELS,
+            "models": self.identities(),
+        }
 
-    def models(self) -> list[dict]:
-        """Return the identities of the networks that run."""
+    def identities(self) -> list[dict]:
+        """Return role, name and checksum of the networks that run; InputError, ModelError where one cannot be used."""
         if not self.uses_models:
             return []
+        from ...radiograph.case import CaseChoices
         from .network import identities
 
-        return identities(self)
+        return identities(CaseChoices(models=self.models))

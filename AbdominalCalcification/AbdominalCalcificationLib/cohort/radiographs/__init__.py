@@ -1,0 +1,1 @@
+"""Many lateral radiographs: a folder for each, one table, and the overview."""
