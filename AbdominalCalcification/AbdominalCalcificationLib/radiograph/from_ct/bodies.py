@@ -1,8 +1,8 @@
 """Vertebral bodies in the lateral projection, from a label map of whole vertebrae.
 
-A vertebra seen from the side has its arch behind its body, and transverse processes over the rim between both. In a slab
-about its own middle, the canal lies between body and arch: there the body is the largest piece. Its endplates are those
-of the middle, a few millimetres within the rims; the middle of a disc, between two of them, is the same.
+A vertebra seen from the side has its arch behind its body, and transverse processes over the rim between both. In a
+slab about its own middle, the canal lies between body and arch: there the body is the largest piece. Its endplates are
+those of the middle, a few millimetres within the rims; the middle of a disc, between two of them, is the same.
 """
 
 from __future__ import annotations
