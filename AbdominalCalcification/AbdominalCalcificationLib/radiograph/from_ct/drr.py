@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ...flags import Flag
 from ...geometry import Volume
@@ -23,6 +24,9 @@ EFFECTIVE_KEV = 50.0
 SOFT_HU = 100.0
 #: HU of blood without contrast agent, which arteries get; Bushberg et al. 2012, table of HU: 30 to 45.
 BLOOD_HU = 40.0
+# How the image is shown, as manufacturers do: of slow changes across the body this share is kept, details are enhanced.
+# What is nearly air is not the body. Within the range of :mod:`..simulation.processing`.
+_LATITUDE, _LATITUDE_MM, _EDGES, _EDGES_MM, _AIR = 0.35, 25.0, 1.0, 2.5, 0.35
 # What a scanner writes at most; beyond, it is a number of no meaning.
 _CEILING_HU = 8000.0
 # Slices that are worked on in one step.
@@ -51,7 +55,8 @@ class SimulatedRadiograph:
     Attributes
     ----------
     radiograph : Radiograph
-        Line integrals of attenuation (-log of the transmission), facing left; spacing in the isocentre's plane.
+        Line integrals of attenuation (-log of the transmission), shown as manufacturers show them, facing left; spacing
+        in the isocentre's plane.
     detector : Detector
     flags : tuple of Flag
     parameters : dict
@@ -115,9 +120,26 @@ def simulated_radiograph_steps(
         "effective_kev": EFFECTIVE_KEV,
         "contrast_removed": is_blood is not None,
         "outside_removed": body.has_outline,
+        "latitude": _LATITUDE,
+        "latitude_mm": _LATITUDE_MM,
+        "edges": _EDGES,
+        "edges_mm": _EDGES_MM,
     }
-    pixels = Radiograph(image.astype(np.float32), (detector.pixel_mm,) * 2, "left")
+    pixels = Radiograph(_processed(image, detector.pixel_mm).astype(np.float32), (detector.pixel_mm,) * 2, "left")
     return SimulatedRadiograph(pixels, detector, tuple(flags), parameters)
+
+
+def _processed(dense: np.ndarray, pixel_mm: float) -> np.ndarray:
+    """Return line integrals with slow changes across the body lessened and details enhanced."""
+    body = dense > _AIR
+    if not body.any():
+        return dense
+    # The air beside the body would pull its edge along.
+    held = np.where(body, dense, float(np.percentile(dense[body], 5)))
+    slow = ndimage.gaussian_filter(held, _LATITUDE_MM / pixel_mm, mode="nearest")
+    fine = held - ndimage.gaussian_filter(held, _EDGES_MM / pixel_mm, mode="nearest")
+    shown = held - (1.0 - _LATITUDE) * (slow - float(slow[body].mean())) + _EDGES * fine
+    return np.where(body, shown, min(float(shown[body].min()), 0.0))
 
 
 def _outside(body, shape: tuple[int, ...], part: slice) -> np.ndarray:

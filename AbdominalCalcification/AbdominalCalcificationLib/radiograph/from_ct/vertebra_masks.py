@@ -21,7 +21,7 @@ from ..spine import LABELS, ORDER
 OPTION = "--vertebra-labels"
 _CODE = re.compile(r"(?:^|[\W_])([tls])[ _-]?(\d{1,2})(?:[\W_]|$)")
 _WORD = re.compile(
-    r"(thorac\w*|brustwirbel\w*|lumb\w*|lendenwirbel\w*|sacral)[ _-]*(?:vertebrae?|body)?[ _-]*(\d{1,2})"
+    r"(thorac[a-z]*|brustwirbel[a-z]*|lumb[a-z]*|lendenwirbel[a-z]*|sacral)[ _-]*(?:vertebrae?|body)?[ _-]*(\d{1,2})"
 )
 _NO_VERTEBRA = re.compile(r"dis[ck]|intervertebral|bandscheibe|rib|rippe|cord|canal|nerve|endplate")
 _FIRST_LETTER = {"thorac": "t", "brustw": "t", "lumb": "l", "lenden": "l", "sacral": "s"}
@@ -32,7 +32,7 @@ def vertebra_of_name(name: str) -> str | None:
 
     Examples
     --------
-    >>> [vertebra_of_name(each) for each in ("vertebrae_L1", "lumbar5", "Lendenwirbel 2", "sacrum", "T12")]
+    >>> [vertebra_of_name(each) for each in ("vertebrae_L1", "lumbar5", "Lendenwirbel 2", "sacrum", "thoracic12")]
     ['L1', 'L5', 'L2', 'S1', 'T12']
     >>> [vertebra_of_name(each) for each in ("l5_l4_intervertebraldisc", "rib_left_12", "vertebrae_C3", "kidney_left")]
     [None, None, None, None]
