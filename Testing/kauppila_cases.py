@@ -127,7 +127,7 @@ class WorkedCase:
             if self.disc_deg is not None:
                 turn = np.deg2rad(self.disc_deg)
                 way = np.array([-np.cos(turn), np.sin(turn)])
-                point = point + [self.disc_point_mm, 0.0]
+                point = point + np.array([self.disc_point_mm, 0.0])
             lines.append(Border((float(point[0]), float(point[1])), (float(way[0]), float(way[1]))))
         return {f"L{n + 1}": (lines[n], lines[n + 1]) for n in range(4)}
 

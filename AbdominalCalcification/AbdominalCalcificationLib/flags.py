@@ -286,6 +286,16 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "part_not_assessed": FlagKind(
         _REVIEW, True, "The sum has no value without it: score it by hand if it can be seen."
     ),
+    # What is computed from a CT
+    "aorta_ends_above": FlagKind(_NOTE, False, "Both walls are scored along the part that there is."),
+    "level_assumed": FlagKind(_REVIEW, True, "Check where this level ends; a mask with the next vertebra tells it."),
+    "levels_by_hand": FlagKind(_NOTE, False, "The parts are those between the levels that were given."),
+    "field_cuts_body": FlagKind(
+        _NOTE, False, "The simulated radiograph is too dark there; the score of the masks does not depend on it."
+    ),
+    "outside_kept": FlagKind(
+        _NOTE, False, "The simulated radiograph may show table and clothing; the score of the masks does not."
+    ),
 }
 
 #: All of them.

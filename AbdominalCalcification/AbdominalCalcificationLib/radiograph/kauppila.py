@@ -134,11 +134,12 @@ class KauppilaScore:
 def total_distribution(segments: Sequence[Segment]) -> np.ndarray | None:
     """Return the probabilities of the totals 0 to 24, the parts taken for independent.
 
-    A part that a reader has scored is certain. None where a part has neither probabilities nor a reader's score.
+    A part that a reader has scored is certain. None where a part has neither probabilities nor a reader's score, and
+    where parts were measured: that says nothing of how likely they are.
     """
     shares = []
     for each in segments:
-        if each.score is None:
+        if each.score is None or each.origin == "geometry":
             return None
         if each.origin != "model" or each.probabilities is None:
             if each.origin == "model":

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
 from ...anatomy import TERRITORIES
 from ...errors import InputError
-from ...flags import Flag
+from ...flags import KINDS, Effect, Flag
 from ...geometry import Volume, bounding_box
+from ...geometry.resample import fraction_outside
 from ...progress import Progress, Steps, scaled
+from ...reporting.provenance import build_provenance
 from ..projection import LateralGeometry
 from ..result import RadiographResult
 from ..spine import LABELS, Border, Vertebra, borders_of, vertebrae_of
@@ -21,8 +24,8 @@ from .levels import Levels, borders_by_hand
 from .scoring import AortaMask, cut_by_field, moved, score_masks
 
 AORTA = TERRITORIES[0].label
-#: Where a cone beam comes from: a table's focus 1150 mm from the detector, the spine 250 mm from it (lateral, standing or
-#: lying on the side: the width of a patient and the grid between). Ours, within what is usual (1000 to 1200 mm).
+#: Where a cone beam comes from: a focus 1150 mm from the detector, the spine 250 mm from it, since half a patient and
+#: the grid lie between. Ours, within what is usual (1000 to 1200 mm).
 CONE_MM = (1150.0, 250.0)
 
 
@@ -44,6 +47,8 @@ class CtCase:
         Set by hand; they come before the mask.
     flags : tuple of Flag
         What is known of the input.
+    identity : mapping or None
+        Of the CT, for the provenance.
 
     Raises
     ------
@@ -57,12 +62,55 @@ class CtCase:
     vertebrae: Volume | None = None
     levels: Levels | None = None
     flags: tuple[Flag, ...] = ()
+    identity: Mapping | None = field(default=None)
 
     def __post_init__(self):
         if self.vertebrae is None and self.levels is None:
             raise InputError("Nothing says where L1 to L4 are; give a mask of the vertebrae, or levels set by hand.")
         if self.vertebrae is not None and not np.isin(list(LABELS.values()), self.vertebrae.array).any():
             raise InputError("The mask of the vertebrae holds no lumbar vertebra; give one that does.")
+        if self.vertebrae is not None and fraction_outside(self.vertebrae, self.ct.grid) == 1.0:
+            raise InputError("The mask of the vertebrae lies outside the CT; give one that was made on this CT.")
+
+
+def case_of_result_steps(
+    folder: Path,
+    ct: Path | None = None,
+    series: str | None = None,
+    acquisition: str | None = None,
+    *,
+    vertebrae: Volume | None = None,
+    levels: Levels | None = None,
+) -> Steps[CtCase]:
+    """Read a result folder, and measure it again, which tells the calcification of the aorta.
+
+    Parameters
+    ----------
+    folder, ct, series, acquisition
+        As of :func:`...reporting.stored_result.read_result`.
+    vertebrae, levels
+        As of :class:`CtCase`.
+
+    Raises
+    ------
+    InputError
+    """
+    from ...reporting.measured_again import measured_again_steps
+    from ...reporting.stored_result import read_result
+
+    yield Progress("Reading the result", 0.0)
+    stored = read_result(folder, ct, series, acquisition)
+    steps = measured_again_steps(stored.document, stored.ct, stored.arteries, stored.calcification)
+    _, measurement = yield from scaled(steps, 0.3, 1.0)
+    flags = [
+        Flag(each["code"], each["message"])
+        for each in stored.document["flags"]
+        if each["code"] in KINDS and each.get("territory") in (None, TERRITORIES[0].name)
+    ]
+    told = tuple(flag for flag in flags if flag.effect > Effect.NOTE)
+    identity = (stored.document.get("provenance") or {}).get("input")
+    parts = measurement.parts_map.array
+    return CtCase(stored.ct, stored.arteries, parts, vertebrae, levels, told, identity)
 
 
 def lateral_geometry(case: CtCase, *, cone: bool = False) -> LateralGeometry:
@@ -106,7 +154,13 @@ def kauppila_of_ct_steps(
         flags.append(Flag("levels_by_hand", f"Levels are those that were set by hand ({kind})."))
     parameters = {**drr.parameters, "levels": _levels_document(case.levels)}
     return RadiographResult(
-        drr.radiograph, labels, vertebrae, moved(found.score, shift), flags=tuple(flags), parameters=parameters
+        drr.radiograph,
+        labels,
+        vertebrae,
+        moved(found.score, shift),
+        flags=tuple(dict.fromkeys(flags)),
+        parameters=parameters,
+        provenance=build_provenance(case.identity),
     )
 
 

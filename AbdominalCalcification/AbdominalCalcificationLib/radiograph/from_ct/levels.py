@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Levels:
         if len(names) < 2:
             raise InputError("One level bounds nothing; give the middles of at least two neighbouring discs.")
         order = self.order
-        for upper, lower in zip(order, order[1:], strict=False):
+        for upper, lower in pairwise(order):
             steps = kinds[0].index(lower) - kinds[0].index(upper)
             gap = (self.heights_mm[upper] - self.heights_mm[lower]) / steps
             if not _NEAREST_MM <= gap <= _FARTHEST_MM:
@@ -119,7 +120,7 @@ def borders_by_hand(
         assumed = not levels.are_discs and not set(name.split("/")) <= set(levels.order)
         borders[name] = Border((float(x), float(y)), (float(way[0]), float(way[1])), assumed)
     found = {}
-    for vertebra, pair in zip(VERTEBRAE, zip(DISCS, DISCS[1:], strict=False), strict=True):
+    for vertebra, pair in zip(VERTEBRAE, pairwise(DISCS), strict=True):
         if all(each in borders for each in pair):
             found[vertebra] = borders[pair[0]], borders[pair[1]]
     return found

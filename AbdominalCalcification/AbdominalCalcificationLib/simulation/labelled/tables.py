@@ -17,7 +17,7 @@ _VALUES = frozenset({"label", "value", "id", "index", "number", "labelvalue", "l
 _NAMES = frozenset({"name", "structure", "label_name", "labelname", "segment", "organ", "description", "anatomy"})
 
 
-def read_names(labels: Path, table: Path | None) -> dict[int, str]:
+def read_names(labels: Path, table: Path | None, option: str = "--anatomy-labels") -> dict[int, str]:
     """Return the names of the values of a label map.
 
     Parameters
@@ -28,6 +28,8 @@ def read_names(labels: Path, table: Path | None) -> dict[int, str]:
     table : Path, optional
         CSV with the columns ``label`` and ``name`` (or no header: number, name), a JSON object that maps names to
         numbers or numbers to names (or a ``dataset.json`` with such ``labels``), or the word ``totalsegmentator``.
+    option : str
+        What names the table on the command line.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def read_names(labels: Path, table: Path | None) -> dict[int, str]:
         within = _names_within(labels)
         if not within:
             raise InputError(
-                f"'{labels.name}' does not say what its values are; add --anatomy-labels with a table (columns label "
+                f"'{labels.name}' does not say what its values are; add {option} with a table (columns label "
                 f"and name), a dataset.json, or the word {BY_NUMBER}."
             )
         return within
