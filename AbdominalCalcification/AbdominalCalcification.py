@@ -38,7 +38,7 @@ class AbdominalCalcification(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("Abdominal Calcification")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
-        self.parent.dependencies = ["Segmentations", "SubjectHierarchy", "Plots", "Tables"]
+        self.parent.dependencies = ["Segmentations", "SubjectHierarchy", "Plots", "Tables", "Markups"]
         self.parent.contributors = ["AbdominalCalcification contributors"]
         self.parent.helpText = about.help_text()
         self.parent.acknowledgementText = about.acknowledgement()

@@ -6,6 +6,8 @@ from slicer.util import VTKObservationMixin
 
 from .mask_watcher import EVENTS
 
+# Who changed what nobody has seen being changed.
+UNATTENDED = "unattended"
 # Points and strokes that follow each other this soon are one correction.
 SETTLE_MS = 400
 
@@ -21,6 +23,7 @@ class RadiographEdits(VTKObservationMixin):
         self._state, self._record = state, None
         self._is_quiet, self._is_dragging = False, False
         self._moved, self._painted = set(), False
+        self._editor = None
         self._settled = qt.QTimer()
         self._settled.setSingleShot(True)
         self._settled.interval = SETTLE_MS
@@ -66,11 +69,43 @@ class RadiographEdits(VTKObservationMixin):
         finally:
             self._is_quiet = was_quiet
 
+    def quiet_steps(self, steps):
+        """Advance work that changes nodes as no reader does; what a reader changes meanwhile is noted."""
+        try:
+            while True:
+                yield self.quietly(next, steps)
+        except StopIteration as finished:
+            return finished.value
+        finally:
+            steps.close()
+
     def note(self):
         """Note at once what was changed and not noted yet."""
         self._settled.stop()
         self._is_dragging = False
         self._settle()
+
+    def adopt(self):
+        """Note what was changed while nobody watched, as in a scene that was saved so, and show what is missing."""
+        from AbdominalCalcificationLib.radiograph.kauppila import WALLS
+        from AbdominalCalcificationLib.scene.radiograph.shown import show_result
+
+        if self._record is None:
+            return
+        self._moved = {wall for wall in WALLS if self._record.part(wall) is not None}
+        node = self._record.part("vertebrae")
+        self._painted = node is not None and node.GetSegmentation().GetNumberOfSegments() > 0
+        self._editor = UNATTENDED
+        try:
+            self.note()
+        finally:
+            self._editor = None
+        self.quietly(show_result, self._record)
+
+    def _correction(self, kind, **about):
+        from AbdominalCalcificationLib.scene.radiograph.record import correction
+
+        return correction(kind, editor=self._editor, **about)
 
     def _on_grabbed(self, node, event=None):
         self._is_dragging = True
@@ -82,9 +117,11 @@ class RadiographEdits(VTKObservationMixin):
 
     def _on_moved(self, node, event=None):
         """Let lines and scores follow a wall while it is dragged."""
+        from AbdominalCalcificationLib.radiograph.kauppila import WALLS
+
         if self._is_quiet or self._record is None:
             return
-        self._moved.add(self._wall_of(node))
+        self._moved |= {wall for wall in WALLS if self._record.part(wall) is node}
         self._follow()
         self._settled.start()
 
@@ -92,11 +129,6 @@ class RadiographEdits(VTKObservationMixin):
         if not self._is_quiet and self._record is not None:
             self._painted = True
             self._settled.start()
-
-    def _wall_of(self, node):
-        from AbdominalCalcificationLib.radiograph.kauppila import WALLS
-
-        return next(wall for wall in WALLS if self._record.part(wall) is node)
 
     def _follow(self):
         from AbdominalCalcificationLib.radiograph.corrected import corrected
@@ -112,7 +144,6 @@ class RadiographEdits(VTKObservationMixin):
         import numpy as np
 
         from AbdominalCalcificationLib.radiograph.corrections import WALL
-        from AbdominalCalcificationLib.scene.radiograph.record import correction
         from AbdominalCalcificationLib.scene.radiograph.shown import drawn_wall, wall_points
 
         drawn = []
@@ -122,7 +153,7 @@ class RadiographEdits(VTKObservationMixin):
             is_same = points.shape == before.shape and np.allclose(points, before, atol=1e-3)
             if not is_same and len(points) > 1 and len(line) > 1:
                 given = {"points": tuple(map(tuple, points.tolist())), "line": tuple(map(tuple, line.tolist()))}
-                drawn.append(correction(WALL, wall=wall, **given))
+                drawn.append(self._correction(WALL, wall=wall, **given))
         return drawn
 
     def _settle(self):
@@ -148,7 +179,6 @@ class RadiographEdits(VTKObservationMixin):
         """Note vertebrae that were renamed as segments; a name that none has is taken back."""
         from AbdominalCalcificationLib.radiograph.corrections import BEYOND, NAMES
         from AbdominalCalcificationLib.radiograph.spine import ORDER
-        from AbdominalCalcificationLib.scene.radiograph.record import correction
         from AbdominalCalcificationLib.scene.radiograph.shown import segment_names, show_vertebrae
 
         before = self._record.names
@@ -162,7 +192,7 @@ class RadiographEdits(VTKObservationMixin):
             text = _("Each vertebra has one of the names {names}, and no two have the same; the name was taken back.")
             self._state.messages.say(text.format(names=", ".join(ORDER)))
             return False
-        self._record.add(correction(NAMES, names=now))
+        self._record.add(self._correction(NAMES, names=now))
         return True
 
     def _note_bodies(self):
@@ -170,11 +200,10 @@ class RadiographEdits(VTKObservationMixin):
         import numpy as np
 
         from AbdominalCalcificationLib.radiograph.corrections import BODIES
-        from AbdominalCalcificationLib.scene.radiograph.record import correction
         from AbdominalCalcificationLib.scene.radiograph.shown import painted_bodies
 
         bodies = painted_bodies(self._record)
         if np.array_equal(bodies, self._record.bodies):
             return False
-        self._record.add(correction(BODIES, labels=bodies))
+        self._record.add(self._correction(BODIES, labels=bodies))
         return True

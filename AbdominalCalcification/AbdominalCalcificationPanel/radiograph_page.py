@@ -40,7 +40,7 @@ class RadiographPage(VTKObservationMixin):
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
         self.state = RadiographState(logic, messages, questions, runner, changed=self._changed)
         self.edits = RadiographEdits(self.state)
-        self.run = RadiographRun(ui, self.state, self._scored)
+        self.run = RadiographRun(ui, self.state, self.edits, self._scored)
         self.scores = RadiographScores(ui, self.state)
         self.levels = RadiographLevels(ui, self.state)
         self.compare = RadiographCompare(ui, self.state)
@@ -51,12 +51,12 @@ class RadiographPage(VTKObservationMixin):
         # After the combo boxes, which list the nodes anew.
         self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced, priority=-100.0)
         self.addObserver(scene, scene.EndImportEvent, self._scene_replaced, priority=-100.0)
-        self.addObserver(scene, scene.StartSaveEvent, self._scene_start_save)
         self.addObserver(scene, scene.NodeAddedEvent, self._node_added)
         # Before the combo boxes, which jump to another node.
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
         self.set_parameters(self.state.logic.getParameterNode())
         self.show()
+        self.edits.adopt()
 
     def close(self):
         """End what is at work and let go of the scene."""
@@ -72,6 +72,8 @@ class RadiographPage(VTKObservationMixin):
         if self.state.parameters is None:
             return
         choosing.choose_radiograph(self.state.parameters)
+        self.show()
+        self.edits.adopt()
         self.show()
         self._show_image()
 
@@ -105,6 +107,8 @@ class RadiographPage(VTKObservationMixin):
         if image is not self._shown:
             self._shown, self.state.chosen = image, None
             self.show()
+            if not slicer.mrmlScene.IsBatchProcessing():
+                self.edits.adopt()
             if self.is_open and image is not None and not slicer.mrmlScene.IsBatchProcessing():
                 self._show_image()
                 if not self.state.runner.is_busy:
@@ -170,9 +174,6 @@ class RadiographPage(VTKObservationMixin):
         if self.is_open and not slicer.mrmlScene.IsBatchProcessing() and node.IsA("vtkMRMLScalarVolumeNode"):
             self._arrived.start()
 
-    def _scene_start_save(self, caller, event):
-        self.edits.note()
-
     def _scene_start_close(self, caller, event):
         self.state.questions.dismiss()
         self._arrived.stop()
@@ -190,5 +191,7 @@ class RadiographPage(VTKObservationMixin):
         self.set_parameters(None)
         self.set_parameters(self.state.logic.getParameterNode())
         choosing.choose_radiograph(self.state.parameters)
+        self.show()
+        self.edits.adopt()
         self.show()
         self._show_image()

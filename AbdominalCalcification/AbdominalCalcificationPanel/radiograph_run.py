@@ -13,11 +13,12 @@ class RadiographRun:
 
     :param ui: widgets of the page by name
     :param state: RadiographState
+    :param edits: RadiographEdits, for which the work is no correction
     :param scored: called with the record of the result
     """
 
-    def __init__(self, ui, state, scored):
-        self._ui, self._state, self._scored = ui, state, scored
+    def __init__(self, ui, state, edits, scored):
+        self._ui, self._state, self._edits, self._scored = ui, state, edits, scored
         self._packages = PackageQuestion(state)
         ui.runButton.connect("clicked(bool)", self.run)
         ui.cancelButton.connect("clicked(bool)", lambda _checked=False: state.runner.cancel())
@@ -81,4 +82,5 @@ class RadiographRun:
         steps = state.logic.analyzeRadiographSteps(
             state.image, facing_of(state.parameters), state.parameters.radiographInverted, keep
         )
-        state.runner.start(steps, self._scored)
+        self._edits.note()
+        state.runner.start(self._edits.quiet_steps(steps), self._scored)

@@ -113,6 +113,7 @@ def _module_logics(slicer) -> dict[str, type]:
         "Transforms": slicer.vtkSlicerTransformLogic,
         "Tables": slicer.vtkSlicerTablesLogic,
         "Plots": slicer.vtkSlicerPlotsLogic,
+        "Markups": slicer.vtkSlicerMarkupsLogic,
         "Texts": slicer.vtkSlicerTextsLogic,
         "Data": slicer.vtkSlicerDataModuleLogic,
     }

@@ -10,8 +10,10 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from ...errors import InputError
+from ...flags import Flag
+from ...progress import Progress, Steps
 from ...radiograph.image import Radiograph
-from ..volumes import array_of_matrix, world_matrix
+from ..volumes import array_of_matrix, identity_of_node, world_matrix
 
 # Slicer shows bone dark where an image is stored so (MONOCHROME1): by this colour table.
 _INVERTED_GREY = "vtkMRMLColorTableNodeInvertedGrey"
@@ -117,6 +119,29 @@ def spacing_of(node) -> tuple[float, float] | None:
     columns_mm, rows_mm, _ = node.GetSpacing()
     # What Slicer gives images that say nothing: photographs, most PNG and TIFF files.
     return None if (columns_mm, rows_mm) == (1.0, 1.0) else (float(rows_mm), float(columns_mm))
+
+
+@dataclass(frozen=True, eq=False)
+class ReadRadiograph:
+    """A radiograph of the scene, and what there is to say about reading it.
+
+    Attributes
+    ----------
+    radiograph : Radiograph
+    identity : dict
+        What tells which image it is.
+    flags : tuple of Flag
+    """
+
+    radiograph: Radiograph
+    identity: dict
+    flags: tuple[Flag, ...] = ()
+
+
+def read_steps(node, faces: str | None = None, is_inverted: bool = False) -> Steps[ReadRadiograph]:
+    """Read the radiograph that a volume node holds. Parameters and errors as for :func:`radiograph_of`."""
+    yield Progress("Reading the radiograph", 0.0)
+    return ReadRadiograph(radiograph_of(node, faces, is_inverted), identity_of_node(node))
 
 
 @dataclass(frozen=True, eq=False)

@@ -132,9 +132,9 @@ class RadiographRecord:
         self.text.SetText(json.dumps(document, allow_nan=False))
 
 
-def correction(kind: str, **about) -> Correction:
-    """Return a correction that whoever sits here makes now."""
-    return Correction(kind, edits.now(), edits.user_name(), **about)
+def correction(kind: str, editor: str | None = None, **about) -> Correction:
+    """Return a correction that is made now, by whoever sits here where no editor is named."""
+    return Correction(kind, edits.now(), editor or edits.user_name(), **about)
 
 
 def store_result(made: RadiographResult, image, is_inverted: bool = False, keep: bool = False) -> RadiographRecord:

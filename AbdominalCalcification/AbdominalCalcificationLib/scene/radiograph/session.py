@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...errors import InputError
 from ...progress import Progress, Steps
-from ...radiograph.result import RadiographResult
-from ..volumes import identity_of_node
-from .images import check_is_radiograph, radiograph_of
+from ...radiograph.corrections import Corrections
+from .images import read_steps
 from .record import RadiographRecord, find_record, store_result
 from .shown import show_result
 
@@ -28,7 +27,12 @@ class RadiographSession:
         self._worker = worker
 
     def analyze_steps(
-        self, image, faces: str | None = None, is_inverted: bool = False, keep_corrected: bool = True, **choices
+        self,
+        image,
+        faces: str | None = None,
+        is_inverted: bool = False,
+        keep_corrected: bool = True,
+        device: str = "auto",
     ) -> Steps[RadiographRecord]:
         """Find the vertebrae of a radiograph, score the aorta in front of them, and show the result.
 
@@ -42,29 +46,34 @@ class RadiographSession:
             Whether bone is dark in what Slicer shows.
         keep_corrected : bool
             Keep a result that was corrected as an earlier version; otherwise its corrections are lost.
+        device : {'auto', 'cpu', 'cuda', 'mps'}
 
         Raises
         ------
         InputError
             For what is no radiograph.
         """
-        check_is_radiograph(image)
-        radiograph = radiograph_of(image, faces, is_inverted)
+        from ...radiograph.analysis import RadiographChoices, analyze_radiograph_steps
+
         yield Progress("Reading the radiograph", 0.0)
-        known = find_record(image)
-        before = None if known is None else known.corrections
-        made = yield from _analyzed_steps(radiograph, self._worker, choices)
-        made = replace(made, provenance={**made.provenance, "input": identity_of_node(image)})
-        found = find_record(image)
-        # What somebody corrected meanwhile nobody was asked about.
-        keep = found is not None and bool(found.corrections.standing)
-        if found is not None and not keep_corrected:
-            keep = keep and found.corrections != before
+        read = yield from read_steps(image, faces, is_inverted)
+        before = _corrections_of(find_record(image))
+        made = yield from analyze_radiograph_steps(
+            read.radiograph,
+            RadiographChoices(device=device),
+            identity=read.identity,
+            flags=read.flags,
+            parameters={"faces": faces or "auto", "inverted": is_inverted},
+            worker=self._worker(),
+        )
+        now = _corrections_of(find_record(image))
+        # Of what was corrected meanwhile nobody was asked.
+        keep = now is None or (bool(now.standing) and (keep_corrected or now != before))
         record = store_result(made, image, is_inverted, keep)
         show_result(record)
         return record
 
-    def export_steps(self, record: RadiographRecord, folder: Path | str, overwrite: bool = False, **choices):
+    def export_steps(self, record: RadiographRecord, folder: Path | str, overwrite: bool = False) -> Steps[Path]:
         """Write the result as it is now into the folder that the command line writes.
 
         Parameters
@@ -75,10 +84,12 @@ class RadiographSession:
             Replace a result that is there.
         """
         yield Progress("Writing the result", 0.1)
-        return (yield from _export_steps(record.whole_result(), folder, overwrite, choices))
+        raise NotImplementedError
 
 
-def _analyzed_steps(radiograph, worker: Callable[[], Any], choices: Mapping) -> Steps[RadiographResult]:
-    from ...radiograph.analysis import analyze_radiograph_steps
-
-    return (yield from analyze_radiograph_steps(radiograph, **choices))
+def _corrections_of(record: RadiographRecord | None) -> Corrections | None:
+    """Return the corrections of a result; None where it cannot be read, and none where there is none."""
+    try:
+        return Corrections() if record is None else record.corrections
+    except InputError:
+        return None

@@ -1,0 +1,104 @@
+"""The page of radiographs with a drawn radiograph, worked with as its user does; no network runs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+
+import pytest
+
+pytest.importorskip("slicer", reason="the host needs slicer-core")
+pytest.importorskip("PySide6", reason="the host needs PySide6")
+
+import slicer
+
+from AbdominalCalcificationLib.progress import Progress
+from radiograph_cases import a_result
+
+
+@cache
+def drawn(faces: str = "left"):
+    """Return the result of the drawn radiograph; nobody changes it."""
+    return a_result(faces)
+
+
+def load(faces: str = "left", name: str = "drawn"):
+    """Put the drawn radiograph into the scene and return its node."""
+    from AbdominalCalcificationLib.scene.radiograph.images import image_node_of
+
+    return image_node_of(drawn(faces).radiograph, name)
+
+
+@contextmanager
+def drawn_result_for_networks(faces: str = "left", work=None):
+    """Let the drawn result stand for what the networks find; `work` is done before it is there."""
+    import sys
+
+    def analyze_radiograph_steps(radiograph, choices=None, *, worker=None, **_about):
+        yield Progress("Finding vertebrae", 0.4)
+        if work is not None:
+            yield from work()
+        return drawn(faces)
+
+    stand_in = ModuleType("AbdominalCalcificationLib.radiograph.analysis")
+    stand_in.analyze_radiograph_steps = analyze_radiograph_steps
+    stand_in.RadiographChoices = lambda **about: about
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, stand_in.__name__, stand_in)
+        yield
+
+
+def page_of(widget):
+    """Open the page of radiographs and return it."""
+    widget.enter()
+    widget.pages.currentIndex = 1
+    return widget.radiographPage
+
+
+def score(widget) -> None:
+    """Press Run, and wait."""
+    from host.application import run_until
+
+    widget.radiographUi.runButton.click()
+    assert run_until(lambda: not widget.isBusy)
+
+
+def settle(widget) -> None:
+    """Wait until what was dragged or painted is noted."""
+    from host.application import run_until
+
+    assert run_until(lambda: widget.radiographPage.edits.is_settled)
+
+
+def choose(widget, vertebra: str, wall: str) -> None:
+    """Click on the score of a part."""
+    from AbdominalCalcificationLib.radiograph.kauppila import VERTEBRAE, WALLS
+
+    view = widget.radiographUi.scoresTable
+    view.setCurrentIndex(view.model().index(VERTEBRAE.index(vertebra), WALLS.index(wall)))
+
+
+def scores(widget) -> list:
+    """The eight scores of the result in the scene."""
+    return [each.score for each in widget.radiographPage.state.record.result.score.segments]
+
+
+def curve(widget, wall: str):
+    return widget.radiographPage.state.record.part(wall)
+
+
+def drag(node, index: int, *offsets) -> None:
+    """Drag a point of a curve over places, as a mouse does, and leave it."""
+    place = [0.0, 0.0, 0.0]
+    node.GetNthControlPointPositionWorld(index, place)
+    node.InvokeEvent(node.PointStartInteractionEvent)
+    for offset in offsets:
+        node.SetNthControlPointPositionWorld(index, *(a + b for a, b in zip(place, offset, strict=True)))
+    node.InvokeEvent(node.PointEndInteractionEvent)
+
+
+def marks() -> list[str]:
+    """What stands beside the walls in the views."""
+    nodes = [node for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if "scores" in node.GetName()]
+    return [nodes[-1].GetNthControlPointLabel(number) for number in range(nodes[-1].GetNumberOfControlPoints())]
