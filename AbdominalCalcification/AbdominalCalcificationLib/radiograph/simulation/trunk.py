@@ -26,8 +26,11 @@ _PELVIS_MM = (4.0, 2.4, 2.4)
 _GAS_HU, _BONE = -500.0, "bone"
 # Painted on the coarse grid: soft, or filled with contrast medium.
 _SOFT_KINDS = (None, "bowel contrast", "urine contrast", "costal cartilage", "calcified fibroid", "prostatic stone")
-_METALS = ("surgical clip", "screw", "hip prosthesis", "spinal cage", "coil", "wire")
 _GAS_MARK = 250
+# Densest that the coarse grid shows: what is denser is painted more finely, or, as ribs, drawn elsewhere.
+_DENSEST_HU = 120.0
+# Of a shape, seen from the side: larger ones take larger cells.
+_GAS_CELLS, _CELLS = 2_500, 12_000
 # Share of patients who stand, ours: gas then lies above a level.
 _STANDING = 0.35
 
@@ -142,8 +145,7 @@ def paint_body(
     canvas = TrunkCanvas(grid, pelvis, extra_rng)
     plain = replace(vessels, phase=unenhanced(vessels.phase))
     paint_trunk(canvas, plain, person, rng)
-    # Ribs are drawn with their vertebrae.
-    np.minimum(canvas.hu, 120.0, out=canvas.hu, where=canvas.bystanders < 200)
+    np.minimum(canvas.hu, _DENSEST_HU, out=canvas.hu, where=canvas.bystanders < _GAS_MARK)
     wide = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in arteries[:1]]
     veins = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in plain.veins[:1]]
     paint_veins(canvas.hu, grid, [*wide, *veins])
@@ -173,7 +175,7 @@ def project_shape(screen: Screen, shape: _Shape, canvas: Canvas) -> None:
     extent = shape.high - shape.low
     is_gas = shape.remaining is not None
     every = 2 if is_gas else 1
-    while extent[1] * extent[2] / (pixel * every) ** 2 > (2_500 if is_gas else 12_000):
+    while extent[1] * extent[2] / (pixel * every) ** 2 > (_GAS_CELLS if is_gas else _CELLS):
         every += 1
     step = pixel * every
     across = float(np.clip(extent[0] / 24, 0.5, 2.0))
