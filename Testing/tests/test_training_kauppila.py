@@ -34,6 +34,7 @@ def drawn():
 def small(monkeypatch):
     """Trainings of small networks, a few films in a step."""
     monkeypatch.setattr(learning, "_BATCH", 3)
+    monkeypatch.setattr(learning, "_WARM_UP_STEPS", 1)
     monkeypatch.setattr(work, "KauppilaArchitecture", lambda: ARCHITECTURE)
     monkeypatch.setattr(work, "RegionGeometry", lambda: GEOMETRY)
 
@@ -45,7 +46,7 @@ def a_learner(drawn, folder, minutes=100.0):
 def test_the_loss_falls_as_the_network_learns(drawn, small, tmp_path):
     learner = a_learner(drawn[:3], tmp_path)
     losses = [learner._step() for _ in range(25)]
-    assert np.mean(losses[-5:]) < 0.85 * np.mean(losses[:5])
+    assert np.mean(losses[-5:]) < 0.93 * np.mean(losses[:5])
 
 
 def test_a_training_goes_on_where_it_stopped(drawn, small, tmp_path):
@@ -159,6 +160,11 @@ def test_every_seventh_film_is_held_out(drawn):
     assert held_out == [6, 13] and len(learnt) == 18 and not set(learnt) & set(held_out)
 
 
+def no_steps(*_):
+    """Films are there already."""
+    yield from ()
+
+
 def a_job(tmp_path, drawn, **options) -> KauppilaJob:
     folder = tmp_path / "work" / "raw" / "films"
     folder.mkdir(parents=True)
@@ -170,7 +176,7 @@ def a_job(tmp_path, drawn, **options) -> KauppilaJob:
 def test_a_training_ends_in_a_model_that_can_be_used(drawn, small, tmp_path, monkeypatch):
     from AbdominalCalcificationLib.inference.kauppila_predictor import KauppilaPredictor
 
-    monkeypatch.setattr(work, "radiograph_steps", lambda *_: iter(()))
+    monkeypatch.setattr(work, "radiograph_steps", no_steps)
     job = a_job(tmp_path, drawn, minutes=0.02)
     messages: list[str] = []
     done = work.train(job, lambda: False, tmp_path / "model", False, lambda *_: None, messages.append)
@@ -192,7 +198,7 @@ def test_a_training_ends_in_a_model_that_can_be_used(drawn, small, tmp_path, mon
 
 
 def test_a_training_goes_on_from_a_model(drawn, small, tmp_path, monkeypatch):
-    monkeypatch.setattr(work, "radiograph_steps", lambda *_: iter(()))
+    monkeypatch.setattr(work, "radiograph_steps", no_steps)
     a_kauppila_model(tmp_path / "initial")
     job = a_job(tmp_path, drawn, minutes=0.0, initial=str(tmp_path / "initial"))
     work.train(job, lambda: False, tmp_path / "model", False, lambda *_: None, print)
