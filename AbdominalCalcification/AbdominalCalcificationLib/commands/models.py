@@ -29,12 +29,17 @@ def add(commands) -> list[argparse.ArgumentParser]:
 def run_list(options: argparse.Namespace, report) -> None:
     """Say which models there are, and what they find."""
     from ..inference import describe, installed_models, models_folder
+    from ..inference.any_model import open_any_model
     from ..inference.totalsegmentator import describe_weights, find_weights
     from ..pipeline import open_artery_models, open_calcification_model
+    from ..resources import bundled_kauppila_model, bundled_vertebra_model
 
     report.say("Bundled, trained on simulated CT:")
     for model in (*open_artery_models(), open_calcification_model()):
         report.say(_described(model))
+    report.say("Bundled, trained on simulated radiographs:")
+    for path in (bundled_vertebra_model(), bundled_kauppila_model()):
+        report.say(_described(open_any_model(path)))
     imported = installed_models()
     report.say(f"Imported into {models_folder()}:" if imported else f"None is imported into {models_folder()}.")
     for model in imported:
@@ -49,9 +54,9 @@ def run_list(options: argparse.Namespace, report) -> None:
 
 def run_check(options: argparse.Namespace, report) -> None:
     """Say whether a model can be used, and for what."""
-    from ..inference import ModelFolder
+    from ..inference.any_model import open_any_model
 
-    report.say(_described(ModelFolder.open(options.path)))
+    report.say(_described(open_any_model(options.path)))
 
 
 def run_import(options: argparse.Namespace, report) -> None:
@@ -64,8 +69,11 @@ def run_import(options: argparse.Namespace, report) -> None:
 def _described(model) -> str:
     """Return what a model is, and whether results of it have a confidence."""
     from ..confidence.calibration import calibration_of
-    from ..inference import describe
+    from ..inference.any_model import describe_any_model
+    from ..inference.model_folder import CT, ModelFolder
 
+    if not isinstance(model, ModelFolder) or model.kind is not CT:
+        return describe_any_model(model)
     calibration = calibration_of(model)
     told = "none: it is not calibrated" if calibration is None else f"calibrated: that {calibration.predicts}"
-    return f"{describe(model)}\n  confidence: {told}"
+    return f"{describe_any_model(model)}\n  confidence: {told}"

@@ -105,8 +105,8 @@ class ModelFolder:
             Naming the first thing that is wrong, and what to do about it.
         """
         folder = find_trainer_folder(Path(path))
-        dataset = _read_json(folder / "dataset.json")
-        plans = _read_json(folder / "plans.json")
+        dataset = read_json_of_model(folder / "dataset.json")
+        plans = read_json_of_model(folder / "plans.json")
         _check_channel(folder, dataset, kind)
         labels = _foreground_labels(folder, dataset)
         configuration = _configuration_of(folder, plans, kind.configuration)
@@ -268,7 +268,8 @@ def find_trainer_folder(path: Path) -> Path:
     return found[0].resolve()
 
 
-def _read_json(file: Path) -> dict:
+def read_json_of_model(file: Path) -> dict:
+    """Return what a JSON file of a model folder says; ModelError where it cannot be read."""
     try:
         content = read_json(file)
     except FileNotFoundError:

@@ -92,12 +92,7 @@ def quality_of(levels: Levels) -> float:
 
 def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila_predictor: KauppilaPredictor) -> Found:
     """Return vertebrae and score of a radiograph."""
-    looks = []
-    for faces in FACINGS if radiograph.faces is None else (radiograph.faces,):
-        looks.append(_best_look(replace(radiograph, faces=faces).facing_left(), vertebra_predictor))
-    best = max(looks, key=lambda each: each.quality)
-    faces = radiograph.faces or FACINGS[looks.index(best)]
-    lead = best.quality - min(each.quality for each in looks) if len(looks) > 1 else None
+    best, faces, lead = _looked(radiograph, vertebra_predictor)
     vertebrae = _vertebrae(best)
     segments = _segments(best.radiograph, vertebrae, kauppila_predictor)
     labels = best.labels(radiograph.pixels.shape, radiograph.step)
@@ -107,6 +102,23 @@ def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila
         vertebrae = {name: each.mirrored(width) for name, each in vertebrae.items()}
         segments = tuple(replace(each, line=tuple((width - x, y) for x, y in each.line)) for each in segments)
     return Found(labels, vertebrae, segments, faces, best.levels, lead)
+
+
+def found_vertebrae(
+    radiograph: Radiograph, predictor: VertebraPredictor
+) -> tuple[Radiograph, dict[str, Vertebra]]:
+    """Return a radiograph facing left, and its vertebrae."""
+    best, _, _ = _looked(radiograph, predictor)
+    return best.radiograph, _vertebrae(best)
+
+
+def _looked(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[_Look, str, float | None]:
+    """Return the best look at a radiograph, the side that it faces, and by how much that side is the better one."""
+    sides = FACINGS if radiograph.faces is None else (radiograph.faces,)
+    looks = [_best_look(replace(radiograph, faces=side).facing_left(), predictor) for side in sides]
+    best = max(looks, key=lambda each: each.quality)
+    lead = best.quality - min(each.quality for each in looks) if len(looks) > 1 else None
+    return best, sides[looks.index(best)], lead
 
 
 def _best_look(radiograph: Radiograph, predictor: VertebraPredictor) -> _Look:

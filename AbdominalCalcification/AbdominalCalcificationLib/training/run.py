@@ -13,12 +13,14 @@ from ..errors import InferenceError, InputError, WriteError
 from ..inference import ModelFolder, Worker
 from ..inference.devices import check_device_name
 from ..inference.kauppila_model import KauppilaModel
+from ..inference.model_folder import RADIOGRAPH
 from ..inference.plans import network_of
 from ..leftovers import sweep
 from ..processes.interpreter import find_python
 from ..progress import Steps, drain, duration_text
 from .job import FOLDS, Job
 from .kauppila.job import KauppilaJob
+from .kauppila.readings import read_scored_images
 from .kauppila.ship import check_destination as check_kauppila_destination
 from .process import STOP_FILE
 from .radiographs import radiograph_folders
@@ -104,6 +106,9 @@ def train_kauppila_steps(job: KauppilaJob, ship_to: Path | None = None, overwrit
     check_device_name(job.device)
     if job.initial is not None:
         KauppilaModel.open(job.initial)
+    if job.readings is not None and job.images is not None:
+        ModelFolder.open(job.vertebra_model or "", kind=RADIOGRAPH)
+        read_scored_images(Path(job.readings), Path(job.images))
     folders = [*radiograph_folders(job.raw), job.results]
     with ExitStack() as stack:
         if ship_to is not None:

@@ -7,15 +7,17 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...inference.checkpoint import load_checkpoint
+from ...inference.devices import choose_device
 from ...inference.kauppila_model import CHECKPOINT_FILE, KauppilaModel
 from ...inference.kauppila_network import KauppilaArchitecture
-from ...progress import drain
+from ...progress import Progress, drain
 from ...radiograph.region import RegionGeometry
 from ..radiographs import FILMS_FOLDER, radiograph_steps
 from .calibration import Calibration, calibrate
 from .films import Film, read_film
 from .job import KauppilaJob
 from .learning import FINE_TUNING_RATE, LEARNING_RATE, Learner
+from .readings import read_scored_images, reading_steps
 from .ship import ship
 
 Report = Callable[[str, float | None, float | None], None]
@@ -31,7 +33,7 @@ def train(
 
     if job.threads:
         torch.set_num_threads(job.threads)
-    _make_films(job, report)
+    _make_films(job, report, say)
     names = sorted(path.stem for path in (job.raw / FILMS_FOLDER).glob("*.npz"))
     films = []
     for n, name in enumerate(names):
@@ -74,12 +76,19 @@ def divided(films: list[Film]) -> tuple[list[Film], list[Film]]:
     return [film for n, film in enumerate(films) if n % _HELD_OUT != _HELD_OUT - 1], held_out
 
 
-def _make_films(job: KauppilaJob, report: Report) -> None:
+def _make_films(job: KauppilaJob, report: Report, say) -> None:
+    def told(step: Progress) -> None:
+        if not step.waiting:
+            report(step.stage, step.fraction, step.seconds_left)
+
     if job.seeds:
-        drain(
-            radiograph_steps(job.raw, job.seeds, job.processes),
-            lambda step: None if step.waiting else report(step.stage, step.fraction, step.seconds_left),
-        )
+        drain(radiograph_steps(job.raw, job.seeds, job.processes), told)
+        return
+    assert job.readings is not None and job.images is not None and job.vertebra_model is not None
+    scored = read_scored_images(Path(job.readings), Path(job.images))
+    steps = reading_steps(scored, job.raw / FILMS_FOLDER, Path(job.vertebra_model), choose_device(job.device))
+    for left_out in drain(steps, told):
+        say(left_out)
 
 
 def _load_initial(learner: Learner, model: KauppilaModel) -> None:
