@@ -301,12 +301,7 @@ KINDS: dict[str, tuple[str, Callable, Change, Callable]] = {
     "png": ("x.png", radiographs.a_picture("png"), mutated, radiographs.read_image),
     "tiff": ("x.tif", radiographs.a_picture("tif"), mutated, radiographs.read_image),
     "jpeg": ("x.jpg", radiographs.a_picture("jpg"), mutated, radiographs.read_image),
-    "score": (
-        "radiograph.json",
-        radiographs.a_stored_result,
-        radiographs.odd_document(odd_json),
-        radiographs.read_result,
-    ),
+    "score": ("radiograph.json", radiographs.a_stored_result, radiographs.odd_of(odd_json), radiographs.read_result),
 }
 
 

@@ -25,18 +25,16 @@ def _part() -> Radiograph:
 
 def a_dicom_radiograph(folder: Path) -> bytes:
     """Return a DX image with all that its reader looks at."""
-    return write_dicom(
-        folder / "x.dcm", _part(), WindowCenter=1000, WindowWidth=400, PresentationLUTShape="IDENTITY", PixelPaddingValue=0
-    ).read_bytes()  # fmt: skip
+    more = {"WindowCenter": 1000, "WindowWidth": 400, "PresentationLUTShape": "IDENTITY", "PixelPaddingValue": 0}
+    return write_dicom(folder / "x.dcm", _part(), **more).read_bytes()
 
 
 def a_compressed_radiograph(folder: Path) -> bytes:
     """Return a DX image as RLE."""
     import pydicom
 
-    path = write_dicom(
-        folder / "x.dcm", _part(), PhotometricInterpretation="MONOCHROME1", PixelIntensityRelationshipSign=1
-    )
+    said = {"PhotometricInterpretation": "MONOCHROME1", "PixelIntensityRelationshipSign": 1}
+    path = write_dicom(folder / "x.dcm", _part(), **said)
     data_set = pydicom.dcmread(path)
     data_set.compress(pydicom.uid.RLELossless)
     data_set.save_as(path)
@@ -68,7 +66,7 @@ def a_stored_result(folder: Path) -> bytes:
     return json.dumps(radiograph_document(result)).encode()
 
 
-def odd_document(odd: Callable[[bytes, random.Random], bytes]) -> Callable[[bytes, random.Random], bytes]:
+def odd_of(odd: Callable[[bytes, random.Random], bytes]) -> Callable[[bytes, random.Random], bytes]:
     """Return a change of a result's document after which its checksum is right most often."""
 
     def change(content: bytes, rng: random.Random) -> bytes:
