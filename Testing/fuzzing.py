@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+import radiograph_fuzzing as radiographs
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from AbdominalCalcificationLib.library_output import captured
@@ -295,6 +296,12 @@ KINDS: dict[str, tuple[str, Callable, Change, Callable]] = {
     "checkpoint": ("checkpoint.pth", a_checkpoint, mutated_zip, read_checkpoint),
     "table": ("cohort.csv", a_cohort, mutated, read_table),
     "settings": ("settings.json", some_settings, mutated, read_settings),
+    "radiograph": ("x.dcm", radiographs.a_dicom_radiograph, mutated, radiographs.read_image),
+    "compressed radiograph": ("x.dcm", radiographs.a_compressed_radiograph, mutated, radiographs.read_image),
+    "png": ("x.png", radiographs.a_picture("png"), mutated, radiographs.read_image),
+    "tiff": ("x.tif", radiographs.a_picture("tif"), mutated, radiographs.read_image),
+    "jpeg": ("x.jpg", radiographs.a_picture("jpg"), mutated, radiographs.read_image),
+    "score": ("radiograph.json", radiographs.a_stored_result, radiographs.odd_of(odd_json), radiographs.read_result),
 }
 
 

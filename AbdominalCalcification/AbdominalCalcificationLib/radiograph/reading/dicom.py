@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +128,7 @@ def _polarity(header: RadiographHeader) -> tuple[bool, list[Flag]]:
 
 def _logarithm(pixels: np.ndarray, dark: bool) -> tuple[np.ndarray, bool]:
     """Return raw intensities as attenuation, which grows with the logarithm: dense is bright then."""
-    intensity = pixels.astype(np.float64)
-    intensity = intensity - intensity.min() if dark else intensity.max() - intensity
-    return -np.log1p(intensity / max(intensity.max(), 1.0) * math.expm1(8.0)), False
+    values = pixels.astype(np.float64)
+    # Counts; of what is stored with more for less, those that are missing to the most.
+    counts = values - min(0.0, float(values.min())) if dark else values.max() - values
+    return -np.log1p(counts), False

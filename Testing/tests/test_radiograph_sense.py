@@ -1,0 +1,171 @@
+"""Whether what was found on a radiograph can be a lumbar spine, and what follows for its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from AbdominalCalcificationLib.flags import Flag
+from AbdominalCalcificationLib.radiograph.image import Radiograph
+from AbdominalCalcificationLib.radiograph.picture import centred_symmetry
+from AbdominalCalcificationLib.radiograph.sense import bulge, flags_of, sensible
+from AbdominalCalcificationLib.radiograph.spine import LABELS, vertebrae_of
+from AbdominalCalcificationLib.radiograph.verdict import headline
+from AbdominalCalcificationLib.trust import Verdict, trust_of
+from radiograph_cases import NAMES, PIXEL_MM, SHAPE, a_result, drawn_labels
+
+
+def flags(result) -> list[Flag]:
+    return flags_of(result.radiograph, result.labels, result.vertebrae, result.score)
+
+
+def codes(result) -> list[str]:
+    return [flag.code for flag in flags(result)]
+
+
+def with_labels(labels: np.ndarray, result=None, faces: str = "left"):
+    """The drawn result with other vertebrae."""
+    result = result or a_result()
+    return replace(result, labels=labels, vertebrae=vertebrae_of(labels, result.radiograph.step, faces))
+
+
+@pytest.mark.parametrize("faces", ["left", "right"])
+@pytest.mark.parametrize("spacing", [(PIXEL_MM, PIXEL_MM), None])
+def test_a_lateral_lumbar_spine_raises_nothing(faces, spacing):
+    assert codes(a_result(faces, spacing_mm=spacing)) == []
+
+
+@pytest.mark.parametrize("names", [(), ("L4",), ("L3", "L4"), ("T12", "L1", "L2"), ("L5", "S1")])
+def test_fewer_than_three_lumbar_vertebrae_are_no_lumbar_spine(names):
+    result = sensible(with_labels(drawn_labels(names=names)))
+    assert [flag.code for flag in result.flags] == ["no_lumbar_spine"]
+    assert result.trust.verdict is Verdict.UNUSABLE
+    assert result.score.total is None
+    assert result.interval() is None
+    assert all(each.extent_fraction is None and each.probabilities is None for each in result.score.segments)
+
+
+def test_a_vertebra_that_is_missing_is_named():
+    result = a_result(names=tuple(name for name in NAMES if name not in ("L1", "T12")))
+    found = flags(result)
+    assert [(flag.code, flag.territory) for flag in found] == [("vertebra_missing", "L1")]
+    assert headline(trust_of(found)) == "Look at L1 first."
+
+
+def test_levels_that_do_not_follow_one_another_are_worth_nothing():
+    labels = drawn_labels()
+    swapped = labels.copy()
+    swapped[labels == LABELS["L2"]], swapped[labels == LABELS["L3"]] = LABELS["L3"], LABELS["L2"]
+    assert codes(with_labels(swapped)) == ["levels_out_of_order"]
+    upside = with_labels(np.ascontiguousarray(labels[::-1]))
+    assert codes(upside) == ["levels_out_of_order"]
+
+
+def test_a_spine_that_lies_is_told():
+    labels = np.ascontiguousarray(drawn_labels().T)
+    radiograph = Radiograph(np.ascontiguousarray(a_result().radiograph.pixels.T), (PIXEL_MM, PIXEL_MM), "left")
+    result = replace(a_result(), radiograph=radiograph)
+    assert codes(with_labels(labels, result)) == ["spine_not_upright"]
+
+
+def test_without_the_sacrum_nobody_counts():
+    assert codes(a_result(names=NAMES[:-1])) == ["sacrum_not_seen"]
+
+
+def test_transitional_vertebrae_are_told_apart():
+    labels = drawn_labels()
+    four = labels.copy()
+    four[labels == LABELS["L5"]], four[labels == LABELS["S1"]] = LABELS["S1"], 0
+    assert codes(with_labels(four)) == ["transitional_vertebra"]
+    six = labels.copy()
+    six[labels == LABELS["S1"]] = LABELS["L6"]
+    assert codes(with_labels(six)) == ["sacrum_not_seen", "transitional_vertebra"]
+
+
+def test_an_outline_that_is_no_body_is_told():
+    labels = drawn_labels()
+    rows = np.argwhere(labels == LABELS["L2"])[:, 0]
+    labels[: int(np.percentile(rows, 75))][labels[: int(np.percentile(rows, 75))] == LABELS["L2"]] = 0
+    found = flags(with_labels(labels))
+    assert ("vertebra_implausible", "L2") in [(flag.code, flag.territory) for flag in found]
+
+
+def test_bodies_of_no_size_tell_that_the_spacing_is_wrong():
+    result = a_result()
+    small = replace(result.radiograph, spacing_mm=(0.1, 0.1))
+    assert "pixel_size_implausible" in codes(with_labels(result.labels, replace(result, radiograph=small)))
+
+
+def test_the_side_that_the_lordosis_bulges_to_is_the_front():
+    assert bulge(a_result("left").vertebrae) < -0.12
+    assert bulge(a_result("right").vertebrae) > 0.12
+    wrong = a_result("left")
+    wrong = replace(wrong, radiograph=replace(wrong.radiograph, faces="right"))
+    assert codes(wrong) == ["facing_doubtful"]
+    straight = {name: replace(each, center=(50.0, each.center[1])) for name, each in wrong.vertebrae.items()}
+    assert bulge(straight) == pytest.approx(0.0)
+
+
+def test_an_image_of_which_dark_is_dense_is_told():
+    result = a_result()
+    inverted = replace(result.radiograph, pixels=4095 - result.radiograph.pixels)
+    assert codes(replace(result, radiograph=inverted)) == ["looks_inverted"]
+
+
+def frontal(seed: int) -> np.ndarray:
+    """Ribs and pelvis on both sides, as a frontal view has them, about column 158."""
+    rng = np.random.default_rng(seed)
+    columns = np.indices(SHAPE)[1] - 158
+    side = np.abs(columns).astype(float)
+    rows = np.indices(SHAPE)[0].astype(float)
+    pixels = 900.0 + rng.normal(0, 3, SHAPE)
+    for rib in range(6):
+        pixels += 150 * np.exp(-(((rows - 60 * rib - 0.25 * side) / 8) ** 2)) * (side > 30)
+    return pixels + 500 * (drawn_labels() > 0)
+
+
+def test_a_frontal_view_is_the_same_on_both_sides():
+    result = a_result()
+    radiograph = replace(result.radiograph, pixels=frontal(0))
+    labels = np.zeros(SHAPE, np.uint8)
+    for number, name in enumerate(NAMES):
+        labels[8 + 55 * number : 48 + 55 * number, 130:186] = LABELS[name]
+    shown = with_labels(labels, replace(result, radiograph=radiograph))
+    assert centred_symmetry(radiograph, shown.vertebrae) > 0.7
+    assert codes(shown) == ["frontal_view"]
+    assert abs(centred_symmetry(result.radiograph, result.vertebrae)) < 0.4
+
+
+def test_what_lies_in_front_has_to_be_in_the_image():
+    result = a_result()
+    cut = 140  # columns
+    radiograph = replace(result.radiograph, pixels=result.radiograph.pixels[:, cut - 20 :])
+    found = flags(with_labels(result.labels[:, cut - 20 :], replace(result, radiograph=radiograph)))
+    assert {(flag.code, flag.territory) for flag in found} >= {("front_outside", "L3"), ("front_outside", "L4")}
+    burnt = result.radiograph.pixels.copy()
+    burnt[:, :125] = burnt.max()
+    found = flags(replace(result, radiograph=replace(result.radiograph, pixels=burnt)))
+    assert ("saturated", "L3") in {(flag.code, flag.territory) for flag in found}
+
+
+def test_a_part_without_a_score_is_named():
+    result = a_result()
+    found = flags(result.with_score(result.score.with_score("L2", "posterior", None)))
+    assert [(flag.code, flag.message) for flag in found] == [
+        ("part_not_assessed", "L2: no score of the posterior wall.")
+    ]
+
+
+def test_the_headline_says_what_is_wrong_first():
+    assert headline(trust_of([])) == "Fit to read."
+    unusable = [Flag("vertebra_missing", "L1: it was not found.", "L1"), Flag("frontal_view", "Both sides are alike.")]
+    assert headline(trust_of(unusable)) == "Do not use these numbers. Both sides are alike."
+    two = [Flag("secondary_capture", "A picture."), Flag("modality_other", "Its modality is OT.")]
+    assert headline(trust_of(two)) == "2 notes are about the image."
+
+
+def test_flags_are_told_once_however_often_it_is_looked_at():
+    result = a_result(names=NAMES[:-1])
+    assert sensible(sensible(result)).flags == sensible(result).flags
