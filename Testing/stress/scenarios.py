@@ -87,6 +87,13 @@ def make_cohort(folder: Path) -> None:
     (folder / "cohort.csv").write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
 
 
+def make_films(folder: Path) -> None:
+    """Make the table of radiographs with a truth, a model's results and a reader's scores."""
+    from radiograph_cohorts import a_radiograph_cohort
+
+    a_radiograph_cohort(folder / "films", count=6)
+
+
 def make_outcomes(folder: Path) -> None:
     """Make a table of patients and what came after."""
     from outcome_tables import rows_of_patients, write_rows
@@ -171,6 +178,11 @@ def an_evaluation(inputs: Path, place: Path) -> None:
     program("evaluate", inputs / "cohort.csv", "--output", place / "out", *options)
 
 
+def an_evaluation_of_films(inputs: Path, place: Path) -> None:
+    options = ["--resamples", 50, "--severity-groups", "dialysis", "--jobs", 1, "--quiet"]
+    program("evaluate", "--radiographs", inputs / "films" / "radiographs.csv", "--output", place / "out", *options)
+
+
 def a_part_of_a_cohort(inputs: Path, place: Path) -> None:
     lines = (inputs / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (inputs / "part.csv").write_text("".join(lines[:2]), encoding="utf-8")
@@ -233,6 +245,16 @@ SCENARIOS = (
             *("--method", "idealised", "--resamples", 50, "--jobs", 2),
         ],
         [make_patients, make_cohort],
+        is_progress("out/cases/"),
+    ),
+    Scenario(
+        "evaluate --radiographs",
+        an_evaluation_of_films,
+        lambda i, p: [
+            *("evaluate", "--radiographs", i / "films" / "radiographs.csv", "--output", p / "out"),
+            *("--resamples", 500, "--visible", "--jobs", 1),
+        ],
+        [make_films],
         is_progress("out/cases/"),
     ),
     Scenario(

@@ -293,6 +293,10 @@ def test_a_stored_interval_is_taken_with_its_level_and_inflation():
         {"segments": [{"vertebra": "L1", "wall": "anterior", "score": True}]},
         {"segments": [{"vertebra": "L1", "wall": "anterior", "score": 1, "probabilities": [1, 1, 1, 1]}]},
         {"segments": [{"vertebra": "L1", "wall": "anterior", "score": 1, "probabilities": "high"}]},
+        {"segments": "L1 anterior"},
+        {"segments": [{"vertebra": ["L1"], "wall": "anterior", "score": 1}]},
+        {"segments": [{"vertebra": "L1", "wall": {}, "score": 1}]},
+        {"segments": [{"vertebra": "L1", "wall": "anterior", "score": 1, "origin": 3}]},
         {"score": "much"},
         {"score": 3},
         {"score": float("nan")},
@@ -334,6 +338,35 @@ def test_a_body_that_is_missed_is_not_named_and_one_more_is_not_judged():
     more = np.where((prediction == 8) & (reference == 0), 8, reference)
     more[-6:, 20:40] = 8
     assert vertebra_rows(reference, more)[-1]["dice"] == 1
+
+
+def test_oddities_of_a_document_that_say_no_score_are_passed_over():
+    odd = {"flags": 3, "trust": ["ok"], "device": 3, "score_interval": "wide", "score_interval_inflation": None}
+    assert reading_of_document(document_of([1] * 8, **odd)).total == 8
+
+
+def test_a_reference_without_bodies_judges_none(tmp_path):
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    (folder / "r.json").write_text(json.dumps(document_of([1] * 8)))
+    maps = {"none": bodies(()), "some": bodies(), "low": bodies(("L5", "S1"))}
+    for name, labels in maps.items():
+        write_labels(folder / f"{name}.nii.gz", labels)
+    rows = [
+        {
+            "case": name,
+            "result": "r.json",
+            "vertebrae": f"{name}.nii.gz",
+            "result:m": "r.json",
+            "vertebrae:m": "some.nii.gz",
+        }
+        for name in maps
+    ]
+    document = evaluate_radiographs(write_table(folder / "t.csv", rows), tmp_path / "out", resamples=0)
+    (row,) = rows_of(document, "vertebrae", vertebra="all")
+    assert (row["bodies"], row["dice"]["value"]) == (8, pytest.approx(6 / 8))
+    (whole,) = rows_of(document, "vertebrae", vertebra="whole image")
+    assert (whole["bodies"], whole["named_right"]["value"]) == (1, 1)
 
 
 def test_label_maps_that_do_not_fit_are_refused(tmp_path):

@@ -126,6 +126,14 @@ def write_evaluation(folder, given):
     drain(evaluate_steps(read_cohort(table), folder / "evaluation", Settings(resamples=5), jobs=1))
 
 
+def write_evaluation_of_radiographs(folder, given):
+    from radiograph_cohorts import a_radiograph_cohort, evaluate_radiographs
+
+    films = given.folder / "films"
+    table = films / "radiographs.csv" if films.exists() else a_radiograph_cohort(films, count=2)
+    evaluate_radiographs(table, folder / "evaluation", resamples=5)
+
+
 def write_association(folder, given):
     pytest.importorskip("statsmodels", reason="curves of outcomes")
     from AbdominalCalcificationLib.outcomes.run import associate_steps
@@ -184,6 +192,7 @@ WRITERS = {
     "radiograph": write_radiograph,
     "dataset": write_dataset,
     "evaluation": write_evaluation,
+    "evaluation of radiographs": write_evaluation_of_radiographs,
     "association": write_association,
     "model": write_model,
     "offered model": offer_model,

@@ -155,7 +155,8 @@ def reading_of_document(document: Any, visible: bool = False) -> Reading:
         given = _real(given, "score")
     trust = document.get("trust")
     verdict = trust.get("verdict") if isinstance(trust, Mapping) else trust
-    flags = document.get("flags") or ()
+    told = document.get("flags")
+    flags = told if isinstance(told, list) else ()
     codes = [each.get("code") if isinstance(each, Mapping) else each for each in flags]
     return Reading(
         score,
@@ -176,7 +177,7 @@ def _segment(said: Any) -> Segment:
         probabilities = None if shares is None else tuple(float(each) for each in shares)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError("one of its segments lacks vertebra, wall or score; export it again.") from None
-    if vertebra not in LABELS or wall not in WALLS:
+    if not isinstance(vertebra, str) or vertebra not in LABELS or wall not in WALLS:
         raise InputError(f"one of its segments is of '{vertebra}' '{wall}', which is no part of the score.")
     if score is not None:
         value = _real(score, f"{vertebra} {wall}")

@@ -229,7 +229,10 @@ def _vertebrae(records: Sequence[dict], method: str, group: str, bootstrap: dict
 
 def _whole_images(records: Sequence[dict], method: str, bootstrap: dict) -> Iterator[dict]:
     """Compare images: how well all bodies together overlap, and whether every one of L1 to L4 has its name."""
-    own = [(record["patient"], record["vertebrae"][method]) for record in records if method in record["vertebrae"]]
+    judged = [(record["patient"], record["vertebrae"].get(method, ())) for record in records]
+    own = [each for each in judged if any(row["vertebra"] in VERTEBRAE for row in each[1])]
+    if not own:
+        return
     dice = np.array([rows[-1]["dice"] for _, rows in own], float)
     named = np.array(
         [all(row["named"] == row["vertebra"] for row in rows if row["vertebra"] in VERTEBRAE) for _, rows in own], float
