@@ -120,7 +120,5 @@ if __name__ == "__main__":
         total = views.virtual.truth["score"]
         codes = " ".join(sorted({flag.code for flag in (*views.same_view.flags, *views.by_hand.flags)}))
         shown = " | ".join("".join("-" if s is None else str(s) for s in row) for row in (views.truth, *rows))
-        print(
-            f"{number:4d}  {total!s:>5}  {views.same_view.score.total!s:>9}  {views.by_hand.score.total!s:>7}   {shown} {codes}",
-            flush=True,
-        )
+        totals = f"{total!s:>5}  {views.same_view.score.total!s:>9}  {views.by_hand.score.total!s:>7}"
+        print(f"{number:4d}  {totals}   {shown} {codes}", flush=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -14,6 +16,7 @@ from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.progress import drain
+from AbdominalCalcificationLib.radiograph.document import radiograph_schema
 from AbdominalCalcificationLib.radiograph.from_ct.bodies import projected_bodies
 from AbdominalCalcificationLib.radiograph.from_ct.case import CtCase, kauppila_of_ct_steps, lateral_geometry
 from AbdominalCalcificationLib.radiograph.from_ct.drr import attenuation_per_mm
@@ -31,7 +34,8 @@ from kauppila_ct import DISC_MM, NAMES, SPINE_A_MM, spine_ct
 from phantoms import rotation_about
 
 CONE = {"source_detector_mm": 1000.0, "object_detector_mm": 300.0}
-DISCS = {f"{a}/{b}": -LEVELS_MM[n] for n, (a, b) in enumerate((("T12", "L1"), ("L1", "L2"), ("L2", "L3"), ("L3", "L4"), ("L4", "L5")))}  # fmt: skip
+NEIGHBOURS = (("T12", "L1"), ("L1", "L2"), ("L2", "L3"), ("L3", "L4"), ("L4", "L5"))
+DISCS = {f"{upper}/{lower}": -level for (upper, lower), level in zip(NEIGHBOURS, LEVELS_MM, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -215,8 +219,6 @@ def test_masks_of_vertebrae_in_every_form_are_the_same(spine, tmp_path):
     write_volume(tmp_path / "labels.nii.gz", spine.vertebrae.with_array(labels))
     table = tmp_path / "table.csv"
     table.write_text("label,name\n" + "".join(f"{total[name]},vertebrae_{name}\n" for name in NAMES), encoding="utf-8")
-    from pathlib import Path
-
     for found in (
         read_vertebrae(folder),
         read_vertebrae(tmp_path / "labels.nii.gz", table),
@@ -286,8 +288,8 @@ def test_levels_that_cannot_be_are_refused(tmp_path, text, told):
 
 def test_points_that_do_not_say_their_axes_are_refused(tmp_path):
     path = tmp_path / "levels.mrk.json"
-    for content in ("{}", "[]", "{", '{"markups": [{"controlPoints": []}]}',
-                    '{"markups": [{"coordinateSystem": "RAS", "controlPoints": [{"label": "L1", "position": [1, 2]}]}]}'):  # fmt: skip
+    short = {"markups": [{"coordinateSystem": "RAS", "controlPoints": [{"label": "L1", "position": [1, 2]}]}]}
+    for content in ("{}", "[]", "{", '{"markups": [{"controlPoints": []}]}', json.dumps(short)):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(InputError):
             read_levels(path)
@@ -324,21 +326,24 @@ def kauppila(folder, *more: str) -> int:
 def test_the_command_writes_the_score_and_puts_a_radiograph_beside_it(analyzed, tmp_path, capsys):
     assert kauppila(analyzed, "--output", str(tmp_path / "first")) == 0
     assert "Kauppila score: 13 of 24" in capsys.readouterr().out
-    assert {each.name for each in (tmp_path / "first").iterdir() if not each.name.startswith(".")} == set(KAUPPILA_FILES)
+    assert {each.name for each in (tmp_path / "first").iterdir() if not each.name.startswith(".")} == set(
+        KAUPPILA_FILES
+    )
     document = json.loads((tmp_path / "first" / "kauppila.json").read_text(encoding="utf-8"))
     assert document["ct"]["score"] == sum(MIXED_SCORES) == 13
+    jsonschema.validate(document["ct"], radiograph_schema())
     assert "radiograph" not in document
     radiograph = tmp_path / "radiograph"
     radiograph.mkdir()
     other = dict(document["ct"], segments=[dict(each, score=1) for each in document["ct"]["segments"]], score=8)
     (radiograph / "radiograph.json").write_text(json.dumps(other), encoding="utf-8")
-    (radiograph / "overlay.png").write_bytes((tmp_path / "first" / "overlay.png").read_bytes())
+    (radiograph / "overlay.png").write_bytes((tmp_path / "first" / "kauppila.png").read_bytes())
     assert kauppila(analyzed, "--output", str(tmp_path / "second"), "--radiograph", str(radiograph), "--quiet") == 0
     document = json.loads((tmp_path / "second" / "kauppila.json").read_text(encoding="utf-8"))
     assert document["radiograph"]["score"] == 8
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "second" / "segments.csv").read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "second" / "kauppila.csv").read_text(encoding="utf-8"))))
     assert [int(row["radiograph_minus_ct"]) for row in rows] == [1 - score for score in MIXED_SCORES] + [8 - 13]
-    page = (tmp_path / "second" / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "second" / "kauppila.html").read_text(encoding="utf-8")
     assert page.count("data:image/png") == 2
     assert "<script" not in page
 

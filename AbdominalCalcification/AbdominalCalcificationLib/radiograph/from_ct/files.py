@@ -31,14 +31,11 @@ from ..severity import DEFAULT, ScoreGroups
 from ..verdict import headline, withdrawn
 
 SCHEMA_VERSION = "1.0"
-KAUPPILA_FILES = (
-    "overlay.png",
-    "drr.nii.gz",
-    "vertebrae.nii.gz",
-    "segments.csv",
-    "report.html",
-    "kauppila.json",  # last: where it is, the rest is
-)
+# Of names that no other result has, so that they can lie beside one.
+DRR_FILE, BODIES_FILE, PICTURE_FILE = "drr.nii.gz", "drr_vertebrae.nii.gz", "kauppila.png"
+TABLE_FILE, PAGE_FILE, DOCUMENT_FILE = "kauppila.csv", "kauppila.html", "kauppila.json"
+# The last one appears last: where it is, the rest is.
+KAUPPILA_FILES = (DRR_FILE, BODIES_FILE, PICTURE_FILE, TABLE_FILE, PAGE_FILE, DOCUMENT_FILE)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SHARE = "Share of the wall's length with deposits in the CT's masks."
 
@@ -89,6 +86,22 @@ def read_compared(folder: Path) -> Compared:
     return Compared("radiograph", document, score, picture if picture and picture.startswith(_PNG) else None)
 
 
+def simulated_reading_steps(result: RadiographResult, groups: ScoreGroups | None = None) -> Steps[Compared]:
+    """Let the networks for radiographs read a CT's simulated radiograph.
+
+    Raises
+    ------
+    ModelError, InferenceError
+    """
+    from ..analysis import analyze_radiograph_steps
+
+    read = withdrawn((yield from analyze_radiograph_steps(result.radiograph)))
+    picture = png_bytes(overlay_picture(read, groups))
+    return Compared(
+        "simulated radiograph, read by the networks", radiograph_document(read, groups), read.score, picture
+    )
+
+
 def comparison_rows(score: KauppilaScore, others: Mapping[str, KauppilaScore]) -> list[dict]:
     """Return the parts and the sum of the CT's masks beside those of others, and how much larger the others' are."""
     rows = []
@@ -130,14 +143,14 @@ def write_kauppila_steps(
     with ResultFolder(folder, overwrite, KAUPPILA_FILES) as temporary:
         yield Progress("Drawing the overlay", 0.9)
         picture = png_bytes(overlay_picture(result, groups))
-        write_bytes(temporary / "overlay.png", picture)
+        write_bytes(temporary / PICTURE_FILE, picture)
         yield Progress("Writing the result", 0.95)
-        write_volume(temporary / "drr.nii.gz", _plane(result, result.radiograph.pixels))
-        write_volume(temporary / "vertebrae.nii.gz", _plane(result, result.labels))
+        write_volume(temporary / DRR_FILE, _plane(result, result.radiograph.pixels))
+        write_volume(temporary / BODIES_FILE, _plane(result, result.labels))
         rows = document["compared"]
-        write_text(temporary / "segments.csv", csv_text(list(rows[0]), [list(row.values()) for row in rows]))
-        write_text(temporary / "report.html", report_html(result, document, others, picture, groups))
-        write_text(temporary / "kauppila.json", json_text(document))
+        write_text(temporary / TABLE_FILE, csv_text(list(rows[0]), [list(row.values()) for row in rows]))
+        write_text(temporary / PAGE_FILE, report_html(result, document, others, picture, groups))
+        write_text(temporary / DOCUMENT_FILE, json_text(document))
 
 
 def report_html(
