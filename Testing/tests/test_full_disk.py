@@ -110,7 +110,9 @@ def write_kauppila(folder, given):
     from radiograph_cases import a_result
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "overlay_picture", lambda result, groups: np.arange(9600, dtype=np.uint8).reshape(40, 80, 3))
+        patch.setattr(
+            files, "overlay_picture", lambda result, groups: np.arange(9600, dtype=np.uint8).reshape(40, 80, 3)
+        )
         drain(files.write_kauppila_steps(a_result(), folder / "k", overwrite=True))
 
 
