@@ -1,5 +1,5 @@
-"""The command line: ``abdominal-calcification analyze | radiograph | cohort | report | dicom | send | simulate |
-evaluate | associate | reference | percentiles | export-dataset | train | retrain | models | cases``.
+"""The command line: ``abdominal-calcification analyze | radiograph | cohort | report | kauppila | dicom | send |
+simulate | evaluate | associate | reference | percentiles | export-dataset | train | retrain | models | cases``.
 
 Exit codes: 0 done, 1 internal error (a bug, reported with what is needed to find it), 2 what was given cannot be used
 or the system refuses (one line says what and what to do), 130 interrupted by the user (129 and 143 where the terminal

@@ -169,6 +169,17 @@ def a_radiograph(inputs: Path, place: Path) -> None:
     program("simulate", "--radiograph", "--seed", 8, "--output", place / "out", "--quiet")
 
 
+def make_measured(folder: Path) -> None:
+    """Make a result of the CT, and levels of its spine."""
+    program(*given_masks(folder, folder / "measured"), "--quiet")
+    (folder / "levels.csv").write_text("level,s_mm\nL2/L3,40\nL3/L4,5\n", encoding="utf-8")
+
+
+def kauppila(inputs: Path, place: Path) -> list:
+    given = ["--ct", inputs / "ct.nii.gz", "--levels", inputs / "levels.csv"]
+    return ["kauppila", inputs / "measured" / "out", *given, "--output", place / "out", "--overwrite"]
+
+
 def one_of_many(inputs: Path, place: Path) -> None:
     program("simulate", "--seed", 3, "--count", 1, "--output", place / "out", *TINY_PATIENT, "--quiet")
 
@@ -228,6 +239,12 @@ SCENARIOS = (
         "simulate --radiograph",
         a_radiograph,
         lambda i, p: ["simulate", "--radiograph", "--seed", 9, "--output", p / "out", "--overwrite"],
+    ),
+    Scenario(
+        "kauppila",
+        lambda i, p: program(*kauppila(i, p), "--keep-contrast", "--quiet"),
+        kauppila,
+        [make_case, make_measured],
     ),
     Scenario(
         "simulate --processes",

@@ -105,6 +105,17 @@ def write_radiograph(folder, given):
     files.write_radiograph(given.radiograph, folder / "r", overwrite=True)
 
 
+def write_kauppila(folder, given):
+    from AbdominalCalcificationLib.radiograph.from_ct import files
+    from radiograph_cases import a_result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            files, "overlay_picture", lambda result, groups: np.arange(9600, dtype=np.uint8).reshape(40, 80, 3)
+        )
+        drain(files.write_kauppila_steps(a_result(), folder / "k", overwrite=True))
+
+
 def write_dataset(folder, given, update=False):
     from AbdominalCalcificationLib.training.cases import find_sources
     from AbdominalCalcificationLib.training.dataset import export_steps
@@ -190,6 +201,7 @@ WRITERS = {
     "dicom": write_dicom,
     "patient": write_patient,
     "radiograph": write_radiograph,
+    "kauppila": write_kauppila,
     "dataset": write_dataset,
     "evaluation": write_evaluation,
     "evaluation of radiographs": write_evaluation_of_radiographs,
@@ -248,7 +260,7 @@ def test_a_file_that_may_not_grow_is_never_taken_for_whole(tmp_path, name, given
     assert sizes_below(tmp_path / "nothing").keys() == sizes_below(tmp_path / "whole").keys()
 
 
-@pytest.mark.parametrize("name", ["result", "dicom", "patient", "radiograph", "evaluation", "scene"])
+@pytest.mark.parametrize("name", ["result", "dicom", "patient", "radiograph", "kauppila", "evaluation", "scene"])
 def test_an_earlier_result_outlives_a_full_disk(tmp_path, name, given):
     write = WRITERS[name]
     (tmp_path / "here").mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import drain
-from .options import add_source_choice
+from .options import add_severity_groups, add_source_choice, severity_groups
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -46,11 +46,14 @@ def add(commands) -> list[argparse.ArgumentParser]:
     shown.add_argument(
         "--radiograph", metavar="DIR", type=Path, help="result of a radiograph of the same patient, to be put beside it"
     )
+    shown.add_argument(
+        "--read-simulated",
+        action="store_true",
+        help="let the networks for radiographs read the simulated radiograph too, and put what they say beside it",
+    )
     shown.add_argument("--cone", action="store_true", help="rays from a focus 1150 mm away; else parallel")
     shown.add_argument("--keep-contrast", action="store_true", help="leave contrast agent in the arteries")
-    shown.add_argument(
-        "--severity", metavar="TABLE", default=None, help="groups of the score: a name, or a file of your own"
-    )
+    add_severity_groups(shown)
     kauppila.add_argument("--overwrite", action="store_true", help="replace the result that DIR holds")
     kauppila.add_argument("--quiet", action="store_true", help="print nothing but errors")
     kauppila.set_defaults(run=run)
@@ -67,20 +70,21 @@ def run(options: argparse.Namespace, report) -> None:
 
 def _kauppila(options: argparse.Namespace, report) -> None:
     from ..radiograph.from_ct.case import case_of_result_steps, kauppila_of_ct_steps, lateral_geometry
-    from ..radiograph.from_ct.files import KAUPPILA_FILES, read_compared, write_kauppila_steps
+    from ..radiograph.from_ct.files import KAUPPILA_FILES, read_compared, simulated_reading_steps, write_kauppila_steps
     from ..radiograph.from_ct.level_files import read_levels
     from ..radiograph.from_ct.vertebra_masks import read_vertebrae
-    from ..radiograph.severity_files import score_groups
     from ..radiograph.text import summary
-    from ..reporting import ResultFolder
+    from ..reporting import ResultFolder, keep_inputs
     from ..reporting.stored_result import read_document
 
     if options.vertebrae is None and options.levels is None:
         raise InputError("Nothing says where L1 to L4 are; add --vertebrae with a mask, or --levels with a file.")
     if options.vertebra_labels is not None and options.vertebrae is None:
         raise InputError("--vertebra-labels says what a mask means; name the mask with --vertebrae.")
-    groups = None if options.severity is None else score_groups(options.severity)
+    groups = severity_groups(options)
     read_document(options.folder)
+    given = [options.ct, options.vertebrae, options.vertebra_labels, options.levels, options.radiograph]
+    keep_inputs(options.output, [each for each in given if each is not None], KAUPPILA_FILES)
     ResultFolder(options.output, overwrite=options.overwrite, names=KAUPPILA_FILES)  # refuses before any work is done
     levels = None if options.levels is None else read_levels(options.levels)
     others = {} if options.radiograph is None else {"radiograph": read_compared(options.radiograph)}
@@ -91,6 +95,8 @@ def _kauppila(options: argparse.Namespace, report) -> None:
     case = drain(reading, report)
     geometry = lateral_geometry(case, cone=options.cone)
     result = drain(kauppila_of_ct_steps(case, geometry, keep_contrast=options.keep_contrast), report)
+    if options.read_simulated:
+        others = {"simulated": drain(simulated_reading_steps(result, groups), report), **others}
     drain(write_kauppila_steps(result, options.output, others, groups, overwrite=options.overwrite), report)
     for line in (summary(result, groups), f"Results are in {options.output}"):
         report.say(line)

@@ -24,7 +24,7 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Walls:
-    """Both walls of the aorta, from head to foot, points (n, 2)."""
+    """Both walls of the aorta, from head to foot, points (n, 2); of as many points, those of a number lie opposite."""
 
     anterior: np.ndarray
     posterior: np.ndarray
@@ -59,7 +59,11 @@ def is_anterior(points: np.ndarray, walls: Walls) -> np.ndarray:
     """Return for points (n, 2) whether they lie nearer to the front: before the middle line between both walls."""
     points = np.asarray(points, float)
     count = max(len(walls.anterior), len(walls.posterior), 200)
-    middle = (_evenly(walls.anterior, count)[0] + _evenly(walls.posterior, count)[0]) / 2
+    if len(walls.anterior) == len(walls.posterior):
+        # Point by point, since a wall that bulges is longer than the one opposite to it.
+        middle = _evenly((np.asarray(walls.anterior, float) + walls.posterior) / 2, count)[0]
+    else:
+        middle = (_evenly(walls.anterior, count)[0] + _evenly(walls.posterior, count)[0]) / 2
     at = _nearest(points, middle)
     ahead = middle[np.minimum(at + 1, count - 1)] - middle[np.maximum(at - 1, 0)]
     away = points - middle[at]

@@ -49,6 +49,8 @@ class CtCase:
         What is known of the input.
     identity : mapping or None
         Of the CT, for the provenance.
+    is_anonymous : bool
+        Whether the result that it comes from names nobody.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class CtCase:
     levels: Levels | None = None
     flags: tuple[Flag, ...] = ()
     identity: Mapping | None = field(default=None)
+    is_anonymous: bool = False
 
     def __post_init__(self):
         if self.vertebrae is None and self.levels is None:
@@ -110,7 +113,7 @@ def case_of_result_steps(
     told = tuple(flag for flag in flags if flag.effect > Effect.NOTE)
     identity = (stored.document.get("provenance") or {}).get("input")
     parts = measurement.parts_map.array
-    return CtCase(stored.ct, stored.arteries, parts, vertebrae, levels, told, identity)
+    return CtCase(stored.ct, stored.arteries, parts, vertebrae, levels, told, identity, stored.is_anonymous)
 
 
 def lateral_geometry(case: CtCase, *, cone: bool = False) -> LateralGeometry:
@@ -153,6 +156,9 @@ def kauppila_of_ct_steps(
         kind = "discs" if case.levels.are_discs else "vertebrae"
         flags.append(Flag("levels_by_hand", f"Levels are those that were set by hand ({kind})."))
     parameters = {**drr.parameters, "levels": _levels_document(case.levels)}
+    provenance = build_provenance(case.identity)
+    if case.is_anonymous:
+        provenance["anonymous"] = True
     return RadiographResult(
         drr.radiograph,
         labels,
@@ -160,7 +166,7 @@ def kauppila_of_ct_steps(
         moved(found.score, shift),
         flags=tuple(dict.fromkeys(flags)),
         parameters=parameters,
-        provenance=build_provenance(case.identity),
+        provenance=provenance,
     )
 
 

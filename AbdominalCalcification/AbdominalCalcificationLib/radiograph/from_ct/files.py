@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ... import __version__
+from ...bounded import MIB, read_bytes, read_json
 from ...csv_files import csv_text
 from ...durable import write_bytes, write_text
 from ...errors import InputError
@@ -18,28 +19,25 @@ from ...evaluation.html import page, table
 from ...geometry import Grid, Volume
 from ...progress import Progress, Steps
 from ...reporting import ResultFolder, write_volume
-from ...reporting.documents import json_text
+from ...reporting.documents import json_safe, json_text
 from ...reporting.drawing import png_bytes
 from ...reporting.text import NOT_MEASURED
 from ...trust import notes_of
 from ..document import radiograph_document
 from ..kauppila import MOST_TOTAL, PARTS, KauppilaScore
 from ..overlay import overlay_picture
-from ..readings import read_json, score_in
+from ..readings import score_in
 from ..result import RadiographResult
 from ..severity import DEFAULT, ScoreGroups
 from ..verdict import headline, withdrawn
 
 SCHEMA_VERSION = "1.0"
-KAUPPILA_FILES = (
-    "overlay.png",
-    "drr.nii.gz",
-    "vertebrae.nii.gz",
-    "segments.csv",
-    "report.html",
-    "kauppila.json",  # last: where it is, the rest is
-)
-_PNG = b"\x89PNG\r\n\x1a\n"
+# Of names that no other result has, so that they can lie beside one.
+DRR_FILE, BODIES_FILE, PICTURE_FILE = "drr.nii.gz", "drr_vertebrae.nii.gz", "kauppila.png"
+TABLE_FILE, PAGE_FILE, DOCUMENT_FILE = "kauppila.csv", "kauppila.html", "kauppila.json"
+# The last one appears last: where it is, the rest is.
+KAUPPILA_FILES = (DRR_FILE, BODIES_FILE, PICTURE_FILE, TABLE_FILE, PAGE_FILE, DOCUMENT_FILE)
+_PNG, _LARGEST_PICTURE = b"\x89PNG\r\n\x1a\n", 32 * MIB
 _SHARE = "Share of the wall's length with deposits in the CT's masks."
 
 
@@ -84,9 +82,32 @@ def read_compared(folder: Path) -> Compared:
     except (OSError, ValueError) as error:
         raise InputError(f"'{path}' cannot be read ({error}); analyse the radiograph again.") from None
     score = score_in(document, path.name)
-    overlay = path.with_name("overlay.png")
-    picture = overlay.read_bytes() if overlay.is_file() else None
-    return Compared("radiograph", document, score, picture if picture and picture.startswith(_PNG) else None)
+    return Compared("radiograph", json_safe(document), score, _png(path.with_name("overlay.png")))
+
+
+def simulated_reading_steps(result: RadiographResult, groups: ScoreGroups | None = None) -> Steps[Compared]:
+    """Let the networks for radiographs read a CT's simulated radiograph.
+
+    Raises
+    ------
+    ModelError, InferenceError
+    """
+    from ..analysis import analyze_radiograph_steps
+
+    read = withdrawn((yield from analyze_radiograph_steps(result.radiograph)))
+    picture = png_bytes(overlay_picture(read, groups))
+    return Compared(
+        "simulated radiograph, read by the networks", radiograph_document(read, groups), read.score, picture
+    )
+
+
+def _png(path: Path) -> bytes | None:
+    """Return a picture that lies beside a document; None where there is none, or something else."""
+    try:
+        picture = read_bytes(path, _LARGEST_PICTURE)
+    except (OSError, ValueError):
+        return None
+    return picture if picture.startswith(_PNG) else None
 
 
 def comparison_rows(score: KauppilaScore, others: Mapping[str, KauppilaScore]) -> list[dict]:
@@ -130,14 +151,14 @@ def write_kauppila_steps(
     with ResultFolder(folder, overwrite, KAUPPILA_FILES) as temporary:
         yield Progress("Drawing the overlay", 0.9)
         picture = png_bytes(overlay_picture(result, groups))
-        write_bytes(temporary / "overlay.png", picture)
+        write_bytes(temporary / PICTURE_FILE, picture)
         yield Progress("Writing the result", 0.95)
-        write_volume(temporary / "drr.nii.gz", _plane(result, result.radiograph.pixels))
-        write_volume(temporary / "vertebrae.nii.gz", _plane(result, result.labels))
+        write_volume(temporary / DRR_FILE, _plane(result, result.radiograph.pixels))
+        write_volume(temporary / BODIES_FILE, _plane(result, result.labels))
         rows = document["compared"]
-        write_text(temporary / "segments.csv", csv_text(list(rows[0]), [list(row.values()) for row in rows]))
-        write_text(temporary / "report.html", report_html(result, document, others, picture, groups))
-        write_text(temporary / "kauppila.json", json_text(document))
+        write_text(temporary / TABLE_FILE, csv_text(list(rows[0]), [list(row.values()) for row in rows]))
+        write_text(temporary / PAGE_FILE, report_html(result, document, others, picture, groups))
+        write_text(temporary / DOCUMENT_FILE, json_text(document))
 
 
 def report_html(
@@ -148,14 +169,13 @@ def report_html(
     groups: ScoreGroups | None = None,
 ) -> str:
     """Return the page with CT and radiograph side by side, as one HTML text."""
-    scores = {name: each.score for name, each in others.items()}
     pictures = [("The CT as a simulated radiograph", picture)]
     pictures += [(f"The {each.title}", each.picture) for each in others.values() if each.picture]
     parts = [
         "<h1>Kauppila score of a CT</h1>",
         f"<p class=quiet>AbdominalCalcification {__version__} · research use, not for diagnosis</p>",
         f"<p class={'quiet' if not result.trust.reasons else 'warn'}>{escape(headline(result.trust))}</p>",
-        _in_brief(result, scores, groups or DEFAULT),
+        _in_brief(result, others, groups or DEFAULT),
         _table(document["compared"], others),
         '<div class="pair">' + "".join(_figure(title, data) for title, data in pictures) + "</div>",
         _notes(result),
@@ -170,9 +190,9 @@ def report_html(
                 "30rem;margin:0}.pair img{width:100%;height:auto}")  # fmt: skip
 
 
-def _in_brief(result: RadiographResult, scores: Mapping[str, KauppilaScore], groups: ScoreGroups) -> str:
+def _in_brief(result: RadiographResult, others: Mapping[str, Compared], groups: ScoreGroups) -> str:
     told = [_told("Masks of the CT", result.score, groups)]
-    told += [_told(f"The {name}", score, groups) for name, score in scores.items()]
+    told += [_told(f"The {each.title}", each.score, groups) for each in others.values()]
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in told) + "</ul>"
 
 

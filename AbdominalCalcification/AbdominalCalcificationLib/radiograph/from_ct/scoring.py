@@ -121,7 +121,7 @@ def score_masks(
         return MaskScore(KauppilaScore.of([None] * len(PARTS), origin="geometry"), None, (flag,))
     deposits = geometry.project(aorta.grid.ras_of_kji(np.argwhere(aorta.calcified)))[0]
     # Along an inclined wall the steps of voxels are longer than the voxels are high, and magnified ones are larger.
-    half = half_voxel_mm(aorta.grid, geometry, _way(walls)) * max(1.0, float(scale.max()))
+    half = half_voxel_mm(aorta.grid, geometry, _way(walls, borders)) * max(1.0, float(scale.max()))
     covered = coverage(deposits, walls, borders, half)
     above, below = aorta.ends_at_face()
     reasons = dict(cut_vertebrae or {})
@@ -141,9 +141,14 @@ def score_masks(
     return MaskScore(score, walls, tuple(flags))
 
 
-def _way(walls: Walls) -> np.ndarray:
-    """Return the unit vector along the aorta."""
-    along = (walls.anterior[-1] + walls.posterior[-1]) - (walls.anterior[0] + walls.posterior[0])
+def _way(walls: Walls, borders: Mapping[str, tuple[Border, Border]]) -> np.ndarray:
+    """Return the unit vector along the aorta in front of the levels: above them it may be the arch."""
+    middle = walls.anterior + walls.posterior
+    heights = [border.point[1] for pair in borders.values() for border in pair]
+    if heights:
+        near = (middle[:, 1] / 2 >= min(heights)) & (middle[:, 1] / 2 <= max(heights))
+        middle = middle[near] if near.sum() > 1 else middle
+    along = middle[-1] - middle[0]
     return along / np.linalg.norm(along)
 
 
