@@ -187,22 +187,24 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """Return the segmentation that is compared as A: the chosen one, else that under Inputs."""
         return parameters.comparedA or getattr(parameters, parameters.comparedStructure.value)
 
-    def analyzeRadiographSteps(self, image, faces=None, inverted=False, keepCorrected=True):
+    def analyzeRadiographSteps(self, image, faces=None, inverted=False, keepCorrected=True, device="auto"):
         """Find the vertebrae of a radiograph, score the aorta in front of L1 to L4, and show the result.
 
         :param image: volume node of one slice
         :param faces: "left" or "right": where in the image the patient's front is; None finds out
         :param inverted: whether bone is dark in what Slicer shows
         :param keepCorrected: keep a result that was corrected as an earlier version; otherwise it is lost
+        :param device: "auto", "cpu", "cuda" or "mps"
         :return: generator of Progress that returns the scene.radiograph.record.RadiographRecord
         """
-        return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected)
+        return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected, device)
 
-    def exportRadiographSteps(self, image, folder, overwrite=False):
+    def exportRadiographSteps(self, image, folder, overwrite=False, anonymous=False, report=False):
         """Write the result of a radiograph, as it is now, as the command line does. See analyzeRadiographSteps."""
         from AbdominalCalcificationLib.scene.radiograph.record import find_record
 
-        return self.radiographs.export_steps(find_record(image), folder, overwrite)
+        wishes = {"anonymous": anonymous, "report": report}
+        return self.radiographs.export_steps(find_record(image), folder, overwrite, **wishes)
 
     def masksToAskAbout(self, parameters):
         """Return the mask nodes that Run would overwrite though they hold somebody's work."""
