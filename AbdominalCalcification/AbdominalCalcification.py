@@ -31,6 +31,7 @@ from AbdominalCalcificationPanel.radiograph_page import RadiographPage
 from AbdominalCalcificationPanel.self_test import AbdominalCalcificationTest  # noqa: F401  (Slicer finds it here)
 
 SAMPLE_NAME = "SimulatedAbdominalCTA"
+RADIOGRAPH_NAME = "SimulatedLumbarRadiograph"
 
 
 class AbdominalCalcification(ScriptedLoadableModule):
@@ -46,23 +47,29 @@ class AbdominalCalcification(ScriptedLoadableModule):
 
 
 def registerSampleData():
-    """Offer the CT angiogram that ships with the extension in the Sample Data module."""
+    """Offer the CT angiogram and the radiograph that ship with the extension in the Sample Data module."""
+    from AbdominalCalcificationLib import resources
+
+    _registerSample(SAMPLE_NAME, resources.sample_case(), resources.SAMPLE_SHA256)
+    _registerSample(RADIOGRAPH_NAME, resources.sample_radiograph(), resources.SAMPLE_RADIOGRAPH_SHA256)
+
+
+def _registerSample(name, path, sha256):
     import SampleData
 
-    from AbdominalCalcificationLib.resources import SAMPLE_SHA256, resources_folder, sample_case
+    from AbdominalCalcificationLib.resources import resources_folder
 
-    path = sample_case()
     if not path.is_file():
         return
-    thumbnail = resources_folder() / "Icons" / f"{SAMPLE_NAME}.png"
+    thumbnail = resources_folder() / "Icons" / f"{name}.png"
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=_("Abdominal Calcification"),
-        sampleName=SAMPLE_NAME,
+        sampleName=name,
         thumbnailFileName=str(thumbnail) if thumbnail.is_file() else None,
         uris=path.as_uri(),
-        fileNames=f"{SAMPLE_NAME}.nrrd",
-        checksums=f"SHA256:{SAMPLE_SHA256}",
-        nodeNames=SAMPLE_NAME,
+        fileNames=f"{name}{path.suffix}",
+        checksums=f"SHA256:{sha256}",
+        nodeNames=name,
     )
 
 

@@ -468,9 +468,8 @@ def test_the_layout_comes_back(page):
 
 
 def test_what_changed_while_nobody_watched_is_noted(scored, module):
-    scored.radiographPage.close()
     node = curve(scored, "anterior")
-    scored.radiographPage.state.parameters = None
+    scored.radiographPage.close()
     place = [0.0, 0.0, 0.0]
     node.GetNthControlPointPositionWorld(5, place)
     node.SetNthControlPointPositionWorld(5, place[0] + 2, place[1], place[2])
