@@ -31,6 +31,7 @@ from AbdominalCalcificationPanel.radiograph_page import RadiographPage
 from AbdominalCalcificationPanel.self_test import AbdominalCalcificationTest  # noqa: F401  (Slicer finds it here)
 
 SAMPLE_NAME = "SimulatedAbdominalCTA"
+RADIOGRAPH_NAME = "SimulatedLumbarRadiograph"
 
 
 class AbdominalCalcification(ScriptedLoadableModule):
@@ -46,23 +47,29 @@ class AbdominalCalcification(ScriptedLoadableModule):
 
 
 def registerSampleData():
-    """Offer the CT angiogram that ships with the extension in the Sample Data module."""
+    """Offer the CT angiogram and the radiograph that ship with the extension in the Sample Data module."""
+    from AbdominalCalcificationLib import resources
+
+    _registerSample(SAMPLE_NAME, resources.sample_case(), resources.SAMPLE_SHA256)
+    _registerSample(RADIOGRAPH_NAME, resources.sample_radiograph(), resources.SAMPLE_RADIOGRAPH_SHA256)
+
+
+def _registerSample(name, path, sha256):
     import SampleData
 
-    from AbdominalCalcificationLib.resources import SAMPLE_SHA256, resources_folder, sample_case
+    from AbdominalCalcificationLib.resources import resources_folder
 
-    path = sample_case()
     if not path.is_file():
         return
-    thumbnail = resources_folder() / "Icons" / f"{SAMPLE_NAME}.png"
+    thumbnail = resources_folder() / "Icons" / f"{name}.png"
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=_("Abdominal Calcification"),
-        sampleName=SAMPLE_NAME,
+        sampleName=name,
         thumbnailFileName=str(thumbnail) if thumbnail.is_file() else None,
         uris=path.as_uri(),
-        fileNames=f"{SAMPLE_NAME}.nrrd",
-        checksums=f"SHA256:{SAMPLE_SHA256}",
-        nodeNames=SAMPLE_NAME,
+        fileNames=f"{name}{path.suffix}",
+        checksums=f"SHA256:{sha256}",
+        nodeNames=name,
     )
 
 
@@ -187,22 +194,24 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """Return the segmentation that is compared as A: the chosen one, else that under Inputs."""
         return parameters.comparedA or getattr(parameters, parameters.comparedStructure.value)
 
-    def analyzeRadiographSteps(self, image, faces=None, inverted=False, keepCorrected=True):
+    def analyzeRadiographSteps(self, image, faces=None, inverted=False, keepCorrected=True, device="auto"):
         """Find the vertebrae of a radiograph, score the aorta in front of L1 to L4, and show the result.
 
         :param image: volume node of one slice
         :param faces: "left" or "right": where in the image the patient's front is; None finds out
         :param inverted: whether bone is dark in what Slicer shows
         :param keepCorrected: keep a result that was corrected as an earlier version; otherwise it is lost
+        :param device: "auto", "cpu", "cuda" or "mps"
         :return: generator of Progress that returns the scene.radiograph.record.RadiographRecord
         """
-        return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected)
+        return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected, device)
 
-    def exportRadiographSteps(self, image, folder, overwrite=False):
+    def exportRadiographSteps(self, image, folder, overwrite=False, anonymous=False, report=False):
         """Write the result of a radiograph, as it is now, as the command line does. See analyzeRadiographSteps."""
         from AbdominalCalcificationLib.scene.radiograph.record import find_record
 
-        return self.radiographs.export_steps(find_record(image), folder, overwrite)
+        wishes = {"anonymous": anonymous, "report": report}
+        return self.radiographs.export_steps(find_record(image), folder, overwrite, **wishes)
 
     def masksToAskAbout(self, parameters):
         """Return the mask nodes that Run would overwrite though they hold somebody's work."""

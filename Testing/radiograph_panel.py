@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 
@@ -35,17 +36,20 @@ def drawn_result_for_networks(faces: str = "left", work=None):
     """Let the drawn result stand for what the networks find; `work` is done before it is there."""
     import sys
 
-    def analyze_radiograph_steps(radiograph, choices=None, *, worker=None, **_about):
+    def analyze_radiograph_steps(radiograph, choices=None, *, identity=None, flags=(), **_about):
         yield Progress("Finding vertebrae", 0.4)
         if work is not None:
             yield from work()
-        return drawn(faces)
+        made = drawn(faces)
+        return replace(made, flags=(*made.flags, *flags), provenance={**made.provenance, "input": identity})
 
     stand_in = ModuleType("AbdominalCalcificationLib.radiograph.analysis")
     stand_in.analyze_radiograph_steps = analyze_radiograph_steps
     stand_in.RadiographChoices = lambda **about: about
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, stand_in.__name__, stand_in)
+        # Of a drawing no picture has to be like a patient's.
+        patch.setattr("AbdominalCalcificationLib.radiograph.sense.sensible", lambda result: result)
         yield
 
 

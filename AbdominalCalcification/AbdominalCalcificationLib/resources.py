@@ -42,3 +42,16 @@ SAMPLE_SHA256 = "4bdd764be652aabfd7130946245e0f0f0688d70ef5857be0e87dc9f95fa7cb6
 def sample_case() -> Path:
     """Return the simulated CT angiogram that ships with the extension (NRRD)."""
     return resources_folder() / "SampleData" / "simulated_cta.nrrd"
+
+
+# Of the radiograph of the sample case, as above.
+SAMPLE_RADIOGRAPH_SHA256 = "4c70cb91a720ce9334083ab73e40ba463e9a494c5f04566b9b6ac9b1b4943a6d"
+
+
+def sample_radiograph() -> Path:
+    """Return the simulated lateral radiograph that ships with the extension (DICOM); seed 18 of the simulator.
+
+    Beside it lie what is true of it (``simulated_radiograph_truth.json``) and its vertebrae
+    (``simulated_radiograph_vertebrae.nii.gz``).
+    """
+    return resources_folder() / "SampleData" / "simulated_radiograph.dcm"

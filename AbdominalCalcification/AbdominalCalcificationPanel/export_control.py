@@ -77,7 +77,7 @@ class ExportControl:
         if not chosen:
             return
         if self._state.parameters.exportAnonymous:
-            self.export_to(_numbered(Path(chosen)), overwrite=False)
+            self.export_to(numbered(Path(chosen), "Anonymous calcification"), overwrite=False)
             return
         folder = Path(chosen) / f"{file_name(self._state.parameters.ct.GetName())} calcification"
         if folder.exists():
@@ -101,9 +101,9 @@ class ExportControl:
         self._state.runner.start(steps, done)
 
 
-def _numbered(place):
+def numbered(place, name):
     """Return a folder that is not there yet, by whose name nobody is known."""
-    return next(each for number in count(1) if not (each := place / f"Anonymous calcification {number}").exists())
+    return next(each for number in count(1) if not (each := place / f"{name} {number}").exists())
 
 
 def file_name(name):

@@ -5,7 +5,9 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
-from .export_control import file_name
+from AbdominalCalcificationLib.reporting.report_files import can_render
+
+from .export_control import file_name, numbered
 
 
 class RadiographExport:
@@ -18,16 +20,27 @@ class RadiographExport:
 
     def __init__(self, ui, state, edits):
         self._button, self._state, self._edits = ui.exportButton, state, edits
+        self._anonymous, self._report = ui.anonymousCheckBox, ui.reportCheckBox
         self._button.connect("clicked(bool)", self.export)
 
     def update(self):
         """Enable what can be done."""
         self._button.enabled = self._state.can_correct
+        self._anonymous.enabled = self._state.is_free
+        self._report.enabled = self._state.is_free and can_render()
+        self._report.toolTip = (
+            _("A page for people, as PDF and HTML.")
+            if can_render()
+            else _("A report needs Python packages: slicer.util.pip_install(['jinja2', 'reportlab']).")
+        )
 
     def export(self, checked=False):
         """Ask where to, and export."""
         chosen = qt.QFileDialog.getExistingDirectory(self._button, _("Folder for the result folder"))
         if not chosen:
+            return
+        if self._state.parameters.exportAnonymous:
+            self.export_to(numbered(Path(chosen), "Anonymous radiograph"), overwrite=False)
             return
         folder = Path(chosen) / f"{file_name(self._state.image.GetName())} radiograph"
         if folder.exists():
@@ -45,4 +58,7 @@ class RadiographExport:
         def done(_nothing):
             self._state.messages.say(_("Exported to {folder}").format(folder=folder))
 
-        self._state.runner.start(self._state.logic.exportRadiographSteps(self._state.image, folder, overwrite), done)
+        parameters = self._state.parameters
+        wishes = {"anonymous": parameters.exportAnonymous, "report": parameters.exportReport and can_render()}
+        steps = self._state.logic.exportRadiographSteps(self._state.image, folder, overwrite, **wishes)
+        self._state.runner.start(steps, done)

@@ -79,8 +79,8 @@ class RadiographRun:
 
     def _run(self, keep=True):
         state = self._state
-        steps = state.logic.analyzeRadiographSteps(
-            state.image, facing_of(state.parameters), state.parameters.radiographInverted, keep
-        )
+        parameters = state.parameters
+        chosen = facing_of(parameters), parameters.radiographInverted, keep, parameters.device.value
+        steps = state.logic.analyzeRadiographSteps(state.image, *chosen)
         self._edits.note()
         state.runner.start(self._edits.quiet_steps(steps), self._scored)

@@ -56,7 +56,9 @@ class RadiographScores:
             ui.summaryLabel.text = _("Nothing scored yet.")
             ui.notesButton.visible = ui.correctionsButton.visible = False
         else:
-            ui.verdictLabel.text = verdict_of(result.trust)
+            from AbdominalCalcificationLib.radiograph.verdict import headline
+
+            ui.verdictLabel.text = verdict_of(result.trust, headline)
             ui.summaryLabel.text = radiograph_rows.summary_text(result, self._groups())
             ui.summaryLabel.toolTip = radiograph_rows.groups_tip(self._groups())
             self._show_notes(result, record.corrections)

@@ -178,13 +178,14 @@ class ResultsView:
 def verdict_text(document):
     """Return the verdict on a measurements document as rich text."""
     from AbdominalCalcificationLib.reporting.documents import document_trust
+    from AbdominalCalcificationLib.trust import headline
 
-    return verdict_of(document_trust(document))
+    return verdict_of(document_trust(document), headline)
 
 
-def verdict_of(trust):
-    """Return a verdict (trust.Trust) as rich text."""
-    from AbdominalCalcificationLib.trust import Verdict, headline
+def verdict_of(trust, headline):
+    """Return a verdict (trust.Trust) as rich text; `headline` says it in words."""
+    from AbdominalCalcificationLib.trust import Verdict
 
     marks = {Verdict.OK: "✓", Verdict.REVIEW: "⚠", Verdict.UNUSABLE: "✕"}
     return _marked(marks[trust.verdict], headline(trust))

@@ -145,6 +145,66 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
             with self.assertRaises(InputError):
                 drain(self.logic.exportSteps(self.parameters, results))
 
+    def test_radiographIsInTheSampleDataModule(self):
+        import SampleData
+
+        from AbdominalCalcificationLib.scene.radiograph.images import can_be_radiograph, read_image
+
+        self.module.registerSampleData()
+        node = SampleData.downloadSample(self.module.RADIOGRAPH_NAME)
+        self.assertEqual(node.GetName(), self.module.RADIOGRAPH_NAME)
+        self.assertTrue(can_be_radiograph(node))
+        self.assertGreater(read_image(node).radiograph.pixels.std(), 0)
+
+    def test_modelsScoreTheRadiograph(self):
+        from AbdominalCalcificationLib.resources import bundled_kauppila_model, bundled_vertebra_model
+
+        missing = self.logic.missingPackages()
+        if missing:
+            self.skipTest(f"inference needs {', '.join(p.name for p in missing)}, not installed here")
+        if not (bundled_vertebra_model().is_dir() and bundled_kauppila_model().is_dir()):
+            self.skipTest("the models of radiographs are not here")
+        record = drain(self.logic.analyzeRadiographSteps(self._load_radiograph()))
+        self.assertIn("L3", record.result.vertebrae)
+        self.assertEqual(len(record.result.score.segments), 8)
+
+    def test_correctionsOfARadiographSurviveTheScene(self):
+        from AbdominalCalcificationLib.radiograph.corrections import NAMES, SCORE, shifted
+        from AbdominalCalcificationLib.scene.radiograph.record import correction, find_record
+
+        record = self._show_true_radiograph()
+        total = record.result.score.total
+        part = record.result.score.part("L2", "anterior")
+        record.add(correction(SCORE, vertebra="L2", wall="anterior", score=3))
+        self.assertEqual(record.result.score.total, total + 3 - part.score)
+        record.add(correction(NAMES, names=shifted(record.names, 1)))
+        self.assertIsNone(record.result.score.total)
+        self._save_and_load()
+        again = find_record(self.parameters.radiograph)
+        self.assertEqual([each.kind for each in again.corrections.standing], [SCORE, NAMES])
+        again.undo()
+        self.assertEqual(again.result.score.total, total + 3 - part.score)
+        self.assertEqual(again.part("anterior").GetNumberOfControlPoints(), 9)
+
+    def test_pageOfRadiographsShowsAndCorrects(self):
+        self._show_true_radiograph()
+        widget = self.module.AbdominalCalcificationWidget()
+        try:
+            widget.enter()
+            widget.pages.currentIndex = 1
+            ui = widget.radiographUi
+            self.assertEqual(ui.scoresTable.model().rowCount(), 4)
+            before = ui.summaryLabel.text
+            ui.scoresTable.setCurrentIndex(ui.scoresTable.model().index(0, 0))
+            ui.scoreNone.click()
+            self.assertNotEqual(ui.summaryLabel.text, before)
+            ui.undoButton.click()
+            self.assertEqual(ui.summaryLabel.text, before)
+            widget.exit()
+        finally:
+            widget.cleanup()
+            widget.parent.deleteLater()
+
     def test_panelGoesFromSampleToResults(self):
         self._choose_sample_with_masks()
         widget = self.module.AbdominalCalcificationWidget()
@@ -157,6 +217,45 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         finally:
             widget.cleanup()
             widget.parent.deleteLater()
+
+    def _load_radiograph(self):
+        from AbdominalCalcificationLib.resources import sample_radiograph
+
+        self.parameters.radiograph = slicer.util.loadVolume(str(sample_radiograph()))
+        return self.parameters.radiograph
+
+    def _show_true_radiograph(self):
+        """Load the sample radiograph, and put what is true of it into the scene as its result; no network runs."""
+        import json
+
+        from AbdominalCalcificationLib.radiograph.kauppila import KauppilaScore, Segment
+        from AbdominalCalcificationLib.radiograph.result import RadiographResult
+        from AbdominalCalcificationLib.radiograph.spine import vertebrae_of
+        from AbdominalCalcificationLib.reading import read_mask
+        from AbdominalCalcificationLib.resources import sample_radiograph
+        from AbdominalCalcificationLib.scene.radiograph.images import read_image
+        from AbdominalCalcificationLib.scene.radiograph.record import store_result
+        from AbdominalCalcificationLib.scene.radiograph.shown import show_result
+
+        node = self._load_radiograph()
+        read = read_image(node)
+        beside = sample_radiograph().with_name
+        truth = json.loads(beside("simulated_radiograph_truth.json").read_text(encoding="utf-8"))
+        labels = read_mask(beside("simulated_radiograph_vertebrae.nii.gz")).array[0]
+        parts = tuple(
+            Segment(
+                *(each["vertebra"], each["wall"], each["score"], None, each["extent_fraction"]),
+                *(tuple(map(tuple, each[name])) for name in ("line", "deposits")),
+                each["origin"],
+            )
+            for each in truth["segments"]
+        )
+        image = read.radiograph
+        vertebrae = vertebrae_of(labels, image.step, image.faces)
+        made = RadiographResult(image, labels, vertebrae, KauppilaScore(parts), provenance={"input": read.identity})
+        record = store_result(made, node)
+        show_result(record)
+        return record
 
     def _choose_sample(self):
         from AbdominalCalcificationLib.resources import sample_case

@@ -90,7 +90,7 @@ def test_running_shows_verdict_score_and_what_was_found(scored):
 
 @pytest.mark.parametrize("faces", ["left", "right"])
 def test_walls_and_vertebrae_lie_where_they_are_in_the_image(page, faces):
-    from AbdominalCalcificationLib.scene.radiograph.images import Placement
+    from AbdominalCalcificationLib.scene.radiograph.images import InScene
     from AbdominalCalcificationLib.scene.radiograph.shown import painted_bodies, wall_places
 
     node = load(faces)
@@ -102,7 +102,7 @@ def test_walls_and_vertebrae_lie_where_they_are_in_the_image(page, faces):
     ends = np.array([made.score.part("L1", "anterior").line[0], made.score.part("L4", "anterior").line[-1]])
     # Slicer's rule: columns to the patient's left, rows to the back; one pixel is 0.6 mm here.
     assert wall_places(record.part("anterior"))[[0, -1], :2] == pytest.approx(-ends, abs=1e-6)
-    placement = Placement.of(node, made.radiograph.step)
+    placement = InScene.of(node, made.radiograph.step)
     assert placement.points(placement.ras(ends)) == pytest.approx(ends)
 
 
@@ -397,7 +397,7 @@ def test_what_is_no_radiograph_is_refused(page):
 def test_shades_of_grey_in_a_colour_image_are_read(module):
     import vtk
 
-    from AbdominalCalcificationLib.scene.radiograph.images import radiograph_of
+    from AbdominalCalcificationLib.scene.radiograph.images import read_image
 
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "export")
     image = vtk.vtkImageData()
@@ -406,22 +406,22 @@ def test_shades_of_grey_in_a_colour_image_are_read(module):
     node.SetAndObserveImageData(image)
     grey = np.random.default_rng(0).integers(0, 255, (100, 90, 1))
     slicer.util.arrayFromVolume(node)[:] = grey[None]
-    read = radiograph_of(node)
+    read = read_image(node).radiograph
     assert read.pixels == pytest.approx(grey[..., 0], abs=0.01)
     assert read.spacing_mm is None
 
 
 def test_a_negative_is_inverted(module):
-    from AbdominalCalcificationLib.scene.radiograph.images import radiograph_of
+    from AbdominalCalcificationLib.scene.radiograph.images import read_image
 
     node, pixels = load(), drawn().radiograph.pixels
-    assert np.array_equal(radiograph_of(node).pixels, pixels)
-    assert radiograph_of(node).spacing_mm == pytest.approx((0.6, 0.6))
+    assert np.array_equal(read_image(node).radiograph.pixels, pixels)
+    assert read_image(node).radiograph.spacing_mm == pytest.approx((0.6, 0.6))
     turned = pixels.max() + pixels.min() - pixels
-    assert np.array_equal(radiograph_of(node, is_inverted=True).pixels, turned)
+    assert np.array_equal(read_image(node, is_inverted=True).radiograph.pixels, turned)
     node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeInvertedGrey")
-    assert np.array_equal(radiograph_of(node).pixels, turned), "the file says that bone is dark"
-    assert np.array_equal(radiograph_of(node, is_inverted=True).pixels, pixels)
+    assert np.array_equal(read_image(node).radiograph.pixels, turned), "the file says that bone is dark"
+    assert np.array_equal(read_image(node, is_inverted=True).radiograph.pixels, pixels)
 
 
 def test_another_radiograph_has_its_own_result(scored):
@@ -465,3 +465,94 @@ def test_the_layout_comes_back(page):
         assert layout.GetViewArrangement() == layout.SlicerLayoutOneUpRedSliceView
         page.pages.currentIndex = 0
         assert layout.GetViewArrangement() == before
+
+
+def test_what_changed_while_nobody_watched_is_noted(scored, module):
+    node = curve(scored, "anterior")
+    scored.radiographPage.close()
+    place = [0.0, 0.0, 0.0]
+    node.GetNthControlPointPositionWorld(5, place)
+    node.SetNthControlPointPositionWorld(5, place[0] + 2, place[1], place[2])
+    slicer.mrmlScene.RemoveNode(slicer.util.getNode("drawn posterior wall"))
+    again = module.AbdominalCalcificationWidget()
+    try:
+        record = again.radiographPage.state.record
+        entries = record.corrections.entries
+        assert [(each.editor, each.text) for each in entries] == [("unattended", "anterior wall moved")]
+        assert record.part("posterior").GetNumberOfControlPoints() == 9, "what is missing is shown again"
+    finally:
+        again.cleanup()
+
+
+def test_a_level_without_a_score_is_told_until_somebody_scores_it(scored):
+    ui = scored.radiographUi
+    ui.shiftDownButton.click()
+    assert "L1: no score of the anterior and posterior wall" in ui.notesLabel.text
+    assert "Look at L1 first" in ui.verdictLabel.text
+    for wall in ("anterior", "posterior"):
+        choose(scored, "L1", wall)
+        ui.score0.click()
+    assert "no score" not in ui.notesLabel.text
+    assert "Fit to read" in ui.verdictLabel.text
+
+
+def test_the_files_of_the_command_line_are_exported(scored, tmp_path):
+    import qt
+
+    from AbdominalCalcificationLib.radiograph.readings import read_reading
+    from AbdominalCalcificationLib.reading import read_mask
+    from host.application import run_until
+
+    choose(scored, "L2", "anterior")
+    scored.radiographUi.score2.click()
+    scored.radiographUi.shiftUpButton.click()
+    qt.QFileDialog.answers.append(str(tmp_path))
+    scored.radiographUi.exportButton.click()
+    assert run_until(lambda: not scored.isBusy)
+    folder = tmp_path / "drawn radiograph"
+    assert "Exported to" in status(scored)
+    assert {"vertebrae.nii.gz", "segments.csv", "overlay.png", "radiograph.json"} <= {p.name for p in folder.iterdir()}
+    written = read_reading(folder / "radiograph.json")
+    assert [each.score for each in written.segments] == scores(scored) == [2, 2, 1, 3, 2, 0, None, None]
+    document = json.loads((folder / "radiograph.json").read_text(encoding="utf-8"))
+    assert [each["kind"] for each in document["provenance"]["edits"]] == ["score", "names"]
+    record = scored.radiographPage.state.record
+    assert np.array_equal(read_mask(folder / "vertebrae.nii.gz").array[0], record.result.labels)
+    qt.QFileDialog.answers.append(str(tmp_path))
+    scored.radiographUi.exportButton.click()
+    assert "exists already" in scored.radiographUi.questionLabel.text
+    scored.radiographUi.lastAnswer.click()
+
+
+def test_an_anonymous_export_names_nobody(scored, tmp_path):
+    from host.application import run_until
+
+    choose(scored, "L2", "anterior")
+    scored.radiographUi.score2.click()
+    editor = scored.radiographPage.state.record.corrections.entries[0].editor
+    scored.logic.getParameterNode().exportAnonymous = True
+    scored.radiographPage.export.export_to(tmp_path / "result", overwrite=False)
+    assert run_until(lambda: not scored.isBusy)
+    text = (tmp_path / "result" / "radiograph.json").read_text(encoding="utf-8")
+    assert f'"{editor}"' not in text
+    assert "drawn" not in text
+
+
+@pytest.mark.parametrize("turned", [{}, {"transposed": True}, {"rows_reversed": True, "columns_reversed": True}])
+def test_points_lie_on_their_pixels_however_the_file_has_them(module, turned):
+    import vtk
+
+    from AbdominalCalcificationLib.radiograph.image import Radiograph
+    from AbdominalCalcificationLib.radiograph.reading.placement import Placement
+    from AbdominalCalcificationLib.scene.radiograph.images import InScene, image_node_of
+
+    upright = np.zeros((80, 100), np.float32)
+    upright[20, 70] = 1
+    placement = Placement(**turned)
+    stored = Radiograph(placement.as_stored(upright), (0.5, 0.5))
+    node = image_node_of(stored, "turned")
+    (place,) = InScene.of(node, (0.5, 0.5), placement).ras([[35.0, 10.0]])
+    to_ijk = vtk.vtkMatrix4x4()
+    node.GetRASToIJKMatrix(to_ijk)
+    i, j, _k, _w = to_ijk.MultiplyPoint((*place, 1))
+    assert stored.pixels[round(j), round(i)] == 1

@@ -36,7 +36,7 @@ def small_files(tmp_path_factory):
 
 
 # Of the sample as it is delivered; the others are of masks, whatever voxels they have. In Slicer all are.
-WHOLE = {"test_sampleIsInTheSampleDataModule", "test_modelsSegmentTheSample"}
+WHOLE = {"test_sampleIsInTheSampleDataModule", "test_modelsSegmentTheSample", "test_modelsScoreTheRadiograph"}
 
 
 @pytest.mark.scene

@@ -13,11 +13,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..flags import Flag
 from .corrections import BODIES, NAMES, RESTORED, SCORE, WALL, Correction, Corrections
 from .coverage import Walls, coverage, deposits_on
 from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment, part_score
 from .result import RadiographResult
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
+
+
+# Flags that a reader settles: whether parts have scores, and how vertebrae are called.
+_PARTS, _LEVELS = "part_not_assessed", "level_uncertain"
+_OF_READERS = (_PARTS, _LEVELS)
 
 
 def corrected(made: RadiographResult, corrections: Corrections) -> RadiographResult:
@@ -41,7 +47,9 @@ def corrected(made: RadiographResult, corrections: Corrections) -> RadiographRes
         work.apply(each)
     documents = [{key: value for key, value in each.items() if key != "labels"} for each in corrections.document()]
     provenance = {**made.provenance, "edits": documents}
-    return replace(work.result(), provenance=provenance)
+    result = work.result()
+    is_named = any(each.kind == NAMES for each in corrections.standing)
+    return replace(result, flags=_settled(result, is_named), provenance=provenance)
 
 
 def names_of(made: RadiographResult, corrections: Corrections) -> dict[str, str]:
@@ -90,6 +98,18 @@ def points_along(line: np.ndarray, count: int = 9) -> np.ndarray:
 def implied_score(segment: Segment) -> int | None:
     """Return the score that the deposits on the line come to; None where no extent is known."""
     return None if segment.extent_fraction is None else part_score(min(1.0, segment.extent_fraction))
+
+
+def _settled(result: RadiographResult, is_named: bool) -> tuple[Flag, ...]:
+    """Return the flags of a corrected result: without what a reader has settled, with parts that nobody assessed now."""
+    kept = [each for each in result.flags if each.code not in _OF_READERS]
+    if not is_named:
+        kept += [each for each in result.flags if each.code == _LEVELS]
+    for vertebra in VERTEBRAE:
+        missing = [wall for wall in WALLS if result.score.part(vertebra, wall).score is None]
+        if missing:
+            kept.append(Flag(_PARTS, f"{vertebra}: no score of the {' and '.join(missing)} wall.", vertebra))
+    return tuple(kept)
 
 
 class _Work:

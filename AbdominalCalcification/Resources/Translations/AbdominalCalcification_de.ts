@@ -1340,6 +1340,14 @@
 <context>
     <name>AbdominalCalcificationPanel.radiograph_export</name>
     <message>
+        <source>A page for people, as PDF and HTML.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A report needs Python packages: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</source>
+        <translation type="unfinished">Ein Bericht braucht Python-Pakete: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</translation>
+    </message>
+    <message>
         <source>Folder for the result folder</source>
         <translation type="unfinished">Ordner für den Ergebnisordner</translation>
     </message>
@@ -2152,6 +2160,22 @@ mm</translation>
     <message>
         <source>Export…</source>
         <translation type="unfinished">Exportieren…</translation>
+    </message>
+    <message>
+        <source>Leave out of the result folder what tells who the patient is and who reads.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export without names</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A page for people, as PDF and HTML.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export a report</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Notes</source>

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from vtkmodules.util.numpy_support import vtk_to_numpy
@@ -11,9 +12,15 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from ...errors import InputError
 from ...flags import Flag
-from ...progress import Progress, Steps
 from ...radiograph.image import Radiograph
-from ..volumes import array_of_matrix, identity_of_node, world_matrix
+from ...radiograph.reading import RadiographImage, ReadingChoices, read_radiograph
+from ...radiograph.reading.pictures import picture_kind
+from ...radiograph.reading.placement import Placement
+from ...radiograph.reading.read import pixels_checksum
+from ...reading.dicom import is_dicom
+from ...reading.nifti import is_nifti
+from ..dicom_files import files_of_node, is_from_dicom
+from ..volumes import array_of_matrix, grid_of_node, identity_of_node, world_matrix
 
 # Slicer shows bone dark where an image is stored so (MONOCHROME1): by this colour table.
 _INVERTED_GREY = "vtkMRMLColorTableNodeInvertedGrey"
@@ -90,28 +97,65 @@ def grey_of(node) -> tuple[np.ndarray, bool]:
     return colors @ np.array([0.299, 0.587, 0.114], np.float32), True  # ITU-R BT.601
 
 
-def radiograph_of(node, faces: str | None = None, is_inverted: bool = False) -> Radiograph:
-    """Return the radiograph that a volume node holds, bone bright.
+def read_image(node, faces: str | None = None, is_inverted: bool = False) -> RadiographImage:
+    """Read the radiograph that a volume node holds, as the command line reads its file where that is at hand.
 
     Parameters
     ----------
     node : vtkMRMLScalarVolumeNode
         Of one slice.
     faces : {'left', 'right'}, optional
-        Where in the image the patient's front is.
+        Where in the upright image the patient's front is.
     is_inverted : bool
         Whether bone is dark in what Slicer shows.
 
     Raises
     ------
     InputError
-        For what is no single image.
+        For what is no single image in grey.
     """
-    grey, _ = grey_of(node)
+    grey, was_color = grey_of(node)
+    path = _file_of(node)
+    if path is not None:
+        read = read_radiograph(path, ReadingChoices(faces=faces, invert=is_inverted))
+        if read.placement.as_stored(read.radiograph.pixels).shape == grey.shape:
+            return replace(read, identity={**read.identity, **_series(node)})
     pixels = np.array(grey, np.float32)
     if is_shown_inverted(node) is not is_inverted:
         pixels = pixels.max() + pixels.min() - pixels
-    return Radiograph(pixels, spacing_of(node), faces)
+    radiograph = Radiograph(pixels, spacing_of(node), faces)
+    identity = {
+        **identity_of_node(node),
+        "rows": pixels.shape[0],
+        "columns": pixels.shape[1],
+        "spacing_source": "unknown" if radiograph.spacing_mm is None else "scene",
+        "inverted": is_inverted,
+        "placement": Placement().document(),
+        "pixels_sha256": pixels_checksum(radiograph.pixels),
+    }
+    flags = []
+    if radiograph.spacing_mm is None:
+        flags.append(Flag("pixel_size_unknown", "The image in the scene does not say how large its pixels are."))
+    return RadiographImage(radiograph, tuple(flags), identity, Placement(), grid_of_node(node), Path(node.GetName()))
+
+
+def _file_of(node) -> Path | None:
+    """Return the file that holds just the pixels of a node; None where there is none, or the pixels were changed."""
+    storage = node.GetStorageNode()
+    if is_from_dicom(node):
+        try:
+            files = files_of_node(node)
+        except InputError:  # not in the database any more
+            return None
+    else:
+        files = () if storage is None or not storage.GetFileName() else (Path(storage.GetFileName()),)
+    if len(files) != 1 or not files[0].is_file() or (storage is not None and node.GetModifiedSinceRead()):
+        return None
+    return files[0] if is_dicom(files[0]) or is_nifti(files[0]) or picture_kind(files[0]) is not None else None
+
+
+def _series(node) -> dict:
+    return {key: value for key, value in identity_of_node(node).items() if key == "series_uid"}
 
 
 def spacing_of(node) -> tuple[float, float] | None:
@@ -122,47 +166,40 @@ def spacing_of(node) -> tuple[float, float] | None:
 
 
 @dataclass(frozen=True, eq=False)
-class ReadRadiograph:
-    """A radiograph of the scene, and what there is to say about reading it.
-
-    Attributes
-    ----------
-    radiograph : Radiograph
-    identity : dict
-        What tells which image it is.
-    flags : tuple of Flag
-    """
-
-    radiograph: Radiograph
-    identity: dict
-    flags: tuple[Flag, ...] = ()
-
-
-def read_steps(node, faces: str | None = None, is_inverted: bool = False) -> Steps[ReadRadiograph]:
-    """Read the radiograph that a volume node holds. Parameters and errors as for :func:`radiograph_of`."""
-    yield Progress("Reading the radiograph", 0.0)
-    return ReadRadiograph(radiograph_of(node, faces, is_inverted), identity_of_node(node))
-
-
-@dataclass(frozen=True, eq=False)
-class Placement:
-    """Where points of a radiograph lie in the world.
+class InScene:
+    """Where points and pixels of an upright radiograph lie in the scene.
 
     Attributes
     ----------
     to_world : ndarray, shape (4, 4)
         From points (x, y, 0) of the radiograph to RAS, mm.
+    placement : reading.placement.Placement
+        How the upright pixels lie in the node.
     """
 
     to_world: np.ndarray
+    placement: Placement
 
     @classmethod
-    def of(cls, node, step: Sequence[float]) -> Placement:
-        """Return the placement of a volume node whose points are given in steps (rows, columns)."""
+    def of(cls, node, step: Sequence[float], placement: Placement | None = None) -> InScene:
+        """Return where a radiograph is whose points are given in steps (rows, columns) and that a volume node holds."""
+        placement = placement or Placement()
         matrix = vtkMatrix4x4()
         node.GetIJKToRASMatrix(matrix)
-        scale = np.diag([1.0 / step[1], 1.0 / step[0], 1.0, 1.0])
-        return cls(world_matrix(node) @ array_of_matrix(matrix) @ scale)
+        columns, rows, _ = node.GetImageData().GetDimensions()
+        if placement.transposed:
+            rows, columns = columns, rows
+        # From (x, y) to columns and rows as they are before they are transposed, and to i and j.
+        turned = np.diag([1.0 / step[1], 1.0 / step[0], 1.0, 1.0])
+        for axis, (is_reversed, count) in enumerate(
+            ((placement.columns_reversed, columns), (placement.rows_reversed, rows))
+        ):
+            if is_reversed:
+                turned[axis] = -turned[axis]
+                turned[axis, 3] = count - 1
+        if placement.transposed:
+            turned[[0, 1]] = turned[[1, 0]]
+        return cls(world_matrix(node) @ array_of_matrix(matrix) @ turned, placement)
 
     def ras(self, points) -> np.ndarray:
         """Return points (n, 2) of the radiograph in the world, shape (n, 3)."""

@@ -17,12 +17,14 @@ from ...errors import InputError
 from ...radiograph.corrected import bodies_of, corrected, names_of
 from ...radiograph.corrections import Correction, Corrections
 from ...radiograph.kauppila import WALLS
+from ...radiograph.reading import RadiographImage
+from ...radiograph.reading.placement import Placement
 from ...radiograph.result import RadiographResult
 from ...reporting.documents import json_safe
 from .. import edits
 from ..nodes import ROLE
 from .finding import CURRENT, IMAGE, VERSION, texts_in, texts_of
-from .images import Placement, radiograph_of
+from .images import InScene, read_image
 from .stored import stored, unstored
 
 _INVERTED = "AbdominalCalcification.RadiographInverted"
@@ -95,12 +97,17 @@ class RadiographRecord:
         return bodies_of(self.made, self.corrections)
 
     @property
-    def placement(self) -> Placement:
-        """Where points of the radiograph lie in the world."""
-        return Placement.of(self.image, self.made.radiograph.step)
+    def placement(self) -> InScene:
+        """Where points and pixels of the radiograph lie in the scene."""
+        return InScene.of(self.image, self.made.radiograph.step, self._placement)
 
-    def whole_result(self) -> RadiographResult:
-        """Return the result as it is now with the pixels of its image.
+    @property
+    def _placement(self) -> Placement:
+        given = (self.made.provenance.get("input") or {}).get("placement")
+        return Placement() if given is None else Placement.of_document(given)
+
+    def whole_result(self) -> tuple[RadiographResult, RadiographImage]:
+        """Return the result as it is now with the pixels of its image, and that as it was read again.
 
         Raises
         ------
@@ -110,9 +117,13 @@ class RadiographRecord:
         if self.image is None:
             raise InputError("The image of this result is not in the scene any more; load it, and run it again.")
         is_inverted = self.text.GetAttribute(_INVERTED) is not None
-        pixels = radiograph_of(self.image, is_inverted=is_inverted).pixels
-        made, corrections = unstored(json.loads(self.text.GetText()), pixels)
-        return corrected(made, corrections)
+        read, known = read_image(self.image, self.made.radiograph.faces, is_inverted), self.made.provenance
+        checksum = (known.get("input") or {}).get("pixels_sha256")
+        if checksum is not None and checksum != read.identity["pixels_sha256"]:
+            name = self.image.GetName()
+            raise InputError(f"The pixels of '{name}' are others than those that were scored; run it again.")
+        made, corrections = unstored(json.loads(self.text.GetText()), read.radiograph.pixels)
+        return corrected(made, corrections), read
 
     def add(self, correction: Correction) -> None:
         """Note a correction."""
@@ -145,7 +156,7 @@ def store_result(made: RadiographResult, image, is_inverted: bool = False, keep:
     made : RadiographResult
     image : vtkMRMLScalarVolumeNode
     is_inverted : bool
-        As :func:`.images.radiograph_of` was told.
+        As :func:`.images.read_image` was told.
     keep : bool
         Keep the result that was there as an earlier version.
     """

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...progress import Progress, Steps
+from ...progress import Progress, Steps, scaled
 from ...radiograph.corrections import Corrections
-from .images import read_steps
+from .images import read_image
 from .record import RadiographRecord, find_record, store_result
 from .shown import show_result
 
@@ -54,18 +54,20 @@ class RadiographSession:
             For what is no radiograph.
         """
         from ...radiograph.analysis import RadiographChoices, analyze_radiograph_steps
+        from ...radiograph.sense import sensible
 
         yield Progress("Reading the radiograph", 0.0)
-        read = yield from read_steps(image, faces, is_inverted)
+        read = read_image(image, faces, is_inverted)
         before = _corrections_of(find_record(image))
-        made = yield from analyze_radiograph_steps(
+        analysis = analyze_radiograph_steps(
             read.radiograph,
             RadiographChoices(device=device),
             identity=read.identity,
             flags=read.flags,
-            parameters={"faces": faces or "auto", "inverted": is_inverted},
+            parameters={name: value for name, value in (("faces", faces), ("invert", is_inverted)) if value},
             worker=self._worker(),
         )
+        made = sensible((yield from scaled(analysis, 0.1, 1.0)))
         now = _corrections_of(find_record(image))
         # Of what was corrected meanwhile nobody was asked.
         keep = now is None or (bool(now.standing) and (keep_corrected or now != before))
@@ -73,7 +75,15 @@ class RadiographSession:
         show_result(record)
         return record
 
-    def export_steps(self, record: RadiographRecord, folder: Path | str, overwrite: bool = False) -> Steps[Path]:
+    def export_steps(
+        self,
+        record: RadiographRecord,
+        folder: Path | str,
+        overwrite: bool = False,
+        *,
+        anonymous: bool = False,
+        report: bool = False,
+    ) -> Steps[None]:
         """Write the result as it is now into the folder that the command line writes.
 
         Parameters
@@ -82,9 +92,27 @@ class RadiographSession:
         folder : path
         overwrite : bool
             Replace a result that is there.
+        anonymous : bool
+            Name nobody.
+        report : bool
+            Also make the report.
+
+        Raises
+        ------
+        InputError
+            Where the folder holds a result or cannot be written, and where the image is another one than was scored.
         """
-        yield Progress("Writing the result", 0.1)
-        raise NotImplementedError
+        from ...radiograph.files import export_steps, radiograph_folder
+
+        radiograph_folder(folder, overwrite)  # refuses here, before any work is done
+        yield Progress("Reading the radiograph", 0.0)
+        result, image = record.whole_result()
+        wanted = None
+        if report:
+            from ...radiograph.report import RadiographReportChoices
+
+            wanted = RadiographReportChoices()
+        yield from export_steps(result, image, folder, overwrite=overwrite, anonymous=anonymous, report=wanted)
 
 
 def _corrections_of(record: RadiographRecord | None) -> Corrections | None:

@@ -64,7 +64,7 @@ def show_vertebrae(record: RadiographRecord, painted: bool = True) -> None:
         segment_id = known.get(own) or segmentation.AddEmptySegment(own, name, _COLORS[own])
         segment = segmentation.GetSegment(segment_id)
         if painted or own not in known:
-            mask = (bodies == LABELS[own])[None].astype(np.uint8)
+            mask = record.placement.placement.as_stored(bodies == LABELS[own])[None].astype(np.uint8)
             now = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, record.image)
             if now is None or not np.array_equal(now != 0, mask != 0):
                 slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment_id, record.image)
@@ -104,8 +104,11 @@ def painted_bodies(record: RadiographRecord) -> np.ndarray:
     node, bodies = record.part("vertebrae"), np.zeros(record.made.labels.shape, np.uint8)
     for own, segment_id in segments_of_vertebrae(record).items():
         mask = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, record.image)
-        if mask is not None and mask.shape == (1, *bodies.shape):
-            bodies[mask[0] != 0] = LABELS[own]
+        if mask is None or len(mask) != 1:
+            continue
+        upright = record.placement.placement.upright(mask[0] != 0)
+        if upright.shape == bodies.shape:
+            bodies[upright] = LABELS[own]
     return bodies
 
 

@@ -32,7 +32,7 @@ def stored(made: RadiographResult, corrections: Corrections) -> dict[str, Any]:
         "labels": packed_labels(made.labels),
         "segments": [_segment_document(each) for each in made.score.segments],
         "inflation": made.inflation,
-        "flags": [{"code": flag.code, "message": flag.message} for flag in made.flags],
+        "flags": [{"code": flag.code, "message": flag.message, "territory": flag.territory} for flag in made.flags],
         "parameters": dict(made.parameters),
         "provenance": dict(made.provenance),
         "corrections": corrections.document(),
@@ -46,7 +46,7 @@ def unstored(document: Mapping[str, Any], pixels: np.ndarray | None = None) -> t
     ----------
     document : mapping
     pixels : ndarray, optional
-        Of the image as :func:`.images.radiograph_of` has them; blank where nothing needs them.
+        Of the upright image as :func:`.images.read_image` has them; blank where nothing needs them.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def unstored(document: Mapping[str, Any], pixels: np.ndarray | None = None) -> t
             vertebrae_of(labels, radiograph.step, radiograph.faces or "left"),
             KauppilaScore(tuple(_segment(each) for each in document["segments"])),
             float(document["inflation"]),
-            tuple(Flag(each["code"], each["message"]) for each in document["flags"]),
+            tuple(Flag(each["code"], each["message"], each["territory"]) for each in document["flags"]),
             document["parameters"],
             document["provenance"],
         )
