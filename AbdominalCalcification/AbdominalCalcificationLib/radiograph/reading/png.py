@@ -61,7 +61,8 @@ def parse_png(path: Path) -> PngHeader:
 
 def _parts(path: Path, content: bytes) -> list[tuple[bytes, bytes]]:
     """Return names and contents of all parts, whose sums are right, up to the end mark."""
-    parts, at = [], len(MAGIC)
+    parts: list[tuple[bytes, bytes]] = []
+    at = len(MAGIC)
     while at + 12 <= len(content):
         (length,) = struct.unpack_from(">I", content, at)
         name, data = content[at + 4 : at + 8], content[at + 8 : at + 8 + length]
