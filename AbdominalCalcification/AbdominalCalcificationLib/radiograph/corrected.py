@@ -20,7 +20,6 @@ from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment, part_scor
 from .result import RadiographResult
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
-
 # Flags that a reader settles: whether parts have scores, and how vertebrae are called.
 _PARTS, _LEVELS = "part_not_assessed", "level_uncertain"
 _OF_READERS = (_PARTS, _LEVELS)
@@ -101,7 +100,7 @@ def implied_score(segment: Segment) -> int | None:
 
 
 def _settled(result: RadiographResult, is_named: bool) -> tuple[Flag, ...]:
-    """Return the flags of a corrected result: without what a reader has settled, with parts that nobody assessed now."""
+    """Return the flags of a corrected result: without what a reader has settled, with parts not assessed now."""
     kept = [each for each in result.flags if each.code not in _OF_READERS]
     if not is_named:
         kept += [each for each in result.flags if each.code == _LEVELS]
