@@ -48,7 +48,7 @@ def corrected(made: RadiographResult, corrections: Corrections) -> RadiographRes
     provenance = {**made.provenance, "edits": documents}
     result = work.result()
     is_named = any(each.kind == NAMES for each in corrections.standing)
-    return replace(result, flags=_settled(result, is_named), provenance=provenance)
+    return replace(result, flags=_settled(result, is_named, bool(corrections.standing)), provenance=provenance)
 
 
 def names_of(made: RadiographResult, corrections: Corrections) -> dict[str, str]:
@@ -99,7 +99,7 @@ def implied_score(segment: Segment) -> int | None:
     return None if segment.extent_fraction is None else part_score(min(1.0, segment.extent_fraction))
 
 
-def _settled(result: RadiographResult, is_named: bool) -> tuple[Flag, ...]:
+def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tuple[Flag, ...]:
     """Return the flags of a corrected result: without what a reader has settled, with parts not assessed now."""
     kept = [each for each in result.flags if each.code not in _OF_READERS]
     if not is_named:
@@ -108,6 +108,8 @@ def _settled(result: RadiographResult, is_named: bool) -> tuple[Flag, ...]:
         missing = [wall for wall in WALLS if result.score.part(vertebra, wall).score is None]
         if missing:
             kept.append(Flag(_PARTS, f"{vertebra}: no score of the {' and '.join(missing)} wall.", vertebra))
+    if is_corrected:
+        kept.append(Flag("edited_by_hand", "The result was corrected by a reader."))
     return tuple(kept)
 
 

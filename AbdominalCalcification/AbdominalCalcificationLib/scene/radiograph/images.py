@@ -216,22 +216,25 @@ class InScene:
         return float(length * np.linalg.norm(self.to_world[:3, 1]))
 
 
-def image_node_of(radiograph: Radiograph, name: str, scene=None):
-    """Add a radiograph to the scene as Slicer adds images of one slice, and return its node."""
+def image_node_of(radiograph: Radiograph, name: str, scene=None, node=None):
+    """Add a radiograph to the scene as Slicer adds images of one slice, or put it into `node`; return the node."""
     import slicer
 
     from ..volumes import image_of_array
 
     scene = slicer.mrmlScene if scene is None else scene
-    node = slicer.vtkMRMLScalarVolumeNode()
-    node.SetName(scene.GenerateUniqueName(name))
+    is_new = node is None
+    if node is None:
+        node = slicer.vtkMRMLScalarVolumeNode()
+        node.SetName(scene.GenerateUniqueName(name))
     rows_mm, columns_mm = radiograph.step
     # As Slicer reads images that say no place: columns to the patient's left, rows to the back.
     matrix = vtkMatrix4x4()
     for axis, value in enumerate((-columns_mm, -rows_mm, 1.0)):
         matrix.SetElement(axis, axis, value)
     node.SetIJKToRASMatrix(matrix)
-    scene.AddNode(node)
+    if is_new:
+        scene.AddNode(node)
     node.SetAndObserveImageData(image_of_array(radiograph.pixels[None]))
     node.CreateDefaultDisplayNodes()
     return node
