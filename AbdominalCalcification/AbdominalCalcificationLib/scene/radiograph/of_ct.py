@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...errors import InputError
@@ -41,7 +43,8 @@ def score_ct_steps(case: SceneCase, vertebrae, parameters: MeasurementParameters
     if None in (case.ct, case.arteries, case.calcification, vertebrae):
         raise InputError("The score of a CT needs its masks of arteries and calcification, and one of its vertebrae.")
     yield Progress("Reading the scene", 0.0)
-    ct = volume_from_node(case.ct)
+    ct_node: Any = case.ct
+    ct = volume_from_node(ct_node)
     arteries, calcified = (
         arteries_from_node(case.arteries, case.ct),
         calcification_from_node(case.calcification, case.ct),
@@ -55,8 +58,8 @@ def score_ct_steps(case: SceneCase, vertebrae, parameters: MeasurementParameters
     earlier = radiograph_of_ct(case.ct)
     keep = False
     if earlier is None:
-        image = image_node_of(made.radiograph, f"{case.ct.GetName()} simulated radiograph")
-        image.SetNodeReferenceID(CT_REFERENCE, case.ct.GetID())
+        image = image_node_of(made.radiograph, f"{ct_node.GetName()} simulated radiograph")
+        image.SetNodeReferenceID(CT_REFERENCE, ct_node.GetID())
     else:
         image = image_node_of(made.radiograph, earlier.GetName(), node=earlier)
         known = find_record(earlier)
