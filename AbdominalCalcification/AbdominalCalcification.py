@@ -206,6 +206,17 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """
         return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected, device)
 
+    def scoreCtSteps(self, case, vertebrae, parameters):
+        """Score the masks of a CT on the radiograph that is simulated of it. See analyzeRadiographSteps.
+
+        :param case: scene.ownership.SceneCase with a CT and both masks
+        :param vertebrae: segmentation node, its segments called L1, L2 and so on
+        :param parameters: measurement.MeasurementParameters
+        """
+        from AbdominalCalcificationLib.scene.radiograph.of_ct import score_ct_steps
+
+        return score_ct_steps(case, vertebrae, parameters)
+
     def exportRadiographSteps(self, image, folder, overwrite=False, anonymous=False, report=False):
         """Write the result of a radiograph, as it is now, as the command line does. See analyzeRadiographSteps."""
         from AbdominalCalcificationLib.scene.radiograph.record import find_record

@@ -124,6 +124,22 @@ def picture_of_view(view, width: int, height: int, offset_mm: float | None = Non
     return picture_of_window(window)
 
 
+def beside_radiograph(panel, path: Path) -> None:
+    """Keep the page of radiographs beside the slice view of the chosen radiograph, with what is shown on it."""
+    from trame_slicer.views import SliceView
+
+    from AbdominalCalcificationLib.scene.application import ensure_application
+
+    _panels.append(panel)
+    logic = ensure_application().logic
+    view = SliceView(slicer.mrmlScene, logic, f"radiograph {path.stem}")
+    view.set_orientation("Axial")
+    image = panel.radiographPage.state.image
+    logic.GetSliceLogic(view.get_view_node()).GetSliceCompositeNode().SetBackgroundVolumeID(image.GetID())
+    page = picture_of(panel, 437, 700)
+    keep(path, np.concatenate([page, picture_of_view(view, 620, len(page))], axis=1))
+
+
 def beside_views(panel, parameters, path: Path, place=None) -> None:
     """Keep the panel beside the 3D view and a coronal slice: through a place, or with most calcification."""
     from trame_slicer.views import SliceView, ThreeDView

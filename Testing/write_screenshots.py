@@ -4,8 +4,8 @@ Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case 
 ``compare.png`` how these differ from what the bundled models make of it, ``start.png``, ``install.png`` and ``run.png``
 the tutorial's first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks,
 ``vessel.png`` an artery laid out straight, ``reopened.png`` a corrected case whose scene was saved and loaded again,
-``recover.png`` what is offered after a crash, ``export.png`` the panel after an export, and ``report.png`` the first
-page of a report (that needs ``pdftoppm``). The panel is that of the test host, the views are Slicer's own.
+``recover.png`` what is offered after a crash, ``export.png`` the panel after an export, ``report.png`` the first page of a
+report (that needs ``pdftoppm``), and ``radiograph-page.png`` the page of radiographs with the sample and what is true of it. The panel is that of the test host, the views are Slicer's own.
 """
 
 import os
@@ -38,6 +38,7 @@ from host.segment_strokes import stroke
 from panel_pictures import (
     CT,
     MASKS,
+    beside_radiograph,
     beside_views,
     follow,
     keep,
@@ -259,6 +260,22 @@ def write_compare(path: Path) -> None:
     panel.cleanup()
 
 
+def write_radiograph_page(path: Path) -> None:
+    """The page of radiographs with what is true of the sample, a score corrected, beside the radiograph."""
+    module = start().module
+    sample = module.AbdominalCalcificationTest("test_pageOfRadiographsShowsAndCorrects")
+    sample.setUp()
+    sample.show_true_radiograph()
+    panel = module.AbdominalCalcificationWidget()
+    panel.enter()
+    panel.pages.currentIndex = 1
+    ui = panel.radiographUi
+    ui.scoresTable.setCurrentIndex(ui.scoresTable.model().index(2, 0))
+    ui.score3.click()
+    beside_radiograph(panel, path)
+    panel.cleanup()
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as recovery:
@@ -277,6 +294,7 @@ def write_all(folder: Path) -> None:
     write_saved(folder / "reopened.png", folder / "export.png", folder / "recover.png")
     write_report(folder / "report.png")
     write_compare(folder / "compare.png")
+    write_radiograph_page(folder / "radiograph-page.png")
 
 
 if __name__ == "__main__":

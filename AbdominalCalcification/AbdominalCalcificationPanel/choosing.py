@@ -2,7 +2,7 @@
 
 import slicer
 
-from .parameters import IMAGES, MASKS
+from .parameters import MASKS, NODES
 
 
 def choose_ct(parameters):
@@ -53,7 +53,7 @@ def choose_masks_of_ct(parameters, found, instead_of_others):
 
 def let_go_of(parameters, node):
     """Empty the fields in which `node` is chosen; it is about to be removed."""
-    for name in (*IMAGES, *MASKS):
+    for name in NODES:
         if getattr(parameters, name) is node:
             setattr(parameters, name, None)
 

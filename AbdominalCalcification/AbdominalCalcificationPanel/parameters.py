@@ -93,8 +93,8 @@ KEPT_LENGTH_MM = {each.group: each.kept_length_mm for each in TERRITORIES if eac
 Length = Annotated[float, WithinRange(0, 1000)]
 # Parameters that hold a segmentation.
 MASKS = ("arteries", "calcification", "cutOff", "comparedA", "comparedB")
-# Parameters that hold an image.
-IMAGES = ("ct", "radiograph")
+# Parameters that hold a node.
+NODES = ("ct", "radiograph", "ctVertebrae", *MASKS)
 
 
 @parameterNodeWrapper
@@ -143,6 +143,7 @@ class AbdominalCalcificationParameterNode:
     radiograph: vtkMRMLScalarVolumeNode
     radiographFaces: Faces = Faces.AUTO
     radiographInverted: bool = False
+    ctVertebrae: vtkMRMLSegmentationNode
 
 
 def read_nodes_anew(parameters):
@@ -152,7 +153,7 @@ def read_nodes_anew(parameters):
     that is before the nodes are there, or before they got other IDs beside a scene, and no event follows.
     """
     node = parameters.parameterNode
-    if any(getattr(parameters, name) is not node.GetNodeReference(name) for name in (*IMAGES, *MASKS)):
+    if any(getattr(parameters, name) is not node.GetNodeReference(name) for name in NODES):
         node.Modified()
 
 

@@ -61,10 +61,18 @@ class RadiographCompare:
         self.update()
         self._ui.comparedBox.currentIndex = self._listed.index(name)
 
+    def choose_ct(self, record):
+        """Compare with the score of a CT."""
+        self.update()
+        title = self._ct_title(record)
+        if title in self._listed:
+            self._ui.comparedBox.currentIndex = self._listed.index(title)
+
     def _others(self):
         """Return what the result can be compared with: names and scores."""
         from AbdominalCalcificationLib.errors import InputError
-        from AbdominalCalcificationLib.scene.radiograph.record import earlier_versions
+        from AbdominalCalcificationLib.scene.radiograph.finding import radiographs_of_cts
+        from AbdominalCalcificationLib.scene.radiograph.record import earlier_versions, find_record
 
         others = [(_("As the model had it"), self._state.record.made.score)]
         for version in earlier_versions(self._state.image):
@@ -72,7 +80,15 @@ class RadiographCompare:
                 others.append((version.text.GetName(), version.result.score))
             except InputError:  # a damaged one is no reading
                 continue
+        for image in radiographs_of_cts(self._state.image.GetScene()):
+            record = None if image is self._state.image else find_record(image)
+            if record is not None:
+                others.append((self._ct_title(record), record.result.score))
         return others + list(self._files.items())
+
+    @staticmethod
+    def _ct_title(record):
+        return _("CT: {name}").format(name=record.image.GetName())
 
     def _compare(self, _index=None):
         ui, record = self._ui, self._state.record

@@ -13,6 +13,7 @@ from .radiograph_compare import RadiographCompare
 from .radiograph_edits import RadiographEdits
 from .radiograph_export import RadiographExport
 from .radiograph_levels import RadiographLevels
+from .radiograph_of_ct import RadiographOfCt
 from .radiograph_run import RadiographRun
 from .radiograph_scores import RadiographScores
 from .radiograph_state import RadiographState
@@ -44,6 +45,7 @@ class RadiographPage(VTKObservationMixin):
         self.scores = RadiographScores(ui, self.state)
         self.levels = RadiographLevels(ui, self.state)
         self.compare = RadiographCompare(ui, self.state)
+        self.of_ct = RadiographOfCt(ui, self.state, self._ct_scored)
         self.export = RadiographExport(ui, self.state, self.edits)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
@@ -113,7 +115,7 @@ class RadiographPage(VTKObservationMixin):
                 self._show_image()
                 if not self.state.runner.is_busy:
                     self.state.messages.say("")  # what it said was about the other one
-        for part in (self.run, self.scores, self.levels, self.compare, self.export):
+        for part in (self.run, self.scores, self.levels, self.compare, self.of_ct, self.export):
             part.update()
 
     def show(self):
@@ -141,6 +143,17 @@ class RadiographPage(VTKObservationMixin):
         self.show()
         self._show_image()
         self._ui.scoreButton.collapsed = False
+        self.update()
+        self.state.messages.say(_("Done."))
+
+    def _ct_scored(self, record):
+        """Choose what was simulated of the CT where no radiograph is chosen, else compare with it."""
+        if self.state.image is None:
+            self.state.parameters.radiograph = record.image
+        self.show()
+        self._show_image()
+        self.compare.choose_ct(record)
+        self._ui.compareButton.collapsed = False
         self.update()
         self.state.messages.say(_("Done."))
 

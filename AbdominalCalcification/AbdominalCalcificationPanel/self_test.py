@@ -172,7 +172,7 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         from AbdominalCalcificationLib.radiograph.corrections import NAMES, SCORE, shifted
         from AbdominalCalcificationLib.scene.radiograph.record import correction, find_record
 
-        record = self._show_true_radiograph()
+        record = self.show_true_radiograph()
         total = record.result.score.total
         part = record.result.score.part("L2", "anterior")
         record.add(correction(SCORE, vertebra="L2", wall="anterior", score=3))
@@ -187,7 +187,7 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self.assertEqual(again.part("anterior").GetNumberOfControlPoints(), 9)
 
     def test_pageOfRadiographsShowsAndCorrects(self):
-        self._show_true_radiograph()
+        self.show_true_radiograph()
         widget = self.module.AbdominalCalcificationWidget()
         try:
             widget.enter()
@@ -224,7 +224,7 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
         self.parameters.radiograph = slicer.util.loadVolume(str(sample_radiograph()))
         return self.parameters.radiograph
 
-    def _show_true_radiograph(self):
+    def show_true_radiograph(self):
         """Load the sample radiograph, and put what is true of it into the scene as its result; no network runs."""
         import json
 

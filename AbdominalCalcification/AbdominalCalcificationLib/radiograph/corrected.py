@@ -20,7 +20,6 @@ from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment, part_scor
 from .result import RadiographResult
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
-
 # Flags that a reader settles: whether parts have scores, and how vertebrae are called.
 _PARTS, _LEVELS = "part_not_assessed", "level_uncertain"
 _OF_READERS = (_PARTS, _LEVELS)
@@ -49,7 +48,7 @@ def corrected(made: RadiographResult, corrections: Corrections) -> RadiographRes
     provenance = {**made.provenance, "edits": documents}
     result = work.result()
     is_named = any(each.kind == NAMES for each in corrections.standing)
-    return replace(result, flags=_settled(result, is_named), provenance=provenance)
+    return replace(result, flags=_settled(result, is_named, bool(corrections.standing)), provenance=provenance)
 
 
 def names_of(made: RadiographResult, corrections: Corrections) -> dict[str, str]:
@@ -100,8 +99,8 @@ def implied_score(segment: Segment) -> int | None:
     return None if segment.extent_fraction is None else part_score(min(1.0, segment.extent_fraction))
 
 
-def _settled(result: RadiographResult, is_named: bool) -> tuple[Flag, ...]:
-    """Return the flags of a corrected result: without what a reader has settled, with parts that nobody assessed now."""
+def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tuple[Flag, ...]:
+    """Return the flags of a corrected result: without what a reader has settled, with parts not assessed now."""
     kept = [each for each in result.flags if each.code not in _OF_READERS]
     if not is_named:
         kept += [each for each in result.flags if each.code == _LEVELS]
@@ -109,6 +108,8 @@ def _settled(result: RadiographResult, is_named: bool) -> tuple[Flag, ...]:
         missing = [wall for wall in WALLS if result.score.part(vertebra, wall).score is None]
         if missing:
             kept.append(Flag(_PARTS, f"{vertebra}: no score of the {' and '.join(missing)} wall.", vertebra))
+    if is_corrected:
+        kept.append(Flag("edited_by_hand", "The result was corrected by a reader."))
     return tuple(kept)
 
 

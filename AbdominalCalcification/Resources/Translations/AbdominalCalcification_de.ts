@@ -1329,6 +1329,10 @@
         <source>As the model had it</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>CT: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>AbdominalCalcificationPanel.radiograph_edits</name>
@@ -1368,6 +1372,25 @@
     <name>AbdominalCalcificationPanel.radiograph_levels</name>
     <message>
         <source>Levels in front of which nobody looked are not assessed; score them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.radiograph_of_ct</name>
+    <message>
+        <source>Something is at work; wait for it, or cancel it.</source>
+        <translation type="unfinished">Es läuft noch etwas; abwarten oder abbrechen.</translation>
+    </message>
+    <message>
+        <source>Choose the CT of the same patient.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The CT has no masks of arteries and calcification yet: analyse it on the page CT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a segmentation of its vertebrae, such as TotalSegmentator makes.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2259,6 +2282,42 @@ mm</translation>
     </message>
     <message>
         <source>Both readings part by part; the difference is this one less the other.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT of the same patient</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT volume:</source>
+        <translation type="unfinished">CT-Volumen:</translation>
+    </message>
+    <message>
+        <source>CT of the same patient, the one of the page CT; its masks are scored.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a CT volume</source>
+        <translation type="unfinished">CT-Volumen wählen</translation>
+    </message>
+    <message>
+        <source>Vertebrae:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmentation of the vertebrae on the CT: segments called L1, L2 and so on, or as TotalSegmentator calls them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Simulate the lateral radiograph of this CT, and score its masks on it by the same definition. The simulated radiograph becomes an image of the scene, its score a reading to compare with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Score the CT</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..nodes import ROLE, nodes_of
+from ..nodes import CT_REFERENCE, ROLE, nodes_of
 
 # Roles of text nodes: the present result of an image, and earlier ones.
 CURRENT, VERSION = "radiograph", "radiograph version"
@@ -21,3 +21,14 @@ def texts_in(scene, role: str = CURRENT) -> list:
     nodes = nodes_of(scene, "vtkMRMLTextNode")
     found = [node for node in nodes if node.GetAttribute(ROLE) == role and node.GetText()]
     return [node for node in found if node.GetNodeReference(IMAGE) is not None]
+
+
+def radiograph_of_ct(ct):
+    """Return the radiograph that was simulated of a CT; None where there is none."""
+    return next((each for each in radiographs_of_cts(ct.GetScene()) if each.GetNodeReference(CT_REFERENCE) is ct), None)
+
+
+def radiographs_of_cts(scene) -> list:
+    """Return the radiographs of a scene that were simulated of CTs."""
+    volumes = nodes_of(scene, "vtkMRMLScalarVolumeNode")
+    return [each for each in volumes if each.GetNodeReference(CT_REFERENCE) is not None]

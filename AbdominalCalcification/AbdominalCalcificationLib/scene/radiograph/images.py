@@ -70,8 +70,8 @@ def is_shown_inverted(node) -> bool:
     return display is not None and display.GetColorNodeID() == _INVERTED_GREY
 
 
-def grey_of(node) -> tuple[np.ndarray, bool]:
-    """Return the pixels (rows, columns) of a volume, and whether they were made grey of colours.
+def grey_of(node) -> np.ndarray:
+    """Return the pixels (rows, columns) of a volume; shades of grey that are stored as colours are made grey.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def grey_of(node) -> tuple[np.ndarray, bool]:
     count = scalars.GetNumberOfComponents()
     values = vtk_to_numpy(scalars).reshape(rows, columns, count)
     if count == 1:
-        return values[..., 0], False
+        return values[..., 0]
     if count not in (3, 4):
         raise InputError(f"'{node.GetName()}' has {count} values in each pixel; choose an image of grey values.")
     colors = values[..., :3].astype(np.float32)
@@ -94,7 +94,7 @@ def grey_of(node) -> tuple[np.ndarray, bool]:
     span = float(colors.max() - colors.min())
     if span > 0 and spread > 0.1 * span:
         raise InputError(f"'{node.GetName()}' is a picture in colour and no radiograph; choose one of grey values.")
-    return colors @ np.array([0.299, 0.587, 0.114], np.float32), True  # ITU-R BT.601
+    return colors @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def read_image(node, faces: str | None = None, is_inverted: bool = False) -> RadiographImage:
@@ -114,7 +114,7 @@ def read_image(node, faces: str | None = None, is_inverted: bool = False) -> Rad
     InputError
         For what is no single image in grey.
     """
-    grey, was_color = grey_of(node)
+    grey = grey_of(node)
     path = _file_of(node)
     if path is not None:
         read = read_radiograph(path, ReadingChoices(faces=faces, invert=is_inverted))
@@ -216,22 +216,25 @@ class InScene:
         return float(length * np.linalg.norm(self.to_world[:3, 1]))
 
 
-def image_node_of(radiograph: Radiograph, name: str, scene=None):
-    """Add a radiograph to the scene as Slicer adds images of one slice, and return its node."""
+def image_node_of(radiograph: Radiograph, name: str, scene=None, node=None):
+    """Add a radiograph to the scene as Slicer adds images of one slice, or put it into `node`; return the node."""
     import slicer
 
     from ..volumes import image_of_array
 
     scene = slicer.mrmlScene if scene is None else scene
-    node = slicer.vtkMRMLScalarVolumeNode()
-    node.SetName(scene.GenerateUniqueName(name))
+    is_new = node is None
+    if node is None:
+        node = slicer.vtkMRMLScalarVolumeNode()
+        node.SetName(scene.GenerateUniqueName(name))
     rows_mm, columns_mm = radiograph.step
     # As Slicer reads images that say no place: columns to the patient's left, rows to the back.
     matrix = vtkMatrix4x4()
     for axis, value in enumerate((-columns_mm, -rows_mm, 1.0)):
         matrix.SetElement(axis, axis, value)
     node.SetIJKToRASMatrix(matrix)
-    scene.AddNode(node)
+    if is_new:
+        scene.AddNode(node)
     node.SetAndObserveImageData(image_of_array(radiograph.pixels[None]))
     node.CreateDefaultDisplayNodes()
     return node

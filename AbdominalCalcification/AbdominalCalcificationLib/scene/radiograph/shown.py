@@ -55,7 +55,7 @@ def show_vertebrae(record: RadiographRecord, painted: bool = True) -> None:
     node, bodies = part_node(record, "vertebrae"), record.bodies
     if is_new:
         node.SetReferenceImageGeometryParameterFromVolumeNode(record.image)
-        node.GetDisplayNode().SetOpacity2DFill(0.15)
+        node.GetDisplayNode().SetVisibility2DFill(False)  # what is read must be seen
     segmentation, known = node.GetSegmentation(), segments_of_vertebrae(record)
     for own, segment_id in known.items():
         if own not in record.names and painted:
