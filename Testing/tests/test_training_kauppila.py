@@ -95,7 +95,7 @@ def test_the_loss_is_the_likelihood_of_what_is_asked():
     assert float(loss) == pytest.approx((np.log1p(np.exp(-0.3)) + np.log1p(np.exp(-0.7))) / 2, rel=1e-4)
     assert float(loss_of(said([0.3, -0.7, 9.0]), wanted(-1))) == 0
     rows = loss_of(said([0, 0, 0], torch.tensor([[[[2.0, 5.0]]]])), wanted(-1, (0.0, np.nan)))
-    assert float(rows) == pytest.approx(0.5 * np.log1p(np.exp(2.0)), rel=1e-4)
+    assert float(rows) == pytest.approx(np.log1p(np.exp(2.0)), rel=1e-4)
 
 
 def test_the_loss_of_a_wall_is_least_where_it_is():
@@ -107,9 +107,21 @@ def test_the_loss_of_a_wall_is_least_where_it_is():
 
 
 def test_a_level_that_is_left_out_is_no_target(drawn):
-    images, targets = sample_of(drawn[0], GEOMETRY, Variation(dropped=1.0), np.random.default_rng(0))
+    images, targets = sample_of(drawn[0], GEOMETRY, Variation(dropped=1.0, turned=0.0), np.random.default_rng(0))
     assert not images.any() and (targets.scores == -1).all()
     assert np.isnan(targets.calcium).all() and np.isnan(targets.walls).all()
+
+
+def test_a_film_upside_down_has_its_targets_upside_down(drawn):
+    as_it_is, turned = (
+        sample_of(drawn[1], GEOMETRY, Variation(dropped=0.0, turned=share), np.random.default_rng(3), False)
+        for share in (0.0, 1.0)
+    )
+    assert np.array_equal(turned[0], as_it_is[0][::-1, :, ::-1])
+    assert np.array_equal(turned[1].scores, as_it_is[1].scores[::-1])
+    for name in ("calcium", "walls"):
+        own, other = getattr(turned[1], name), getattr(as_it_is[1], name)
+        assert np.array_equal(own, other[::-1, :, ::-1], equal_nan=True)
 
 
 def overconfident(count=200, factor=3.0):

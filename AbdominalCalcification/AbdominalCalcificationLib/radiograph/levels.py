@@ -14,10 +14,11 @@ from scipy import ndimage
 
 from .spine import LABELS, ORDER
 
-# Least share of the largest body's area that a body has; less is a piece of something else.
-_LEAST_AREA = 0.12
-# Of the distance to the border, by which bodies that touch are told apart.
-_TOUCHING_AREA = 1.55
+# Least share of the usual body's area that a body has, at the film's upper or lower border and elsewhere; less is a
+# piece of something else.
+_LEAST_AREA, _LEAST_INNER_AREA = 0.12, 0.3
+# More than so much of it is two bodies that touch, each of at least this part.
+_TOUCHING_AREA, _PART_AREA = 1.45, 0.4
 # The network's mean probability of a name is never taken for less than this: one body cannot rule out all others.
 _LEAST_PROBABILITY = 1e-3
 # What it costs, in logarithms of probabilities, to leave out a body, and to leave out a name between two bodies; the
@@ -74,7 +75,7 @@ def name_levels(shares: np.ndarray) -> Levels:
         Probabilities of the background and of the values of :data:`.spine.LABELS`.
     """
     values = [LABELS[name] for name in ORDER]
-    pieces, count = _pieces(shares[0] < 0.5)
+    pieces, count = _pieces(shares)
     labels = np.zeros(shares.shape[1:], np.uint8)
     if count == 0:
         return Levels(labels, (), np.inf, 0.0)
@@ -94,38 +95,84 @@ def name_levels(shares: np.ndarray) -> Levels:
     return Levels(labels, tuple(kept), float(lead), float(np.mean(own)) if own else 0.0)
 
 
-def _pieces(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return bodies as a label map from 1, and their number: pieces of a mask, those that touch told apart."""
-    mask = ndimage.binary_fill_holes(ndimage.binary_opening(mask))
+def _pieces(shares: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return bodies as a label map from 1, and their number: pieces of what is a vertebra, told apart and put together."""
+    mask = ndimage.binary_fill_holes(ndimage.binary_opening(shares[0] < 0.5))
     pieces, count = ndimage.label(mask)
     if count == 0:
         return pieces, 0
+    likeliest = np.argmax(shares[1:], axis=0) + 1
     areas = np.bincount(pieces.ravel())[1:]
-    usual = np.median(areas[areas >= _LEAST_AREA * areas.max()])
+    usual = float(np.median(areas[areas >= _LEAST_AREA * areas.max()]))
     for n in np.flatnonzero(areas > _TOUCHING_AREA * usual) + 1:
-        pieces = _split(pieces, int(n))
+        pieces = _split(pieces, int(n), likeliest, usual)
+    pieces = _together(pieces, likeliest, usual)
     areas = np.bincount(pieces.ravel())
     areas[0] = 0
-    kept = np.flatnonzero(areas >= _LEAST_AREA * areas.max())
+    # What the border of the film cuts off may be small.
+    at_border = np.unique(np.concatenate([pieces[0], pieces[-1]]))
+    least = np.where(np.isin(np.arange(len(areas)), at_border), _LEAST_AREA, _LEAST_INNER_AREA)
+    kept = np.flatnonzero(areas >= np.maximum(least * usual, 1))
     numbers = np.zeros(len(areas), int)
     numbers[kept] = np.arange(1, len(kept) + 1)
     return numbers[pieces], len(kept)
 
 
-def _split(pieces: np.ndarray, number: int) -> np.ndarray:
-    """Return the pieces with one of them parted where it is narrow: each of its pixels goes to the nearest core."""
+def _split(pieces: np.ndarray, number: int, likeliest: np.ndarray, usual: float) -> np.ndarray:
+    """Return the pieces with one of them parted: by what its parts look like, else where it is narrow."""
     mask = pieces == number
+    found = np.bincount(likeliest[mask], minlength=1 + len(LABELS))
+    cores = np.zeros(pieces.shape, int)
+    for n, value in enumerate(np.flatnonzero(found >= _PART_AREA * usual), start=1):
+        cores[_largest(mask & (likeliest == value))] = n
+    if cores.max() < 2:
+        cores = _narrowed(mask)
+    if cores.max() < 2:
+        return pieces
+    _, (rows, columns) = ndimage.distance_transform_edt(cores == 0, return_indices=True)
+    own = cores[rows, columns]
+    parted = pieces.copy()
+    parted[mask] = np.where(own[mask] == 1, number, pieces.max() + own[mask] - 1)
+    return parted
+
+
+def _narrowed(mask: np.ndarray) -> np.ndarray:
+    """Return the cores of a piece, from 1, that are left where what is near its border is taken away."""
     depth = ndimage.distance_transform_edt(mask)
     for share in (0.5, 0.6, 0.7, 0.8):
         cores, count = ndimage.label(depth > share * depth.max())
         sizes = np.bincount(cores.ravel())[1:] if count else np.zeros(0)
         if count > 1 and (sizes > 0.1 * sizes.max()).sum() > 1:
-            _, (rows, columns) = ndimage.distance_transform_edt(cores == 0, return_indices=True)
-            own = cores[rows, columns]
-            parted = pieces.copy()
-            parted[mask] = np.where(own[mask] == 1, number, pieces.max() + own[mask] - 1)
-            return parted
-    return pieces
+            return cores
+    return np.zeros(mask.shape, int)
+
+
+def _largest(mask: np.ndarray) -> np.ndarray:
+    pieces, count = ndimage.label(mask)
+    return mask if count < 2 else pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
+
+
+def _together(pieces: np.ndarray, likeliest: np.ndarray, usual: float) -> np.ndarray:
+    """Return the pieces with parts of one body put together: alike, side by side, and not too large for one."""
+    joined = pieces.copy()
+    numbers = np.unique(pieces)[1:]
+    areas = {int(n): int((pieces == n).sum()) for n in numbers}
+    looks = {n: int(np.bincount(likeliest[pieces == n]).argmax()) for n in areas}
+    centers = dict(zip(areas, ndimage.center_of_mass(np.ones_like(pieces), pieces, list(areas)), strict=True))
+    for n in sorted(areas, key=lambda each: areas[each]):
+        near = [
+            m
+            for m in areas
+            if m != n
+            and looks[m] == looks[n]
+            and areas[n] + areas[m] <= _TOUCHING_AREA * usual
+            and np.subtract(centers[n], centers[m]) @ np.subtract(centers[n], centers[m]) < usual
+        ]
+        if near:
+            into = max(near, key=lambda each: areas[each])
+            joined[joined == n] = into
+            areas[into] += areas.pop(n)
+    return joined
 
 
 def _along_spine(centers: np.ndarray) -> np.ndarray:

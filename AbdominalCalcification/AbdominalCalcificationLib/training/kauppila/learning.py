@@ -25,7 +25,7 @@ _BATCH = 8
 LEARNING_RATE, FINE_TUNING_RATE = 2e-3, 3e-4
 _WARM_UP_STEPS = 100
 # Of the losses of rows and of walls, beside that of scores.
-_ROWS, _WALLS = 0.5, 0.3
+_ROWS, _WALLS = 1.0, 0.3
 
 
 class Learner:
@@ -63,7 +63,7 @@ class Learner:
         self.device = torch.device(choose_device(device))
         self.network = build_network(architecture, geometry.margin_rows)
         self.network.to(self.device, memory_format=torch.channels_last)
-        self._optimizer = torch.optim.AdamW(self.network.parameters(), learning_rate, weight_decay=1e-2)
+        self._optimizer = torch.optim.AdamW(self.network.parameters(), learning_rate, weight_decay=5e-2)
         self._rate, self._budget_s = learning_rate, 60.0 * minutes
         self._half = torch.bfloat16 if self.device.type != "cpu" or has_bfloat16() else None
         self.steps, self.spent_s = 0, 0.0
@@ -156,7 +156,7 @@ class Learner:
         logits, scores = [], []
         for n, film in enumerate(films):
             images, targets = sample_of(
-                film, self.geometry, Variation(dropped=0.0), np.random.default_rng([seed, n]), False
+                film, self.geometry, Variation(dropped=0.0, turned=0.0), np.random.default_rng([seed, n]), False
             )
             with torch.inference_mode():
                 logits.append(self.network(torch.from_numpy(images[None]).to(self.device))["scores"][0].cpu().numpy())
@@ -179,6 +179,9 @@ def sample_of(
         if rng.random() < variation.dropped:
             images[level] = 0
             targets.scores[level], targets.calcium[level], targets.walls[level] = -1, np.nan, np.nan
+    if rng.random() < variation.turned:
+        images = images[::-1, :, ::-1]
+        targets = Targets(targets.scores[::-1], targets.calcium[::-1, :, ::-1], targets.walls[::-1, :, ::-1])
     return images, targets
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from ...radiograph.spine import Vertebra
 
@@ -28,8 +29,12 @@ class Variation:
     noise, contrast, bend : float
         Of the normalised image: greatest added noise, and standard deviations of the logarithm of contrast and of its
         exponent.
+    sharpness, shading : float
+        Standard deviations of how much details are enhanced or blurred, and of the slope of a shade across a region.
     dropped : float
         Chance that a level is left out.
+    turned : float
+        Chance that all is turned upside down: deposits look no different then.
     """
 
     corner: float = 0.025
@@ -40,7 +45,10 @@ class Variation:
     noise: float = 0.15
     contrast: float = 0.15
     bend: float = 0.15
+    sharpness: float = 0.3
+    shading: float = 0.4
     dropped: float = 0.05
+    turned: float = 0.5
 
 
 def varied_vertebrae(
@@ -75,5 +83,8 @@ def varied_images(images: np.ndarray, variation: Variation, rng: np.random.Gener
     bend = np.exp(variation.bend * rng.standard_normal())
     film[:] = np.sign(film) * np.abs(film) ** bend
     film += variation.noise * rng.random() * rng.standard_normal(film.shape).astype(np.float32)
-    film += 0.2 * rng.standard_normal()
+    film += variation.sharpness * rng.standard_normal() * (film - ndimage.gaussian_filter(film, (0, 1.5, 1.5)))
+    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in film.shape[1:])
+    down, across = variation.shading * rng.standard_normal(2)
+    film += np.float32(0.2 * rng.standard_normal()) + np.float32(down) * rows[:, None] + np.float32(across) * columns
     return images
