@@ -89,7 +89,18 @@ def _simulated(document: Mapping, done: int) -> str:
     truth = "what these images show (contrast above noise)" if visible else "all that was simulated, seen or not"
     return (
         f'<div class="warn"><p><b>{which} are simulated</b>, and the reference is the truth of the simulation: '
-        f"{truth}. How methods do on patients is not known from this.</p></div>"
+        f"{truth}. How methods do on patients is not known from this.{_shown(document['shown'])}</p></div>"
+    )
+
+
+def _shown(shown: Mapping) -> str:
+    """Return what an image can tell of the truth at most."""
+    if not shown["radiographs"]:
+        return ""
+    return (
+        f" Of {counted(shown['radiographs'], 'radiograph')} the score of what the image shows lies "
+        f"{shown['mean_difference']:.2f} points below that of all that is there on average (mean absolute difference "
+        f"{shown['mean_absolute_difference']:.2f}): who reads the image alone sees no more."
     )
 
 
