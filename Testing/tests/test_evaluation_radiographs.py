@@ -269,7 +269,19 @@ def test_the_truth_of_a_simulation_may_be_what_the_image_shows():
     assert reading_of_document(document).total == 8
     assert reading_of_document(document, visible=True).total == 1
     assert reading_of_document(document).groups == {"lumbar vertebrae": "6"}
+    assert reading_of_document(document).truths == reading_of_document(document, visible=True).truths == (8, 1)
+    assert reading_of_document(document_of([1] * 8)).truths is None
     assert reading_of_document(document_of([1] * 8), visible=True).total == 8
+
+
+def test_the_report_tells_how_much_of_the_truth_images_show(tmp_path):
+    for number, seen in enumerate((6, 8)):
+        made = {"seed": number, "device": {"kind": "vfa"}, "visible_segments": [], "visible_score": seen}
+        (tmp_path / f"{number}.json").write_text(json.dumps(document_of([1] * 8, **made)))
+    rows = [{"case": str(each), "result": f"{each}.json", "score:a": "8"} for each in (0, 1)]
+    document = evaluate_radiographs(write_table(tmp_path / "t.csv", rows), tmp_path / "out", resamples=0)
+    assert document["shown"] == {"radiographs": 2, "mean_absolute_difference": 1, "mean_difference": 1}
+    assert "lies 1.00 points below" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_stored_interval_is_taken_with_its_level_and_inflation():

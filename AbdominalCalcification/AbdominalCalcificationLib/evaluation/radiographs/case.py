@@ -44,7 +44,7 @@ def evaluate_radiograph(case: RadiographCase, settings: RadiographSettings, work
     Returns
     -------
     dict
-        JSON values: ``patient``, ``groups``, ``simulated``, ``failures`` (method to reason), ``readings``
+        JSON values: ``patient``, ``groups``, ``simulated``, ``truths``, ``failures`` (method to reason), ``readings``
         (``reference`` and methods to what :meth:`.readings.Reading.record` says), ``notes`` and ``vertebrae`` (method
         to rows of :func:`.vertebrae.vertebra_rows`).
 
@@ -58,6 +58,7 @@ def evaluate_radiograph(case: RadiographCase, settings: RadiographSettings, work
         "patient": case.patient,
         "groups": {**reference.reading.groups, **case.groups},
         "simulated": reference.reading.simulated,
+        "truths": reference.reading.truths,
         "failures": {},
         "readings": {"reference": reference.reading.record(LEVELS)},
         "notes": {"reference": _note(reference)},

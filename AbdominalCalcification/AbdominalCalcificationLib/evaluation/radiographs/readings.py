@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class Reading:
         What the truth of a simulated radiograph says that divides a cohort.
     simulated : bool
         It is the truth of a simulated radiograph.
+    truths : tuple of float or None
+        Of such a one the score of all that is there, and of what the image shows.
     """
 
     score: KauppilaScore
@@ -54,6 +56,7 @@ class Reading:
     flags: tuple[str, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
     simulated: bool = False
+    truths: tuple[float, float] | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -141,7 +144,7 @@ def reading_of_document(document: Any, visible: bool = False) -> Reading:
         raise InputError('it holds no "segments"; name the radiograph.json of a result, or the truth of a simulation.')
     if visible and "visible_segments" in document:
         shown = {"segments": document["visible_segments"], "score": document.get("visible_score")}
-        return reading_of_document({**document, **shown})
+        return replace(reading_of_document({**document, **shown}), truths=_truths(document))
     parts: dict[tuple[str, str], Segment] = {}
     for each in document["segments"]:
         segment = _segment(each)
@@ -167,6 +170,7 @@ def reading_of_document(document: Any, visible: bool = False) -> Reading:
         tuple(dict.fromkeys(str(code) for code in codes if code)),
         _groups(document),
         "seed" in document and "device" in document,
+        _truths(document),
     )
 
 
@@ -237,6 +241,15 @@ def _stated(document: Mapping) -> tuple[float, float, float] | None:
     except (KeyError, TypeError, ValueError):
         return None
     return (level, low, high) if 0 < level < 1 and 0 <= low <= high <= MOST_TOTAL else None
+
+
+def _truths(document: Mapping) -> tuple[float, float] | None:
+    all_of_it, shown = document.get("score"), document.get("visible_score")
+    if not isinstance(all_of_it, (int, float)) or not isinstance(shown, (int, float)):
+        return None
+    return (
+        (float(all_of_it), float(shown)) if 0 <= min(all_of_it, shown) <= max(all_of_it, shown) <= MOST_TOTAL else None
+    )
 
 
 def _groups(document: Mapping) -> dict[str, str]:

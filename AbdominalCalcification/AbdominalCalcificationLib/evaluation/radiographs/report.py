@@ -9,11 +9,12 @@ from ... import __version__
 from ...radiograph.severity import ScoreGroups
 from ...reporting.text import counted
 from ...trust import Verdict
-from ..html import number, page, rows_of, table
+from ..html import page, rows_of, table
 from ..report import failures
 from ..summary import ALL
 from .conclusions import plain_reading
 from .published import PUBLISHED
+from .report_grades import QUANTITIES, affected, estimate_cell, segments, severity
 from .summary import ALL_PARTS
 
 _AGREEMENT = {
@@ -27,18 +28,6 @@ _AGREEMENT = {
     "concordance": "Concordance",
 }
 _IN_POINTS = ("mean_absolute_error", "bias", "lower_limit", "upper_limit")
-_QUANTITIES = {
-    "total": "Score (0–24)",
-    "affected_segments": "Affected segments (0–4)",
-    "affected_walls": "Affected walls (0–8)",
-}
-_ORDINAL = {
-    "exact": "Same",
-    "within_one": "Within one",
-    "bias": "Bias",
-    "quadratic_kappa": "Kappa, quadratic",
-    "linear_kappa": "Kappa, linear",
-}
 _VERDICTS = [verdict.value for verdict in Verdict]
 
 
@@ -74,11 +63,11 @@ def report_html(document: Mapping, records: Sequence[dict], plots: Mapping[str, 
         plots["bland-altman-score"],
         _division(document),
         f"<h2>Severity groups: {escape(groups.name)}</h2>",
-        _severity(document, groups),
+        severity(document, groups),
         "<h2>The eight parts</h2>",
-        _segments(document),
+        segments(document),
         "<h2>Affected segments and walls</h2>",
-        _affected(document),
+        affected(document),
         _uncertainty(document, plots),
         _vertebrae(document),
         "<h2>What others report</h2>",
@@ -100,20 +89,19 @@ def _simulated(document: Mapping, done: int) -> str:
     truth = "what these images show (contrast above noise)" if visible else "all that was simulated, seen or not"
     return (
         f'<div class="warn"><p><b>{which} are simulated</b>, and the reference is the truth of the simulation: '
-        f"{truth}. How methods do on patients is not known from this.</p></div>"
+        f"{truth}. How methods do on patients is not known from this.{_shown(document['shown'])}</p></div>"
     )
 
 
-def _estimate(estimate: Mapping | None, points: bool = False) -> str:
-    if estimate is None or estimate["value"] is None:
-        return "–"
-
-    def shown(value: float) -> str:
-        return f"{value:.2f}" if points else number(value)
-
-    interval = estimate["bootstrap"]
-    ends = "" if interval is None else f"<br><small>{shown(interval[0])} to {shown(interval[1])}</small>"
-    return shown(estimate["value"]) + ends
+def _shown(shown: Mapping) -> str:
+    """Return what an image can tell of the truth at most."""
+    if not shown["radiographs"]:
+        return ""
+    return (
+        f" Of {counted(shown['radiographs'], 'radiograph')} the score of what the image shows lies "
+        f"{shown['mean_difference']:.2f} points below that of all that is there on average (mean absolute difference "
+        f"{shown['mean_absolute_difference']:.2f}): who reads the image alone sees no more."
+    )
 
 
 def _scored(document: Mapping) -> str:
@@ -138,10 +126,10 @@ def _scored(document: Mapping) -> str:
 def _agreement(document: Mapping, group: str) -> str:
     lines: list[list[str]] = []
     first: list[int] = []
-    for quantity, title in _QUANTITIES.items():
+    for quantity, title in QUANTITIES.items():
         first.append(len(lines))
         for row in rows_of(document, "agreement", group=group, quantity=quantity):
-            cells = [_estimate(row[name], name in _IN_POINTS) for name in _AGREEMENT]
+            cells = [estimate_cell(row[name], name in _IN_POINTS) for name in _AGREEMENT]
             lines.append([title, escape(row["method"]), str(row["pairs"]), *cells])
     return table(["Quantity", "Method", "Pairs", *_AGREEMENT.values()], lines, left=2, first=first[1:])
 
@@ -166,76 +154,16 @@ def _division(document: Mapping) -> str:
                     escape(group["group"]),
                     escape(row["method"]),
                     f"{row['pairs']} of {group['cases']}",
-                    *(_estimate(row[name], True) for name in ("mean_absolute_error", "bias")),
-                    *(_estimate(row[name]) for name in ("spearman", "icc")),
-                    _estimate(severity["quadratic_kappa"]),
-                    _estimate(parts["quadratic_kappa"]),
-                    *(_estimate(bodies.get(name)) for name in ("dice", "named_right")),
+                    *(estimate_cell(row[name], True) for name in ("mean_absolute_error", "bias")),
+                    *(estimate_cell(row[name]) for name in ("spearman", "icc")),
+                    estimate_cell(severity["quadratic_kappa"]),
+                    estimate_cell(parts["quadratic_kappa"]),
+                    *(estimate_cell(bodies.get(name)) for name in ("dice", "named_right")),
                 ]
             )
     header = ["Group", "Method", "Pairs", "Mean abs. error", "Bias", "Spearman", "ICC(2,1)", "Kappa of severity"]
     header += ["Kappa of parts", "Dice of bodies", "Named right"]
     return f"<h2>By group</h2>{table(header, lines, left=2, first=first[1:])}" if lines else ""
-
-
-def _confusion(row: Mapping, names: Sequence[str]) -> str:
-    """Return counts, the darker the more of the reference's grade."""
-    lines = []
-    for name, counts, sensitivity, specificity in zip(
-        names, row["confusion"], row["sensitivity"], row["specificity"], strict=True
-    ):
-        total = sum(counts)
-        shaded = [
-            f'<td style="background:rgba(0,114,178,{0.6 * count / total if total else 0:.2f})">{count}</td>'
-            for count in counts
-        ]
-        lines.append([f"reference: {escape(name)}", *shaded, _estimate(sensitivity), _estimate(specificity)])
-    return table(["", *(escape(name) for name in names), "Sensitivity", "Specificity"], lines)
-
-
-def _severity(document: Mapping, groups: ScoreGroups) -> str:
-    names = [f"{name} ({bounds})" for name, bounds in zip(groups.names, groups.bounds(), strict=True)]
-    parts = [f"<p class=quiet>{escape(groups.source)}</p>" if groups.source else ""]
-    for row in rows_of(document, "severity", group=ALL):
-        told = ", ".join(
-            f"{title} {number(row[name]['value'])}{_between(row[name])}"
-            for name, title in (("exact", "same group"), ("quadratic_kappa", "kappa, quadratic"))
-        )
-        parts.append(
-            f"<h3>{escape(row['method'])}</h3><p class=quiet>{counted(row['pairs'], 'radiograph')} · {told}</p>"
-            + _confusion(row, names)
-        )
-    return "".join(parts)
-
-
-def _between(estimate: Mapping) -> str:
-    interval = estimate["bootstrap"]
-    return "" if interval is None else f" ({number(interval[0])} to {number(interval[1])})"
-
-
-def _ordinal_cells(row: Mapping) -> list[str]:
-    return [str(row["pairs"]), *(_estimate(row[name], name == "bias") for name in _ORDINAL)]
-
-
-def _segments(document: Mapping) -> str:
-    parts = []
-    for method in document["methods"]:
-        rows = rows_of(document, "segments", group=ALL, method=method)
-        lines = [[escape(row["segment"]), *_ordinal_cells(row)] for row in rows]
-        confusion = _confusion(rows[0], ["0", "1", "2", "3"])
-        parts.append(
-            f"<h3>{escape(method)}</h3>{table(['Part', 'Pairs', *_ORDINAL.values()], lines, first=(1, len(rows) - 2))}"
-            f"<details><summary>All parts, grade by grade</summary>{confusion}</details>"
-        )
-    return "".join(parts)
-
-
-def _affected(document: Mapping) -> str:
-    lines = [
-        [_QUANTITIES[row["quantity"]], escape(row["method"]), *_ordinal_cells(row)]
-        for row in rows_of(document, "affected", group=ALL)
-    ]
-    return table(["Quantity", "Method", "Pairs", *_ORDINAL.values()], lines, left=2)
 
 
 def _uncertainty(document: Mapping, plots: Mapping[str, str]) -> str:
@@ -247,14 +175,14 @@ def _uncertainty(document: Mapping, plots: Mapping[str, str]) -> str:
             escape(row["method"]),
             f"{100 * row['level']:g} %",
             str(row["pairs"]),
-            _estimate(row["covered"]),
-            _estimate(row["width"], True),
+            estimate_cell(row["covered"]),
+            estimate_cell(row["width"], True),
         ]
         for row in rows
     ]
     told = table(["Method", "Level", "Pairs", "Holds the reference", "Mean width [points]"], lines)
     scores = [
-        [escape(row["method"]), str(row["pairs"]), _estimate(row["error"]), _estimate(row["ranked_score"])]
+        [escape(row["method"]), str(row["pairs"]), estimate_cell(row["error"]), estimate_cell(row["ranked_score"])]
         for row in rows_of(document, "calibration", group=ALL)
     ]
     header = ["Method", "Parts", "Expected calibration error", "Ranked probability score"]
@@ -273,7 +201,7 @@ def _vertebrae(document: Mapping) -> str:
     titles = {"all": "All bodies", "whole image": "Whole image (L1 to L4 all named right)"}
     lines = [
         [escape(row["method"]), titles.get(row["vertebra"], row["vertebra"]), str(row["bodies"])]
-        + [_estimate(row[name]) for name in ("dice", "found", "named_right")]
+        + [estimate_cell(row[name]) for name in ("dice", "found", "named_right")]
         for row in rows
     ]
     return (
@@ -293,9 +221,9 @@ def _published(document: Mapping, done: int) -> str:
             [
                 f"<b>{escape(row['method'])}, here</b>",
                 f"{images}: {row['pairs']}",
-                _estimate(row["mean_absolute_error"], True),
-                _estimate(row["spearman"]),
-                _estimate(row["icc"]),
+                estimate_cell(row["mean_absolute_error"], True),
+                estimate_cell(row["spearman"]),
+                estimate_cell(row["icc"]),
                 f'<td class="w">{told}</td>',
             ]
         )

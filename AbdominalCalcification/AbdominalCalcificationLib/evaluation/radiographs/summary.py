@@ -42,8 +42,9 @@ def summarise(records: Sequence[dict], methods: Sequence[str], settings: Radiogr
     Returns
     -------
     dict
-        ``failed``, ``groups``, ``scored``, ``agreement``, ``severity``, ``affected``, ``segments``, ``intervals``,
-        ``calibration``, ``vertebrae`` and ``tests``.
+        ``failed``, ``simulated`` (how many are), ``shown`` (see :func:`_shown`), ``groups``, ``scored``,
+        ``agreement``, ``severity``, ``affected``, ``segments``, ``intervals``, ``calibration``, ``vertebrae`` and
+        ``tests``.
     """
     done = [record for record in records if record["error"] is None]
     divisions = list(divide(done))
@@ -63,6 +64,7 @@ def summarise(records: Sequence[dict], methods: Sequence[str], settings: Radiogr
             *({"case": r["case"], "method": m, "reason": text} for r in done for m, text in r["failures"].items()),
         ],
         "simulated": sum(record["simulated"] for record in done),
+        "shown": _shown(done),
         "groups": [{"group": name, "cases": len(members)} for name, members in divisions],
         "scored": of_groups(_scored),
         "agreement": of_groups(_agreement),
@@ -92,6 +94,17 @@ def pairs_of(records: Sequence[dict], method: str, quantity: str = "total") -> l
 def _sides(pairs: Sequence[Pair]) -> tuple[list, list, list]:
     """Return what the reference and the prediction say, and who it is of."""
     return [each.reference for each in pairs], [each.prediction for each in pairs], [each.patient for each in pairs]
+
+
+def _shown(records: Sequence[dict]) -> dict:
+    """Return how far what simulated images show is from what is there: who reads the image cannot know more."""
+    truths = np.array([record["truths"] for record in records if record["truths"]], float).reshape(-1, 2)
+    missed = truths[:, 0] - truths[:, 1]
+    return {
+        "radiographs": len(truths),
+        "mean_absolute_difference": float(np.abs(missed).mean()) if len(truths) else None,
+        "mean_difference": float(missed.mean()) if len(truths) else None,
+    }
 
 
 def _scored(records: Sequence[dict], method: str, _group: str, _bootstrap: dict) -> Iterator[dict]:
