@@ -111,7 +111,8 @@ def test_of_a_vertebra_with_its_arch_the_body_is_shown(spine):
     labels = projected_bodies(spine.vertebrae, geometry, detector)
     found = vertebrae_of(labels, (detector.pixel_mm,) * 2)
     assert list(found) == list(NAMES)
-    for name, each in found.items():
+    for name in ("L1", "L2", "L3", "L4"):  # the others are cut by the field
+        each = found[name]
         assert each.height == pytest.approx(36.0 - DISC_MM, abs=2.0), name
         assert each.depth == pytest.approx(30.0, abs=2.0), name
         front = min(x for x, _ in each.corners) + detector.corner[0]
