@@ -1296,6 +1296,18 @@
         <translation>Nach rechts im Bild</translation>
     </message>
     <message>
+        <source>ML-AAC24: 0–1, 2–5, 6 and more</source>
+        <translation>ML-AAC24: 0–1, 2–5, ab 6</translation>
+    </message>
+    <message>
+        <source>Dialysis: 0–4, 5–15, 16–24</source>
+        <translation>Dialyse: 0–4, 5–15, 16–24</translation>
+    </message>
+    <message>
+        <source>None to severe: 0, 1–4, 5–15, 16–24</source>
+        <translation>Keine bis schwere: 0, 1–4, 5–15, 16–24</translation>
+    </message>
+    <message>
         <source>Calcification from</source>
         <translation>Verkalkung aus</translation>
     </message>
@@ -2107,6 +2119,10 @@ mm</translation>
     <message>
         <source>Nothing scored yet.</source>
         <translation>Noch nichts bewertet.</translation>
+    </message>
+    <message>
+        <source>Table by which the score has a degree of severity. None of them is validated for this program; hold the mouse over the score for its source.</source>
+        <translation>Tabelle, nach der der Score einen Schweregrad hat. Keine ist für dieses Programm validiert; die Quelle zeigt der Mauszeiger über dem Score.</translation>
     </message>
     <message>
         <source>Kauppila score of each wall in front of each vertebra, 0 to 3, and how probable the model found it. Click on a score to see its region.</source>
