@@ -217,11 +217,11 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
 
         return score_ct_steps(case, vertebrae, parameters)
 
-    def exportRadiographSteps(self, image, folder, overwrite=False, anonymous=False, report=False):
+    def exportRadiographSteps(self, image, folder, overwrite=False, anonymous=False, report=False, severity=None):
         """Write the result of a radiograph, as it is now, as the command line does. See analyzeRadiographSteps."""
         from AbdominalCalcificationLib.scene.radiograph.record import find_record
 
-        wishes = {"anonymous": anonymous, "report": report}
+        wishes = {"anonymous": anonymous, "report": report, "severity": severity}
         return self.radiographs.export_steps(find_record(image), folder, overwrite, **wishes)
 
     def masksToAskAbout(self, parameters):

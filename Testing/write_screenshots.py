@@ -4,8 +4,9 @@ Needs what the tests need. ``views.png`` and ``panel.png`` show the sample case 
 ``compare.png`` how these differ from what the bundled models make of it, ``start.png``, ``install.png`` and ``run.png``
 the tutorial's first steps with the bundled models, ``review.png`` and ``review-….png`` the correction of their masks,
 ``vessel.png`` an artery laid out straight, ``reopened.png`` a corrected case whose scene was saved and loaded again,
-``recover.png`` what is offered after a crash, ``export.png`` the panel after an export, ``report.png`` the first page of a
-report (that needs ``pdftoppm``), and ``radiograph-page.png`` the page of radiographs with the sample and what is true of it. The panel is that of the test host, the views are Slicer's own.
+``recover.png`` what is offered after a crash, ``export.png`` the panel after an export, ``report.png`` the first page
+of a report (that needs ``pdftoppm``), and ``radiograph-page.png`` the page of radiographs with what is true of the
+sample. The panel is that of the test host, the views are Slicer's own.
 """
 
 import os

@@ -25,7 +25,7 @@ def can_be_ct(node):
 
 def choose_radiograph(parameters):
     """Choose the newest radiograph where none is chosen."""
-    from AbdominalCalcificationLib.scene.radiograph.images import can_be_radiograph
+    from AbdominalCalcificationLib.scene.radiograph.eligible import can_be_radiograph
 
     if parameters.radiograph is None:
         images = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if can_be_radiograph(node)]

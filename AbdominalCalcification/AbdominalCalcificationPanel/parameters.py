@@ -89,6 +89,21 @@ class Faces(enum.Enum):
         }[self.value]
 
 
+class Severity(enum.Enum):
+    """The tables of radiograph.severity, by their names; the default first."""
+
+    ML_AAC24 = "ml-aac24"
+    DIALYSIS = "dialysis"
+    NONE_TO_SEVERE = "none-to-severe"
+
+    def label(self):
+        return {
+            "ml-aac24": _("ML-AAC24: 0–1, 2–5, 6 and more"),
+            "dialysis": _("Dialysis: 0–4, 5–15, 16–24"),
+            "none-to-severe": _("None to severe: 0, 1–4, 5–15, 16–24"),
+        }[self.value]
+
+
 KEPT_LENGTH_MM = {each.group: each.kept_length_mm for each in TERRITORIES if each.group is not None}
 Length = Annotated[float, WithinRange(0, 1000)]
 # Parameters that hold a segmentation.
@@ -143,6 +158,7 @@ class AbdominalCalcificationParameterNode:
     radiograph: vtkMRMLScalarVolumeNode
     radiographFaces: Faces = Faces.AUTO
     radiographInverted: bool = False
+    radiographSeverity: Severity = Severity.ML_AAC24
     ctVertebrae: vtkMRMLSegmentationNode
 
 

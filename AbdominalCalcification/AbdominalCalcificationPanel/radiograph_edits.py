@@ -87,11 +87,11 @@ class RadiographEdits(VTKObservationMixin):
 
     def adopt(self):
         """Note what was changed while nobody watched, as in a scene that was saved so, and show what is missing."""
+        if self._record is None:
+            return
         from AbdominalCalcificationLib.radiograph.kauppila import WALLS
         from AbdominalCalcificationLib.scene.radiograph.shown import show_result
 
-        if self._record is None:
-            return
         self._moved = {wall for wall in WALLS if self._record.part(wall) is not None}
         node = self._record.part("vertebrae")
         self._painted = node is not None and node.GetSegmentation().GetNumberOfSegments() > 0

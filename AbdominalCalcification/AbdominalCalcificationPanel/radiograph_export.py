@@ -60,5 +60,6 @@ class RadiographExport:
 
         parameters = self._state.parameters
         wishes = {"anonymous": parameters.exportAnonymous, "report": parameters.exportReport and can_render()}
+        wishes["severity"] = parameters.radiographSeverity.value
         steps = self._state.logic.exportRadiographSteps(self._state.image, folder, overwrite, **wishes)
         self._state.runner.start(steps, done)

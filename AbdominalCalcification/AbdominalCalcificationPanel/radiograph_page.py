@@ -81,10 +81,10 @@ class RadiographPage(VTKObservationMixin):
 
     def exit(self):
         """Called each time another page, or another module, is opened; what is at work goes on."""
-        from AbdominalCalcificationLib.scene.radiograph.views import back_to_layout
-
         if not self.is_open:
             return
+        from AbdominalCalcificationLib.scene.radiograph.views import back_to_layout
+
         self.is_open = False
         self.edits.note()
         self._ui.moveWallsButton.checked = False
@@ -159,12 +159,13 @@ class RadiographPage(VTKObservationMixin):
 
     def _show_image(self):
         """Let the views show the chosen radiograph: not one patient's score beside another's image."""
-        from AbdominalCalcificationLib.scene.radiograph.images import can_be_radiograph
-        from AbdominalCalcificationLib.scene.radiograph.views import only_red_view, show_image
+        from AbdominalCalcificationLib.scene.radiograph.eligible import can_be_radiograph
 
         image = self.state.image
         if not self.is_open or not can_be_radiograph(image):
             return
+        from AbdominalCalcificationLib.scene.radiograph.views import only_red_view, show_image
+
         before = only_red_view(slicer.mrmlScene)
         if self._layout is None:
             self._layout = before

@@ -35,7 +35,7 @@ class RadiographRun:
 
     def why_not(self):
         """Return why Run cannot be pressed, and what to do; empty where it can."""
-        from AbdominalCalcificationLib.scene.radiograph.images import check_is_radiograph
+        from AbdominalCalcificationLib.scene.radiograph.eligible import check_is_radiograph
 
         state = self._state
         if state.parameters is None:

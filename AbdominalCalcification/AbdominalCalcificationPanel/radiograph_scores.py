@@ -33,6 +33,8 @@ class RadiographScores:
         ui, state = self._ui, self._state
         can_correct = state.can_correct
         part = self._part
+        if state.record is not None and state.parameters is not None:
+            self._show_summary(state.record.result)
         for score, button in self._buttons.items():
             button.enabled = can_correct and part is not None
             button.checked = part is not None and part.score == score
@@ -59,8 +61,7 @@ class RadiographScores:
             from AbdominalCalcificationLib.radiograph.verdict import headline
 
             ui.verdictLabel.text = verdict_of(result.trust, headline)
-            ui.summaryLabel.text = radiograph_rows.summary_text(result, self._groups())
-            ui.summaryLabel.toolTip = radiograph_rows.groups_tip(self._groups())
+            self._show_summary(result)
             self._show_notes(result, record.corrections)
         self._show_part()
         self.update()
@@ -111,10 +112,16 @@ class RadiographScores:
         self._state.record.add(correction(kind, vertebra=vertebra, wall=wall, **about))
         self._state.changed()
 
-    def _groups(self):
-        from AbdominalCalcificationLib.radiograph.severity import DEFAULT
+    def _show_summary(self, result):
+        """Show the sum and its severity by the chosen table."""
+        groups = self._groups()
+        self._ui.summaryLabel.text = radiograph_rows.summary_text(result, groups)
+        self._ui.summaryLabel.toolTip = radiograph_rows.groups_tip(groups)
 
-        return DEFAULT
+    def _groups(self):
+        from AbdominalCalcificationLib.radiograph.severity import TABLES
+
+        return TABLES[self._state.parameters.radiographSeverity.value]
 
     def _show_notes(self, result, corrections):
         ui = self._ui

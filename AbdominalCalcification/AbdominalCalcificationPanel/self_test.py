@@ -148,7 +148,8 @@ class AbdominalCalcificationTest(ScriptedLoadableModuleTest):
     def test_radiographIsInTheSampleDataModule(self):
         import SampleData
 
-        from AbdominalCalcificationLib.scene.radiograph.images import can_be_radiograph, read_image
+        from AbdominalCalcificationLib.scene.radiograph.eligible import can_be_radiograph
+        from AbdominalCalcificationLib.scene.radiograph.images import read_image
 
         self.module.registerSampleData()
         node = SampleData.downloadSample(self.module.RADIOGRAPH_NAME)

@@ -630,3 +630,16 @@ def test_what_is_no_vertebra_of_the_ct_is_said(panel_with_masks):
     page.radiographUi.scoreCtButton.click()
     assert run_until(lambda: not page.isBusy)
     assert "no segment of a lumbar vertebra" in status(page)
+
+
+def test_severity_is_by_the_chosen_table(scored, choices):
+    from AbdominalCalcificationLib.radiograph.severity import DEFAULT, TABLES
+
+    assert [each.value for each in choices.Severity] == list(TABLES)
+    assert next(iter(choices.Severity)).value == DEFAULT.name
+    assert "<b>high</b> (ml-aac24)" in summary(scored)
+    scored.logic.getParameterNode().radiographSeverity = choices.Severity.DIALYSIS
+    assert "<b>middle</b> (dialysis)" in summary(scored)
+    for each in choices.Severity:
+        lowest = TABLES[each.value].bounds()[1]
+        assert lowest.split("–")[0].split(" ")[0] in each.label()

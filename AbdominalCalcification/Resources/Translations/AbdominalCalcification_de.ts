@@ -761,19 +761,19 @@
     </message>
     <message>
         <source>Calcification of the aorta on a lateral radiograph: the Kauppila score</source>
-        <translation type="unfinished"></translation>
+        <translation>Verkalkung der Aorta auf einer seitlichen Röntgenaufnahme: der Kauppila-Score</translation>
     </message>
     <message>
         <source>CT</source>
-        <translation type="unfinished"></translation>
+        <translation>CT</translation>
     </message>
     <message>
         <source>Calcification of the abdominal arteries on CT</source>
-        <translation type="unfinished"></translation>
+        <translation>Verkalkung der Bauchschlagadern im CT</translation>
     </message>
     <message>
         <source>Radiograph</source>
-        <translation type="unfinished"></translation>
+        <translation>Röntgenbild</translation>
     </message>
 </context>
 <context>
@@ -1289,11 +1289,23 @@
     </message>
     <message>
         <source>To the left of the image</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach links im Bild</translation>
     </message>
     <message>
         <source>To the right of the image</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach rechts im Bild</translation>
+    </message>
+    <message>
+        <source>ML-AAC24: 0–1, 2–5, 6 and more</source>
+        <translation>ML-AAC24: 0–1, 2–5, ab 6</translation>
+    </message>
+    <message>
+        <source>Dialysis: 0–4, 5–15, 16–24</source>
+        <translation>Dialyse: 0–4, 5–15, 16–24</translation>
+    </message>
+    <message>
+        <source>None to severe: 0, 1–4, 5–15, 16–24</source>
+        <translation>Keine bis schwere: 0, 1–4, 5–15, 16–24</translation>
     </message>
     <message>
         <source>Calcification from</source>
@@ -1315,37 +1327,37 @@
     <name>AbdominalCalcificationPanel.radiograph_compare</name>
     <message>
         <source>Another reading of this radiograph</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein anderer Befund dieses Röntgenbildes</translation>
     </message>
     <message>
         <source>Readings (*.json)</source>
-        <translation type="unfinished"></translation>
+        <translation>Befunde (*.json)</translation>
     </message>
     <message>
         <source>Nothing to compare yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch nichts zu vergleichen.</translation>
     </message>
     <message>
         <source>As the model had it</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie das Modell ihn hatte</translation>
     </message>
     <message>
         <source>CT: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>CT: {name}</translation>
     </message>
 </context>
 <context>
     <name>AbdominalCalcificationPanel.radiograph_edits</name>
     <message>
         <source>Each vertebra has one of the names {names}, and no two have the same; the name was taken back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder Wirbel hat einen der Namen {names}, und keine zwei denselben; der Name wurde zurückgenommen.</translation>
     </message>
 </context>
 <context>
     <name>AbdominalCalcificationPanel.radiograph_export</name>
     <message>
         <source>A page for people, as PDF and HTML.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Seite für Menschen, als PDF und HTML.</translation>
     </message>
     <message>
         <source>A report needs Python packages: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</source>
@@ -1372,7 +1384,7 @@
     <name>AbdominalCalcificationPanel.radiograph_levels</name>
     <message>
         <source>Levels in front of which nobody looked are not assessed; score them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Höhen, vor denen niemand geschaut hat, sind nicht beurteilt; bewerten Sie sie.</translation>
     </message>
 </context>
 <context>
@@ -1383,15 +1395,15 @@
     </message>
     <message>
         <source>Choose the CT of the same patient.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie das CT desselben Patienten.</translation>
     </message>
     <message>
         <source>The CT has no masks of arteries and calcification yet: analyse it on the page CT.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das CT hat noch keine Masken von Arterien und Verkalkung: werten Sie es auf der Seite CT aus.</translation>
     </message>
     <message>
         <source>Choose a segmentation of its vertebrae, such as TotalSegmentator makes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine Segmentierung seiner Wirbel, wie TotalSegmentator sie erstellt.</translation>
     </message>
 </context>
 <context>
@@ -1405,94 +1417,94 @@
     <name>AbdominalCalcificationPanel.radiograph_rows</name>
     <message>
         <source>Affected vertebrae {segments} of 4, affected walls {walls} of 8.</source>
-        <translation type="unfinished"></translation>
+        <translation>Betroffene Wirbel {segments} von 4, betroffene Wände {walls} von 8.</translation>
     </message>
     <message>
         <source>{agreeing} of {both} parts that both assessed are the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>{agreeing} von {both} Teilen, die beide beurteilt haben, sind gleich.</translation>
     </message>
     <message>
         <source>not assessed</source>
-        <translation type="unfinished"></translation>
+        <translation>nicht beurteilt</translation>
     </message>
     <message>
         <source>&lt;b&gt;No sum&lt;/b&gt;: {missing} of 8 parts are not assessed; the others come to {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>&lt;b&gt;Keine Summe&lt;/b&gt;: {missing} von 8 Teilen sind nicht beurteilt; die anderen ergeben {known}.</translation>
     </message>
     <message>
         <source>Anterior wall</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorderwand</translation>
     </message>
     <message>
         <source>Posterior wall</source>
-        <translation type="unfinished"></translation>
+        <translation>Hinterwand</translation>
     </message>
     <message>
         <source>No wall is drawn in front of this vertebra.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vor diesem Wirbel ist keine Wand gezeichnet.</translation>
     </message>
     <message>
         <source>Kauppila score &lt;b&gt;{total}&lt;/b&gt; of 24</source>
-        <translation type="unfinished"></translation>
+        <translation>Kauppila-Score &lt;b&gt;{total}&lt;/b&gt; von 24</translation>
     </message>
     <message>
         <source>This one</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieser</translation>
     </message>
     <message>
         <source>The other</source>
-        <translation type="unfinished"></translation>
+        <translation>Der andere</translation>
     </message>
     <message>
         <source>Difference</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterschied</translation>
     </message>
     <message>
         <source>Weighted kappa is not defined here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das gewichtete Kappa ist hier nicht definiert.</translation>
     </message>
     <message>
         <source>Deposits along {percent:.0f} % of the wall.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ablagerungen auf {percent:.0f} % der Wand.</translation>
     </message>
     <message>
         <source> (90 % interval {low:.0f} to {high:.0f})</source>
-        <translation type="unfinished"></translation>
+        <translation> (90-%-Intervall {low:.0f} bis {high:.0f})</translation>
     </message>
     <message>
         <source>Weighted kappa (quadratic) {kappa:.2f}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gewichtetes Kappa (quadratisch) {kappa:.2f}.</translation>
     </message>
     <message>
         <source>{score} by the reader</source>
-        <translation type="unfinished"></translation>
+        <translation>{score} vom Leser</translation>
     </message>
     <message>
         <source>The model&apos;s probabilities: {shares}</source>
-        <translation type="unfinished"></translation>
+        <translation>Wahrscheinlichkeiten des Modells: {shares}</translation>
     </message>
     <message>
         <source>{count} of 8 parts are a reader&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} von 8 Teilen sind von einem Leser.</translation>
     </message>
     <message>
         <source>Sum</source>
-        <translation type="unfinished"></translation>
+        <translation>Summe</translation>
     </message>
     <message>
         <source>By that length alone it would be {score}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach dieser Länge allein wäre es {score}.</translation>
     </message>
 </context>
 <context>
     <name>AbdominalCalcificationPanel.radiograph_run</name>
     <message>
         <source>The result of &apos;{name}&apos; was corrected ({count}). Running again makes a new one in its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Ergebnis von „{name}“ wurde korrigiert ({count}). Erneutes Starten macht ein neues an seiner Stelle.</translation>
     </message>
     <message>
         <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wirbel finden und die Aorta vor L1 bis L4 bewerten.</translation>
     </message>
     <message>
         <source>The scene is being closed.</source>
@@ -1508,7 +1520,7 @@
     </message>
     <message>
         <source>Load a lateral radiograph (Add Data, DICOM or Sample Data), or choose one under Inputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie eine seitliche Röntgenaufnahme (Add Data, DICOM oder Sample Data), oder wählen Sie eine unter Eingaben.</translation>
     </message>
     <message>
         <source>Keep as earlier version</source>
@@ -1523,11 +1535,11 @@
     <name>AbdominalCalcificationPanel.radiograph_scores</name>
     <message>
         <source>Click on a score to see its region, and to correct it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Klicken Sie auf einen Wert, um seine Gegend zu sehen und ihn zu korrigieren.</translation>
     </message>
     <message>
         <source>Nothing scored yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch nichts bewertet.</translation>
     </message>
     <message>
         <source>Notes ({count})</source>
@@ -1535,11 +1547,11 @@
     </message>
     <message>
         <source>Corrections ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>Korrekturen ({count})</translation>
     </message>
     <message>
         <source>Undone: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>Rückgängig gemacht: {what}</translation>
     </message>
 </context>
 <context>
@@ -2054,35 +2066,35 @@ mm</translation>
     </message>
     <message>
         <source>Radiograph:</source>
-        <translation type="unfinished"></translation>
+        <translation>Röntgenbild:</translation>
     </message>
     <message>
         <source>Lateral radiograph of the lumbar spine: a volume of a single slice, from DICOM, PNG or TIFF.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitliche Röntgenaufnahme der Lendenwirbelsäule: ein Volumen aus einer Schicht, aus DICOM, PNG oder TIFF.</translation>
     </message>
     <message>
         <source>Choose a radiograph</source>
-        <translation type="unfinished"></translation>
+        <translation>Röntgenbild wählen</translation>
     </message>
     <message>
         <source>Patient faces:</source>
-        <translation type="unfinished"></translation>
+        <translation>Patient schaut:</translation>
     </message>
     <message>
         <source>Where in the image the front of the patient is. A wrong side takes the front for the back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo im Bild die Vorderseite des Patienten ist. Eine falsche Seite hält vorn für hinten.</translation>
     </message>
     <message>
         <source>Tick this where the image is a negative of the usual one: it is inverted before it is scored.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ankreuzen, wo das Bild ein Negativ des üblichen ist: es wird umgekehrt, bevor es bewertet wird.</translation>
     </message>
     <message>
         <source>Bone is dark in the view</source>
-        <translation type="unfinished"></translation>
+        <translation>Knochen ist in der Ansicht dunkel</translation>
     </message>
     <message>
         <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wirbel finden und die Aorta vor L1 bis L4 bewerten.</translation>
     </message>
     <message>
         <source>Run</source>
@@ -2090,7 +2102,7 @@ mm</translation>
     </message>
     <message>
         <source>End what is at work; the scene stays as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beenden, was läuft; die Szene bleibt, wie sie ist.</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2102,67 +2114,71 @@ mm</translation>
     </message>
     <message>
         <source>Score</source>
-        <translation type="unfinished"></translation>
+        <translation>Score</translation>
     </message>
     <message>
         <source>Nothing scored yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch nichts bewertet.</translation>
+    </message>
+    <message>
+        <source>Table by which the score has a degree of severity. None of them is validated for this program; hold the mouse over the score for its source.</source>
+        <translation>Tabelle, nach der der Score einen Schweregrad hat. Keine ist für dieses Programm validiert; die Quelle zeigt der Mauszeiger über dem Score.</translation>
     </message>
     <message>
         <source>Kauppila score of each wall in front of each vertebra, 0 to 3, and how probable the model found it. Click on a score to see its region.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kauppila-Score jeder Wand vor jedem Wirbel, 0 bis 3, und für wie wahrscheinlich das Modell ihn hielt. Klicken Sie auf einen Wert, um seine Gegend zu sehen.</translation>
     </message>
     <message>
         <source>No deposits in the chosen part.</source>
-        <translation type="unfinished"></translation>
+        <translation>Keine Ablagerungen im gewählten Teil.</translation>
     </message>
     <message>
         <source>0</source>
-        <translation type="unfinished"></translation>
+        <translation>0</translation>
     </message>
     <message>
         <source>Deposits along less than a third of the wall.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ablagerungen auf weniger als einem Drittel der Wand.</translation>
     </message>
     <message>
         <source>1</source>
-        <translation type="unfinished"></translation>
+        <translation>1</translation>
     </message>
     <message>
         <source>Deposits along a third to less than two thirds of the wall.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ablagerungen auf einem Drittel bis unter zwei Dritteln der Wand.</translation>
     </message>
     <message>
         <source>2</source>
-        <translation type="unfinished"></translation>
+        <translation>2</translation>
     </message>
     <message>
         <source>Deposits along two thirds of the wall or more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ablagerungen auf zwei Dritteln der Wand oder mehr.</translation>
     </message>
     <message>
         <source>3</source>
-        <translation type="unfinished"></translation>
+        <translation>3</translation>
     </message>
     <message>
         <source>Not assessable: the chosen part cannot be judged in this image. There is no sum then.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht beurteilbar: der gewählte Teil ist in diesem Bild nicht zu beurteilen. Dann gibt es keine Summe.</translation>
     </message>
     <message>
         <source>–</source>
-        <translation type="unfinished"></translation>
+        <translation>–</translation>
     </message>
     <message>
         <source>Give the chosen part the score back that the model had given it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dem gewählten Teil den Wert des Modells zurückgeben.</translation>
     </message>
     <message>
         <source>As model</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie Modell</translation>
     </message>
     <message>
         <source>Undo the last correction.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die letzte Korrektur rückgängig machen.</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -2170,15 +2186,15 @@ mm</translation>
     </message>
     <message>
         <source>Show the whole radiograph again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das ganze Röntgenbild wieder zeigen.</translation>
     </message>
     <message>
         <source>Whole image</source>
-        <translation type="unfinished"></translation>
+        <translation>Ganzes Bild</translation>
     </message>
     <message>
         <source>Write score, vertebrae, picture and report into a folder, as the command line does.</source>
-        <translation type="unfinished"></translation>
+        <translation>Score, Wirbel, Bild und Bericht in einen Ordner schreiben, wie die Befehlszeile.</translation>
     </message>
     <message>
         <source>Export…</source>
@@ -2186,19 +2202,19 @@ mm</translation>
     </message>
     <message>
         <source>Leave out of the result folder what tells who the patient is and who reads.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus dem Ergebnisordner weglassen, was sagt, wer der Patient ist und wer liest.</translation>
     </message>
     <message>
         <source>Export without names</source>
-        <translation type="unfinished"></translation>
+        <translation>Ohne Namen exportieren</translation>
     </message>
     <message>
         <source>A page for people, as PDF and HTML.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Seite für Menschen, als PDF und HTML.</translation>
     </message>
     <message>
         <source>Export a report</source>
-        <translation type="unfinished"></translation>
+        <translation>Bericht exportieren</translation>
     </message>
     <message>
         <source>Notes</source>
@@ -2206,43 +2222,43 @@ mm</translation>
     </message>
     <message>
         <source>Corrections</source>
-        <translation type="unfinished"></translation>
+        <translation>Korrekturen</translation>
     </message>
     <message>
         <source>Vertebrae and walls</source>
-        <translation type="unfinished"></translation>
+        <translation>Wirbel und Wände</translation>
     </message>
     <message>
         <source>Every vertebra gets the name of the one above it: L2 becomes L1. Scores go with their vertebrae; a level in front of which nobody looked is not assessed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder Wirbel bekommt den Namen des Wirbels darüber: L2 wird L1. Die Werte gehen mit ihren Wirbeln; eine Höhe, vor der niemand geschaut hat, ist nicht beurteilt.</translation>
     </message>
     <message>
         <source>All one level up</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle eine Höhe hinauf</translation>
     </message>
     <message>
         <source>Every vertebra gets the name of the one below it: L1 becomes L2. Scores go with their vertebrae; a level in front of which nobody looked is not assessed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder Wirbel bekommt den Namen des Wirbels darunter: L1 wird L2. Die Werte gehen mit ihren Wirbeln; eine Höhe, vor der niemand geschaut hat, ist nicht beurteilt.</translation>
     </message>
     <message>
         <source>All one level down</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle eine Höhe hinunter</translation>
     </message>
     <message>
         <source>Vertebra that has a wrong name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wirbel, der einen falschen Namen hat.</translation>
     </message>
     <message>
         <source>is</source>
-        <translation type="unfinished"></translation>
+        <translation>ist</translation>
     </message>
     <message>
         <source>What it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was er ist.</translation>
     </message>
     <message>
         <source>Give this one vertebra the other name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diesem einen Wirbel den anderen Namen geben.</translation>
     </message>
     <message>
         <source>Rename</source>
@@ -2250,43 +2266,43 @@ mm</translation>
     </message>
     <message>
         <source>Drag the points of the two curves onto the walls of the aorta. Lines, lengths and the places of deposits follow; scores stay, since the model has seen the image and no line: correct those that are wrong.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Punkte der beiden Kurven auf die Wände der Aorta ziehen. Linien, Längen und die Orte der Ablagerungen folgen; die Werte bleiben, denn das Modell hat das Bild gesehen und keine Linie: korrigieren Sie, was falsch ist.</translation>
     </message>
     <message>
         <source>Move walls</source>
-        <translation type="unfinished"></translation>
+        <translation>Wände verschieben</translation>
     </message>
     <message>
         <source>Put both walls back to where the model had them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beide Wände dorthin zurücksetzen, wo das Modell sie hatte.</translation>
     </message>
     <message>
         <source>Walls as model</source>
-        <translation type="unfinished"></translation>
+        <translation>Wände wie Modell</translation>
     </message>
     <message>
         <source>Two readings</source>
-        <translation type="unfinished"></translation>
+        <translation>Zwei Befunde</translation>
     </message>
     <message>
         <source>Reading that this one is compared with: the model&apos;s own, an earlier version, or a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Befund, mit dem dieser verglichen wird: der des Modells, eine frühere Fassung oder eine Datei.</translation>
     </message>
     <message>
         <source>Compare with the radiograph.json of another reader.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit der radiograph.json eines anderen Lesers vergleichen.</translation>
     </message>
     <message>
         <source>File…</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei…</translation>
     </message>
     <message>
         <source>Both readings part by part; the difference is this one less the other.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beide Befunde Teil für Teil; der Unterschied ist dieser weniger der andere.</translation>
     </message>
     <message>
         <source>CT of the same patient</source>
-        <translation type="unfinished"></translation>
+        <translation>CT desselben Patienten</translation>
     </message>
     <message>
         <source>CT volume:</source>
@@ -2294,7 +2310,7 @@ mm</translation>
     </message>
     <message>
         <source>CT of the same patient, the one of the page CT; its masks are scored.</source>
-        <translation type="unfinished"></translation>
+        <translation>CT desselben Patienten, das der Seite CT; seine Masken werden bewertet.</translation>
     </message>
     <message>
         <source>Choose a CT volume</source>
@@ -2302,23 +2318,23 @@ mm</translation>
     </message>
     <message>
         <source>Vertebrae:</source>
-        <translation type="unfinished"></translation>
+        <translation>Wirbel:</translation>
     </message>
     <message>
         <source>Segmentation of the vertebrae on the CT: segments called L1, L2 and so on, or as TotalSegmentator calls them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Segmentierung der Wirbel im CT: Segmente mit den Namen L1, L2 und so weiter, oder wie TotalSegmentator sie nennt.</translation>
     </message>
     <message>
         <source>Choose a segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>Segmentierung wählen</translation>
     </message>
     <message>
         <source>Simulate the lateral radiograph of this CT, and score its masks on it by the same definition. The simulated radiograph becomes an image of the scene, its score a reading to compare with.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die seitliche Röntgenaufnahme dieses CT simulieren und seine Masken darauf nach derselben Definition bewerten. Das simulierte Bild kommt in die Szene, sein Wert zu den Befunden, mit denen verglichen wird.</translation>
     </message>
     <message>
         <source>Score the CT</source>
-        <translation type="unfinished"></translation>
+        <translation>CT bewerten</translation>
     </message>
 </context>
 </TS>

@@ -1296,6 +1296,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>ML-AAC24: 0–1, 2–5, 6 and more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dialysis: 0–4, 5–15, 16–24</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None to severe: 0, 1–4, 5–15, 16–24</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Calcification from</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2095,6 +2107,10 @@ mm</source>
     </message>
     <message>
         <source>Nothing scored yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Table by which the score has a degree of severity. None of them is validated for this program; hold the mouse over the score for its source.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -25,7 +25,7 @@ from .. import edits
 from ..nodes import ROLE
 from .finding import CURRENT, IMAGE, VERSION, texts_in, texts_of
 from .images import InScene, read_image
-from .stored import stored, unstored
+from .stored import corrections_in, made_in, stored
 
 _INVERTED = "AbdominalCalcification.RadiographInverted"
 # What shows a result: node reference role, node class and what it is called.
@@ -37,13 +37,25 @@ PARTS = {
 }
 
 
+# Results as they were made, by their id: finding vertebrae in a large label map takes a while.
+_made: dict[str, RadiographResult] = {}
+_KEPT = 8
+
+
 @lru_cache(maxsize=8)
 def _contents(text: str) -> tuple[RadiographResult, Corrections]:
     try:
         document = json.loads(text)
     except ValueError as error:
         raise InputError(f"The result of the radiograph in this scene is damaged ({error}); run it again.") from None
-    return unstored(document)
+    corrections = corrections_in(document)
+    key = str(document.get("id", ""))
+    if key not in _made:
+        made = made_in(document)
+        while len(_made) >= _KEPT:
+            _made.pop(next(iter(_made)))
+        _made[key] = made
+    return _made[key], corrections
 
 
 @lru_cache(maxsize=8)
@@ -122,8 +134,8 @@ class RadiographRecord:
         if checksum is not None and checksum != read.identity["pixels_sha256"]:
             name = self.image.GetName()
             raise InputError(f"The pixels of '{name}' are others than those that were scored; run it again.")
-        made, corrections = unstored(json.loads(self.text.GetText()), read.radiograph.pixels)
-        return corrected(made, corrections), read
+        made = made_in(json.loads(self.text.GetText()), read.radiograph.pixels)
+        return corrected(made, self.corrections), read
 
     def add(self, correction: Correction) -> None:
         """Note a correction."""

@@ -83,6 +83,7 @@ class RadiographSession:
         *,
         anonymous: bool = False,
         report: bool = False,
+        severity: str | None = None,
     ) -> Steps[None]:
         """Write the result as it is now into the folder that the command line writes.
 
@@ -96,6 +97,8 @@ class RadiographSession:
             Name nobody.
         report : bool
             Also make the report.
+        severity : str, optional
+            Name of a table of :data:`...radiograph.severity.TABLES`; the default one without it.
 
         Raises
         ------
@@ -103,6 +106,7 @@ class RadiographSession:
             Where the folder holds a result or cannot be written, and where the image is another one than was scored.
         """
         from ...radiograph.files import export_steps, radiograph_folder
+        from ...radiograph.severity import TABLES
 
         radiograph_folder(folder, overwrite)  # refuses here, before any work is done
         yield Progress("Reading the radiograph", 0.0)
@@ -112,7 +116,10 @@ class RadiographSession:
             from ...radiograph.report import RadiographReportChoices
 
             wanted = RadiographReportChoices()
-        yield from export_steps(result, image, folder, overwrite=overwrite, anonymous=anonymous, report=wanted)
+        groups = None if severity is None else TABLES[severity]
+        yield from export_steps(
+            *(result, image, folder), overwrite=overwrite, anonymous=anonymous, groups=groups, report=wanted
+        )
 
 
 def _corrections_of(record: RadiographRecord | None) -> Corrections | None:

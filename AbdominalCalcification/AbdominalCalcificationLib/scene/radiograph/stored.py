@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -23,6 +24,7 @@ def stored(made: RadiographResult, corrections: Corrections) -> dict[str, Any]:
     radiograph = made.radiograph
     return {
         "version": _VERSION,
+        "id": uuid4().hex,  # what was made never changes: only corrections are added
         "radiograph": {
             "shape": list(radiograph.pixels.shape),
             "spacing_mm": None if radiograph.spacing_mm is None else list(radiograph.spacing_mm),
@@ -39,8 +41,8 @@ def stored(made: RadiographResult, corrections: Corrections) -> dict[str, Any]:
     }
 
 
-def unstored(document: Mapping[str, Any], pixels: np.ndarray | None = None) -> tuple[RadiographResult, Corrections]:
-    """Return what :func:`stored` wrote: as it was made, and what was corrected since.
+def made_in(document: Mapping[str, Any], pixels: np.ndarray | None = None) -> RadiographResult:
+    """Return the result in what :func:`stored` wrote, as it was made.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ def unstored(document: Mapping[str, Any], pixels: np.ndarray | None = None) -> t
         labels = unpacked_labels(document["labels"])
         if labels.shape != radiograph.pixels.shape:
             raise ValueError("vertebrae of another image")
-        made = RadiographResult(
+        return RadiographResult(
             radiograph,
             labels,
             vertebrae_of(labels, radiograph.step, radiograph.faces or "left"),
@@ -68,9 +70,15 @@ def unstored(document: Mapping[str, Any], pixels: np.ndarray | None = None) -> t
             document["parameters"],
             document["provenance"],
         )
-        return made, Corrections.read(document["corrections"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"The result of the radiograph in this scene is damaged ({error}); run it again.") from None
+
+
+def corrections_in(document: Mapping[str, Any]) -> Corrections:
+    """Return the corrections in what :func:`stored` wrote; InputError for anything else."""
+    if not isinstance(document, Mapping) or "corrections" not in document:
+        raise InputError("The result of the radiograph in this scene is damaged (no corrections); run it again.")
+    return Corrections.read(document["corrections"])
 
 
 def _radiograph(about: Mapping[str, Any], pixels: np.ndarray | None) -> Radiograph:
