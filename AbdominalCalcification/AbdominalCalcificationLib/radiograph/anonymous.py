@@ -9,7 +9,7 @@ from ..reporting.anonymous import anonymous_flag, anonymous_provenance
 from .result import RadiographResult
 
 # Of what was chosen: what names no file.
-_CHOSEN = ("device", "faces", "flip", "invert", "pixel_spacing_mm", "severity")
+_CHOSEN = ("device", "faces", "flip", "invert", "pixel_spacing_mm", "severity", "interval_inflation")
 
 
 def anonymous_result(result: RadiographResult) -> RadiographResult:

@@ -178,7 +178,8 @@ def _spacing(raw: Raw, choices: ReadingChoices) -> tuple[tuple[float, float] | N
 
 def _dense_bright(path: Path, raw: Raw, invert: bool) -> tuple[np.ndarray, list[Flag]]:
     """Return pixels with dense bright, those that stand for nothing as dark as the darkest of the others, and flags."""
-    pixels = raw.pixels.astype(np.float32)
+    with np.errstate(over="ignore"):  # what does not fit is infinite, and refused
+        pixels = raw.pixels.astype(np.float32)
     if not np.isfinite(pixels).all():
         raise damaged(path, "values too large for a radiograph")
     seen = pixels if raw.padding is None else pixels[~raw.padding]

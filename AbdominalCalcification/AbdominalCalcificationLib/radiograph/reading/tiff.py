@@ -109,7 +109,7 @@ def _header(path: Path, entries: dict[int, tuple], size: int) -> TiffHeader:
     photometric = _one(entries, _PHOTOMETRIC, -1)
     if _TILE_WIDTH in entries:
         raise InputError(f"'{path.name}' is a tiled TIFF; save it in strips, without tiles.")
-    if min(bits) < 8 or len(set(bits)) > 1 or photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB):
+    if not 8 <= min(bits) <= 32 or len(set(bits)) > 1 or photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB):
         raise InputError(
             f"'{path.name}' stores {bits[0]} bits a value in a way that is not known here (photometric {photometric}); "
             "save it in 8 or 16 bits of grey."
