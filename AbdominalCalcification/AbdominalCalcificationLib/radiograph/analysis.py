@@ -19,7 +19,7 @@ from ..inference.worker import LABELS_FILE, PIXELS_FILE, save_array
 from ..processes.worker import Worker
 from ..progress import Progress, Steps
 from ..reporting.provenance import build_provenance
-from ..resources import bundled_kauppila_model, bundled_vertebra_model
+from ..resources import bundled_kauppila_model, bundled_vertebra_model, resources_folder
 from .image import Radiograph
 from .kauppila import KauppilaScore, Segment
 from .result import RadiographResult
@@ -129,7 +129,7 @@ def analyze_radiograph_steps(
         vertebrae={each["name"]: _vertebra(each) for each in found["vertebrae"]},
         score=KauppilaScore(tuple(_segment(each) for each in found["segments"])),
         inflation=kauppila_model.inflation,
-        flags=_flags_with(flags, found),
+        flags=(*_flags_with(flags, found), *_of_models(vertebra_model.path, kauppila_model.path)),
         parameters=used,
         provenance=build_provenance(identity, models=models, parameters=used),
     )
@@ -148,6 +148,14 @@ def _handed_over(place: Path, radiograph: Radiograph) -> Path:
             "free some space for temporary files."
         ) from error
     return folder
+
+
+def _of_models(*models: Path) -> list[Flag]:
+    """Return the flag of models that ship with the program, where one is among them."""
+    if not any(resources_folder().resolve() in model.resolve().parents for model in models):
+        return []
+    text = "Scored by models that were trained on simulated radiographs: for trying and testing, not for diagnosis."
+    return [Flag("bundled_model", text)]
 
 
 def _flags_with(given: Sequence[Flag], found: Mapping) -> tuple[Flag, ...]:
