@@ -100,7 +100,7 @@ def _shown(shown: Mapping) -> str:
     return (
         f" Of {counted(shown['radiographs'], 'radiograph')} the score of what the image shows lies "
         f"{shown['mean_difference']:.2f} points below that of all that is there on average (mean absolute difference "
-        f"{shown['mean_absolute_difference']:.2f}): who reads the image alone sees no more."
+        f"{shown['mean_absolute_difference']:.2f}): what an image does not show can only be guessed."
     )
 
 

@@ -30,7 +30,7 @@ def estimate_cell(estimate: Mapping | None, points: bool = False) -> str:
         return "–"
 
     def shown(value: float) -> str:
-        return f"{value:.2f}" if points else number(value)
+        return f"{round(value, 2) + 0.0:.2f}" if points else number(value)  # never −0.00
 
     interval = estimate["bootstrap"]
     ends = "" if interval is None else f"<br><small>{shown(interval[0])} to {shown(interval[1])}</small>"

@@ -97,7 +97,7 @@ def _sides(pairs: Sequence[Pair]) -> tuple[list, list, list]:
 
 
 def _shown(records: Sequence[dict]) -> dict:
-    """Return how far what simulated images show is from what is there: who reads the image cannot know more."""
+    """Return how far what simulated images show is from what is there: the difference can only be guessed."""
     truths = np.array([record["truths"] for record in records if record["truths"]], float).reshape(-1, 2)
     missed = truths[:, 0] - truths[:, 1]
     return {
