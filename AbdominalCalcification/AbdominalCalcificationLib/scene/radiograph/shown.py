@@ -123,10 +123,13 @@ def show_wall(record: RadiographRecord, wall: str) -> None:
         return
     was_modifying = node.StartModify()
     try:
-        node.RemoveAllControlPoints()
+        if node.GetNumberOfControlPoints() != len(places):
+            node.RemoveAllControlPoints()
+            for number in range(len(places)):
+                node.AddControlPoint([0.0, 0.0, 0.0])
+                node.SetNthControlPointLabel(number, f"{wall} {number + 1}")
         for number, place in enumerate(places):
-            index = node.AddControlPointWorld([float(each) for each in place])
-            node.SetNthControlPointLabel(index, f"{wall} {number + 1}")
+            node.SetNthControlPointPositionWorld(number, *[float(each) for each in place])
     finally:
         node.EndModify(was_modifying)
 
