@@ -105,6 +105,19 @@ def write_radiograph(folder, given):
     files.write_radiograph(given.radiograph, folder / "r", overwrite=True)
 
 
+def write_score(folder, given):
+    from AbdominalCalcificationLib.radiograph import files
+    from AbdominalCalcificationLib.radiograph.reading import read_radiograph
+    from radiograph_cases import a_radiograph, a_result, write_dicom
+
+    image = read_radiograph(write_dicom(given.folder / "radiograph" / "a.dcm", a_radiograph()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            files, "overlay_picture", lambda result, groups: np.arange(9600, dtype=np.uint8).reshape(40, 80, 3)
+        )
+        drain(files.export_steps(a_result(), image, folder / "s", overwrite=True))
+
+
 def write_kauppila(folder, given):
     from AbdominalCalcificationLib.radiograph.from_ct import files
     from radiograph_cases import a_result
@@ -201,6 +214,7 @@ WRITERS = {
     "dicom": write_dicom,
     "patient": write_patient,
     "radiograph": write_radiograph,
+    "score": write_score,
     "kauppila": write_kauppila,
     "dataset": write_dataset,
     "evaluation": write_evaluation,

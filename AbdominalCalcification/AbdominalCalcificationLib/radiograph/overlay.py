@@ -157,6 +157,9 @@ def _scores(result: RadiographResult, groups: ScoreGroups, height: int) -> np.nd
         write(side, f"{text}: {'–' if value is None else f'{value} of {most}'}", (_EDGE, y), size=18)
         y += 30
     _legend(side, y + 30)
+    if any(flag.code == "bundled_model" for flag in result.flags):
+        for number, text in enumerate(("Scored by models that have seen", "simulated radiographs only.")):
+            write(side, text, (_EDGE, height - 56 + 24 * number), size=15)
     return side
 
 
