@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.comparison.predicted import calibration, coverage
 from AbdominalCalcificationLib.errors import InputError
 from examples import tried
 
-PAIRS = st.integers(2, 60).flatmap(
+PAIRS = st.integers(3, 60).flatmap(
     lambda n: st.tuples(*(st.lists(st.integers(0, 3), min_size=n, max_size=n) for _ in range(2)))
 )
 
@@ -84,6 +84,11 @@ def test_what_is_no_grade_is_refused():
     with pytest.raises(InputError, match="one length"):
         ordinal_agreement([0, 1], [0], 4)
     assert ordinal_agreement([], [], 4).exact.value is None
+
+
+def test_two_pairs_have_no_kappa():
+    found = ordinal_agreement([0, 2], [1, 2], 4, resamples=0)
+    assert (found.exact.value, found.quadratic_kappa.value, found.linear_kappa.value) == (0.5, None, None)
 
 
 def test_coverage_counts_ends_as_within():

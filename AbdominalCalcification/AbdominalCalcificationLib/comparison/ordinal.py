@@ -10,6 +10,9 @@ import numpy as np
 from ..errors import InputError
 from .resampling import Estimate, estimates
 
+# Fewer pairs than this say nothing about chance.
+LEAST_PAIRS = 3
+
 
 @dataclass(frozen=True)
 class OrdinalAgreement:
@@ -53,7 +56,7 @@ def ordinal_agreement(
     """Compare paired grades.
 
     * Cohen's weighted kappa (Cohen 1968, doi 10.1037/h0026256), with weights that fall with the distance of the grades
-      or its square; not defined where chance alone would agree completely.
+      or its square; not defined where chance alone would agree completely, nor of fewer than three pairs.
     * Sensitivity of a grade: the share of those that the reference puts there which the prediction does too;
       specificity: of those that the reference puts elsewhere which the prediction does too.
 
@@ -88,6 +91,8 @@ def ordinal_agreement(
     found = estimates(statistics, patients, len(x), resamples=resamples, seed=seed)
     table = np.bincount(cell, minlength=grades * grades).reshape(grades, grades)
     named = {name: found[name] for name in ("exact", "within_one", "bias", "linear_kappa", "quadratic_kappa")}
+    if len(x) < LEAST_PAIRS:
+        named |= dict.fromkeys(("linear_kappa", "quadratic_kappa"), Estimate(None))
     return OrdinalAgreement(
         len(x),
         len(x) if patients is None else len(set(patients)),
