@@ -244,7 +244,7 @@ def test_masks_that_do_not_say_what_they_are_are_refused(spine, tmp_path):
         read_vertebrae(path, other)
     with pytest.raises(InputError, match="does not exist"):
         read_vertebrae(tmp_path / "nothing.nii.gz")
-    with pytest.raises(InputError, match="no file of a vertebra"):
+    with pytest.raises(InputError, match="no file of a lumbar vertebra"):
         read_vertebrae(tmp_path)
 
 

@@ -81,7 +81,7 @@ def disc_middles(levels: Levels) -> dict[str, np.ndarray]:
     if levels.are_discs:
         return points
     middles = {}
-    for name, upper, lower in zip(DISCS, CENTERS, CENTERS[1:], strict=True):
+    for name, (upper, lower) in zip(DISCS, pairwise(CENTERS), strict=True):
         if upper in points and lower in points:
             middles[name] = (points[upper] + points[lower]) / 2
     for end, inner, step in ((levels.order[0], levels.order[1], -1), (levels.order[-1], levels.order[-2], 0)):
