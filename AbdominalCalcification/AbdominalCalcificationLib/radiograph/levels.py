@@ -21,9 +21,9 @@ _LEAST_AREA, _LEAST_INNER_AREA = 0.12, 0.3
 _TOUCHING_AREA, _PART_AREA = 1.45, 0.4
 # The network's mean probability of a name is never taken for less than this: one body cannot rule out all others.
 _LEAST_PROBABILITY = 1e-3
-# What it costs, in logarithms of probabilities, to leave out a body, and to leave out a name between two bodies; the
-# latter less where the gap between them has room for it.
-_LEFT_OUT, _SKIPPED, _ROOM = 4.0, 6.0, 1.6
+# What it costs, in logarithms of probabilities, to leave out a body at an end of the spine, above T12, and between
+# others; and to leave out a name between two bodies, less where the gap between them has room for it.
+_LEFT_OUT, _ABOVE, _BETWEEN, _SKIPPED, _ROOM = 4.0, 1.0, 5.5, 6.0, 1.6
 # Below this lead of the likeliest order over the best other one, levels are uncertain: the other one is more than a
 # twentieth as likely.
 UNCERTAIN_LEAD = 3.0
@@ -103,7 +103,9 @@ def _pieces(shares: np.ndarray) -> tuple[np.ndarray, int]:
         return pieces, 0
     likeliest = np.argmax(shares[1:], axis=0) + 1
     areas = np.bincount(pieces.ravel())[1:]
-    usual = float(np.median(areas[areas >= _LEAST_AREA * areas.max()]))
+    # Of what looks alike: pieces may all be two bodies that touch.
+    alike = np.bincount(likeliest[mask])
+    usual = float(np.median(alike[alike >= _LEAST_INNER_AREA * alike.max()]))
     for n in np.flatnonzero(areas > _TOUCHING_AREA * usual) + 1:
         pieces = _split(pieces, int(n), likeliest, usual)
     pieces = _together(pieces, likeliest, usual)
@@ -201,7 +203,7 @@ _SKIPS = np.array([[_steps(a, b) for b in range(len(ORDER))] for a in range(len(
 
 
 def _likeliest(
-    votes: np.ndarray, centers: np.ndarray, barred: tuple[int, str | None] | None = None
+    votes: np.ndarray, centers: np.ndarray, barred: tuple[int, str] | None = None
 ) -> tuple[float, list[str | None]]:
     """Return the likelihood of the best order of names, and the names; `barred` is one that a body must not have."""
     count = len(votes)
@@ -209,25 +211,23 @@ def _likeliest(
     # best[n, m]: of the first n + 1 bodies, where the last one that has a name is body n, named m.
     best = np.full((count, len(ORDER)), -np.inf)
     before: dict[tuple[int, int], tuple[int, int] | None] = {}
-    left_out = np.full(count, -_LEFT_OUT)
-    if barred is not None and barred[1] is None:
-        left_out[barred[0]] = -np.inf
     for n in range(count):
         for m, name in enumerate(ORDER):
             if barred is not None and barred == (n, name):
                 continue
-            options: list[tuple[float, tuple[int, int] | None]] = [(float(left_out[:n].sum()), None)]
+            above = _ABOVE if name == "T12" else _LEFT_OUT
+            options: list[tuple[float, tuple[int, int] | None]] = [(-above * n, None)]
             for k in range(n):
                 gap = float(np.linalg.norm(centers[n] - centers[k])) / usual
                 for j in range(len(ORDER)):
                     skipped = _SKIPS[j, m]
                     if np.isfinite(skipped) and np.isfinite(best[k, j]):
                         cost = _cost(skipped, gap)
-                        options.append((best[k, j] - cost + float(left_out[k + 1 : n].sum()), (k, j)))
+                        options.append((best[k, j] - cost - _BETWEEN * (n - k - 1), (k, j)))
             value, came = max(options, key=lambda each: each[0])
             best[n, m] = value + votes[n, m]
             before[n, m] = came
-    ends = [(best[n, m] + float(left_out[n + 1 :].sum()), (n, m)) for n in range(count) for m in range(len(ORDER))]
+    ends = [(best[n, m] - _LEFT_OUT * (count - n - 1), (n, m)) for n in range(count) for m in range(len(ORDER))]
     value, at = max(ends, key=lambda each: each[0])
     names: list[str | None] = [None] * count
     place: tuple[int, int] | None = at if np.isfinite(value) else None
