@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["cohort_fixtures", "panel_fixtures"]
+pytest_plugins = ["cohort_fixtures", "panel_fixtures", "radiograph_fixtures"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # Workers of pytest-xdist share the cores: libraries that start a thread for every one of them, in every worker and in

@@ -106,3 +106,25 @@ def marks() -> list[str]:
     """What stands beside the walls in the views."""
     nodes = [node for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if "scores" in node.GetName()]
     return [nodes[-1].GetNthControlPointLabel(number) for number in range(nodes[-1].GetNumberOfControlPoints())]
+
+
+# What the drawn result has.
+MADE = [0, 1, 0, 2, 1, 3, 2, 0]
+
+
+def status(page) -> str:
+    return page.radiographUi.statusLabel.text
+
+
+def summary(page) -> str:
+    return page.radiographUi.summaryLabel.text
+
+
+def segments_of(page):
+    node = page.radiographPage.state.record.part("vertebrae")
+    segmentation = node.GetSegmentation()
+    return node, {each: segmentation.GetSegment(each).GetName() for each in segmentation.GetSegmentIDs()}
+
+
+def curve_of(wall):
+    return slicer.util.getNode(f"drawn {wall} wall")

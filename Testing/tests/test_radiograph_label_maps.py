@@ -1,0 +1,92 @@
+"""Radiographs of patients made from label maps."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.radiograph.spine import vertebrae_of
+from AbdominalCalcificationLib.simulation import simulate
+from AbdominalCalcificationLib.simulation.labelled import AnatomyMix
+from AbdominalCalcificationLib.simulation.labelled.vertebrae import vertebra_of_name
+from label_maps import NAMES, label_map, write_label_map
+
+# Some calcium and cone beam, facing left; a bone densitometer, facing right.
+
+# Middles of vertebrae in the small label map, z in mm, and values and names of its own.
+LEVELS = {"L1": 108.0, "L2": 84.0, "L3": 60.0, "L4": 36.0}
+FRONT_MM, BACK_MM, ARCH_MM, HALF_MM = -10.0, -34.0, -43.0, 9.5
+
+
+def label_map_with_vertebrae(levels=LEVELS):
+    volume = label_map()
+    names = {**{value: name for value, name in NAMES.items() if value != 503}, 600: "intervertebral_disc"}
+    array = np.where(volume.array == 503, 0, volume.array)
+    x, y, z = np.moveaxis(volume.grid.ras_of_kji(np.argwhere(np.ones(array.shape))).reshape(*array.shape, 3), -1, 0)
+    array[(np.abs(x) < 16) & (y < FRONT_MM) & (y > BACK_MM)] = 600
+    for number, (name, level) in enumerate(levels.items(), start=501):
+        names[number] = f"vertebrae_{name}"
+        body = (np.abs(x) < 16) & (y < FRONT_MM) & (y > BACK_MM)
+        arch = (np.abs(x) < 10) & (y < ARCH_MM)
+        array[(body | arch) & (np.abs(z - level) < HALF_MM)] = number
+        array[(np.abs(np.abs(x) - 13) < 3) & (y < BACK_MM) & (np.abs(z - level) < 4)] = number
+    return volume.with_array(array), names
+
+
+def test_a_radiograph_of_a_label_map_shows_its_vertebrae_and_our_plaques(tmp_path, capsys):
+    volume, names = label_map_with_vertebrae()
+    labels, table = write_label_map(tmp_path, volume, names)
+    output = tmp_path / "out"
+    arguments = ["simulate", "--radiograph", "--seed", "3", "--output", str(output), "--device", "vfa"]
+    arguments += ["--anatomy", str(labels), "--anatomy-labels", str(table)]
+    assert cli.main(arguments) == 0
+    capsys.readouterr()
+    truth = json.loads((output / "truth.json").read_text())
+    assert truth["labels_sha256"]
+    assert truth["person"] is None
+    assert truth["score"] == sum(each["score"] for each in truth["segments"] if each["score"] is not None)
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(output / "vertebrae.nii.gz")))[0]
+    vertebrae = vertebrae_of(found, truth["spacing_mm"], truth["faces"])
+    assert list(vertebrae) == list(LEVELS)
+    # Deformed and rescaled by up to a fifth; the arch behind the canal is no body.
+    depth, height = BACK_MM - FRONT_MM, 2 * HALF_MM
+    for own in vertebrae.values():
+        assert 0.7 * abs(depth) < own.depth < 1.35 * abs(depth)
+        assert 0.6 * height < own.height < 1.45 * height
+    gaps = np.diff([own.center[1] for own in vertebrae.values()])
+    assert np.all((gaps > 15) & (gaps < 33))
+    # The same patient as the CT of the same label map.
+    mix = AnatomyMix((str(labels),), str(table))
+    ct = simulate(3, anatomy=mix.anatomy_of(3), spacing_mm=(4.0, 4.0, 4.0))
+    assert truth["deformation"] == ct.truth["deformation"]
+    assert truth["severity"] == ct.truth["severity"]
+    assert cli.main([*arguments, "--count", "1", "--output", str(tmp_path / "many")]) == 0
+    assert (
+        cli.main(["simulate", "--radiograph", "--seed", "3", "--count", "1", "--output", str(tmp_path / "many")]) == 2
+    )
+    assert "label map" in capsys.readouterr().err
+
+
+def test_label_maps_without_named_vertebrae_are_refused_for_radiographs(tmp_path, capsys):
+    labels, table = write_label_map(tmp_path)
+    arguments = ["simulate", "--radiograph", "--seed", "3", "--output", str(tmp_path / "out")]
+    assert cli.main([*arguments, "--anatomy", str(labels), "--anatomy-labels", str(table)]) == 2
+    said = capsys.readouterr().err
+    assert "L1, L2, L4" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "vertebra"),
+    [
+        ("vertebrae_L1", "L1"), ("lumbar4", "L4"), ("thoracic12", "T12"), ("Lendenwirbel 3", "L3"), ("sacrum", "S1"),
+        ("vertebrae_T10", "T10"), ("rib_left_12", None), ("l5_l4_intervertebraldisc", None), ("vertebrae", None),
+        ("left_quadratus_lumborum_muscle", None), ("lumbar_vein_2", None), ("lumbar9", None),
+    ],
+)  # fmt: skip
+def test_names_of_vertebrae_in_label_maps(name, vertebra):
+    assert vertebra_of_name(name) == vertebra
