@@ -107,15 +107,18 @@ def write_radiograph(folder, given):
 
 def write_score(folder, given):
     from AbdominalCalcificationLib.radiograph import files
-    from AbdominalCalcificationLib.radiograph.reading import read_radiograph
-    from radiograph_cases import a_radiograph, a_result, write_dicom
+    from AbdominalCalcificationLib.radiograph.reading import RadiographImage
+    from AbdominalCalcificationLib.radiograph.reading.placement import Placement
+    from AbdominalCalcificationLib.radiograph.reading.raw import plane_grid
+    from radiograph_cases import a_result
 
-    image = read_radiograph(write_dicom(given.folder / "radiograph" / "a.dcm", a_radiograph()))
+    result = a_result()
+    image = RadiographImage(result.radiograph, (), {}, Placement(), plane_grid(result.labels.shape, None))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             files, "overlay_picture", lambda result, groups: np.arange(9600, dtype=np.uint8).reshape(40, 80, 3)
         )
-        drain(files.export_steps(a_result(), image, folder / "s", overwrite=True))
+        drain(files.export_steps(result, image, folder / "s", overwrite=True))
 
 
 def write_kauppila(folder, given):
