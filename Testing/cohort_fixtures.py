@@ -56,4 +56,4 @@ def without_networks(monkeypatch):
     monkeypatch.setattr("AbdominalCalcificationLib.evaluation.radiographs.network.case_steps", stand_in_steps)
     for place in ("cohort.radiographs.recipe", "evaluation.radiographs.network"):
         models = [{"role": "vertebrae", "name": "none", "checksum": "0" * 64}]
-        monkeypatch.setattr(f"AbdominalCalcificationLib.{place}.identities", lambda _: models)
+        monkeypatch.setattr(f"AbdominalCalcificationLib.{place}.identities", lambda _, models=models: models)

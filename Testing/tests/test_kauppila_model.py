@@ -96,7 +96,8 @@ def vertebra_folder(folder, plans=None, task=VERTEBRAE_TASK, **document):
 def test_a_model_of_vertebrae_is_one_of_radiographs_alone(tmp_path):
     folder = vertebra_folder(tmp_path / "v")
     model = ModelFolder.open(folder, kind=RADIOGRAPH)
-    assert model.patch_size == (64, 48) and model.spacing_mm == (1.2, 1.2)
+    assert model.patch_size == (64, 48)
+    assert model.spacing_mm == (1.2, 1.2)
     assert "L3 -> vertebral body" in describe(model)
     with pytest.raises(ModelError, match="trained on 'radiograph', not CT"):
         ModelFolder.open(folder)

@@ -58,7 +58,8 @@ def test_labels_lines_and_vertebrae_lie_on_the_image():
     for each in found.segments:
         line = np.array(each.line)
         body = truth[each.vertebra]
-        assert (line[:, 0] < body.center[0]).all() and line[0, 1] < body.center[1] < line[-1, 1]
+        assert (line[:, 0] < body.center[0]).all()
+        assert line[0, 1] < body.center[1] < line[-1, 1]
         assert each.deposits == ((0.0, 0.5),)
     json.dumps(to_json(found))
 
@@ -81,7 +82,8 @@ def test_the_side_is_found_where_nothing_says_it(faces):
     network = SeesOneSide(drawn_labels())
     network.left = known.facing_left().pixels
     found = read(replace(known, faces=None), network, SaysTwo())
-    assert found.faces == faces and found.facing_lead > 0.5
+    assert found.faces == faces
+    assert found.facing_lead > 0.5
     assert read(known, network, SaysTwo()).facing_lead is None
 
 
@@ -106,7 +108,8 @@ def test_what_is_not_found_has_no_score():
     found = read(a_radiograph(), SeesLabels(drawn_labels(names=names)), SaysTwo())
     assert [each.score for each in found.segments] == [None, None, 2, 2, 2, 2, 2, 2]
     nothing = read(a_radiograph(), SeesLabels(np.zeros_like(drawn_labels())), SaysTwo())
-    assert [each.score for each in nothing.segments] == [None] * 8 and not nothing.labels.any()
+    assert [each.score for each in nothing.segments] == [None] * 8
+    assert not nothing.labels.any()
     assert nothing.vertebrae == {}
 
 
@@ -126,12 +129,16 @@ def test_the_worker_reads_a_radiograph_and_keeps_its_models(models):
         first = drain(analyze_radiograph_steps(radiograph, models, identity={"name": "a"}, worker=worker))
         process = worker.pid
         again = drain(analyze_radiograph_steps(radiograph, models, flags=(assumed,), worker=worker))
-        assert worker.pid == process and not any(each.is_dir() for each in worker.folder.glob("radiograph-*"))
+        assert worker.pid == process
+        assert not any(each.is_dir() for each in worker.folder.glob("radiograph-*"))
     # Random weights find nothing worth a number, and that is what the result says.
-    assert first.labels.shape == radiograph.pixels.shape and set(np.unique(first.labels)) <= {0, *LABELS.values()}
-    assert first.trust.verdict.value in ("unusable", "review") and first.score.total is None
+    assert first.labels.shape == radiograph.pixels.shape
+    assert set(np.unique(first.labels)) <= {0, *LABELS.values()}
+    assert first.trust.verdict.value in ("unusable", "review")
+    assert first.score.total is None
     assert [each["role"] for each in first.provenance["models"]] == ["vertebrae", "kauppila"]
-    assert first.provenance["input"] == {"name": "a"} and first.parameters["device"] == "cpu"
+    assert first.provenance["input"] == {"name": "a"}
+    assert first.parameters["device"] == "cpu"
     assert first.inflation == 1.1
     assert any(flag.code in ("facing_assumed", "facing_by_network") for flag in again.flags)
 

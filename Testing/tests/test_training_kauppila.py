@@ -102,14 +102,17 @@ def test_the_loss_of_a_wall_is_least_where_it_is():
     at = [0.0, 0.25, 0.5, 0.75]
     sharp = torch.tensor([-9.0, 9.0, -9.0, -9.0]).expand(1, 1, 1, 2, 4)
     losses = [float(loss_of(said([0, 0, 0], walls=sharp), wanted(-1, walls=(x + 0.125, np.nan)))) for x in at]
-    assert int(np.argmin(losses)) == 1 and losses[1] < 0.01
+    assert int(np.argmin(losses)) == 1
+    assert losses[1] < 0.01
     assert float(loss_of(said([0, 0, 0], walls=sharp), wanted(-1, walls=(1.5, -0.5)))) == 0  # outside of the region
 
 
 def test_a_level_that_is_left_out_is_no_target(drawn):
     images, targets = sample_of(drawn[0], GEOMETRY, Variation(dropped=1.0, turned=0.0), np.random.default_rng(0))
-    assert not images.any() and (targets.scores == -1).all()
-    assert np.isnan(targets.calcium).all() and np.isnan(targets.walls).all()
+    assert not images.any()
+    assert (targets.scores == -1).all()
+    assert np.isnan(targets.calcium).all()
+    assert np.isnan(targets.walls).all()
 
 
 def test_a_film_upside_down_has_its_targets_upside_down(drawn):
@@ -136,7 +139,8 @@ def overconfident(count=200, factor=3.0):
 def test_calibration_finds_how_overconfident_a_network_is():
     calibration = calibrate(*overconfident())
     assert calibration.temperature == pytest.approx(3.0, rel=0.15)
-    assert calibration.coverage >= 0.9 and calibration.films == 200
+    assert calibration.coverage >= 0.9
+    assert calibration.films == 200
     # Parts that err independently of each other need no wider interval than they have.
     assert calibration.inflation <= 1.2
 
@@ -169,7 +173,9 @@ def test_too_few_films_calibrate_nothing():
 
 def test_every_seventh_film_is_held_out(drawn):
     learnt, held_out = work.divided(list(range(20)))
-    assert held_out == [6, 13] and len(learnt) == 18 and not set(learnt) & set(held_out)
+    assert held_out == [6, 13]
+    assert len(learnt) == 18
+    assert not set(learnt) & set(held_out)
 
 
 def no_steps(*_):
@@ -192,21 +198,25 @@ def test_a_training_ends_in_a_model_that_can_be_used(drawn, small, tmp_path, mon
     job = a_job(tmp_path, drawn, minutes=0.02)
     messages: list[str] = []
     done = work.train(job, lambda: False, tmp_path / "model", False, lambda *_: None, messages.append)
-    assert done["finished"] and done["steps"] > 0
+    assert done["finished"]
+    assert done["steps"] > 0
     assert any("Too few films" in each for each in messages)
     model = KauppilaModel.open(tmp_path / "model")
-    assert model.architecture == ARCHITECTURE and model.document["training"]["films"] == len(drawn)
+    assert model.architecture == ARCHITECTURE
+    assert model.document["training"]["films"] == len(drawn)
     film = drawn[0]
     found = KauppilaPredictor(model, "cpu").say(
         images_of(film.raster, regions_of(film.vertebrae, GEOMETRY), film.vertebrae)
     )
     rows = GEOMETRY.level_rows // 4
-    assert found.probabilities.shape == (4, 2, 4) and found.probabilities.sum(axis=-1) == pytest.approx(np.ones((4, 2)))
+    assert found.probabilities.shape == (4, 2, 4)
+    assert found.probabilities.sum(axis=-1) == pytest.approx(np.ones((4, 2)))
     assert found.calcium.shape == found.across.shape == (4, 2, rows)
     assert ((found.across > 0) & (found.across < 1)).all()
     # The same command again finds it done.
     again = work.train(job, lambda: False, None, False, lambda *_: None, messages.append)
-    assert again["finished"] and again["steps"] == done["steps"]
+    assert again["finished"]
+    assert again["steps"] == done["steps"]
 
 
 def test_a_training_goes_on_from_a_model(drawn, small, tmp_path, monkeypatch):
@@ -248,5 +258,6 @@ def test_the_bundled_size_is_what_regions_have():
     network = build_network(KauppilaArchitecture(), geometry.margin_rows).eval()
     with torch.inference_mode():
         found = network(torch.zeros((1, 4, 2, geometry.rows, geometry.columns)))
-    assert found["scores"].shape == (1, 4, 2, 3) and found["calcium"].shape == (1, 4, 2, 24)
+    assert found["scores"].shape == (1, 4, 2, 3)
+    assert found["calcium"].shape == (1, 4, 2, 24)
     assert sum(each.numel() for each in network.parameters()) * 2 < 6 * 2**20

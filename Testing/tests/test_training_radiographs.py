@@ -20,7 +20,7 @@ from AbdominalCalcificationLib.training.kauppila.films import read_film
 from AbdominalCalcificationLib.training.kauppila.readings import read_scored_images, reading_steps
 from AbdominalCalcificationLib.training.radiographs import coarse_labels, radiograph_steps
 from AbdominalCalcificationLib.training.simulated import training_seeds
-from AbdominalCalcificationLib.training.small import configuration_of, configuration_from, small_plans
+from AbdominalCalcificationLib.training.small import configuration_from, configuration_of, small_plans
 from AbdominalCalcificationLib.training.tasks import VERTEBRAE_TASK, check_cases, open_dataset
 from kauppila_models import SeesLabels, radiograph_plans
 from radiograph_cases import EXTENTS, PIXEL_MM, a_radiograph, drawn_labels, measured, of_extents, write_dicom
@@ -116,8 +116,8 @@ def test_what_is_wrong_with_readings_is_told(tmp_path, images, rows, said):
 def test_columns_and_images_of_readings_are_checked(tmp_path, images):
     with pytest.raises(InputError, match="column 'L5_anterior'"):
         read_scored_images(table(tmp_path, [("a", 1)], ("case", "L5_anterior")), images)
+    rows = [("x", "a.dcm", 1), ("y", "a.dcm", 1)]
     with pytest.raises(InputError, match="same image"):
-        rows = [("x", "a.dcm", 1), ("y", "a.dcm", 1)]
         read_scored_images(table(tmp_path, rows, ("case", "image", "L1_anterior")), images)
     with pytest.raises(InputError, match="left or right"):
         read_scored_images(table(tmp_path, [("a", "up", 1)], ("case", "faces", "L1_anterior")), images)
@@ -142,10 +142,12 @@ def test_readings_become_films_and_what_cannot_be_learnt_from_is_told(tmp_path, 
     monkeypatch.setattr(readings.ModelFolder, "open", lambda *_, **__: None)
     scored = read_scored_images(table(tmp_path, [("a", *[1] * 8), ("b", *[2] * 8)]), images)
     left_out = drain(reading_steps(scored, tmp_path / "made", tmp_path, "cpu"))
-    assert len(left_out) == 1 and "b is left out" in left_out[0]
+    assert len(left_out) == 1
+    assert "b is left out" in left_out[0]
     (file,) = (tmp_path / "made").iterdir()
     film = read_film(file)
-    assert film.scores.tolist() == [1] * 8 and film.walls is None
+    assert film.scores.tolist() == [1] * 8
+    assert film.walls is None
     # What is there is kept, and goes where its reading has changed.
     assert drain(reading_steps(scored[:1], tmp_path / "made", tmp_path, "cpu")) == ()
     other = [replace(scored[0], score=KauppilaScore.of([3] * 8))]
@@ -180,7 +182,8 @@ def simulator(monkeypatch):
 def test_virtual_radiographs_become_a_dataset_and_films_that_face_left(simulator, tmp_path):
     drain(radiograph_steps(tmp_path, [4, 5]))
     raw = open_dataset(tmp_path / VERTEBRAE_TASK.dataset, VERTEBRAE_TASK)
-    assert raw.cases == ("sim_00004", "sim_00005") and list(check_cases(raw)) == [1, 2]
+    assert raw.cases == ("sim_00004", "sim_00005")
+    assert list(check_cases(raw)) == [1, 2]
     labels = [read_mask(raw.label(case)).array[0] for case in raw.cases]
     assert np.array_equal(*labels)  # the one that faced right lies as the other one
     assert np.array_equal(labels[0], coarse_labels(drawn_labels(), (PIXEL_MM, PIXEL_MM)))
@@ -218,7 +221,8 @@ def test_the_small_network_of_vertebrae_has_two_axes():
         configuration_from({"patch": [64, 64, 64]}, "s", settings)
     plans = small_plans(radiograph_plans(), settings, "2d")
     network = plans["configurations"]["2d"]["architecture"]["arch_kwargs"]
-    assert network["strides"] == [[1, 1]] + [[2, 2]] * 5 and network["kernel_sizes"] == [[3, 3]] * 6
+    assert network["strides"] == [[1, 1]] + [[2, 2]] * 5
+    assert network["kernel_sizes"] == [[3, 3]] * 6
     assert plans["configurations"]["2d"]["patch_size"] == [288, 192]
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from ..errors import InputError
 from ..progress import drain, duration_text
 from ..signals import between_steps
 from .options import DEVICES, TASKS, add_anatomy, anatomy_mix, number
+
+if TYPE_CHECKING:
+    from ..inference.kauppila_model import KauppilaModel
+    from ..inference.model_folder import ModelFolder
 
 KAUPPILA = "kauppila"
 _TASKS = {**TASKS, "vertebrae": "vertebrae", KAUPPILA: KAUPPILA}
@@ -93,7 +98,7 @@ def run(options: argparse.Namespace, report) -> None:
     if trained.model is not None:
         from ..inference import describe
 
-        report.say(describe(trained.model))
+        report.say(describe(cast("ModelFolder", trained.model)))
     else:
         report.say("Add --ship FOLDER to write the model.")
 
@@ -106,7 +111,11 @@ def _run_kauppila(options: argparse.Namespace, report) -> None:
     with between_steps(lambda: report.complain("Stopping; press Ctrl-C again to stop at once.")):
         trained = drain(train_kauppila_steps(job, options.ship, options.overwrite), report)
     report.say(f"Trained for {trained.steps} steps in {duration_text(trained.seconds)}.")
-    report.say("Add --ship FOLDER to write the model." if trained.model is None else describe_kauppila(trained.model))
+    report.say(
+        "Add --ship FOLDER to write the model."
+        if trained.model is None
+        else describe_kauppila(cast("KauppilaModel", trained.model))
+    )
 
 
 def make_kauppila_job(options: argparse.Namespace):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -180,9 +181,8 @@ def architecture_from(said: Mapping) -> KauppilaArchitecture:
     known = KauppilaArchitecture().to_json()
     if not isinstance(said, Mapping) or said.keys() != known.keys():
         raise ValueError(f"it must name {', '.join(known)}")
-    made = KauppilaArchitecture(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
-    )
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+    made = KauppilaArchitecture(**values)
     lists = (made.features, made.blocks)
     numbers = [n for each in lists if isinstance(each, tuple) for n in each] + [made.map_features, made.line_features]
     if not all(isinstance(each, tuple) for each in lists) or not all(type(n) is int and 0 < n <= 1024 for n in numbers):

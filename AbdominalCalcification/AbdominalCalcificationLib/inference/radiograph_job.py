@@ -104,9 +104,7 @@ def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila
     return Found(labels, vertebrae, segments, faces, best.levels, lead)
 
 
-def found_vertebrae(
-    radiograph: Radiograph, predictor: VertebraPredictor
-) -> tuple[Radiograph, dict[str, Vertebra]]:
+def found_vertebrae(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[Radiograph, dict[str, Vertebra]]:
     """Return a radiograph facing left, and its vertebrae."""
     best, _, _ = _looked(radiograph, predictor)
     return best.radiograph, _vertebrae(best)

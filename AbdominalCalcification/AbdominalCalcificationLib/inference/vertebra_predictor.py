@@ -98,7 +98,7 @@ class VertebraPredictor:
             for first in itertools.product(*(starts(n, width, _STEP) for n, width in zip(size, patch, strict=True))):
                 tile = tuple(slice(start, start + width) for start, width in zip(first, patch, strict=True))
                 said = self._run(torch.from_numpy(padded[tile])[None, None]).float().cpu()[0]
-                total[(slice(None), *tile)] += said * weights
+                total[slice(None), tile[0], tile[1]] += said * weights
                 weight[tile] += weights
-        whole[(slice(None), *box)] = (total / weight)[(slice(None), *inner)]
+        whole[slice(None), box[0], box[1]] = (total / weight)[slice(None), inner[0], inner[1]]
         return whole

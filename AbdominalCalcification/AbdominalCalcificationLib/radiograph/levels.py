@@ -96,7 +96,7 @@ def name_levels(shares: np.ndarray) -> Levels:
 
 
 def _pieces(shares: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return bodies as a label map from 1, and their number: pieces of what is a vertebra, told apart and put together."""
+    """Return bodies as a label map from 1, and their number: pieces of what is a vertebra, told apart and joined."""
     mask = ndimage.binary_fill_holes(ndimage.binary_opening(shares[0] < 0.5))
     pieces, count = ndimage.label(mask)
     if count == 0:

@@ -41,7 +41,7 @@ def contrast_with_discs(radiograph: Radiograph, labels: np.ndarray, vertebrae: M
         disc = _within(radiograph, top, bottom, (0.3, 0.7))
         disc = radiograph.pixels[disc][labels[disc] == 0]
         plates = (np.asarray(each.corners)[[[0, 1], [3, 2]]] for each in (upper, lower))
-        bodies = [_within(radiograph, *pair, (0.3, 0.7)) for pair in plates]
+        bodies = [_within(radiograph, upper_plate, lower_plate, (0.3, 0.7)) for upper_plate, lower_plate in plates]
         bone = np.concatenate([radiograph.pixels[body].ravel() for body in bodies])
         if disc.size and bone.size:
             found.append(float(np.median(bone)) - float(np.median(disc)))
@@ -56,7 +56,8 @@ def contrast_with_front(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra
     """Return how much brighter the bodies are than what lies in front of them, in spreads of the image (10 to 90 %)."""
     found = []
     for each in vertebrae.values():
-        body = radiograph.pixels[_within(radiograph, *np.asarray(each.corners)[[[0, 1], [3, 2]]], (0.3, 0.7))]
+        upper_plate, lower_plate = np.asarray(each.corners)[[[0, 1], [3, 2]]]
+        body = radiograph.pixels[_within(radiograph, upper_plate, lower_plate, (0.3, 0.7))]
         _, soft = front_of(radiograph, each, height, 1.0)
         if soft.size:
             found.append(float(np.median(body)) - float(np.median(soft)))

@@ -120,7 +120,8 @@ def lateral_geometry(case: CtCase, *, cone: bool = False) -> LateralGeometry:
     """Return a lateral view whose central ray passes the middle of the aorta's mask, or of the CT."""
     box = bounding_box(case.arteries.array == AORTA)
     middle = [(part.start + part.stop - 1) / 2 for part in box] if box else (np.array(case.ct.grid.shape) - 1) / 2
-    center = tuple(float(value) for value in case.ct.grid.ras_of_kji([middle])[0])
+    right, front, up = (float(value) for value in case.ct.grid.ras_of_kji([middle])[0])
+    center = (right, front, up)
     return LateralGeometry(center, *CONE_MM) if cone else LateralGeometry(center)
 
 

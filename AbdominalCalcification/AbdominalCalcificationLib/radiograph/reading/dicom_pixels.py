@@ -137,7 +137,7 @@ def _bare(given: Dataset, header: RadiographHeader) -> Dataset:
 
     bare, meta = Dataset(), FileMetaDataset()
     meta.MediaStorageSOPClassUID = bare.SOPClassUID = SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = bare.SOPInstanceUID = "1.2.3"
+    meta.MediaStorageSOPInstanceUID = bare.SOPInstanceUID = UID("1.2.3")
     syntax = given.file_meta.TransferSyntaxUID
     meta.TransferSyntaxUID = syntax if syntax.is_compressed and not syntax.is_deflated else UID(ExplicitVRLittleEndian)
     bare.file_meta = meta

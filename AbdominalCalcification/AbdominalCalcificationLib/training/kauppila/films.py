@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def _wall(segments: Sequence[Segment]) -> tuple[np.ndarray, np.ndarray] | None:
 def write_film(path: Path, film: Film) -> None:
     """Write a film, whole or not at all."""
     names = list(film.vertebrae)
-    content = {
+    content: dict[str, Any] = {
         "pixels": film.raster.pixels.astype(np.float32),
         "step": np.array(film.raster.step),
         "origin": np.array(film.raster.origin),

@@ -84,7 +84,9 @@ def _make_films(job: KauppilaJob, report: Report, say) -> None:
     if job.seeds:
         drain(radiograph_steps(job.raw, job.seeds, job.processes), told)
         return
-    assert job.readings is not None and job.images is not None and job.vertebra_model is not None
+    assert job.readings is not None
+    assert job.images is not None
+    assert job.vertebra_model is not None
     scored = read_scored_images(Path(job.readings), Path(job.images))
     steps = reading_steps(scored, job.raw / FILMS_FOLDER, Path(job.vertebra_model), choose_device(job.device))
     for left_out in drain(steps, told):
