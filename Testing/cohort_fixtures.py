@@ -54,6 +54,6 @@ def without_networks(monkeypatch):
 
     monkeypatch.setattr("AbdominalCalcificationLib.cohort.radiographs.case.case_steps", stand_in_steps)
     monkeypatch.setattr("AbdominalCalcificationLib.evaluation.radiographs.network.case_steps", stand_in_steps)
+    models = [{"role": "vertebrae", "name": "none", "checksum": "0" * 64}]
     for place in ("cohort.radiographs.recipe", "evaluation.radiographs.network"):
-        models = [{"role": "vertebrae", "name": "none", "checksum": "0" * 64}]
-        monkeypatch.setattr(f"AbdominalCalcificationLib.{place}.identities", lambda _, models=models: models)
+        monkeypatch.setattr(f"AbdominalCalcificationLib.{place}.identities", lambda _: models)
