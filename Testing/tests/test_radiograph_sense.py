@@ -115,14 +115,14 @@ def test_an_image_of_which_dark_is_dense_is_told():
 
 
 def frontal(seed: int) -> np.ndarray:
-    """Ribs and pelvis on both sides, as a frontal view has them, about column 158."""
+    """Ribs and pelvis on both sides, as a frontal view has them, about column 157.5."""
     rng = np.random.default_rng(seed)
-    columns = np.indices(SHAPE)[1] - 158
+    columns = np.indices(SHAPE)[1] - 157.5
     side = np.abs(columns).astype(float)
     rows = np.indices(SHAPE)[0].astype(float)
     pixels = 900.0 + rng.normal(0, 3, SHAPE)
-    for rib in range(6):
-        pixels += 150 * np.exp(-(((rows - 60 * rib - 0.25 * side) / 8) ** 2)) * (side > 30)
+    for rib in range(5):
+        pixels += 300 * np.exp(-(((rows - 90 * rib - 0.25 * side) / 12) ** 2)) * (side > 30)
     return pixels + 500 * (drawn_labels() > 0)
 
 

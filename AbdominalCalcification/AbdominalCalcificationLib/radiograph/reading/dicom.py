@@ -60,6 +60,21 @@ def read_dicom_radiograph(path: Path, faces_given: bool) -> Raw:
     spacing, aspect, source, told_of_spacing = spacing_of(path, header.lengths)
     flags += told_of_spacing
     directions = header.orientation if len(header.orientation) == 2 else None
+    return Raw(
+        pixels,
+        plane_grid(pixels.shape, _shown_spacing(path) or spacing),
+        dense_is_dark=dark,
+        spacing_mm=spacing,
+        aspect=aspect,
+        directions=directions if directions and all(directions) else None,
+        padding=padding,
+        flags=tuple(flags),
+        said=_said(header, source),
+    )
+
+
+def _said(header: RadiographHeader, source: str) -> dict[str, str]:
+    """Return what the header says of the image, for the record; nothing about the patient."""
     said = {
         "format": "DICOM",
         "modality": header.modality,
@@ -72,17 +87,7 @@ def read_dicom_radiograph(path: Path, faces_given: bool) -> Raw:
         "instance_uid": header.uids["sop_instance"],
         "spacing_source": source,
     }
-    return Raw(
-        pixels,
-        plane_grid(pixels.shape, _shown_spacing(path) or spacing),
-        dense_is_dark=dark,
-        spacing_mm=spacing,
-        aspect=aspect,
-        directions=directions if directions and all(directions) else None,
-        padding=padding,
-        flags=tuple(flags),
-        said={key: value for key, value in said.items() if value},
-    )
+    return {key: value for key, value in said.items() if value}
 
 
 def _shown_spacing(path: Path) -> tuple[float, float] | None:
