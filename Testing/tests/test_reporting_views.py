@@ -15,7 +15,7 @@ from AbdominalCalcificationLib.display import CUT_OFF_COLOR, VERDICT_COLORS
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.reporting.drawing import rgb_bytes
+from AbdominalCalcificationLib.reporting.drawing import rgb_bytes, write
 from AbdominalCalcificationLib.reporting.view_surfaces import opengl_works
 from AbdominalCalcificationLib.reporting.views import NO_OPENGL, render_views, render_views_steps
 from AbdominalCalcificationLib.trust import headline, trust_of
@@ -272,3 +272,10 @@ def test_the_verdict_stands_above_the_panels_in_as_many_lines_as_it_needs(pictur
 def test_the_picture_is_drawn_in_many_steps():
     steps = render_views_steps(*patient(), panel_pixels=PIXELS)
     assert len(list(steps)) > 8
+
+
+@pytest.mark.parametrize("place", [(-60, 20), (-8, 20), (20, -60), (200, 20), (20, 200), (30, 20)])
+def test_text_beyond_the_edge_of_an_image_is_left_out(place):
+    image = np.zeros((40, 60, 3), np.uint8)
+    write(image, "L3", place, size=24, centred=True)
+    assert image.any() == (place in ((-8, 20), (30, 20)))

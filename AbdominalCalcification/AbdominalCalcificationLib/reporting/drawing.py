@@ -34,13 +34,18 @@ def write_directions(image: np.ndarray, letters: str) -> None:
 
 
 def write(image: np.ndarray, text: str, place: tuple[int, int], *, size: int = 16, centred: bool = False) -> None:
-    """Write `text` into `image`, white with a dark shadow, its middle line at `place` (column, row)."""
+    """Write `text` into `image`, white with a dark shadow, its middle line at `place` (column, row).
+
+    What of it lies outside of the image is left out.
+    """
     opacity = _drawn(text, size)
     for shift, shade in ((1, 0.0), (0, 255.0)):
         top = place[1] - opacity.shape[0] // 2 + shift
         left = place[0] - (opacity.shape[1] // 2 if centred else 0) + shift
         above, before = max(-top, 0), max(-left, 0)
-        part = image[top + above : top + opacity.shape[0], left + before : left + opacity.shape[1]]
+        # An end before the image's edge would count from the other one.
+        low, right = max(top + opacity.shape[0], 0), max(left + opacity.shape[1], 0)
+        part = image[top + above : low, left + before : right]
         weight = opacity[above : above + part.shape[0], before : before + part.shape[1], None]
         part[:] = (part * (1 - weight) + shade * weight).round().astype(np.uint8)
 
