@@ -283,6 +283,9 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
         _REVIEW, True, "What is not in the image has no deposits in the score: look at this part."
     ),
     "saturated": FlagKind(_REVIEW, True, "Deposits there cannot be seen: use the image as it was taken."),
+    "score_uncertain": FlagKind(
+        _REVIEW, True, "The network is not sure: score the parts that it is least sure of, or use the interval alone."
+    ),
     "part_not_assessed": FlagKind(
         _REVIEW, True, "The sum has no value without it: score it by hand if it can be seen."
     ),

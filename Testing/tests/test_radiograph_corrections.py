@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from AbdominalCalcificationLib.radiograph.corrections import (
 )
 from AbdominalCalcificationLib.radiograph.kauppila import PARTS, KauppilaScore
 from AbdominalCalcificationLib.radiograph.readings import Readings, read_reading
+from AbdominalCalcificationLib.radiograph.sense import sensible
 from AbdominalCalcificationLib.radiograph.spine import LABELS
 from radiograph_cases import EXTENTS, a_result
 
@@ -81,6 +83,17 @@ def test_not_assessable_leaves_no_sum_and_no_interval(made):
     result = after(made, made_by(SCORE, vertebra="L4", wall="posterior", score=None))
     assert result.score.total is None
     assert result.interval() is None
+
+
+def test_a_reader_who_scores_what_the_model_was_unsure_of_settles_the_sum():
+    shares = (0.25, 0.25, 0.25, 0.25)
+    parts = tuple(replace(each, score=1, probabilities=shares) for each in a_result().score.segments)
+    unsure = sensible(a_result().with_score(KauppilaScore(parts)))
+    assert [flag.code for flag in unsure.flags] == ["score_uncertain"]
+    some = after(unsure, made_by(SCORE, vertebra="L1", wall="anterior", score=2))
+    assert "score_uncertain" in [flag.code for flag in some.flags]
+    read = after(unsure, *(made_by(SCORE, vertebra=part[0], wall=part[1], score=2) for part in PARTS))
+    assert [flag.code for flag in read.flags] == ["edited_by_hand"]
 
 
 def test_a_part_goes_back_to_what_the_model_had(made):

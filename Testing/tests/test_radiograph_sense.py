@@ -9,8 +9,9 @@ import pytest
 
 from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.radiograph.image import Radiograph
+from AbdominalCalcificationLib.radiograph.kauppila import KauppilaScore
 from AbdominalCalcificationLib.radiograph.picture import centred_symmetry
-from AbdominalCalcificationLib.radiograph.sense import bulge, flags_of, sensible
+from AbdominalCalcificationLib.radiograph.sense import WIDEST_INTERVAL, bulge, flags_of, of_interval, sensible
 from AbdominalCalcificationLib.radiograph.spine import LABELS, vertebrae_of
 from AbdominalCalcificationLib.radiograph.verdict import headline
 from AbdominalCalcificationLib.trust import Verdict, trust_of
@@ -156,6 +157,28 @@ def test_a_part_without_a_score_is_named():
     assert [(flag.code, flag.message) for flag in found] == [
         ("part_not_assessed", "L2: no score of the posterior wall.")
     ]
+
+
+def unsure(result, share: float):
+    """Return a result whose parts have a score of 2, and of the others a share each."""
+    shares = (share, share, 1 - 3 * share, share)
+    return result.with_score(
+        KauppilaScore(tuple(replace(each, score=2, probabilities=shares) for each in result.score.segments))
+    )
+
+
+def test_a_score_of_which_little_is_known_is_not_fit_to_read():
+    sure, guessed = unsure(a_result(), 0.01), unsure(a_result(), 0.22)
+    low, high = guessed.interval()
+    assert high - low > WIDEST_INTERVAL > 2 * (sure.interval()[1] - sure.interval()[0])
+    assert of_interval(sure) == []
+    judged = sensible(guessed)
+    assert judged.trust.verdict is Verdict.REVIEW
+    assert judged.score.total == 16, "a flag takes no number away"
+    assert (
+        headline(judged.trust)
+        == f"The score may be anything from {low:.0f} to {high:.0f} (with a probability of 90 %)."
+    )
 
 
 def test_the_headline_says_what_is_wrong_first():

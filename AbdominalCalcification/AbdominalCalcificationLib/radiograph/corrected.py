@@ -18,11 +18,12 @@ from .corrections import BODIES, NAMES, RESTORED, SCORE, WALL, Correction, Corre
 from .coverage import Walls, coverage, deposits_on
 from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment, part_score
 from .result import RadiographResult
+from .sense import of_interval
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
-# Flags that a reader settles: whether parts have scores, and how vertebrae are called.
-_PARTS, _LEVELS = "part_not_assessed", "level_uncertain"
-_OF_READERS = (_PARTS, _LEVELS)
+# Flags that a reader settles: whether parts have scores, how sure they are, and how vertebrae are called.
+_PARTS, _LEVELS, _UNCERTAIN = "part_not_assessed", "level_uncertain", "score_uncertain"
+_OF_READERS = (_PARTS, _LEVELS, _UNCERTAIN)
 
 
 def corrected(made: RadiographResult, corrections: Corrections) -> RadiographResult:
@@ -108,6 +109,7 @@ def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tu
         missing = [wall for wall in WALLS if result.score.part(vertebra, wall).score is None]
         if missing:
             kept.append(Flag(_PARTS, f"{vertebra}: no score of the {' and '.join(missing)} wall.", vertebra))
+    kept += of_interval(result)
     if is_corrected:
         kept.append(Flag("edited_by_hand", "The result was corrected by a reader."))
     return tuple(kept)

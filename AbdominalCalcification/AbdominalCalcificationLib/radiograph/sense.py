@@ -40,12 +40,23 @@ LEAST_CONTRAST = -0.35
 MOST_SYMMETRY = 0.5
 #: Of the region in front of a vertebra.
 LEAST_FRONT, MOST_SATURATED = 0.8, 0.2
+#: Of the score's interval of 90 %, in points: a third of the scale.
+WIDEST_INTERVAL = 8
 
 
 def sensible(result: RadiographResult) -> RadiographResult:
     """Return a result with the flags of what was found; without any number where they forbid it."""
     found = flags_of(result.radiograph, result.labels, result.vertebrae, result.score)
-    return withdrawn(with_flags(result, found))
+    return withdrawn(with_flags(result, [*found, *of_interval(result)]))
+
+
+def of_interval(result: RadiographResult) -> list[Flag]:
+    """Flag a score of which little is known: its interval is wide, though nothing else speaks against it."""
+    ends = result.interval()
+    if ends is None or ends[1] - ends[0] <= WIDEST_INTERVAL:
+        return []
+    low, high = (f"{end:.0f}" for end in ends)
+    return [Flag("score_uncertain", f"The score may be anything from {low} to {high} (with a probability of 90 %).")]
 
 
 def flags_of(
