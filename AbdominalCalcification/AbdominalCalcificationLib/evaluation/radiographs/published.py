@@ -19,7 +19,7 @@ class Published:
 
 _SHAO = "Shao et al. 2025, Front Cardiovasc Med, doi 10.3389/fcvm.2025.1647882"
 _ZHANG = "LVLCRNet, Zhang et al. 2025, BMC Med Imaging, doi 10.1186/s12880-025-02072-7"
-#: Abstracts alone were read.
+#: From abstracts; the figures of Shao et al. as they are quoted, the paper itself was not at hand.
 PUBLISHED = (
     Published(
         _SHAO,

@@ -245,8 +245,8 @@ def _published(document: Mapping, done: int) -> str:
         else "Other radiographs, readers and devices: the figures are no comparison of the systems."
     )
     return (
-        f'<div class="warn"><p>{plainly} Of the publications the abstracts were read; the cut points of the groups of '
-        "Shao et al. are not in theirs.</p></div>"
+        f'<div class="warn"><p>{plainly} Figures of others are from abstracts, those of Shao et al. as they are quoted '
+        "elsewhere; the cut points of their groups are not in what was read.</p></div>"
         + table(
             ["System", "Images", "Mean abs. error", "Spearman", "ICC", "Groups of severity"],
             lines,
