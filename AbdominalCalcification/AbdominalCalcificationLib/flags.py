@@ -283,6 +283,9 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
         _REVIEW, True, "What is not in the image has no deposits in the score: look at this part."
     ),
     "saturated": FlagKind(_REVIEW, True, "Deposits there cannot be seen: use the image as it was taken."),
+    "score_unproven": FlagKind(
+        _REVIEW, True, "Score every part yourself, or use a model that was trained on real radiographs and readings."
+    ),
     "score_uncertain": FlagKind(
         _REVIEW, True, "The network is not sure: score the parts that it is least sure of, or use the interval alone."
     ),

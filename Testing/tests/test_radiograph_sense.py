@@ -185,6 +185,8 @@ def test_the_headline_says_what_is_wrong_first():
     assert headline(trust_of([])) == "Fit to read."
     unusable = [Flag("vertebra_missing", "L1: it was not found.", "L1"), Flag("frontal_view", "Both sides are alike.")]
     assert headline(trust_of(unusable)) == "Do not use these numbers. Both sides are alike."
+    unproven = Flag("score_unproven", "Of little worth.")
+    assert headline(trust_of([Flag("score_uncertain", "From 1 to 20."), unproven])) == "Of little worth. From 1 to 20."
     two = [Flag("secondary_capture", "A picture."), Flag("modality_other", "Its modality is OT.")]
     assert headline(trust_of(two)) == "2 notes are about the image."
 

@@ -150,12 +150,20 @@ def _handed_over(place: Path, radiograph: Radiograph) -> Path:
     return folder
 
 
-def _of_models(*models: Path) -> list[Flag]:
-    """Return the flag of models that ship with the program, where one is among them."""
-    if not any(resources_folder().resolve() in model.resolve().parents for model in models):
+def _of_models(finding: Path, scoring: Path) -> list[Flag]:
+    """Return the flags of models that ship with the program, where one is among them."""
+
+    def is_bundled(model: Path) -> bool:
+        return resources_folder().resolve() in model.resolve().parents
+
+    if not is_bundled(finding) and not is_bundled(scoring):
         return []
     text = "Scored by models that were trained on simulated radiographs: for trying and testing, not for diagnosis."
-    return [Flag("bundled_model", text)]
+    flags = [Flag("bundled_model", text)]
+    if is_bundled(scoring):
+        text = "The score is that of a model that calls walls of real radiographs calcified that are not."
+        flags.append(Flag("score_unproven", text))
+    return flags
 
 
 def _flags_with(given: Sequence[Flag], found: Mapping) -> tuple[Flag, ...]:

@@ -19,8 +19,10 @@ def headline(trust: Trust) -> str:
         return " ".join(["Do not use these numbers.", *(flag.message for flag in trust.reasons[:1])])
     named = {flag.territory for flag in trust.reasons}
     vertebrae = [name for name in VERTEBRAE if name in named]
-    whole = [flag for flag in trust.reasons if flag.territory not in VERTEBRAE]
-    parts = [f"Look at {', '.join(vertebrae)} first."] if vertebrae else []
+    # That the score itself is worth little comes before any other reason.
+    parts = [flag.message for flag in trust.reasons if flag.code == "score_unproven"]
+    whole = [flag for flag in trust.reasons if flag.territory not in VERTEBRAE and flag.code != "score_unproven"]
+    parts += [f"Look at {', '.join(vertebrae)} first."] if vertebrae else []
     # One sentence about the image is more than a number of them.
     parts += [whole[0].message] if len(whole) == 1 else [f"{len(whole)} notes are about the image."] if whole else []
     return " ".join(parts) or "Read the notes before the numbers."

@@ -108,6 +108,7 @@ _OWN_WORDS = frozenset(
         "saturated",
         "part_not_assessed",
         "score_uncertain",
+        "score_unproven",
     }
 )
 
