@@ -11,7 +11,7 @@ from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.radiograph.image import Radiograph
 from AbdominalCalcificationLib.radiograph.kauppila import KauppilaScore
 from AbdominalCalcificationLib.radiograph.picture import centred_symmetry
-from AbdominalCalcificationLib.radiograph.sense import WIDEST_INTERVAL, bulge, flags_of, of_interval, sensible
+from AbdominalCalcificationLib.radiograph.sense import WIDEST_INTERVAL, bulge, flags_of, of_interval, sensible, solidity
 from AbdominalCalcificationLib.radiograph.spine import LABELS, vertebrae_of
 from AbdominalCalcificationLib.radiograph.verdict import headline
 from AbdominalCalcificationLib.trust import Verdict, trust_of
@@ -149,6 +149,38 @@ def test_what_lies_in_front_has_to_be_in_the_image():
     burnt[:, :125] = burnt.max()
     found = flags(replace(result, radiograph=replace(result.radiograph, pixels=burnt)))
     assert ("saturated", "L3") in {(flag.code, flag.territory) for flag in found}
+
+
+def ragged(labels: np.ndarray, *names: str) -> np.ndarray:
+    """Return labels of which some bodies have lost two fifths from a corner, as a network that is lost leaves them."""
+    labels = labels.copy()
+    for name in names:
+        rows, columns = np.nonzero(labels == LABELS[name])
+        low, right = rows > np.quantile(rows, 0.35), columns > np.quantile(columns, 0.35)
+        labels[rows[low & right], columns[low & right]] = 0
+    return labels
+
+
+@pytest.mark.parametrize("faces", ["left", "right"])
+def test_a_ragged_body_is_implausible_and_two_are_no_spine(faces):
+    made = a_result(faces)
+    one = sensible(with_labels(ragged(made.labels, "L5"), made, faces))
+    assert [(flag.code, flag.territory) for flag in one.flags] == [("vertebra_implausible", "L5")]
+    assert one.score.total == made.score.total
+    two = sensible(with_labels(ragged(made.labels, "L5", "L2"), made, faces))
+    assert two.trust.verdict is Verdict.UNUSABLE
+    assert "L2, L5" in headline(two.trust)
+    assert two.score.total is None
+    assert two.vertebrae, "the outlines stay to be looked at"
+
+
+def test_solidity_of_masks():
+    assert solidity(np.zeros((9, 9), bool)) == 1.0
+    assert solidity(np.eye(1, 9, 4, dtype=bool)) == 1.0
+    assert solidity(np.ones((1, 9), bool)) == 1.0
+    corner = np.ones((10, 10), bool)
+    corner[5:, 5:] = False
+    assert solidity(corner) == pytest.approx(75 / 87.5)
 
 
 def test_a_part_without_a_score_is_named():

@@ -24,8 +24,8 @@ from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 # Flags that a reader settles: whether parts have scores, how sure they are, and how vertebrae are called.
 _PARTS, _LEVELS, _UNCERTAIN = "part_not_assessed", "level_uncertain", "score_uncertain"
 _OF_READERS = (_PARTS, _LEVELS, _UNCERTAIN)
-# One that stands as long as a part of the score is the model's.
-_UNPROVEN = "score_unproven"
+# Those that stand as long as a part of the score is the model's.
+_OF_MODELS = ("score_unproven", "vertebrae_ragged")
 
 
 def corrected(made: RadiographResult, corrections: Corrections) -> RadiographResult:
@@ -106,7 +106,7 @@ def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tu
     """Return the flags of a corrected result: without what a reader has settled, with parts not assessed now."""
     kept = [each for each in result.flags if each.code not in _OF_READERS]
     if all(each.origin == "reader" for each in result.score.segments):
-        kept = [each for each in kept if each.code != _UNPROVEN]
+        kept = [each for each in kept if each.code not in _OF_MODELS]
     if not is_named:
         kept += [each for each in result.flags if each.code == _LEVELS]
     for vertebra in VERTEBRAE:

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
+from scipy import ndimage
+from scipy.spatial import ConvexHull
 
 from ..flags import Flag
 from .image import Radiograph
 from .kauppila import VERTEBRAE, KauppilaScore
 from .picture import centred_symmetry, contrast_with_discs, contrast_with_front, front_of, share_at_an_end
 from .result import RadiographResult
-from .spine import ORDER, Vertebra
+from .spine import LABELS, ORDER, Vertebra
 from .verdict import forbid_numbers, with_flags, withdrawn
 
 #: Fewer of L1 to L4 are no lumbar spine.
@@ -25,6 +27,10 @@ LEAST_LUMBAR = 3
 NEXT_HEIGHTS = (0.7, 2.2)
 #: Of a body, to the median of all: fractures and S1 included.
 HEIGHT_RATIO = (0.45, 1.8)
+#: Area of a body to that of its convex hull. Of 762 bodies on simulated radiographs one had less, most 0.89 to 0.95.
+LEAST_SOLIDITY = 0.8
+#: So many ragged bodies are no spine that the network recognises.
+MOST_RAGGED = 1
 #: Depth of a body to the median height: between a tall one and a wedge.
 DEPTH_RATIO = (0.7, 2.6)
 #: Of the way from the first to the last body: more across than this part of it is no upright spine.
@@ -69,7 +75,7 @@ def flags_of(
         return [Flag("no_lumbar_spine", f"No lateral lumbar spine was recognised: {said}.")]
     names = [name for name in ORDER if name in vertebrae]
     bodies = {name: vertebrae[name] for name in names}
-    flags = [*_of_order(bodies), *_of_shapes(bodies, radiograph)]
+    flags = [*_of_order(bodies), *_of_outlines(labels, bodies), *_of_shapes(bodies, radiograph)]
     if forbid_numbers(flags):
         return flags
     flags += _of_levels(bodies)
@@ -115,6 +121,26 @@ def _of_order(bodies: Mapping[str, Vertebra]) -> list[Flag]:
         pair = wrong[0] if wrong else tuple(bodies)[:2]
         return [Flag("levels_out_of_order", f"{pair[1]} was found above {pair[0]}, so no level can be trusted.")]
     return []
+
+
+def _of_outlines(labels: np.ndarray, bodies: Mapping[str, Vertebra]) -> list[Flag]:
+    """Flag bodies with outlines that no body has: a network that is lost leaves rags."""
+    ragged = [name for name in bodies if solidity(labels == LABELS[name]) < LEAST_SOLIDITY]
+    if len(ragged) > MOST_RAGGED:
+        text = f"The outlines of {', '.join(ragged)} are ragged as no vertebral body is: the spine was not recognised."
+        return [Flag("vertebrae_ragged", text)]
+    return [Flag("vertebra_implausible", f"{name}: its outline is ragged.", name) for name in ragged]
+
+
+def solidity(mask: np.ndarray) -> float:
+    """Return the area of a mask (rows, columns) as a share of that of its convex hull; 1 of an empty one."""
+    (found,) = ndimage.find_objects(mask.astype(np.uint8)) or [None]
+    if found is None:
+        return 1.0
+    pixels = np.argwhere(mask[found])
+    # Of whole pixels, so that a line of them has an area too.
+    corners = np.concatenate([pixels + away for away in ((0, 0), (0, 1), (1, 0), (1, 1))])
+    return float(len(pixels) / ConvexHull(corners).volume)
 
 
 def _of_shapes(bodies: Mapping[str, Vertebra], radiograph: Radiograph) -> list[Flag]:
