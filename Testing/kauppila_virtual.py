@@ -21,9 +21,9 @@ from AbdominalCalcificationLib.radiograph.spine import Border, borders_of, verte
 from AbdominalCalcificationLib.simulation import simulate
 from AbdominalCalcificationLib.simulation.drawn import draw_patient
 
-SPACING_MM = 1.5
+SPACING_MM = 2.0
 # Around the aorta alone, from above L1 to below the bifurcation: painting all of the body takes long.
-CENTER_RAS, SHAPE = (0.0, 0.0, 85.0), (190, 84, 84)
+CENTER_RAS, SHAPE = (0.0, 0.0, 85.0), (140, 60, 60)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,10 @@ def _mirrored(volume: Volume, mirrored: bool) -> Volume:
 def _geometry(virtual: VirtualRadiograph) -> LateralGeometry:
     device = virtual.truth["device"]
     names = ("source_detector_mm", "object_detector_mm", "side", "rotation_deg", "tilt_deg", "lean_deg")
-    return LateralGeometry(tuple(virtual.truth["isocenter_ras"]), **{name: device[name] for name in names})
+    values = {name: device[name] for name in names}
+    if values["source_detector_mm"] is None:  # parallel rays
+        values["source_detector_mm"] = float("inf")
+    return LateralGeometry(tuple(virtual.truth["isocenter_ras"]), **values)
 
 
 def _borders(virtual: VirtualRadiograph) -> dict[str, tuple[Border, Border]]:
