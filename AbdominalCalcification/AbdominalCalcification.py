@@ -301,7 +301,7 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget):
         self.panel = Panel(self.ui, self.logic)
         self.radiographPage = RadiographPage(self.radiographUi, self.logic)
         self._isEntered = False
-        self.pages.connect("currentChanged(int)", lambda _index: self._enterPage())
+        self.pages.connect("currentChanged(int)", self._enterPage)
 
     def _addPage(self, name, title, tip):
         """Add the page of a .ui file and return its widgets by name."""
@@ -327,9 +327,11 @@ class AbdominalCalcificationWidget(ScriptedLoadableModuleWidget):
     def exit(self):
         """Called each time another module is opened; what is at work goes on."""
         self._isEntered = False
-        self._enterPage()
+        # Also what was begun while neither was open, by a script.
+        for page in (self.panel, self.radiographPage):
+            page.exit()
 
-    def _enterPage(self):
+    def _enterPage(self, _index=None):
         """Open the page that is in sight, where the module is, and leave the other."""
         for number, widget in enumerate(self._widgets):
             widget.visible = number == self.pages.currentIndex

@@ -193,8 +193,8 @@ class _NodeComboBox(QtWidgets.QWidget):
         with QtCore.QSignalBlocker(self._combo):
             self._combo.clear()
             self._combo.addItems([self._none_display if n is None else n.GetName() for n in self._items])
-        # As in Slicer: without "None" in the list the first node is chosen by itself.
-        self._select(current if current in self._items or self._none else next(iter(nodes), None))
+            # As in Slicer: without "None" in the list the first node is chosen by itself.
+            self._select(current if current in self._items or self._none else next(iter(nodes), None))
         if self.currentNode() is not current:
             self._node_changed.emit(self.currentNode())
 

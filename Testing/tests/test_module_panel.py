@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 import zlib
 from pathlib import Path
 
@@ -86,6 +88,15 @@ def test_a_long_path_is_seen_at_both_its_ends_and_whole_in_the_tooltip(panel):
         tell("Done.")
         assert "…" not in label.text
         assert label.toolTip == ""
+
+
+def test_a_closed_panel_is_let_go(module):
+    widget = module.AbdominalCalcificationWidget()
+    gone = weakref.ref(widget)
+    widget.cleanup()
+    del widget
+    gc.collect()
+    assert gone() is None
 
 
 def test_an_empty_scene_offers_nothing_to_run(panel):

@@ -33,8 +33,11 @@ def columns_in_sight(panel, view) -> list[str]:
     """The headers of the columns that are wholly seen where the panel is as wide as Slicer opens it."""
     import qt
 
-    panel.parent.resize(400, 900)
     panel.parent.show()
+    for _ in range(10):
+        qt.QApplication.processEvents()
+    # Only once the style has been at them are widgets as wide as they are.
+    panel.parent.resize(400, 900)
     for _ in range(10):
         qt.QApplication.processEvents()
     assert panel.parent.width == 400, "something in the panel is wider"
