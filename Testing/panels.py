@@ -157,3 +157,16 @@ def mask_of(panel):
 
     parameters = parameters_of(panel)
     return calcification_from_node(parameters.calcification, parameters.ct)
+
+
+def show_as_wide_as_slicer(panel) -> None:
+    """Show the panel as wide as Slicer opens it; it is wider where something in it does not fit."""
+    import qt
+
+    panel.parent.show()
+    for _ in range(10):
+        qt.QApplication.processEvents()
+    # Only once the style has been at them are widgets as wide as they are.
+    panel.parent.resize(400, 900)
+    for _ in range(10):
+        qt.QApplication.processEvents()

@@ -13,7 +13,18 @@ import slicer
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES
 from AbdominalCalcificationLib.comparison.severity import SeverityGroups
-from panels import column_headers, erase_lower_half, follow, heads, parameters_of, recompute, run, shown_in, status
+from panels import (
+    column_headers,
+    erase_lower_half,
+    follow,
+    heads,
+    parameters_of,
+    recompute,
+    run,
+    show_as_wide_as_slicer,
+    shown_in,
+    status,
+)
 
 pytestmark = pytest.mark.scene
 
@@ -31,15 +42,7 @@ def test_given_masks_lead_to_tables_flags_and_a_summary(panel_with_results):
 
 def columns_in_sight(panel, view) -> list[str]:
     """The headers of the columns that are wholly seen where the panel is as wide as Slicer opens it."""
-    import qt
-
-    panel.parent.show()
-    for _ in range(10):
-        qt.QApplication.processEvents()
-    # Only once the style has been at them are widgets as wide as they are.
-    panel.parent.resize(400, 900)
-    for _ in range(10):
-        qt.QApplication.processEvents()
+    show_as_wide_as_slicer(panel)
     assert panel.parent.width == 400, "something in the panel is wider"
     room = view.viewport().width()
     ends = [view.columnViewportPosition(c) + view.columnWidth(c) for c in range(view.model().columnCount())]

@@ -11,7 +11,7 @@ import slicer
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.inference import Effort
-from panels import load_ct, whole
+from panels import load_ct, show_as_wide_as_slicer, whole
 from tiny_models import a_model_folder_without_weights
 
 pytestmark = pytest.mark.scene
@@ -134,11 +134,6 @@ def test_folds_that_were_typed_do_not_stand_in_the_way_of_the_bundled_models(pan
 
 
 def test_the_label_does_not_widen_the_panel(panel, parameters, weights):
-    import qt
-
     choose_totalsegmentator(parameters)
-    panel.parent.resize(400, 900)
-    panel.parent.show()
-    for _ in range(10):
-        qt.QApplication.processEvents()
+    show_as_wide_as_slicer(panel)
     assert panel.parent.width == 400
