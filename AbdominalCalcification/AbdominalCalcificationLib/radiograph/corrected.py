@@ -14,11 +14,12 @@ from dataclasses import replace
 import numpy as np
 
 from ..flags import Flag
+from ..geometry.lines import evenly, path_lengths
 from .corrections import BODIES, NAMES, RESTORED, SCORE, WALL, Correction, Corrections
 from .coverage import Walls, coverage, deposits_on
 from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment, part_score
 from .result import RadiographResult
-from .sense import of_interval
+from .sense import of_interval, of_missing_parts
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
 # Flags that a reader settles: whether parts have scores, how sure they are, and how vertebrae are called.
@@ -92,9 +93,7 @@ def points_along(line: np.ndarray, count: int = 9) -> np.ndarray:
     line = np.asarray(line, float).reshape(-1, 2)
     if len(line) < 2:
         return np.zeros((0, 2))
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    at = np.linspace(0.0, arc[-1], count)
-    return np.stack([np.interp(at, arc, line[:, axis]) for axis in (0, 1)], axis=1)
+    return evenly(line, count)[0]
 
 
 def implied_score(segment: Segment) -> int | None:
@@ -110,9 +109,7 @@ def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tu
     if not is_named:
         kept += [each for each in result.flags if each.code == _LEVELS]
     for vertebra in VERTEBRAE:
-        missing = [wall for wall in WALLS if result.score.part(vertebra, wall).score is None]
-        if missing:
-            kept.append(Flag(_PARTS, f"{vertebra}: no score of the {' and '.join(missing)} wall.", vertebra))
+        kept += of_missing_parts(result.score, vertebra)
     kept += of_interval(result)
     if is_corrected:
         kept.append(Flag("edited_by_hand", "The result was corrected by a reader."))
@@ -231,7 +228,7 @@ def _lines_between(made: RadiographResult, walls: Mapping[str, np.ndarray], vert
 
 def _carried(pieces, line: np.ndarray) -> tuple[tuple[float, float], ...]:
     """Return where deposits begin and end along another line, as shares of its length: each at its nearest place."""
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    arc = path_lengths(line)
     if arc[-1] <= 0:
         return ()
     found: list[list[float]] = []

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..geometry.lines import evenly, path_lengths, points_at
 from .kauppila import PARTS, KauppilaScore, Segment, part_score
 from .spine import Border
 
@@ -61,9 +62,9 @@ def is_anterior(points: np.ndarray, walls: Walls) -> np.ndarray:
     count = max(len(walls.anterior), len(walls.posterior), 200)
     if len(walls.anterior) == len(walls.posterior):
         # Point by point, since a wall that bulges is longer than the one opposite to it.
-        middle = _evenly((np.asarray(walls.anterior, float) + walls.posterior) / 2, count)[0]
+        middle = evenly((np.asarray(walls.anterior, float) + walls.posterior) / 2, count)[0]
     else:
-        middle = (_evenly(walls.anterior, count)[0] + _evenly(walls.posterior, count)[0]) / 2
+        middle = (evenly(walls.anterior, count)[0] + evenly(walls.posterior, count)[0]) / 2
     at = _nearest(points, middle)
     ahead = middle[np.minimum(at + 1, count - 1)] - middle[np.maximum(at - 1, 0)]
     away = points - middle[at]
@@ -96,9 +97,10 @@ def coverage(
     front = is_anterior(points, walls) if len(points) else np.zeros(0, bool)
     found = {}
     for wall in ("anterior", "posterior"):
-        line = walls.of(wall)
-        count = max(2, int(np.ceil(_length(line) / _STEP)) + 1)
-        fine, arc = _evenly(line, count)
+        line = np.asarray(walls.of(wall), float)
+        bends = path_lengths(line)
+        arc = np.linspace(0.0, bends[-1], max(2, int(np.ceil(bends[-1] / _STEP)) + 1))
+        fine = points_at(line, bends, arc)
         own = points[front == (wall == "anterior")]
         along = _arc_of(own, fine, arc) if len(own) else np.zeros(0)
         for vertebra, (above, below) in borders.items():
@@ -124,12 +126,12 @@ def score_of(covered: Mapping[tuple[str, str], Coverage], origin: str = "geometr
 def deposits_on(line: np.ndarray, deposits) -> list[np.ndarray]:
     """Return each deposit, given as shares of the line's length, as a line of its own."""
     line = np.asarray(line, float)
-    arc = _arc(line)
+    arc = path_lengths(line)
     pieces = []
     for start, end in deposits:
         inner = line[(arc > start * arc[-1]) & (arc < end * arc[-1])]
-        ends = [[np.interp(share * arc[-1], arc, line[:, axis]) for axis in (0, 1)] for share in (start, end)]
-        pieces.append(np.vstack([ends[0], inner, ends[1]]))
+        ends = points_at(line, arc, arc[-1] * np.array([start, end]))
+        pieces.append(np.vstack([ends[:1], inner, ends[1:]]))
     return pieces
 
 
@@ -195,19 +197,3 @@ def _nearest(points: np.ndarray, line: np.ndarray) -> np.ndarray:
     from scipy.spatial import cKDTree
 
     return cKDTree(line).query(points)[1]
-
-
-def _evenly(line: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return `count` points at even path lengths of a line, and these lengths."""
-    line = np.asarray(line, float)
-    arc = _arc(line)
-    at = np.linspace(0.0, arc[-1], count)
-    return np.stack([np.interp(at, arc, line[:, axis]) for axis in (0, 1)], axis=1), at
-
-
-def _arc(line: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-
-
-def _length(line: np.ndarray) -> float:
-    return float(_arc(np.asarray(line, float))[-1])

@@ -7,8 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
+from ..geometry.lines import evenly
 from ..reporting.documents import json_safe, trust_document
 from .image import Radiograph
 from .kauppila import Segment
@@ -85,10 +84,7 @@ def thinned(line: Sequence[Sequence[float]]) -> list[list[float]]:
     """
     if len(line) <= _LINE_POINTS:
         return [_point(each) for each in line]
-    points = np.asarray(line, float)
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    at = np.linspace(0.0, arc[-1], _LINE_POINTS)
-    return [_point((np.interp(s, arc, points[:, 0]), np.interp(s, arc, points[:, 1]))) for s in at]
+    return [_point(each) for each in evenly(line, _LINE_POINTS)[0]]
 
 
 def segment_document(each: Segment) -> dict:

@@ -141,10 +141,10 @@ def total_distribution(segments: Sequence[Segment]) -> np.ndarray | None:
     for each in segments:
         if each.score is None or each.origin == "geometry":
             return None
-        if each.origin != "model" or each.probabilities is None:
-            if each.origin == "model":
-                return None
+        if each.origin == "reader":
             shares.append(np.eye(MOST_PART + 1)[each.score])
+        elif each.probabilities is None:
+            return None
         else:
             shares.append(np.asarray(each.probabilities, float))
     together = reduce(np.convolve, shares)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .spine import LABELS, ORDER
+from .spine import LABELS, ORDER, largest_piece
 
 # Least share of the usual body's area that a body has, at the film's upper or lower border and elsewhere; less is a
 # piece of something else.
@@ -126,7 +126,7 @@ def _split(pieces: np.ndarray, number: int, likeliest: np.ndarray, usual: float)
     found = np.bincount(likeliest[mask], minlength=1 + len(LABELS))
     cores = np.zeros(pieces.shape, int)
     for n, value in enumerate(np.flatnonzero(found >= _PART_AREA * usual), start=1):
-        cores[_largest(mask & (likeliest == value))] = n
+        cores[largest_piece(mask & (likeliest == value))] = n
     if cores.max() < 2:
         cores = _narrowed(mask)
     if cores.max() < 2:
@@ -147,11 +147,6 @@ def _narrowed(mask: np.ndarray) -> np.ndarray:
         if count > 1 and (sizes > 0.1 * sizes.max()).sum() > 1:
             return cores
     return np.zeros(mask.shape, int)
-
-
-def _largest(mask: np.ndarray) -> np.ndarray:
-    pieces, count = ndimage.label(mask)
-    return mask if count < 2 else pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
 
 
 def _together(pieces: np.ndarray, likeliest: np.ndarray, usual: float) -> np.ndarray:

@@ -15,7 +15,7 @@ from scipy.spatial import ConvexHull
 
 from ..flags import Flag
 from .image import Radiograph
-from .kauppila import VERTEBRAE, KauppilaScore
+from .kauppila import VERTEBRAE, WALLS, KauppilaScore
 from .picture import centred_symmetry, contrast_with_discs, contrast_with_front, front_of, share_at_an_end
 from .result import RadiographResult
 from .spine import LABELS, ORDER, Vertebra
@@ -223,7 +223,12 @@ def _of_parts(radiograph: Radiograph, bodies: Mapping[str, Vertebra], score: Kau
         if pixels.size and (share := share_at_an_end(radiograph, pixels)) > MOST_SATURATED:
             text = f"{name}: {100 * share:.0f} % of the region in front of it have the image's least or greatest value."
             flags.append(Flag("saturated", text, name))
-        missing = [wall for wall in ("anterior", "posterior") if score.part(name, wall).score is None]
-        if missing:
-            flags.append(Flag("part_not_assessed", f"{name}: no score of the {' and '.join(missing)} wall.", name))
+        flags += of_missing_parts(score, name)
     return flags
+
+
+def of_missing_parts(score: KauppilaScore, vertebra: str) -> list[Flag]:
+    """Flag the walls in front of a vertebra that have no score."""
+    missing = [wall for wall in WALLS if score.part(vertebra, wall).score is None]
+    text = f"{vertebra}: no score of the {' and '.join(missing)} wall."
+    return [Flag("part_not_assessed", text, vertebra)] if missing else []

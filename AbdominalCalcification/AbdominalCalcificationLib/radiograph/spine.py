@@ -96,9 +96,10 @@ def vertebrae_of(labels: np.ndarray, step: Sequence[float], faces: str = "left")
         width = (labels.shape[1] - 1) * step[1]
         return {name: v.mirrored(width) for name, v in vertebrae_of(labels[:, ::-1], step).items()}
     points = {}
+    boxes = ndimage.find_objects(labels, max(LABELS.values()))
     for name in ORDER:
-        where = _largest(labels == LABELS[name])
-        if where is not None:
+        if (box := boxes[LABELS[name] - 1]) is not None:
+            where = np.argwhere(largest_piece(labels[box] == LABELS[name])) + [part.start for part in box]
             points[name] = where[:, ::-1] * [step[1], step[0]]
     centers = {name: own.mean(axis=0) for name, own in points.items()}
     return {
@@ -109,14 +110,10 @@ def vertebrae_of(labels: np.ndarray, step: Sequence[float], faces: str = "left")
     }
 
 
-def _largest(mask: np.ndarray) -> np.ndarray | None:
-    """Return the pixels (n, 2), row and column, of the largest 4-connected piece; None of an empty mask."""
+def largest_piece(mask: np.ndarray) -> np.ndarray:
+    """Return the largest 4-connected piece of a mask (rows, columns)."""
     pieces, count = ndimage.label(mask)
-    if count == 0:
-        return None
-    if count > 1:
-        mask = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
-    return np.argwhere(mask).astype(float)
+    return mask if count < 2 else pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
 
 
 def _axis(name: str, centers: Mapping[str, np.ndarray], points: np.ndarray) -> np.ndarray:

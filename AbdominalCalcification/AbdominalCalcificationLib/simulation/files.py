@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..bounded import read_json
 from ..durable import write_text
@@ -75,35 +77,76 @@ def simulate_steps(
         Before anything is simulated where a folder holds another patient or cannot be written, or a label map cannot
         be used.
     """
+    return (yield from kept_steps(PATIENTS, patients, arguments, processes, overwrite, keep))
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What is simulated from seeds, a folder each.
+
+    Attributes
+    ----------
+    stage : str
+        Of the progress, where there are several.
+    files : tuple of str
+        What a folder gets; the last one, ``truth.json``, tells that it is there.
+    make : callable
+        Given a seed and arguments, in any process.
+    write : callable
+        Given what was made, its folder, and `overwrite`.
+    check_alike : callable
+        Given folder, seed, arguments and the checksum of the label map, refuses what was made otherwise.
+    """
+
+    stage: str
+    files: tuple[str, ...]
+    make: Callable[[int, Mapping], Any]
+    write: Callable[..., None]
+    check_alike: Callable[[Path, int, Mapping, str | None], None]
+
+
+def kept_steps(
+    kind: Simulated,
+    patients: Sequence[tuple[int, Path]],
+    arguments: Mapping | None,
+    processes: int,
+    overwrite: bool,
+    keep: bool,
+) -> Steps[int]:
+    """Simulate what is not there yet, each into its folder; parameters and errors as of :func:`simulate_steps`."""
     arguments = dict(arguments or {})
     mix: AnatomyMix | None = arguments.get("anatomy")
     checked = {} if mix is None else mix.check(seed for seed, _ in patients)
     todo = []
     for seed, folder in patients:
-        if keep and not overwrite and (folder / "truth.json").is_file():
+        if keep and not overwrite and (folder / kind.files[-1]).is_file():
             labels = None if mix is None else mix.labels_of(seed)
-            _check_alike(folder, seed, arguments, None if labels is None else checked[labels].checksum)
+            kind.check_alike(folder, seed, arguments, None if labels is None else checked[labels].checksum)
         else:
-            ResultFolder(folder, overwrite, PATIENT_FILES)
+            ResultFolder(folder, overwrite, kind.files)
             todo.append((seed, folder))
     begin, done = time.monotonic(), 0
-    stage = "Simulating" if len(patients) == 1 else "Simulating patients"
+    stage = "Simulating" if len(patients) == 1 else kind.stage
     yield Progress(stage, 0.0)
-    for result in results_of(_simulated, [(seed, arguments) for seed, _ in todo], processes):
+    for result in results_of(kind.make, [(seed, arguments) for seed, _ in todo], processes):
         if result is not None:
             # Written here, so that a process that is ended leaves nothing half-written.
-            index, patient = result
-            write_patient(patient, todo[index][1], overwrite=overwrite)
+            index, made = result
+            kind.write(made, todo[index][1], overwrite=overwrite)
             done += 1
         left = (time.monotonic() - begin) / done * (len(todo) - done) if done else None
         yield Progress(stage, done / len(todo), left, waiting=result is None)
     return done
 
 
-def _simulated(seed: int, arguments: Mapping) -> VirtualPatient:
+def with_anatomy(seed: int, arguments: Mapping) -> dict:
+    """Return the arguments of one patient: the label map in place of the mix that it is drawn from."""
     mix = arguments.get("anatomy")
-    anatomy = None if mix is None else mix.anatomy_of(seed)
-    return simulate(seed, **{**arguments, "anatomy": anatomy})
+    return {**arguments, "anatomy": None if mix is None else mix.anatomy_of(seed)}
+
+
+def _simulated(seed: int, arguments: Mapping) -> VirtualPatient:
+    return simulate(seed, **with_anatomy(seed, arguments))
 
 
 def _check_alike(folder: Path, seed: int, arguments: Mapping, labels_sha256: str | None) -> None:
@@ -124,3 +167,6 @@ def _check_alike(folder: Path, seed: int, arguments: Mapping, labels_sha256: str
             f"'{folder}' holds a patient that was made otherwise (another seed, spacing, size or label map); "
             "name another folder, the same options, or add --overwrite."
         )
+
+
+PATIENTS = Simulated("Simulating patients", PATIENT_FILES, _simulated, write_patient, _check_alike)

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..geometry.lines import path_lengths, points_at
+
 STEP_MM = 0.5
 # So many points of a curve share a box, and so many places are looked up by one thread: to start a second takes longer.
 _PIECE, _MANY = 16, 50_000
@@ -36,13 +38,11 @@ class Centerline:
         from scipy.interpolate import CubicSpline
 
         knots = np.asarray(knots, float)
-        chord = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
+        chord = path_lengths(knots)
         spline = CubicSpline(chord, knots, bc_type="natural")
         dense = spline(np.linspace(0.0, chord[-1], max(16, int(chord[-1] / 0.1))))
-        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(dense, axis=0), axis=1))])
-        count = max(3, round(arc[-1] / STEP_MM) + 1)
-        even = np.linspace(0.0, arc[-1], count)
-        points = np.stack([np.interp(even, arc, dense[:, axis]) for axis in range(3)], axis=1)
+        arc = path_lengths(dense)
+        points = points_at(dense, arc, np.linspace(0.0, arc[-1], max(3, round(arc[-1] / STEP_MM) + 1)))
         tangents = np.gradient(points, axis=0)
         tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
         return cls(points, tangents)

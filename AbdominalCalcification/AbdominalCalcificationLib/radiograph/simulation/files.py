@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from ...bounded import read_json
 from ...durable import write_text
 from ...errors import InputError
 from ...geometry.volume import Grid, Volume
-from ...processes.spread import results_of
-from ...progress import Progress, Steps
+from ...progress import Steps
 from ...reporting import ResultFolder, write_volume
 from ...reporting.dicom.objects import write_object
-from ...simulation.labelled import AnatomyMix
+from ...simulation.files import Simulated, kept_steps, with_anatomy
 from .dicom import radiograph_object
 from .virtual import VirtualRadiograph, simulate_radiograph
 
@@ -57,53 +55,14 @@ def radiograph_steps(
 ) -> Steps[int]:
     """Simulate radiographs and write each into its folder; return how many were made.
 
-    Parameters
-    ----------
-    patients : sequence of (int, Path)
-        Seed and folder.
-    arguments : mapping, optional
-        Of :func:`.virtual.simulate_radiograph`, the same for all; `anatomy` is an :class:`labelled.AnatomyMix` here.
-    processes : int
-        Radiographs at a time.
-    overwrite : bool
-        Replace radiographs that are there.
-    keep : bool
-        Leave radiographs alone that are there already and were made alike, instead of refusing them.
-
-    Raises
-    ------
-    InputError
-        Before anything is simulated where a folder holds another radiograph or cannot be written, or a label map cannot
-        be used.
+    Parameters and errors are those of :func:`..simulation.files.simulate_steps`; `arguments` are those of
+    :func:`.virtual.simulate_radiograph`.
     """
-    arguments = dict(arguments or {})
-    mix: AnatomyMix | None = arguments.get("anatomy")
-    checked = {} if mix is None else mix.check(seed for seed, _ in patients)
-    todo = []
-    for seed, folder in patients:
-        if keep and not overwrite and (folder / "truth.json").is_file():
-            labels = None if mix is None else mix.labels_of(seed)
-            _check_alike(folder, seed, arguments, None if labels is None else checked[labels].checksum)
-        else:
-            ResultFolder(folder, overwrite, RADIOGRAPH_FILES)
-            todo.append((seed, folder))
-    begin, done = time.monotonic(), 0
-    stage = "Simulating" if len(patients) == 1 else "Simulating radiographs"
-    yield Progress(stage, 0.0)
-    for result in results_of(_simulated, [(seed, arguments) for seed, _ in todo], processes):
-        if result is not None:
-            # Written here, so that a process that is ended leaves nothing half-written.
-            index, virtual = result
-            write_radiograph(virtual, todo[index][1], overwrite=overwrite)
-            done += 1
-        left = (time.monotonic() - begin) / done * (len(todo) - done) if done else None
-        yield Progress(stage, done / len(todo), left, waiting=result is None)
-    return done
+    return (yield from kept_steps(RADIOGRAPHS, patients, arguments, processes, overwrite, keep))
 
 
 def _simulated(seed: int, arguments: Mapping) -> VirtualRadiograph:
-    mix = arguments.get("anatomy")
-    return simulate_radiograph(seed, **{**arguments, "anatomy": None if mix is None else mix.anatomy_of(seed)})
+    return simulate_radiograph(seed, **with_anatomy(seed, arguments))
 
 
 def _check_alike(folder: Path, seed: int, arguments: Mapping, labels_sha256: str | None) -> None:
@@ -120,3 +79,6 @@ def _check_alike(folder: Path, seed: int, arguments: Mapping, labels_sha256: str
             f"'{folder}' holds something else than this radiograph of seed {seed} (another seed, device or label map); "
             "name another folder, the same options, or add --overwrite."
         )
+
+
+RADIOGRAPHS = Simulated("Simulating radiographs", RADIOGRAPH_FILES, _simulated, write_radiograph, _check_alike)

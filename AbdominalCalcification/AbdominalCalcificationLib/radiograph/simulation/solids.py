@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from ...geometry.lines import path_lengths
 from .lumbar import Bone
 from .screen import Screen
 
@@ -153,8 +154,8 @@ def add_ribs(screen: Screen, bone: Bone, channel: str, rng: np.random.Generator)
         fall = 5.0 - drop * span * turn**1.25
         knots = np.stack([side * out, ahead, fall], axis=1)
         # Ribs follow the trunk, not the tilt of their vertebra.
-        line = bone.center + knots @ np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]])
-        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        line = bone.center + knots
+        arc = path_lengths(line)
         at = np.arange(0.0, arc[-1], 0.8)
         middle = np.stack([np.interp(at, arc, ndimage.gaussian_filter1d(line[:, a], 0.4)) for a in range(3)], axis=1)
         _add_tube(screen, middle, half_height, half_thick, cortical, bone.trabecular_hu, channel)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from ...geometry.lines import path_lengths, points_at
 from ...simulation.plaques import Plaque
 from ...simulation.tubes import Tube
 from ..coverage import Walls, coverage, score_of
@@ -176,6 +177,5 @@ def thinned(line, every_mm: float = 2.0) -> list:
     points = np.asarray(line, float)
     if len(points) < 3:
         return points.tolist()
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    at = np.linspace(0.0, arc[-1], max(2, int(arc[-1] / every_mm) + 1))
-    return np.stack([np.interp(at, arc, points[:, axis]) for axis in (0, 1)], axis=1).tolist()
+    arc = path_lengths(points)
+    return points_at(points, arc, np.linspace(0.0, arc[-1], max(2, int(arc[-1] / every_mm) + 1))).tolist()

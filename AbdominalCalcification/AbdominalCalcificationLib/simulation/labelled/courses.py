@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from ...geometry.lines import path_lengths, points_at
 from .paths import Piece
 
 STEP_MM = 1.0
@@ -101,7 +102,7 @@ def _without_ends(points: np.ndarray, depth_mm: np.ndarray, both: bool) -> np.nd
     The start is one of the ends unless the path begins on another.
     """
     near = min(20, len(depth_mm) // 2 + 1)
-    arc = arc_of(points)
+    arc = path_lengths(points)
     begin = float(depth_mm[:near].max()) if both else 0.0
     end = arc[-1] - float(depth_mm[-near:].max())
     kept = np.flatnonzero((arc >= begin) & (arc <= end))
@@ -181,14 +182,8 @@ def smoothed(points: np.ndarray, sigma_mm: float) -> np.ndarray:
 
 def evenly(points: np.ndarray, step_mm: float = STEP_MM) -> np.ndarray:
     """Return a line with points at even distances of about `step_mm`, at least three."""
-    arc = arc_of(points)
-    even = np.linspace(0.0, arc[-1], max(3, round(arc[-1] / step_mm) + 1))
-    return np.stack([np.interp(even, arc, axis) for axis in points.T], axis=1)
-
-
-def arc_of(points: np.ndarray) -> np.ndarray:
-    """Return the path length at each point of a line, mm."""
-    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    arc = path_lengths(points)
+    return points_at(points, arc, np.linspace(0.0, arc[-1], max(3, round(arc[-1] / step_mm) + 1)))
 
 
 def with_end(fit: Fit, goes_on: bool) -> Course:
@@ -212,7 +207,7 @@ def with_end(fit: Fit, goes_on: bool) -> Course:
         far = np.full(len(more), radius[-1])
         return replace(course, points=np.concatenate([points, more]), radius_mm=np.concatenate([radius, far]))
     if more_mm < 0:
-        arc = arc_of(points)
+        arc = path_lengths(points)
         keep = max(3, int(np.searchsorted(arc, max(arc[-1] + more_mm, 0.5 * arc[-1]), side="right")))
         return replace(course, points=points[:keep], radius_mm=radius[:keep])
     return course

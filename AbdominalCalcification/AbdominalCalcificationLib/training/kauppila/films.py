@@ -13,6 +13,7 @@ import numpy as np
 
 from ...durable import written
 from ...errors import InputError
+from ...geometry.lines import path_lengths, points_at
 from ...radiograph.image import Radiograph
 from ...radiograph.kauppila import MOST_PART, PARTS, VERTEBRAE, WALLS, Segment
 from ...radiograph.region import film_step
@@ -75,9 +76,9 @@ def _wall(segments: Sequence[Segment]) -> tuple[np.ndarray, np.ndarray] | None:
     each_has = _WALL_POINTS // len(known)
     for segment in known:
         line = np.asarray(segment.line, float)
-        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        arc = path_lengths(line)
         share = (np.arange(each_has) + 0.5) / each_has
-        points.append(np.stack([np.interp(share * arc[-1], arc, line[:, axis]) for axis in (0, 1)], axis=1))
+        points.append(points_at(line, arc, share * arc[-1]))
         calcified = np.zeros(each_has, bool)
         for start, end in segment.deposits:
             calcified |= (share >= start) & (share <= end)
