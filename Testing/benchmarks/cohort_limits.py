@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "AbdominalCalcification"))
 
 from AbdominalCalcificationLib.cohort import Recipe, find_cases
+from AbdominalCalcificationLib.cohort.columns import cohort_columns
 from AbdominalCalcificationLib.cohort.overview import Overview
 from AbdominalCalcificationLib.cohort.rows import read_row
 from AbdominalCalcificationLib.cohort.store import CASE_FILES, CaseFolders
@@ -60,7 +61,9 @@ def tables(cases, output: Path, count: int) -> None:
     rows = [read_row(case, store.path_of(case)) for case in cases]
     print(f"reading its numbers: {1000 * (time.process_time() - began) / len(rows):.2f} ms")
     before, began = peak_mib(), time.process_time()
-    table, territories, overview = CohortTable(["age", "sex"]), TerritoryTable(), Overview(output)
+    covariates = ["age", "sex"]
+    table = CohortTable(cohort_columns(covariates), lambda row: row.cells(covariates))
+    territories, overview = TerritoryTable(), Overview(output)
     for start in range(0, count, _AT_A_TIME):
         some = [
             replace(row, case=replace(row.case, id=f"case_{start + place}"))

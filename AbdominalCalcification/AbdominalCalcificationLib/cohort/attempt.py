@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import AbdominalCalcificationError, WriteError
 from ..explanations import explanation
+from ..file_stamps import stamp_of
 from ..progress import Steps, drain
 from .store import MEASUREMENTS, read_record, remove_result
 
 _PACKAGE = Path(__file__).resolve().parents[1].name
 
 
+@dataclass(frozen=True, eq=False)
+class CaseWork:
+    """A case of any cohort and all that is to be known to make its folder.
+
+    Attributes
+    ----------
+    case : FolderCase
+    folder : Path
+    fingerprint : str
+        Taken before anything was read.
+    recipe : Any
+        How the cases of this cohort are made.
+    overwrite : bool
+        Replace what the folder holds.
+    """
+
+    case: Any
+    folder: Path
+    fingerprint: str
+    recipe: Any
+    overwrite: bool = False
+
+    def stamps(self) -> list:
+        """Return what tells whether a file of the case has changed."""
+        # Beside its folder those of others may appear meanwhile.
+        return [stamp_of(path, self.folder.parent.parent) for path in self.case.paths]
+
+
 def attempted(
-    steps: Callable[[], Steps[None]],
-    folder: Path,
-    fingerprint: str,
+    work: CaseWork,
+    steps: Steps[None],
     *,
-    overwrite: bool,
     names: tuple[str, ...],
     command: str,
     numbers: str = MEASUREMENTS,
@@ -29,13 +58,9 @@ def attempted(
 
     Parameters
     ----------
-    steps : callable
-        Begins the work.
-    folder : Path
-    fingerprint : str
-        Taken before anything was read.
-    overwrite : bool
-        Replace what the folder holds.
+    work : CaseWork
+    steps : generator
+        Does it.
     names : tuple of str
         The files of a result.
     command : str
@@ -50,13 +75,13 @@ def attempted(
     WriteError
         Where results cannot be written: there is no use in going on.
     """
-    record = read_record(folder, numbers)
-    if record is not None and record["fingerprint"] == fingerprint:
+    record = read_record(work.folder, numbers)
+    if record is not None and record["fingerprint"] == work.fingerprint:
         return ""  # somebody made it, who died before saying so
     try:
-        if record is not None and overwrite:
-            remove_result(folder, names)
-        drain(steps())
+        if record is not None and work.overwrite:
+            remove_result(work.folder, names)
+        drain(steps)
     except WriteError:
         raise
     except AbdominalCalcificationError as error:

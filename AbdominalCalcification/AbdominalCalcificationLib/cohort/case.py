@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 
 from ..api import read_case_steps
 from ..durable import write_bytes, write_text
@@ -14,42 +12,18 @@ from ..engine.kit import Kit
 from ..errors import InputError
 from ..export import result_files_steps
 from ..exporting.documents import Documents
-from ..file_stamps import stamp_of
 from ..pipeline import analyze_steps
 from ..progress import Steps
 from ..reading import parse_calcification_labels, parse_label_mapping
 from ..reporting import ResultFolder
 from ..reporting.documents import json_text
-from .attempt import attempted
-from .cases import CohortCase
-from .recipe import SCHEMA_VERSION, Recipe
+from .attempt import CaseWork, attempted
+from .recipe import SCHEMA_VERSION
 from .store import CASE_FILES, MEASUREMENTS, RECORD, THUMBNAIL, record_of
 from .thumbnail import thumbnail
 
 # What is an option of analyze and a column here.
 _OPTIONS = re.compile(r"--(series|acquisition|artery-labels|calcification-labels|arteries|calcification)\b(?!-)")
-
-
-@dataclass(frozen=True, eq=False)
-class CaseWork:
-    """A case and all that is to be known to make it.
-
-    Attributes
-    ----------
-    case : CohortCase
-    folder : Path
-    fingerprint : str
-        Taken before anything was read.
-    recipe : Recipe
-    overwrite : bool
-        Replace what the folder holds.
-    """
-
-    case: CohortCase
-    folder: Path
-    fingerprint: str
-    recipe: Recipe
-    overwrite: bool = False
 
 
 def make_case(work: CaseWork, kit: Kit) -> str:
@@ -61,10 +35,8 @@ def make_case(work: CaseWork, kit: Kit) -> str:
         Where results cannot be written: there is no use in going on.
     """
     return attempted(
-        lambda: _made_steps(work, kit),
-        work.folder,
-        work.fingerprint,
-        overwrite=work.overwrite,
+        work,
+        _made_steps(work, kit),
         names=CASE_FILES,
         command="analyze",
         reworded=lambda reason: _OPTIONS.sub(lambda option: f"the column {option[1].replace('-', '_')}", reason),
@@ -83,7 +55,7 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
             parse_calcification_labels(masks.calcification_labels) if masks.calcification_labels else None
         ),
     }
-    before = _stamps(work)
+    before = work.stamps()
     with ExitStack() as stack:
         # Refuses before any work is done, and again at the end.
         unfinished = stack.enter_context(ResultFolder(work.folder, work.overwrite, CASE_FILES))
@@ -110,13 +82,8 @@ def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
         )
         if (unfinished / "views.png").is_file():
             write_bytes(unfinished / THUMBNAIL, thumbnail(unfinished / "views.png"))
-        if _stamps(work) != before:
+        if work.stamps() != before:
             raise InputError("Its files changed while they were read; run the command again.")
         seconds = time.monotonic() - began
         record = record_of(case, work.fingerprint, SCHEMA_VERSION, unfinished, MEASUREMENTS, seconds)
         write_text(unfinished / RECORD, json_text(record))
-
-
-def _stamps(work: CaseWork) -> list:
-    # Beside its folder those of others may appear meanwhile.
-    return [stamp_of(path, work.folder.parent.parent) for path in work.case.paths]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,15 @@ from ..leftovers import sweep
 from ..progress import Progress, Steps, scaled
 from ..reporting.published import keep_others, others_in, refuse_named
 from ..reporting.text import counted
+from .attempt import CaseWork
 from .store import CaseFolders, FolderCase
 
 #: Part of the progress that is the cases, before the tables.
 CASES_SHARE = 0.95
-#: Cases that are read at a time for the tables.
-AT_A_TIME = 100
+# Cases that are looked at between two steps.
+_AT_A_TIME = 100
 # Folders of anonymous cases.
 _NUMBERED = r"case-\d{5,}"
-#: In place of reasons that can name files.
-REASON_LEFT_OUT = (
-    "The reason, which can name files, is left out of this anonymous cohort; it was printed as it ran; run it again."
-)
 
 
 @dataclass(frozen=True)
@@ -58,20 +55,18 @@ class Making:
     folders : CaseFolders
     make : callable
         Makes one, given its work and the kit of its process; returns why it could not, or nothing.
-    work : callable
-        Returns the work of a case, given the case, its folder and its fingerprint.
+    recipe : Any
+        How; has ``anonymous``.
     stage : str
         Of the progress.
-    anonymous : bool
     overwrite : bool
         Make cases again that were made with other settings, from other files, or by another version.
     """
 
     folders: CaseFolders
     make: Function
-    work: Callable[[Any, Path, str], Any]
+    recipe: Any
     stage: str
-    anonymous: bool = False
     overwrite: bool = False
 
 
@@ -128,11 +123,11 @@ def _keep_apart(cases: Sequence[FolderCase], folders: CaseFolders) -> None:
                 raise InputError(f"'{path}' lies where results are written ('{own}'); name another folder for these.")
 
 
-def _missing_steps(making: Making, cases: Sequence[FolderCase]) -> Steps[list[tuple[str, Any]]]:
+def _missing_steps(making: Making, cases: Sequence[FolderCase]) -> Steps[list[tuple[str, CaseWork]]]:
     """Return the work that is left, each with the id of its case."""
     stage, folders = "Looking for finished cases", making.folders
     others = others_in(folders.folder, (case.folder_name for case in cases))
-    if making.anonymous:
+    if making.recipe.anonymous:
         refuse_named(folders.folder, others, _NUMBERED)
     if others:
         shown = f"'{others[0]}'{' and others' if len(others) > 1 else ''}"
@@ -140,14 +135,15 @@ def _missing_steps(making: Making, cases: Sequence[FolderCase]) -> Steps[list[tu
         yield Progress(stage, 0.0, message=message)
     works, stale = [], []
     for number, case in enumerate(cases):
-        if number % AT_A_TIME == 0:
+        if number % _AT_A_TIME == 0:
             yield Progress(stage, 0.0)
         record, fingerprint = folders.record(case), folders.fingerprint(case)
         if record is not None and record["fingerprint"] == fingerprint:
             continue
         if record is not None:
             stale.append(case.id)
-        works.append((case.id, making.work(case, folders.path_of(case), fingerprint)))
+        work = CaseWork(case, folders.path_of(case), fingerprint, making.recipe, making.overwrite)
+        works.append((case.id, work))
     if stale and not making.overwrite:
         raise InputError(
             f"'{folders.output}' holds {counted(len(stale), 'case')} made from other files, with other settings or by "

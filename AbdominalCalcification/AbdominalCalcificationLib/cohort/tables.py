@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..engine.settings import PIP
 from ..errors import InputError
 from ..reporting.documents import json_safe
 from ..reporting.tables import cell_text
-from .columns import QUANTITIES, cohort_columns
+from .columns import QUANTITIES
 from .rows import CaseRow
 
 FAILED_COLUMNS = ("id", "reason", "what_to_do")
@@ -26,22 +26,29 @@ def check_packages() -> None:
 
 
 class CohortTable:
-    """cohort.csv and seconds.csv as text, row by row."""
+    """The table of a cohort, and seconds.csv, as text, row by row.
 
-    def __init__(self, covariates: list[str]):
-        self._covariates = covariates
-        self._parts = [csv_text(cohort_columns(covariates), [])]
+    Parameters
+    ----------
+    columns : sequence of str
+    cells : callable
+        Returns what stands in them, of a row.
+    """
+
+    def __init__(self, columns: Sequence[str], cells: Callable[[Any], list]):
+        self._cells = cells
+        self._parts = [csv_text(columns, [])]
         self._seconds = [csv_text(["id", "seconds"], [])]
 
-    def add(self, rows: Sequence[CaseRow]) -> None:
+    def add(self, rows: Sequence[Any]) -> None:
         """Add cases."""
-        cells = [[cell_text(each) for each in json_safe(row.cells(self._covariates))] for row in rows]
+        cells = [[cell_text(each) for each in json_safe(self._cells(row))] for row in rows]
         self._parts.append(_without_header(csv_text([], cells)))
         seconds = [[row.case.id, cell_text(row.seconds)] for row in rows]
         self._seconds.append(_without_header(csv_text([], seconds)))
 
     def text(self) -> str:
-        """Return cohort.csv."""
+        """Return the table."""
         return "".join(self._parts)
 
     def seconds_text(self) -> str:

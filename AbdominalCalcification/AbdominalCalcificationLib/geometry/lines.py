@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def path_lengths(points: np.ndarray) -> np.ndarray:
@@ -15,9 +16,9 @@ def points_at(points: np.ndarray, along: np.ndarray, at: np.ndarray) -> np.ndarr
     return np.stack([np.interp(at, along, axis) for axis in np.asarray(points).T], axis=1)
 
 
-def evenly(points: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def evenly(points: ArrayLike, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return `count` places at even path lengths of a line, from end to end, and these lengths."""
-    points = np.asarray(points, float)
-    along = path_lengths(points)
+    line = np.asarray(points, float)
+    along = path_lengths(line)
     at = np.linspace(0.0, along[-1], count)
-    return points_at(points, along, at), at
+    return points_at(line, along, at), at

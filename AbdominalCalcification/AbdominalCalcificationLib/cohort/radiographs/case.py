@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 from ...durable import write_bytes, write_text
 from ...engine.kit import Kit
 from ...errors import InputError
-from ...file_stamps import stamp_of
 from ...progress import Steps
 from ...radiograph.case import case_steps
 from ...radiograph.files import DOCUMENT_FILE, PICTURE_FILE, RADIOGRAPH_FILES, result_files_steps
 from ...reporting import ResultFolder
 from ...reporting.documents import json_text
-from ..attempt import attempted
+from ..attempt import CaseWork, attempted
 from ..store import RECORD, THUMBNAIL, record_of
 from ..thumbnail import thumbnail
-from .cases import CohortRadiograph
-from .recipe import SCHEMA_VERSION, RadiographRecipe
+from .recipe import SCHEMA_VERSION
 
 #: The last one appears last: where it is, the rest is.
 CASE_FILES = (THUMBNAIL, RECORD, *RADIOGRAPH_FILES)
 
 
-@dataclass(frozen=True, eq=False)
-class RadiographWork:
-    """A radiograph and all that is to be known to make its folder.
-
-    Attributes
-    ----------
-    case : CohortRadiograph
-    folder : Path
-    fingerprint : str
-        Taken before anything was read.
-    recipe : RadiographRecipe
-    overwrite : bool
-        Replace what the folder holds.
-    """
-
-    case: CohortRadiograph
-    folder: Path
-    fingerprint: str
-    recipe: RadiographRecipe
-    overwrite: bool = False
-
-
-def make_radiograph(work: RadiographWork, kit: Kit) -> str:
+def make_radiograph(work: CaseWork, kit: Kit) -> str:
     """Score a radiograph and write its folder, whole or not at all; return why that is impossible, or nothing.
 
     Raises
@@ -56,10 +30,8 @@ def make_radiograph(work: RadiographWork, kit: Kit) -> str:
         Where results cannot be written: there is no use in going on.
     """
     return attempted(
-        lambda: _made_steps(work, kit),
-        work.folder,
-        work.fingerprint,
-        overwrite=work.overwrite,
+        work,
+        _made_steps(work, kit),
         names=CASE_FILES,
         command="radiograph",
         numbers=DOCUMENT_FILE,
@@ -69,13 +41,13 @@ def make_radiograph(work: RadiographWork, kit: Kit) -> str:
     )
 
 
-def _made_steps(work: RadiographWork, kit: Kit) -> Steps[None]:
+def _made_steps(work: CaseWork, kit: Kit) -> Steps[None]:
     case, recipe = work.case, work.recipe
     if case.image is None:
         raise InputError("The table names no image of this case; fill in the column image.")
     began = time.monotonic()
     choices = recipe.choices_for(case)
-    before = _stamps(work)
+    before = work.stamps()
     # Refuses before any work is done, and again at the end.
     with ResultFolder(work.folder, work.overwrite, CASE_FILES) as unfinished:
         result, image = yield from case_steps(case.image, choices, kit.worker)
@@ -83,13 +55,8 @@ def _made_steps(work: RadiographWork, kit: Kit) -> Steps[None]:
             result, image, unfinished, anonymous=recipe.anonymous, groups=recipe.groups, report=recipe.report
         )
         write_bytes(unfinished / THUMBNAIL, thumbnail(unfinished / PICTURE_FILE))
-        if _stamps(work) != before:
+        if work.stamps() != before:
             raise InputError("Its file changed while it was read; run the command again.")
         seconds = time.monotonic() - began
         record = record_of(case, work.fingerprint, SCHEMA_VERSION, unfinished, DOCUMENT_FILE, seconds)
         write_text(unfinished / RECORD, json_text(record))
-
-
-def _stamps(work: RadiographWork) -> list:
-    # Beside its folder those of others may appear meanwhile.
-    return [stamp_of(path, work.folder.parent.parent) for path in work.case.paths]

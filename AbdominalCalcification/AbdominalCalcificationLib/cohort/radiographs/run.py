@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from ... import __version__
-from ...csv_files import csv_text
 from ...engine.settings import Engine
-from ...errors import AbdominalCalcificationError
-from ...progress import Progress, Steps
+from ...progress import Steps
 from ...radiograph.files import DOCUMENT_FILE
 from ...reporting.anonymous import anonymous_models
-from ...reporting.documents import json_safe, json_text
-from ...reporting.published import publish
-from ...reporting.tables import cell_text
-from ..making import AT_A_TIME, CASES_SHARE, REASON_LEFT_OUT, CohortResult, Making, held, made_steps
+from ...reporting.documents import json_text
+from ..collecting import collected_steps, published, twins_steps
+from ..making import CohortResult, Making, held, made_steps
 from ..store import CaseFolders
-from ..tables import failed_csv
-from .case import RadiographWork, make_radiograph
+from ..tables import CohortTable, failed_csv
+from .case import make_radiograph
 from .cases import CohortRadiograph
 from .columns import radiograph_columns
 from .overview import TABLE, RadiographOverview
 from .recipe import RadiographRecipe
-from .rows import RadiographRow, read_radiograph_row
+from .rows import read_radiograph_row
 
 SCHEMA_VERSION = "1.0"
 #: What is written beside the cases; the last one appears last: where it is, the rest is.
 TABLES = (TABLE, "failed.csv", "seconds.csv", "overview.html", "cohort.json")
-# Radiographs of one image that are told as it runs; the overview lists them all.
-_MOST_TOLD = 10
 
 
 def radiographs_steps(
@@ -51,11 +45,8 @@ def radiographs_steps(
     models = recipe.models()
     made_from = recipe.made_from(models)
 
-    def work(case: CohortRadiograph, folder: Path, fingerprint: str) -> RadiographWork:
-        return RadiographWork(case, folder, fingerprint, recipe, overwrite)
-
     folders = CaseFolders(output, lambda _: made_from, DOCUMENT_FILE)
-    making = Making(folders, make_radiograph, work, "Reading radiographs", recipe.anonymous, overwrite)
+    making = Making(folders, make_radiograph, recipe, "Reading radiographs", overwrite)
     with held(folders, TABLES, cases, table, overwrite):
         failed = yield from made_steps(making, cases, engine)
         return (yield from _summarise_steps(cases, folders, recipe, models, failed))
@@ -69,62 +60,26 @@ def _summarise_steps(
     failed: dict[str, str],
 ) -> Steps[CohortResult]:
     covariates = list(dict.fromkeys(name for case in cases for name in case.covariates))
+    table = CohortTable(radiograph_columns(covariates), lambda row: row.cells(covariates, recipe.groups))
     overview = RadiographOverview(folders.output, recipe.groups)
-    counts = dict.fromkeys(("ok", "review", "unusable"), 0)
-    lines: list[list] = []
-    seconds: list[list] = []
-    for start in range(0, len(cases), AT_A_TIME):
-        yield Progress("Collecting the results", CASES_SHARE + (1 - CASES_SHARE) * start / len(cases))
-        rows = list(_rows(cases[start : start + AT_A_TIME], folders, failed))
-        lines += [[cell_text(each) for each in json_safe(row.cells(covariates, recipe.groups))] for row in rows]
-        seconds += [[row.case.id, cell_text(row.seconds)] for row in rows]
-        overview.add(rows)
-        for row in rows:
-            counts[row.trust] += 1
-    listed = [(case.id, failed[case.id]) for case in cases if case.id in failed]
-    told = [(name, REASON_LEFT_OUT) for name, _ in listed] if recipe.anonymous else listed
-    done = sum(counts.values())
-    for ids in overview.twins[:_MOST_TOLD]:
-        message = f"{', '.join(ids[:_MOST_TOLD])}: the same image, pixel for pixel; look at it, or leave one out."
-        yield Progress("Collecting the results", 0.99, message=message)
-    yield Progress("Writing tables and the overview", 0.99)
+    sinks, hidden = (table, overview), recipe.anonymous
+    collected = yield from collected_steps(cases, folders, failed, read_radiograph_row, sinks, anonymous=hidden)
+    yield from twins_steps(overview.twins, "the same image, pixel for pixel; look at it, or leave one out.")
     contents = (
-        csv_text(radiograph_columns(covariates), lines),
-        failed_csv(told),
-        csv_text(["id", "seconds"], seconds),
-        overview.html(len(cases), told),
-        json_text(_document(recipe, models, len(cases), done, counts)),
+        table.text(),
+        failed_csv(collected.told),
+        table.seconds_text(),
+        overview.html(len(cases), collected.told),
+        json_text(collected.document(SCHEMA_VERSION, _settings(recipe, models), "radiographs")),
     )
-    publish(folders.output, dict(zip(TABLES, contents, strict=True)), "cohort")
-    return CohortResult(done, counts, tuple(listed))
+    return published(folders, TABLES, contents, collected)
 
 
-def _rows(cases: Sequence[CohortRadiograph], folders: CaseFolders, failed: dict[str, str]) -> Iterator[RadiographRow]:
-    """Yield the rows of the finished radiographs; one whose folder cannot be read has failed."""
-    for case in cases:
-        if case.id not in failed:
-            try:
-                yield read_radiograph_row(case, folders.path_of(case))
-            except AbdominalCalcificationError as error:
-                failed[case.id] = str(error)
-
-
-def _document(recipe: RadiographRecipe, models: list[dict], count: int, done: int, trust: dict[str, int]) -> dict:
-    return json_safe(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "subject": "radiographs",
-            "software": {"name": "AbdominalCalcification", "version": __version__},
-            "cases": count,
-            "done": done,
-            "failed": count - done,
-            "trust": trust,
-            "settings": {
-                "models": anonymous_models(models) if recipe.anonymous else models,
-                "image": recipe.choices.document(),
-                "severity": recipe.groups.document(None),
-                "report": recipe.report is not None,
-                "anonymous": recipe.anonymous,
-            },
-        }
-    )
+def _settings(recipe: RadiographRecipe, models: list[dict]) -> dict:
+    return {
+        "models": anonymous_models(models) if recipe.anonymous else models,
+        "image": recipe.choices.document(),
+        "severity": recipe.groups.document(None),
+        "report": recipe.report is not None,
+        "anonymous": recipe.anonymous,
+    }
