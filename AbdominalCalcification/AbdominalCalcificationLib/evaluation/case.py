@@ -13,8 +13,7 @@ from ..comparison.judged import ALL, Judged, judged, left_out_territories, left_
 from ..comparison.mistakes import mistaken_volumes
 from ..comparison.territories import TOTAL, artery_rows, calcification_rows, counted
 from ..comparison.thresholds import Thresholded, idealised, parse_method, searched, threshold_calcification
-from ..errors import AbdominalCalcificationError, InputError
-from ..explanations import explanation
+from ..errors import InputError
 from ..flags import Effect, Flag
 from ..geometry import Grid, Volume
 from ..geometry.resample import align_labels
@@ -36,6 +35,7 @@ from ..simulation import BYSTANDERS, simulate
 from ..trust import trust_of
 from .cohort import Case, Masks
 from .settings import Settings
+from .stored_case import failing_alone
 
 # Noise of virtual patients, standard deviation in soft tissue, HU; this project's own division.
 _NOISE_LEVELS_HU = ((10.0, "low"), (15.0, "medium"), (float("inf"), "high"))
@@ -99,20 +99,13 @@ def evaluate_case(case: Case, settings: Settings, worker: Worker) -> dict:
         "mistaken": {},
     }
     for name in (*case.predictions, *settings.methods):
-        try:
+        with failing_alone(result["failures"], name):
             segmented = _segmented(name, case, reference, settings, worker)
-            compared = _compare(name, reference, segmented, settings)
-        except AbdominalCalcificationError as error:
-            result["failures"][name] = str(error)
-            continue
-        except Exception as error:  # one method's trouble must not cost the others' results
-            result["failures"][name] = explanation(error) or f"Internal error: {type(error).__name__}: {error}"
-            continue
-        for part, value in compared.items():
-            if part == "overlap":
-                result[part] += value
-            else:
-                result[part][name] = value
+            for part, value in _compare(name, reference, segmented, settings).items():
+                if part == "overlap":
+                    result[part] += value
+                else:
+                    result[part][name] = value
     return result
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..anatomy import territories_of_name
 from ..comparison.judged import ALL
@@ -114,16 +115,105 @@ def read_cohort(path: str | Path, needed: Sequence[str] = ("arteries", "calcific
         Where the table cannot be read, a column is unknown, or a case has no name, a name that was
         there before, or lacks a file that is needed.
     """
-    path = Path(path)
-    header, rows = table_of_cases(path, _EXPLAINED)
-    columns = [_column(name, path.name) for name in header]
-    cases: dict[str, Case] = {}
+    folder = Path(path).parent
+    return cases_of_table(
+        Path(path), _EXPLAINED, _column, lambda given, columns, line: _case(given, columns, folder, line, needed)
+    )
+
+
+#: A column of a table of cases: its kind, and the method or group it is about; empty of the reference.
+Column = tuple[str, str]
+
+
+def cases_of_table(
+    path: Path,
+    explained: str,
+    column: Callable[[str, str], Column],
+    case: Callable[[dict[Column, str], list[Column], int], Any],
+) -> list[Any]:
+    """Return the cases of a table, each with a name of its own.
+
+    Parameters
+    ----------
+    path : Path
+    explained : str
+        What columns may be.
+    column : callable
+        Returns kind and name of a column, given its header and the name of the table.
+    case : callable
+        Returns a case, with ``name``, given its cells by column, the columns, and its line.
+
+    Raises
+    ------
+    InputError
+        As `column` and `case` do, for tables that cannot be read, and for two cases of one name.
+    """
+    header, rows = table_of_cases(path, explained)
+    columns = [column(name, path.name) for name in header]
+    cases: dict[str, Any] = {}
     for line, cells in rows:
-        case = _case(cells, columns, path.parent, line, needed)
-        if case.name in cases:
-            raise InputError(f"The table names the case '{case.name}' twice (line {line}); give each its own name.")
-        cases[case.name] = case
+        given = dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True))
+        made = case(given, columns, line)
+        if made.name in cases:
+            raise InputError(f"The table names the case '{made.name}' twice (line {line}); give each its own name.")
+        cases[made.name] = made
     return list(cases.values())
+
+
+def name_of_case(given: Mapping[Column, str], line: int, explained: str) -> str:
+    """Return what a case is called; InputError where its line does not say it."""
+    name = given.get(("case", ""), "")
+    if not name:
+        raise InputError(f"Line {line} of the table has no name in the column 'case'; {explained}.")
+    return name
+
+
+def methods_of(columns: Sequence[Column]) -> list[str]:
+    """Return the methods that columns are about."""
+    return list(dict.fromkeys(of for kind, of in columns if of and kind != "group"))
+
+
+def groups_of(given: Mapping[Column, str], columns: Sequence[Column]) -> dict[str, str]:
+    """Return what a case is divided by."""
+    return {of: given[kind, of] or "unknown" for kind, of in columns if kind == "group"}
+
+
+def known_column(
+    name: str,
+    table: str,
+    *,
+    plain: Sequence[str],
+    named: Sequence[str],
+    reserved: Sequence[str],
+    kind_of: Callable[[str], str],
+    explained: str,
+) -> Column:
+    """Return kind and name of a column; the reference's columns have an empty name.
+
+    Parameters
+    ----------
+    name, table : str
+    plain, named : sequence of str
+        Kinds of columns without a name, and of those with one.
+    reserved : sequence of str
+        Columns of the results, by which no group may be called.
+    kind_of : callable
+        Returns what a kind is called here.
+    explained : str
+        What columns may be.
+
+    Raises
+    ------
+    InputError
+        For a column that is not known.
+    """
+    kind, _, of = (part.strip() for part in name.partition(":"))
+    kind = kind_of(kind)
+    if kind == "group" and of in reserved:
+        raise InputError(f"The table '{table}' divides by '{of}', a column of the results; name the group otherwise.")
+    if not (kind in named if of else kind in plain and ":" not in name):
+        raise InputError(f"The table '{table}' has a column '{name}' that is not known; {explained}.")
+    return kind, of
 
 
 def table_of_cases(path: Path, explained: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -218,21 +308,19 @@ def parse_seeds(text: str) -> list[int]:
     return seeds
 
 
-def _column(name: str, table: str) -> tuple[str, str]:
-    """Return kind and name of a column; the reference's columns have an empty name."""
-    kind, _, of = (part.strip() for part in name.partition(":"))
-    kind = _ALSO_CALLED.get(kind, kind)
-    known = kind in _NAMED if of else kind in _PLAIN and ":" not in name
-    if kind == "group" and of in _RESERVED:
-        raise InputError(f"The table '{table}' divides by '{of}', a column of the results; name the group otherwise.")
-    if not known:
-        raise InputError(f"The table '{table}' has a column '{name}' that is not known; {_EXPLAINED}.")
-    return kind, of
+def _column(name: str, table: str) -> Column:
+    return known_column(
+        name,
+        table,
+        plain=_PLAIN,
+        named=_NAMED,
+        reserved=_RESERVED,
+        kind_of=lambda kind: _ALSO_CALLED.get(kind, kind),
+        explained=_EXPLAINED,
+    )
 
 
-def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path, line: int, needed) -> Case:
-    given = dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True))
-
+def _case(given: Mapping[Column, str], columns: Sequence[Column], folder: Path, line: int, needed) -> Case:
     def masks(of: str) -> Masks:
         calcification, arteries = (
             paths_of_cell(given.get((kind, of)), folder) for kind in ("calcification", "arteries")
@@ -240,21 +328,18 @@ def _case(cells: Sequence[str], columns: Sequence[tuple[str, str]], folder: Path
         of_arteries, of_calcification = (given.get((f"{kind}_labels", of), "") for kind in ("artery", "calcification"))
         return Masks(calcification, arteries, of_arteries, of_calcification)
 
-    name = given.get(("case", ""), "")
-    if not name:
-        raise InputError(f"Line {line} of the table has no name in the column 'case'; {_EXPLAINED}.")
+    name = name_of_case(given, line, _EXPLAINED)
     for column in needed:
         if not given.get((column, "")):
             raise InputError(f"The case '{name}' needs a file in the column {column}; {_EXPLAINED}.")
-    methods = dict.fromkeys(of for kind, of in columns if of and kind != "group")
     ct = given.get(("ct", ""))
     return Case(
         name,
         given.get(("patient", "")) or name,
         folder / ct if ct else None,
         masks(""),
-        {method: masks(method) for method in methods},
-        {of: given[kind, of] or "unknown" for kind, of in columns if kind == "group"},
+        {method: masks(method) for method in methods_of(columns)},
+        groups_of(given, columns),
         _territories(given.get(("territories", ""), ""), line),
     )
 

@@ -9,11 +9,10 @@ from .. import __version__
 from ..progress import Progress, Steps
 from ..reporting.anonymous import anonymous_models
 from ..reporting.documents import json_safe, json_text
-from ..reporting.published import publish
 from .case import evaluate_case, model_folders
 from .cohort import Case
 from .settings import SCHEMA_VERSION, Settings
-from .study import DOCUMENT, PLOTS_FOLDER, Study, study_steps
+from .study import DOCUMENT, Study, publish_evaluation, study_steps
 
 #: What is written beside the cases and plots; the last one appears last: where it is, the rest is.
 TABLES = ("cases.csv", "overlap.csv", "agreement.csv", "report.html", DOCUMENT)
@@ -115,12 +114,5 @@ def _summarise_steps(records: Sequence[dict], methods: Sequence[str], settings: 
         report_html(document, records, plots),
         json_text(document),
     )
-    publish(
-        output,
-        {
-            **{f"{PLOTS_FOLDER}/{name}.svg": svg for name, svg in plots.items()},
-            **dict(zip(TABLES, contents, strict=True)),
-        },
-        "evaluation",
-    )
+    publish_evaluation(output, plots, TABLES, contents)
     return document

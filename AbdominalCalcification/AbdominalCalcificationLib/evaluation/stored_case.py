@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,3 +61,14 @@ def evaluate_and_store(work: CaseWork, kit: Kit) -> str:
     store.write(case, result, reason or None, details, fingerprint)
     failures = [] if result is None else [f"{name}: {text}" for name, text in result["failures"].items()]
     return " ".join([reason, *failures]).strip()
+
+
+@contextmanager
+def failing_alone(failures: dict[str, str], name: str) -> Iterator[None]:
+    """Note why a method failed: its trouble must not cost the others' results."""
+    try:
+        yield
+    except AbdominalCalcificationError as error:
+        failures[name] = str(error)
+    except Exception as error:
+        failures[name] = explanation(error) or f"Internal error: {type(error).__name__}: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..engine.work import Answer, answered_steps
 from ..errors import InputError
 from ..leftovers import sweep
 from ..progress import Progress, Steps, scaled
-from ..reporting.published import keep_others, others_in, refuse_named
+from ..reporting.published import keep_others, others_in, publish, refuse_named
 from .cohort import numbered
 from .store import Store, empty_result
 from .stored_case import CaseWork, Evaluate, evaluate_and_store
@@ -141,3 +141,15 @@ def changed_record(case: Any) -> dict:
     """Return the record of a case whose files changed while, or after, it was evaluated."""
     reason = "Its files changed during the evaluation; run it again."
     return {"case": case.name, "error": reason, "details": "", **empty_result(case)}
+
+
+def publish_evaluation(
+    output: Path, plots: Mapping[str, str], tables: Sequence[str], contents: Sequence[str], obsolete: Sequence[str] = ()
+) -> None:
+    """Write plots and tables, all or none; plots that are `obsolete` go."""
+
+    def named(names) -> list[str]:
+        return [f"{PLOTS_FOLDER}/{name}.svg" for name in names]
+
+    files = {**dict(zip(named(plots), plots.values(), strict=True)), **dict(zip(tables, contents, strict=True))}
+    publish(output, files, "evaluation", named(obsolete))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import AbdominalCalcificationError, InputError
-from ...explanations import explanation
+from ...errors import InputError
 from ...inference import Worker
+from ..stored_case import failing_alone
 from .cohort import RadiographCase, Side
 from .readings import Reading, read_reading
 from .settings import LEVELS, RadiographSettings
@@ -65,21 +65,12 @@ def evaluate_radiograph(case: RadiographCase, settings: RadiographSettings, work
         "vertebrae": {},
     }
     for name in (*case.predictions, *settings.methods):
-        try:
+        with failing_alone(result["failures"], name):
             said = _method(name, case, settings, worker)
-            rows = None
             if reference.vertebrae is not None and said.vertebrae is not None:
-                rows = vertebra_rows(reference.vertebrae, said.vertebrae)
-        except AbdominalCalcificationError as error:
-            result["failures"][name] = str(error)
-            continue
-        except Exception as error:  # one method's trouble must not cost the others' results
-            result["failures"][name] = explanation(error) or f"Internal error: {type(error).__name__}: {error}"
-            continue
-        result["readings"][name] = said.reading.record(LEVELS)
-        result["notes"][name] = _note(said)
-        if rows is not None:
-            result["vertebrae"][name] = rows
+                result["vertebrae"][name] = vertebra_rows(reference.vertebrae, said.vertebrae)
+            result["readings"][name] = said.reading.record(LEVELS)
+            result["notes"][name] = _note(said)
     return result
 
 

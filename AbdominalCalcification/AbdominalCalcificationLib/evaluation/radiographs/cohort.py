@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...radiograph.kauppila import PARTS
-from ..cohort import cells_of_row, table_of_cases
+from ..cohort import Column, cases_of_table, groups_of, known_column, methods_of, name_of_case
 from .readings import SCORE_FILES, Reading, reading_of_cells
 
 #: Columns of the parts, such as ``L1_anterior``.
@@ -117,17 +117,10 @@ def read_radiographs(path: str | Path) -> list[RadiographCase]:
         Where the table cannot be read, a column is unknown, a cell holds no score, or a case has no name, a name that
         was there before, or no reference.
     """
-    path = Path(path)
-    header, rows = table_of_cases(path, _EXPLAINED)
-    columns = [_column(name, path.name) for name in header]
-    cases: dict[str, RadiographCase] = {}
-    for line, cells in rows:
-        given = dict(zip(columns, cells_of_row(cells, len(columns), line), strict=True))
-        case = _case(given, columns, path.parent, line)
-        if case.name in cases:
-            raise InputError(f"The table names the case '{case.name}' twice (line {line}); give each its own name.")
-        cases[case.name] = case
-    return list(cases.values())
+    folder = Path(path).parent
+    return cases_of_table(
+        Path(path), _EXPLAINED, _column, lambda given, columns, line: _case(given, columns, folder, line)
+    )
 
 
 def radiographs_below(folder: Path) -> list[RadiographCase]:
@@ -152,42 +145,38 @@ def _of_folder(folder: Path) -> RadiographCase:
     return RadiographCase(name, name, image, Side(folder / "truth.json"))
 
 
-def _column(name: str, table: str) -> tuple[str, str]:
-    """Return kind and name of a column; the reference's columns have an empty name."""
-    kind, _, of = (part.strip() for part in name.partition(":"))
+def _column(name: str, table: str) -> Column:
     known = {each.lower(): each for each in (*_PLAIN, "group")}
-    kind = _ALSO_CALLED.get(kind.lower(), known.get(kind.lower(), kind))
-    if kind == "group" and of in _RESERVED:
-        raise InputError(f"The table '{table}' divides by '{of}', a column of the results; name the group otherwise.")
-    if not (kind in (*_OF_A_SIDE, "group") if of else kind in _PLAIN and ":" not in name):
-        raise InputError(f"The table '{table}' has a column '{name}' that is not known; {_EXPLAINED}.")
-    return kind, of
+    return known_column(
+        name,
+        table,
+        plain=_PLAIN,
+        named=(*_OF_A_SIDE, "group"),
+        reserved=_RESERVED,
+        kind_of=lambda kind: _ALSO_CALLED.get(kind.lower(), known.get(kind.lower(), kind)),
+        explained=_EXPLAINED,
+    )
 
 
-def _case(
-    given: Mapping[tuple[str, str], str], columns: Sequence[tuple[str, str]], folder: Path, line: int
-) -> RadiographCase:
-    name = given.get(("case", ""), "")
-    if not name:
-        raise InputError(f"Line {line} of the table has no name in the column 'case'; {_EXPLAINED}.")
+def _case(given: Mapping[Column, str], columns: Sequence[Column], folder: Path, line: int) -> RadiographCase:
+    name = name_of_case(given, line, _EXPLAINED)
     reference = _side(given, "", folder, f"'{name}' (line {line})")
     if reference.is_blank:
         raise InputError(f"The case '{name}' (line {line}) has no reference: fill in result, score or its parts.")
-    methods = dict.fromkeys(of for kind, of in columns if of and kind != "group")
     image = given.get(("image", ""))
     return RadiographCase(
         name,
         given.get(("patient", "")) or name,
         folder / image if image else None,
         reference,
-        {method: _side(given, method, folder, f"'{name}' by {method} (line {line})") for method in methods},
-        {of: given[kind, of] or "unknown" for kind, of in columns if kind == "group"},
+        {method: _side(given, method, folder, f"'{name}' by {method} (line {line})") for method in methods_of(columns)},
+        groups_of(given, columns),
         given.get(("pixel_spacing", ""), ""),
         given.get(("faces", ""), ""),
     )
 
 
-def _side(given: Mapping[tuple[str, str], str], of: str, folder: Path, place: str) -> Side:
+def _side(given: Mapping[Column, str], of: str, folder: Path, place: str) -> Side:
     result, mask, total = (given.get((kind, of), "") for kind in ("result", "vertebrae", "score"))
     parts = {part: given.get((column, of), "") for column, part in PART_COLUMNS.items()}
     said = total or any(parts.values())

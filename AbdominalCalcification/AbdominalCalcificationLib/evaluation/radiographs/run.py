@@ -9,8 +9,7 @@ from ... import __version__
 from ...progress import Progress, Steps
 from ...reporting.anonymous import anonymous_models
 from ...reporting.documents import json_safe, json_text
-from ...reporting.published import publish
-from ..study import DOCUMENT, PLOTS_FOLDER, Study, study_steps
+from ..study import DOCUMENT, Study, publish_evaluation, study_steps
 from .case import evaluate_radiograph
 from .cohort import RadiographCase
 from .settings import SCHEMA_VERSION, RadiographSettings
@@ -94,13 +93,6 @@ def _summarise_steps(
         report_html(document, records, plots, groups),
         json_text(document),
     )
-    publish(
-        output,
-        {
-            **{f"{PLOTS_FOLDER}/{name}.svg": svg for name, svg in plots.items()},
-            **dict(zip(TABLES, contents, strict=True)),
-        },
-        "evaluation",
-        [f"{PLOTS_FOLDER}/{name}.svg" for name in ("coverage", "calibration") if name not in plots],
-    )
+    gone = [name for name in ("coverage", "calibration") if name not in plots]
+    publish_evaluation(output, plots, TABLES, contents, gone)
     return document
