@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..durable import CutShort, written
 from ..errors import ModelError
@@ -95,6 +96,28 @@ def save_checkpoint(file: Path | str, save: Callable[[Path], None], beside: Call
                 raise
             raise CutShort(first_line(error)) from None
         beside()
+
+
+def saving(content: Mapping) -> Callable[[Path], None]:
+    """Return what saves `content` for :func:`save_checkpoint`."""
+
+    def save(file: Path) -> None:
+        import torch
+
+        # Through a stream: of a path torch keeps the name, a temporary one, and the same weights would be other bytes.
+        with open(file, "wb") as stream:
+            torch.save(content, stream)
+
+    return save
+
+
+def halved(weights: Mapping) -> dict:
+    """Return weights (torch tensors by name) as 16-bit floats; what is named twice is stored once."""
+    stored: dict[int, Any] = {}
+    for value in weights.values():
+        own = value.detach().cpu()
+        stored[value.data_ptr()] = (own.half() if own.is_floating_point() else own).contiguous()
+    return {key: stored[value.data_ptr()] for key, value in weights.items()}
 
 
 def _damaged(file: Path) -> str:

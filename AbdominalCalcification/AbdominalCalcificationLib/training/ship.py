@@ -9,7 +9,7 @@ from pathlib import Path
 from ..durable import cannot_write, sync_all, write_text
 from ..errors import InputError, WriteError
 from ..inference import ModelFolder
-from ..inference.checkpoint import load_checkpoint, save_checkpoint
+from ..inference.checkpoint import halved, load_checkpoint, save_checkpoint, saving
 from ..leftovers import unfinished_folder
 from ..replacing import replacing
 from .job import Job
@@ -65,7 +65,7 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
             temporary = folder / destination.name
             (temporary / f"fold_{job.fold}").mkdir(parents=True)
             weights = _weights_only(checkpoint, job)
-            save_checkpoint(temporary / f"fold_{job.fold}" / FINAL, lambda file: _save(weights, file))
+            save_checkpoint(temporary / f"fold_{job.fold}" / FINAL, saving(weights))
             for name, text in texts.items():
                 write_text(temporary / name, text)
             ModelFolder.open(temporary, kind=job.task.kind)
@@ -86,20 +86,10 @@ def ship(job: Job, destination: Path, overwrite: bool = False) -> ModelFolder:
     return ModelFolder.open(destination, kind=job.task.kind)
 
 
-def _save(weights: dict, file: Path) -> None:
-    import torch
-
-    # Through a stream: of a path torch keeps the name, a temporary one, and the same weights would be other bytes.
-    with open(file, "wb") as stream:
-        torch.save(weights, stream)
-
-
 def _weights_only(checkpoint: dict, job: Job) -> dict:
     weights = checkpoint["network_weights"]
     if job.small is not None:
-        # The network names many tensors twice; halved once each, they are stored once.
-        halved = {value.data_ptr(): value.half().contiguous() for value in weights.values()}
-        weights = {key: halved[value.data_ptr()] for key, value in weights.items()}
+        weights = halved(weights)
     axes = checkpoint["inference_allowed_mirroring_axes"]
     return {
         "network_weights": weights,

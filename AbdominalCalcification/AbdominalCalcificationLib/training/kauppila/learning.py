@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import InferenceError, InputError
 from ...explanations import first_line
-from ...inference.checkpoint import load_checkpoint, save_checkpoint
+from ...inference.checkpoint import load_checkpoint, save_checkpoint, saving
 from ...inference.devices import choose_device, has_bfloat16
 from ...inference.kauppila_network import KauppilaArchitecture, build_network
 from ...radiograph.region import RegionGeometry, images_of, regions_of
@@ -89,8 +89,6 @@ class Learner:
         return True
 
     def save(self) -> None:
-        import torch
-
         content = {
             "network_weights": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -98,12 +96,8 @@ class Learner:
             "seconds": self.spent_s,
         }
 
-        def write(file: Path) -> None:
-            with open(file, "wb") as stream:
-                torch.save(content, stream)
-
         self.folder.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(self.folder / LATEST, write)
+        save_checkpoint(self.folder / LATEST, saving(content))
 
     def learn(self, report: Callable[[str, float, float | None], None], stopped: Callable[[], bool]) -> bool:
         """Learn to the end and return True, or save and return False where `stopped` says so."""

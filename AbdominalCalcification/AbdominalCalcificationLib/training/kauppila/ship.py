@@ -6,12 +6,11 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ... import __version__
 from ...durable import cannot_write, sync_all, write_text
 from ...errors import InputError, WriteError
-from ...inference.checkpoint import save_checkpoint
+from ...inference.checkpoint import halved, save_checkpoint, saving
 from ...inference.kauppila_model import CHECKPOINT_FILE, MODEL_FILE, KauppilaModel, model_document
 from ...inference.kauppila_network import KauppilaArchitecture
 from ...leftovers import unfinished_folder
@@ -56,7 +55,7 @@ def ship(
         with unfinished_folder(destination.parent, destination.name) as folder:
             temporary = folder / destination.name
             temporary.mkdir()
-            save_checkpoint(temporary / CHECKPOINT_FILE, lambda file: _save(network, file))
+            save_checkpoint(temporary / CHECKPOINT_FILE, saving({"network_weights": halved(network.state_dict())}))
             write_text(temporary / MODEL_FILE, json.dumps(document, indent=1) + "\n")
             KauppilaModel.open(temporary)
             sync_all(temporary)
@@ -72,18 +71,3 @@ def ship(
     except OSError as error:
         raise cannot_write(destination, error) from None
     return KauppilaModel.open(destination)
-
-
-def _save(network, file: Path) -> None:
-    import torch
-
-    # The encoder names many tensors twice; halved once each, they are stored once.
-    halved: dict[int, Any] = {}
-    weights = {}
-    for key, value in network.state_dict().items():
-        own = value.detach().cpu()
-        half = own.half() if own.is_floating_point() else own
-        weights[key] = halved.setdefault(value.data_ptr(), half.contiguous())
-    # Through a stream: of a path torch keeps the name, a temporary one, and the same weights would be other bytes.
-    with open(file, "wb") as stream:
-        torch.save({"network_weights": weights}, stream)
