@@ -6,6 +6,8 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
+from AbdominalCalcificationLib.reporting.report_files import can_render
+
 
 class ExportControl:
     """Asks where to, and before anything is replaced.
@@ -24,7 +26,8 @@ class ExportControl:
     def update(self):
         self._button.enabled = self._state.is_free and self._state.has_masks
         self._anonymous.enabled = self._state.is_free
-        self._update_report()
+        tip = _("One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.")
+        offer_report(self._report, self._state, tip)
         reason = self._why_no_dicom()
         self._dicom.enabled = self._state.is_free and reason is None
         self._dicom.toolTip = reason or (
@@ -33,7 +36,7 @@ class ExportControl:
                 "the report is exported, too, that as Encapsulated PDF and Secondary Capture. Ticking this ticks the "
                 "report; untick it to leave it out."
             )
-            if self._can_render()
+            if can_render()
             else _(
                 "Segmentations and a structured report in the study of the CT, for archives and viewers; without the "
                 "report, whose Python packages are missing."
@@ -42,23 +45,8 @@ class ExportControl:
 
     def _tick_report(self, ticked):
         """Objects have the report with them, as those of the command line, unless somebody unticks it."""
-        if ticked and self._can_render():
+        if ticked and can_render():
             self._report.checked = True
-
-    @staticmethod
-    def _can_render():
-        from AbdominalCalcificationLib.reporting.report_files import can_render
-
-        return can_render()
-
-    def _update_report(self):
-        can_render = self._can_render()
-        self._report.enabled = self._state.is_free and can_render
-        self._report.toolTip = (
-            _("One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.")
-            if can_render
-            else _("A report needs Python packages: slicer.util.pip_install(['jinja2', 'reportlab']).")
-        )
 
     def _why_no_dicom(self):
         """Return why no DICOM can be written of the chosen CT; None where it can."""
@@ -73,20 +61,8 @@ class ExportControl:
         return None
 
     def export(self, checked=False):
-        chosen = qt.QFileDialog.getExistingDirectory(self._button, _("Folder for the result folder"))
-        if not chosen:
-            return
-        if self._state.parameters.exportAnonymous:
-            self.export_to(numbered(Path(chosen), "Anonymous calcification"), overwrite=False)
-            return
-        folder = Path(chosen) / f"{file_name(self._state.parameters.ct.GetName())} calcification"
-        if folder.exists():
-            self._state.questions.ask(
-                _("'{folder}' exists already.").format(folder=folder),
-                (_("Replace its results"), lambda: self.export_to(folder, overwrite=True)),
-            )
-        else:
-            self.export_to(folder, overwrite=False)
+        name = f"{file_name(self._state.parameters.ct.GetName())} calcification"
+        ask_where(self._button, self._state, name, "Anonymous calcification", self.export_to)
 
     def export_to(self, folder, overwrite):
         """Write the result folder; what it held before is replaced only with `overwrite`."""
@@ -99,6 +75,36 @@ class ExportControl:
 
         steps = self._state.logic.exportSteps(self._state.parameters, folder, overwrite)
         self._state.runner.start(steps, done)
+
+
+def offer_report(box, state, tip):
+    """Enable the check box of a report where one can be made, and say what is missing where not."""
+    box.enabled = state.is_free and can_render()
+    missing = _("A report needs Python packages: slicer.util.pip_install(['jinja2', 'reportlab']).")
+    box.toolTip = tip if can_render() else missing
+
+
+def ask_where(button, state, name, anonymous_name, export_to):
+    """Ask for the place of a result folder, and before anything is replaced.
+
+    :param name: of the folder
+    :param anonymous_name: of one whose name says of nobody who it is
+    :param export_to: called with the folder and ``overwrite``
+    """
+    chosen = qt.QFileDialog.getExistingDirectory(button, _("Folder for the result folder"))
+    if not chosen:
+        return
+    if state.parameters.exportAnonymous:
+        export_to(numbered(Path(chosen), anonymous_name), overwrite=False)
+        return
+    folder = Path(chosen) / name
+    if folder.exists():
+        state.questions.ask(
+            _("'{folder}' exists already.").format(folder=folder),
+            (_("Replace its results"), lambda: export_to(folder, overwrite=True)),
+        )
+    else:
+        export_to(folder, overwrite=False)
 
 
 def numbered(place, name):

@@ -1,10 +1,7 @@
 """The panel: its parts, wired together, and what the scene does to all of them."""
 
-import qt
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from . import choosing
 from .case_list_view import CaseListView
@@ -27,6 +24,7 @@ from .retraining_view import RetrainingView
 from .review_view import ReviewView
 from .run_control import RunControl
 from .runner import StepRunner
+from .scene_page import ScenePage
 from .segment_meanings import SegmentMeanings
 from .sources import SourcesOfCases
 from .state import PanelState
@@ -36,7 +34,7 @@ from .vessels_view import VesselsView
 from .warm_up import WarmUp
 
 
-class Panel(VTKObservationMixin):
+class Panel(ScenePage):
     """Makes the parts, follows the scene, and tells the parts when to look anew.
 
     A part has ``update()``, called whenever a choice changes and work begins or ends: quick. Those
@@ -47,15 +45,8 @@ class Panel(VTKObservationMixin):
     """
 
     def __init__(self, ui, logic):
-        VTKObservationMixin.__init__(self)
-        self._ui = ui
-        self._gui_tag = self._shown_ct = None
-        self.is_open = False
-        # A volume is filled after it was added to the scene.
-        self._arrived = qt.QTimer()
-        self._arrived.setSingleShot(True)
-        self._arrived.interval = 0
-        self._arrived.connect("timeout()", self._choose_arrived)
+        ScenePage.__init__(self, ui)
+        self._shown_ct = None
         self._warm_up = WarmUp()
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
@@ -88,15 +79,7 @@ class Panel(VTKObservationMixin):
         self._measured_masks = MaskWatcher(self._measured_mask_changed)
         self._compared_masks = MaskWatcher(self._compared_mask_changed)
 
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
-        self.addObserver(scene, scene.StartImportEvent, self._scene_start_import)
-        # After the combo boxes, which list the nodes anew.
-        self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced, priority=-100.0)
-        self.addObserver(scene, scene.EndImportEvent, self._scene_replaced, priority=-100.0)
-        self.addObserver(scene, scene.NodeAddedEvent, self._node_added)
-        # Before the combo boxes, which jump to another node.
-        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
+        self.follow_scene()
         self.show_scene()
 
     def close(self):
@@ -146,20 +129,9 @@ class Panel(VTKObservationMixin):
         self.results.show()
         self.comparison.show()
 
-    def set_parameters(self, parameters):
-        """Connect the widgets with a parameter node; None disconnects them."""
-        if self.state.parameters is not None:
-            self.state.parameters.disconnectGui(self._gui_tag)
-            self.removeObserver(self.state.parameters, vtk.vtkCommand.ModifiedEvent, self.update)
-            self._measured_masks.stop()
-            self._compared_masks.stop()
-        self.state.parameters = parameters
-        if parameters is not None:
-            # Not connectGui: where Slicer's returns no tag, what it connects stays connected for ever.
-            widgets = {widget.property("SlicerParameterName"): widget for widget in vars(self._ui).values()}
-            self._gui_tag = parameters.connectParametersToGui({name: w for name, w in widgets.items() if name})
-            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.update)
-        self.update()
+    def _parameters_left(self):
+        self._measured_masks.stop()
+        self._compared_masks.stop()
 
     def update(self, caller=None, event=None):
         """Follow what is chosen, and whether something is at work or asked."""
@@ -275,17 +247,6 @@ class Panel(VTKObservationMixin):
             found.mark_outdated()
             self.comparison.show()
 
-    @vtk.calldata_type(vtk.VTK_OBJECT)
-    def _node_removed(self, caller, event, node):
-        if self.state.parameters is not None:
-            choosing.let_go_of(self.state.parameters, node)
-
-    @vtk.calldata_type(vtk.VTK_OBJECT)
-    def _node_added(self, caller, event, node):
-        # A scene that is imported says itself when it is complete.
-        if self.is_open and not slicer.mrmlScene.IsBatchProcessing() and node.IsA("vtkMRMLScalarVolumeNode"):
-            self._arrived.start()
-
     def _scene_start_close(self, caller, event):
         self.state.questions.dismiss()
         self._arrived.stop()
@@ -297,10 +258,6 @@ class Panel(VTKObservationMixin):
         self.set_parameters(None)
         self.history.let_go()
         self.state.messages.say("")
-
-    def _scene_start_import(self, caller, event):
-        # The combo boxes choose nothing when they list the nodes anew: not what is meant.
-        self.set_parameters(None)
 
     def _scene_replaced(self, caller, event):
         from AbdominalCalcificationLib.scene.display import show_masks_of

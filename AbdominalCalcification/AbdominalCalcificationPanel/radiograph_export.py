@@ -1,13 +1,10 @@
 """The Export button of the page of radiographs: a result folder like that of the command line."""
 
-from pathlib import Path
-
-import qt
 from slicer.i18n import tr as _
 
 from AbdominalCalcificationLib.reporting.report_files import can_render
 
-from .export_control import file_name, numbered
+from .export_control import ask_where, file_name, offer_report
 
 
 class RadiographExport:
@@ -27,29 +24,12 @@ class RadiographExport:
         """Enable what can be done."""
         self._button.enabled = self._state.can_correct
         self._anonymous.enabled = self._state.is_free
-        self._report.enabled = self._state.is_free and can_render()
-        self._report.toolTip = (
-            _("A page for people, as PDF and HTML.")
-            if can_render()
-            else _("A report needs Python packages: slicer.util.pip_install(['jinja2', 'reportlab']).")
-        )
+        offer_report(self._report, self._state, _("A page for people, as PDF and HTML."))
 
     def export(self, checked=False):
         """Ask where to, and export."""
-        chosen = qt.QFileDialog.getExistingDirectory(self._button, _("Folder for the result folder"))
-        if not chosen:
-            return
-        if self._state.parameters.exportAnonymous:
-            self.export_to(numbered(Path(chosen), "Anonymous radiograph"), overwrite=False)
-            return
-        folder = Path(chosen) / f"{file_name(self._state.image.GetName())} radiograph"
-        if folder.exists():
-            self._state.questions.ask(
-                _("'{folder}' exists already.").format(folder=folder),
-                (_("Replace its results"), lambda: self.export_to(folder, overwrite=True)),
-            )
-        else:
-            self.export_to(folder, overwrite=False)
+        name = f"{file_name(self._state.image.GetName())} radiograph"
+        ask_where(self._button, self._state, name, "Anonymous radiograph", self.export_to)
 
     def export_to(self, folder, overwrite):
         """Write the result folder; what it held before is replaced only with `overwrite`."""

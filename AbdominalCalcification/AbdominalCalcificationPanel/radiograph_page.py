@@ -1,10 +1,7 @@
 """The page of radiographs: its parts, wired together, and what the scene does to all of them."""
 
-import qt
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from . import choosing
 from .message_view import MessageView
@@ -18,9 +15,10 @@ from .radiograph_run import RadiographRun
 from .radiograph_scores import RadiographScores
 from .radiograph_state import RadiographState
 from .runner import StepRunner
+from .scene_page import ScenePage
 
 
-class RadiographPage(VTKObservationMixin):
+class RadiographPage(ScenePage):
     """Makes the parts, follows the scene, and tells the parts when to look anew; as Panel does for the page of CTs.
 
     :param ui: widgets of the page by name
@@ -28,15 +26,8 @@ class RadiographPage(VTKObservationMixin):
     """
 
     def __init__(self, ui, logic):
-        VTKObservationMixin.__init__(self)
-        self._ui = ui
-        self._gui_tag = self._shown = self._layout = None
-        self.is_open = False
-        # A volume is filled after it was added to the scene.
-        self._arrived = qt.QTimer()
-        self._arrived.setSingleShot(True)
-        self._arrived.interval = 0
-        self._arrived.connect("timeout()", self._choose_arrived)
+        ScenePage.__init__(self, ui)
+        self._shown = self._layout = None
         messages, questions = MessageView(ui), QuestionBar(ui, self.update)
         runner = StepRunner(ui, messages, self.update, idle=logic.cleanup)
         self.state = RadiographState(logic, messages, questions, runner, changed=self._changed)
@@ -47,15 +38,7 @@ class RadiographPage(VTKObservationMixin):
         self.compare = RadiographCompare(ui, self.state)
         self.of_ct = RadiographOfCt(ui, self.state, self._ct_scored)
         self.export = RadiographExport(ui, self.state, self.edits)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self._scene_start_close)
-        self.addObserver(scene, scene.StartImportEvent, self._scene_start_import)
-        # After the combo boxes, which list the nodes anew.
-        self.addObserver(scene, scene.EndCloseEvent, self._scene_replaced, priority=-100.0)
-        self.addObserver(scene, scene.EndImportEvent, self._scene_replaced, priority=-100.0)
-        self.addObserver(scene, scene.NodeAddedEvent, self._node_added)
-        # Before the combo boxes, which jump to another node.
-        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._node_removed, priority=100.0)
+        self.follow_scene()
         self.set_parameters(self.state.logic.getParameterNode())
         self.show()
         self.edits.adopt()
@@ -90,18 +73,6 @@ class RadiographPage(VTKObservationMixin):
         self._ui.moveWallsButton.checked = False
         back_to_layout(slicer.mrmlScene, self._layout)
         self._layout = None
-
-    def set_parameters(self, parameters):
-        """Connect the widgets with a parameter node; None disconnects them."""
-        if self.state.parameters is not None:
-            self.state.parameters.disconnectGui(self._gui_tag)
-            self.removeObserver(self.state.parameters, vtk.vtkCommand.ModifiedEvent, self.update)
-        self.state.parameters = parameters
-        if parameters is not None:
-            widgets = {widget.property("SlicerParameterName"): widget for widget in vars(self._ui).values()}
-            self._gui_tag = parameters.connectParametersToGui({name: w for name, w in widgets.items() if name})
-            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.update)
-        self.update()
 
     def update(self, caller=None, event=None):
         """Follow what is chosen, and whether something is at work or asked."""
@@ -177,17 +148,6 @@ class RadiographPage(VTKObservationMixin):
         if self.state.parameters is not None and self.state.image is None:
             choosing.choose_radiograph(self.state.parameters)
 
-    @vtk.calldata_type(vtk.VTK_OBJECT)
-    def _node_removed(self, caller, event, node):
-        if self.state.parameters is not None:
-            choosing.let_go_of(self.state.parameters, node)
-
-    @vtk.calldata_type(vtk.VTK_OBJECT)
-    def _node_added(self, caller, event, node):
-        # A scene that is imported says itself when it is complete.
-        if self.is_open and not slicer.mrmlScene.IsBatchProcessing() and node.IsA("vtkMRMLScalarVolumeNode"):
-            self._arrived.start()
-
     def _scene_start_close(self, caller, event):
         self.state.questions.dismiss()
         self._arrived.stop()
@@ -196,10 +156,6 @@ class RadiographPage(VTKObservationMixin):
         self.set_parameters(None)
         self.show()
         self.state.messages.say("")
-
-    def _scene_start_import(self, caller, event):
-        # The combo boxes choose nothing when they list the nodes anew: not what is meant.
-        self.set_parameters(None)
 
     def _scene_replaced(self, caller, event):
         self.set_parameters(None)

@@ -6,6 +6,7 @@ from AbdominalCalcificationLib.errors import InputError
 
 from .packages_view import PackageQuestion
 from .parameters import facing_of
+from .run_control import offer_run
 
 
 class RadiographRun:
@@ -27,23 +28,15 @@ class RadiographRun:
         """Enable what can be done."""
         ui, reason = self._ui, self.why_not()
         ui.radiographInputs.enabled = self._state.is_free
-        ui.cancelButton.enabled = self._state.runner.is_busy
-        ui.runButton.enabled = not reason
-        ui.runButton.toolTip = reason or _("Find the vertebrae, and score the aorta in front of L1 to L4.")
-        ui.runHint.text = reason
-        ui.runHint.visible = bool(reason) and not self._state.runner.is_busy
+        offer_run(ui, self._state, reason, _("Find the vertebrae, and score the aorta in front of L1 to L4."))
 
     def why_not(self):
         """Return why Run cannot be pressed, and what to do; empty where it can."""
         from AbdominalCalcificationLib.scene.radiograph.eligible import check_is_radiograph
 
         state = self._state
-        if state.parameters is None:
-            return _("The scene is being closed.")
-        if state.runner.is_busy:
-            return _("Something is at work; wait for it, or cancel it.")
-        if state.questions.is_open:
-            return _("Answer the question first.")
+        if reason := state.why_not_free:
+            return reason
         if state.image is None:
             return _("Load a lateral radiograph (Add Data, DICOM or Sample Data), or choose one under Inputs.")
         try:

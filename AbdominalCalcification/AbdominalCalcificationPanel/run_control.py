@@ -25,23 +25,14 @@ class RunControl:
     def update(self):
         """Enable what can be done."""
         ui, reason = self._ui, self.why_not()
-        ui.cancelButton.enabled = self._state.runner.is_busy
-        ui.runButton.enabled = not reason
-        ui.runButton.toolTip = reason or _("Segment what is needed, then measure.")
-        # While something is at work the status line says what.
-        ui.runHint.text = reason
-        ui.runHint.visible = bool(reason) and not self._state.runner.is_busy
+        offer_run(ui, self._state, reason, _("Segment what is needed, then measure."))
         ui.recomputeButton.enabled = self._state.is_free and self._state.has_masks
 
     def why_not(self):
         """Return why Run cannot be pressed, and what to do; empty where it can."""
         state, parameters = self._state, self._state.parameters
-        if parameters is None:
-            return _("The scene is being closed.")
-        if state.runner.is_busy:
-            return _("Something is at work; wait for it, or cancel it.")
-        if state.questions.is_open:
-            return _("Answer the question first.")
+        if reason := state.why_not_free:
+            return reason
         if parameters.ct is None:
             return _("Load a CT angiogram (Add Data, DICOM or Sample Data), or choose one under Inputs.")
         arteries, calcification = parameters.arterySource, parameters.calcificationSource
@@ -94,3 +85,13 @@ class RunControl:
     def _run(self, keep=True):
         steps = self._state.logic.analyzeSteps(self._state.parameters, self._ui.trustCheckBox.checked, keep)
         self._state.runner.start(steps, self._measured)
+
+
+def offer_run(ui, state, reason, tip):
+    """Enable Run and Cancel of a page, and say why Run cannot be pressed, where there is a reason."""
+    ui.cancelButton.enabled = state.runner.is_busy
+    ui.runButton.enabled = not reason
+    ui.runButton.toolTip = reason or tip
+    # While something is at work the status line says what.
+    ui.runHint.text = reason
+    ui.runHint.visible = bool(reason) and not state.runner.is_busy

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from slicer.i18n import tr as _
+
 
 @dataclass
 class PanelState:
@@ -27,9 +29,18 @@ class PanelState:
     parameters: object = None
 
     @property
+    def why_not_free(self):
+        """Why nothing may be begun, and what to do; empty where it may."""
+        if self.parameters is None:
+            return _("The scene is being closed.")
+        if self.runner.is_busy:
+            return _("Something is at work; wait for it, or cancel it.")
+        return _("Answer the question first.") if self.questions.is_open else ""
+
+    @property
     def is_free(self):
         """Whether something may be chosen or begun."""
-        return self.parameters is not None and not self.runner.is_busy and not self.questions.is_open
+        return not self.why_not_free
 
     @property
     def has_ct(self):

@@ -393,7 +393,7 @@
     </message>
     <message>
         <source>Calcification</source>
-        <translation type="unfinished">Verkalkung</translation>
+        <translation>Verkalkung</translation>
     </message>
     <message>
         <source>The artery that is painted: what is painted is taken from the other arteries. One without a segment gets an empty one, with its name, colour and codes.</source>
@@ -859,7 +859,7 @@
     </message>
     <message>
         <source>Notes</source>
-        <translation type="unfinished">Hinweise</translation>
+        <translation>Hinweise</translation>
     </message>
     <message>
         <source>Save, then go on</source>
@@ -1360,24 +1360,8 @@
         <translation>Eine Seite für Menschen, als PDF und HTML.</translation>
     </message>
     <message>
-        <source>A report needs Python packages: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</source>
-        <translation type="unfinished">Ein Bericht braucht Python-Pakete: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</translation>
-    </message>
-    <message>
-        <source>Folder for the result folder</source>
-        <translation type="unfinished">Ordner für den Ergebnisordner</translation>
-    </message>
-    <message>
-        <source>Replace its results</source>
-        <translation type="unfinished">Ergebnisse darin ersetzen</translation>
-    </message>
-    <message>
-        <source>&apos;{folder}&apos; exists already.</source>
-        <translation type="unfinished">„{folder}“ gibt es schon.</translation>
-    </message>
-    <message>
         <source>Exported to {folder}</source>
-        <translation type="unfinished">Exportiert nach {folder}</translation>
+        <translation>Exportiert nach {folder}</translation>
     </message>
 </context>
 <context>
@@ -1391,7 +1375,7 @@
     <name>AbdominalCalcificationPanel.radiograph_of_ct</name>
     <message>
         <source>Something is at work; wait for it, or cancel it.</source>
-        <translation type="unfinished">Es läuft noch etwas; abwarten oder abbrechen.</translation>
+        <translation>Es läuft noch etwas; abwarten oder abbrechen.</translation>
     </message>
     <message>
         <source>Choose the CT of the same patient.</source>
@@ -1410,7 +1394,7 @@
     <name>AbdominalCalcificationPanel.radiograph_page</name>
     <message>
         <source>Done.</source>
-        <translation type="unfinished">Fertig.</translation>
+        <translation>Fertig.</translation>
     </message>
 </context>
 <context>
@@ -1507,28 +1491,16 @@
         <translation>Wirbel finden und die Aorta vor L1 bis L4 bewerten.</translation>
     </message>
     <message>
-        <source>The scene is being closed.</source>
-        <translation type="unfinished">Die Szene wird geschlossen.</translation>
-    </message>
-    <message>
-        <source>Something is at work; wait for it, or cancel it.</source>
-        <translation type="unfinished">Es läuft noch etwas; abwarten oder abbrechen.</translation>
-    </message>
-    <message>
-        <source>Answer the question first.</source>
-        <translation type="unfinished">Erst die Frage beantworten.</translation>
-    </message>
-    <message>
         <source>Load a lateral radiograph (Add Data, DICOM or Sample Data), or choose one under Inputs.</source>
         <translation>Laden Sie eine seitliche Röntgenaufnahme (Add Data, DICOM oder Sample Data), oder wählen Sie eine unter Eingaben.</translation>
     </message>
     <message>
         <source>Keep as earlier version</source>
-        <translation type="unfinished">Als frühere Version behalten</translation>
+        <translation>Als frühere Version behalten</translation>
     </message>
     <message>
         <source>Do not keep</source>
-        <translation type="unfinished">Nicht behalten</translation>
+        <translation>Nicht behalten</translation>
     </message>
 </context>
 <context>
@@ -1543,7 +1515,7 @@
     </message>
     <message>
         <source>Notes ({count})</source>
-        <translation type="unfinished">Hinweise ({count})</translation>
+        <translation>Hinweise ({count})</translation>
     </message>
     <message>
         <source>Corrections ({count})</source>
@@ -1855,7 +1827,7 @@ mm</translation>
     <name>AbdominalCalcificationPanel.review_view</name>
     <message>
         <source>The scene is being closed.</source>
-        <translation type="unfinished">Die Szene wird geschlossen.</translation>
+        <translation>Die Szene wird geschlossen.</translation>
     </message>
     <message>
         <source>Choose a CT volume first.</source>
@@ -1903,18 +1875,6 @@ mm</translation>
     <message>
         <source>Segment what is needed, then measure.</source>
         <translation>Segmentieren, was noch fehlt, dann messen.</translation>
-    </message>
-    <message>
-        <source>The scene is being closed.</source>
-        <translation>Die Szene wird geschlossen.</translation>
-    </message>
-    <message>
-        <source>Something is at work; wait for it, or cancel it.</source>
-        <translation>Es läuft noch etwas; abwarten oder abbrechen.</translation>
-    </message>
-    <message>
-        <source>Answer the question first.</source>
-        <translation>Erst die Frage beantworten.</translation>
     </message>
     <message>
         <source>Load a CT angiogram (Add Data, DICOM or Sample Data), or choose one under Inputs.</source>
@@ -1995,6 +1955,21 @@ mm</translation>
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.state</name>
+    <message>
+        <source>The scene is being closed.</source>
+        <translation>Die Szene wird geschlossen.</translation>
+    </message>
+    <message>
+        <source>Something is at work; wait for it, or cancel it.</source>
+        <translation>Es läuft noch etwas; abwarten oder abbrechen.</translation>
+    </message>
+    <message>
+        <source>Answer the question first.</source>
+        <translation>Erst die Frage beantworten.</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.territory_choice</name>
     <message>
         <source>{artery}: add a segment</source>
@@ -2047,7 +2022,7 @@ mm</translation>
     </message>
     <message>
         <source>Calcification</source>
-        <translation type="unfinished">Verkalkung</translation>
+        <translation>Verkalkung</translation>
     </message>
     <message>
         <source>Put aside {name}; not made here.</source>
@@ -2062,7 +2037,7 @@ mm</translation>
     <name>Radiograph</name>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished">Eingaben</translation>
+        <translation>Eingaben</translation>
     </message>
     <message>
         <source>Radiograph:</source>
@@ -2098,7 +2073,7 @@ mm</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished">Starten</translation>
+        <translation>Starten</translation>
     </message>
     <message>
         <source>End what is at work; the scene stays as it is.</source>
@@ -2106,11 +2081,11 @@ mm</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">Abbrechen</translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Log</source>
-        <translation type="unfinished">Protokoll</translation>
+        <translation>Protokoll</translation>
     </message>
     <message>
         <source>Score</source>
@@ -2182,7 +2157,7 @@ mm</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished">Rückgängig</translation>
+        <translation>Rückgängig</translation>
     </message>
     <message>
         <source>Show the whole radiograph again.</source>
@@ -2198,7 +2173,7 @@ mm</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished">Exportieren…</translation>
+        <translation>Exportieren…</translation>
     </message>
     <message>
         <source>Leave out of the result folder what tells who the patient is and who reads.</source>
@@ -2218,7 +2193,7 @@ mm</translation>
     </message>
     <message>
         <source>Notes</source>
-        <translation type="unfinished">Hinweise</translation>
+        <translation>Hinweise</translation>
     </message>
     <message>
         <source>Corrections</source>
@@ -2262,7 +2237,7 @@ mm</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished">Umbenennen</translation>
+        <translation>Umbenennen</translation>
     </message>
     <message>
         <source>Drag the points of the two curves onto the walls of the aorta. Lines, lengths and the places of deposits follow; scores stay, since the model has seen the image and no line: correct those that are wrong.</source>
@@ -2306,7 +2281,7 @@ mm</translation>
     </message>
     <message>
         <source>CT volume:</source>
-        <translation type="unfinished">CT-Volumen:</translation>
+        <translation>CT-Volumen:</translation>
     </message>
     <message>
         <source>CT of the same patient, the one of the page CT; its masks are scored.</source>
@@ -2314,7 +2289,7 @@ mm</translation>
     </message>
     <message>
         <source>Choose a CT volume</source>
-        <translation type="unfinished">CT-Volumen wählen</translation>
+        <translation>CT-Volumen wählen</translation>
     </message>
     <message>
         <source>Vertebrae:</source>

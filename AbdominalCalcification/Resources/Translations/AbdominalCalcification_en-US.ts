@@ -1360,22 +1360,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>A report needs Python packages: slicer.util.pip_install([&apos;jinja2&apos;, &apos;reportlab&apos;]).</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Folder for the result folder</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Replace its results</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>&apos;{folder}&apos; exists already.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Exported to {folder}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1504,18 +1488,6 @@
     </message>
     <message>
         <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The scene is being closed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Something is at work; wait for it, or cancel it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Answer the question first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1894,18 +1866,6 @@ mm</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The scene is being closed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Something is at work; wait for it, or cancel it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Answer the question first.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Load a CT angiogram (Add Data, DICOM or Sample Data), or choose one under Inputs.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1980,6 +1940,21 @@ mm</source>
     <name>AbdominalCalcificationPanel.self_test</name>
     <message>
         <source>Done.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AbdominalCalcificationPanel.state</name>
+    <message>
+        <source>The scene is being closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Something is at work; wait for it, or cancel it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer the question first.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
