@@ -63,7 +63,7 @@ def test_coarser_pixels_are_means_of_the_same_places():
 def test_a_raster_is_brought_back_onto_an_image():
     y, x = np.mgrid[:80, :100] * 0.4
     raster = raster_at(x + 3 * y, (0.4, 0.4), 1.3)
-    back = raster_onto(raster, (80, 100), (0.4, 0.4))
+    back = raster_onto(raster, (np.arange(80), np.arange(100)), (0.4, 0.4))
     assert back[8:-8, 8:-8] == pytest.approx((x + 3 * y)[8:-8, 8:-8], abs=1e-3)
     points = np.array([[10.3, 12.7], [20.0, 5.5]])
     assert raster.at(points) == pytest.approx(points[:, 0] + 3 * points[:, 1], abs=1e-3)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..progress import Steps, drain
 from .options import add_anonymous, add_reporting, add_source_choice, report_choices
+from .report_radiograph import is_of_radiograph, run_radiograph
 
 if TYPE_CHECKING:
     from ..reporting.report import Report, ReportChoices
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def add(commands) -> list[argparse.ArgumentParser]:
     """Add ``report``."""
     report = commands.add_parser("report", help="make the report of a result folder, as PDF and HTML")
-    report.add_argument("folder", metavar="RESULT_FOLDER", type=Path, help="what analyze or Export has written")
+    report.add_argument(
+        "folder", metavar="RESULT_FOLDER", type=Path, help="what analyze, radiograph or Export has written"
+    )
     report.add_argument(
         "--ct",
         metavar="CT",
@@ -26,6 +29,9 @@ def add(commands) -> list[argparse.ArgumentParser]:
         help="the CT that was measured: its headers tell patient and study; by default that in scene.mrb, without them",
     )
     add_source_choice(report)
+    report.add_argument(
+        "--radiograph", metavar="IMAGE", type=Path, help="the radiograph that was scored, where the result is of one"
+    )
     report.add_argument("--output", metavar="DIR", type=Path, help="folder for the report; the result's by default")
     report.add_argument(
         "--dicom",
@@ -40,7 +46,16 @@ def add(commands) -> list[argparse.ArgumentParser]:
 
 
 def run(options: argparse.Namespace, report) -> None:
-    """Read the result, and write ``report.pdf`` and ``report.html``."""
+    """Read the result, of a CT or of a radiograph, and write ``report.pdf`` and ``report.html``."""
+    if is_of_radiograph(options.folder):
+        run_radiograph(options, report)
+        return
+    if options.radiograph is not None:
+        raise InputError(f"'{options.folder}' holds no result of a radiograph; leave out --radiograph.")
+    _run_ct(options, report)
+
+
+def _run_ct(options: argparse.Namespace, report) -> None:
     from ..reporting import ResultFolder
     from ..reporting.dicom import DicomWish, from_dicom
     from ..reporting.dicom.beside import check_beside

@@ -17,6 +17,8 @@ from ..trust import Verdict, notes_of
 from .coverage import deposits_on
 from .document import INTERVAL_LEVEL, thinned
 from .kauppila import MOST_TOTAL, VERTEBRAE, WALLS, Segment
+from .picture import percentiles
+from .resampling import raster_at
 from .result import RadiographResult
 from .severity import DEFAULT, ScoreGroups
 from .spine import LABELS
@@ -79,15 +81,12 @@ def _shown(result: RadiographResult) -> tuple[np.ndarray, np.ndarray]:
     width = int(np.clip(round(HEIGHT * columns / rows), *_WIDTHS))
     zoom = min(HEIGHT / rows, width / columns)
     shape = max(2, round(zoom * rows)), max(2, round(zoom * columns))
-    low, high = np.percentile(radiograph.pixels, _SHOWN_PERCENTILES)
-    grey = np.clip((radiograph.pixels - low) / max(float(high - low), 1e-6), 0, 1) * 255
-    factors = [new / old for new, old in zip(shape, grey.shape, strict=True)]
-    if min(factors) < 1:
-        grey = ndimage.gaussian_filter(grey, [max(0.0, 0.4 / factor) if factor < 1 else 0.0 for factor in factors])
-    at = [(np.arange(new) + 0.5) / factor - 0.5 for new, factor in zip(shape, factors, strict=True)]
-    small = ndimage.map_coordinates(grey, np.meshgrid(*at, indexing="ij"), order=1, mode="nearest")
+    factors = [new / old for new, old in zip(shape, radiograph.pixels.shape, strict=True)]
+    low, high = percentiles(radiograph.pixels, _SHOWN_PERCENTILES)
+    small = raster_at(radiograph.pixels, radiograph.step, 1 / zoom).pixels[: shape[0], : shape[1]]
+    small = np.clip((small - low) / max(float(high - low), 1e-6), 0, 1) * 255
     image = np.full((HEIGHT, max(width, shape[1]), 3), _BACKGROUND, np.uint8)
-    image[: shape[0], : shape[1]] = small.round().astype(np.uint8)[..., None]
+    image[: small.shape[0], : small.shape[1]] = small.round().astype(np.uint8)[..., None]
     return image, np.array([factors[1] / radiograph.step[1], factors[0] / radiograph.step[0]])
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
 
 from .image import Radiograph
+from .resampling import Raster, raster_at
 from .spine import Vertebra
 
 # How far in front of the bodies the aorta lies, in heights of a body.
@@ -18,6 +20,8 @@ _WIDEST_DISC = 0.8
 # From where to where, in heights from the middle of the spine, both sides are compared: the bodies themselves are alike
 # from any side. And the pixel of the comparison.
 _LEAST_KNOWN = 0.25
+# So many rows and columns tell an image's percentiles.
+_ENOUGH = 400
 _SIDE_HEIGHTS, _SYMMETRY_STEP = (1.1, 4.0), 0.125
 
 
@@ -61,8 +65,14 @@ def contrast_with_front(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra
         _, soft = front_of(radiograph, each, height, 1.0)
         if soft.size:
             found.append(float(np.median(body)) - float(np.median(soft)))
-    low, high = np.percentile(radiograph.pixels, (10, 90))
+    low, high = percentiles(radiograph.pixels, (10, 90))
     return float(np.median(found)) / max(float(high - low), 1e-6) if found else None
+
+
+def percentiles(pixels: np.ndarray, which: Sequence[float]) -> np.ndarray:
+    """Return percentiles of an image; of a large one, by pixels here and there."""
+    every = max(1, min(pixels.shape) // _ENOUGH)
+    return np.percentile(pixels[::every, ::every], which)
 
 
 def front_of(
@@ -86,9 +96,9 @@ def front_of(
     return float(inside.mean()), radiograph.pixels[rows[inside], columns[inside]]
 
 
-def share_at_an_end(radiograph: Radiograph, pixels: np.ndarray) -> float:
+def share_at_an_end(pixels: np.ndarray, ends: tuple[float, float]) -> float:
     """Return which share of pixels has the least or the greatest value of the image, whichever is more."""
-    least, most = float(radiograph.pixels.min()), float(radiograph.pixels.max())
+    least, most = ends
     return max(float((pixels <= least).mean()), float((pixels >= most).mean()))
 
 
@@ -106,20 +116,28 @@ def centred_symmetry(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra]) 
     if len(ys) < 8:
         return 0.0
     middles = np.interp(ys, centers[:, 1], centers[:, 0])
-    smooth = ndimage.gaussian_filter(
-        radiograph.pixels, [_SYMMETRY_STEP * height / step / 2 for step in radiograph.step]
-    )
+    smooth = _smooth(radiograph, _SYMMETRY_STEP * height / 2)
     sides = []
     for sign in (-1, 1):
-        at = [ys[:, None] / radiograph.step[0] + 0 * steps, (middles[:, None] + sign * steps) / radiograph.step[1]]
-        side = ndimage.map_coordinates(smooth, at, order=1, mode="constant", cval=np.nan)
-        sides.append(side)
+        points = np.stack(np.broadcast_arrays(middles[:, None] + sign * steps, ys[:, None]), axis=-1)
+        sides.append(smooth.at(points, np.nan))
     known = np.isfinite(sides[0]) & np.isfinite(sides[1])
     if known.mean() < _LEAST_KNOWN:
         return 0.0
     flat = [_detail(np.where(known, side, np.nan))[known] for side in sides]
     spread = float(np.linalg.norm(flat[0]) * np.linalg.norm(flat[1]))
     return float(flat[0] @ flat[1]) / spread if spread > 0 else 0.0
+
+
+def _smooth(radiograph: Radiograph, sigma: float) -> Raster:
+    """Return a radiograph behind a Gaussian filter; of small pixels, several together are taken for one."""
+    # Of several together the mean is a filter, too: at half of sigma, it adds a fiftieth to its square.
+    coarse = max(*radiograph.step, 0.5 * sigma)
+    if coarse < 2 * min(radiograph.step):
+        raster = Raster(radiograph.pixels, radiograph.step)
+    else:
+        raster = raster_at(radiograph.pixels, radiograph.step, coarse)
+    return replace(raster, pixels=ndimage.gaussian_filter(raster.pixels, [sigma / step for step in raster.step]))
 
 
 def _detail(side: np.ndarray) -> np.ndarray:

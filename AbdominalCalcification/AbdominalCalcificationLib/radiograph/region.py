@@ -69,13 +69,18 @@ class Region:
         at = np.asarray(at, float)[:, None, None]
         return (1 - at) * self.corners[0] + at * self.corners[1]
 
-    def points(self, finer: int = 1) -> np.ndarray:
-        """Return the points of all pixels (rows, columns, 2), or of as many times more in each row."""
+    def points(self, finer: int = 1, every: int = 1) -> np.ndarray:
+        """Return the points of all pixels (rows, columns, 2), of as many times more in each row, or of larger ones."""
         g = self.geometry
-        ends = self.row_ends((np.arange(g.rows) + 0.5 - g.margin_rows) / g.level_rows)
-        count = g.columns * finer
-        across = ((np.arange(count) + 0.5) / count)[None, :, None]
-        return (1 - across) * ends[:, None, 0] + across * ends[:, None, 1]
+        rows = every * (np.arange(g.rows // every) + 0.5)
+        ends = self.row_ends((rows - g.margin_rows) / g.level_rows)
+        count = g.columns * finer // every
+        across = (np.arange(count) + 0.5) / count
+        # Each axis for itself, so that its values lie beside each other.
+        places = np.empty((2, len(ends), count))
+        for axis in (0, 1):
+            places[axis] = ends[:, 0, axis, None] * (1 - across) + ends[:, 1, axis, None] * across
+        return np.moveaxis(places, 0, -1)
 
     def place(self, at: np.ndarray, across: np.ndarray) -> np.ndarray:
         """Return points (n, 2) at shares of the level and of the width of rows."""

@@ -56,11 +56,14 @@ def raster_at(pixels: np.ndarray, step: Sequence[float], new_step: float) -> Ras
     return Raster(np.ascontiguousarray(values), (new_step, new_step), (origin[0], origin[1]))
 
 
-def raster_onto(raster: Raster, shape: Sequence[int], step: Sequence[float]) -> np.ndarray:
-    """Return a raster's values (rows, columns, ...) at the pixels of an image of `shape` and `step`, linearly."""
+def raster_onto(raster: Raster, pixels: Sequence[np.ndarray], step: Sequence[float]) -> np.ndarray:
+    """Return a raster's values (rows, columns, ...) at the pixels of an image, linearly.
+
+    `pixels` are the rows and the columns that are asked for, `step` is the image's.
+    """
     values = raster.pixels
     for axis in (0, 1):
-        at = (np.arange(shape[axis]) * step[axis] - raster.origin[axis]) / raster.step[axis]
+        at = (np.asarray(pixels[axis]) * step[axis] - raster.origin[axis]) / raster.step[axis]
         values = _linear(values, axis, at)
     return values
 

@@ -125,7 +125,13 @@ def _of_order(bodies: Mapping[str, Vertebra]) -> list[Flag]:
 
 def _of_outlines(labels: np.ndarray, bodies: Mapping[str, Vertebra]) -> list[Flag]:
     """Flag bodies with outlines that no body has: a network that is lost leaves rags."""
-    ragged = [name for name in bodies if solidity(labels == LABELS[name]) < LEAST_SOLIDITY]
+    where = ndimage.find_objects(labels, max(LABELS.values()))
+    outlined = {name: where[LABELS[name] - 1] for name in bodies}
+    ragged = [
+        name
+        for name, place in outlined.items()
+        if place is not None and solidity(labels[place] == LABELS[name]) < LEAST_SOLIDITY
+    ]
     if len(ragged) > MOST_RAGGED:
         text = f"The outlines of {', '.join(ragged)} are ragged as no vertebral body is: the spine was not recognised."
         return [Flag("vertebrae_ragged", text)]
@@ -134,13 +140,15 @@ def _of_outlines(labels: np.ndarray, bodies: Mapping[str, Vertebra]) -> list[Fla
 
 def solidity(mask: np.ndarray) -> float:
     """Return the area of a mask (rows, columns) as a share of that of its convex hull; 1 of an empty one."""
-    (found,) = ndimage.find_objects(mask.astype(np.uint8)) or [None]
-    if found is None:
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
         return 1.0
-    pixels = np.argwhere(mask[found])
+    # The hull is that of the ends of the rows.
+    first, last = mask[rows].argmax(axis=1), mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
+    ends = np.concatenate([np.stack([rows, each], axis=1) for each in (first, last)])
     # Of whole pixels, so that a line of them has an area too.
-    corners = np.concatenate([pixels + away for away in ((0, 0), (0, 1), (1, 0), (1, 1))])
-    return float(len(pixels) / ConvexHull(corners).volume)
+    corners = np.concatenate([ends, ends + np.array([1, 0])])
+    return float(np.count_nonzero(mask) / ConvexHull(corners).volume)
 
 
 def _of_shapes(bodies: Mapping[str, Vertebra], radiograph: Radiograph) -> list[Flag]:
@@ -213,6 +221,7 @@ def _of_facing(bodies: Mapping[str, Vertebra], faces: str) -> list[Flag]:
 def _of_parts(radiograph: Radiograph, bodies: Mapping[str, Vertebra], score: KauppilaScore) -> list[Flag]:
     """Flag vertebrae in front of which nothing can be seen, and parts without a score."""
     flags, height = [], _height(bodies)
+    ends = float(radiograph.pixels.min()), float(radiograph.pixels.max())
     for name in VERTEBRAE:
         if name not in bodies:
             continue
@@ -220,7 +229,7 @@ def _of_parts(radiograph: Radiograph, bodies: Mapping[str, Vertebra], score: Kau
         if seen < LEAST_FRONT:
             text = f"{name}: {100 * (1 - seen):.0f} % of the region in front of it lie outside of the image."
             flags.append(Flag("front_outside", text, name))
-        if pixels.size and (share := share_at_an_end(radiograph, pixels)) > MOST_SATURATED:
+        if pixels.size and (share := share_at_an_end(pixels, ends)) > MOST_SATURATED:
             text = f"{name}: {100 * share:.0f} % of the region in front of it have the image's least or greatest value."
             flags.append(Flag("saturated", text, name))
         flags += of_missing_parts(score, name)
