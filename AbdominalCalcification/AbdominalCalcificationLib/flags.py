@@ -274,7 +274,6 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "transitional_vertebra": FlagKind(_REVIEW, True, "Check the names of the vertebrae: the score counts L1 to L4."),
     "vertebra_implausible": FlagKind(_REVIEW, True, "Look at its outline in the overlay, and correct it."),
     "looks_inverted": FlagKind(_UNUSABLE, True, "Bone has to be bright: read the image again with --invert."),
-    "upside_down": FlagKind(_UNUSABLE, True, "Turn the image so that the head is above, and read it again."),
     "frontal_view": FlagKind(_UNUSABLE, True, "Give a lateral view: the score is not defined on a frontal one."),
     "facing_doubtful": FlagKind(
         _REVIEW, True, "If the patient's front is on the other side, read the image again with --flip."

@@ -49,8 +49,6 @@ class Found:
         At the network's spacing, facing left.
     facing_lead : float or None
         By how much the side taken is better than the other one; None where the image says its side.
-    upright_lead : float
-        By how much more is found than on the same image upside down.
     """
 
     labels: np.ndarray
@@ -59,7 +57,6 @@ class Found:
     faces: str
     levels: Levels
     facing_lead: float | None = None
-    upright_lead: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,23 +74,15 @@ class _Look:
 
     def labels(self, shape: Sequence[int], step: Sequence[float]) -> np.ndarray:
         """Return the label map for an image of `shape` and `step`: smooth borders, each body with its name."""
+        body = raster_onto(replace(self.shares, pixels=1.0 - self.shares.pixels[..., 0]), shape, step) > 0.5
         # Beyond the border between the network's pixels the name is that of the nearest one.
         away, (rows, columns) = ndimage.distance_transform_edt(self.levels.labels == 0, return_indices=True)
-        named = np.where(away <= _NEAR, self.levels.labels[rows, columns], 0).astype(np.uint8)
+        named = np.where(away <= _NEAR, self.levels.labels[rows, columns], 0)
         places = [
             np.clip(np.rint((np.arange(n) * s - o) / t).astype(int), 0, size - 1)
             for n, s, o, t, size in zip(shape, step, self.shares.origin, self.shares.step, named.shape, strict=True)
         ]
-        labels = np.zeros(shape, np.uint8)
-        if not named.any():
-            return labels
-        # An image may have many pixels, most of them far from all bodies.
-        taken = [named.any(axis=1 - axis)[at] for axis, at in enumerate(places)]
-        asked = [np.arange(each.argmax(), len(each) - each[::-1].argmax()) if each.any() else [] for each in taken]
-        body = raster_onto(replace(self.shares, pixels=1.0 - self.shares.pixels[..., 0]), asked, step) > 0.5
-        names = named[np.ix_(*(at[each] for at, each in zip(places, asked, strict=True)))]
-        labels[np.ix_(*asked)] = np.where(body, names, 0)
-        return labels
+        return np.where(body, named[np.ix_(*places)], 0).astype(np.uint8)
 
 
 def quality_of(levels: Levels) -> float:
@@ -112,7 +101,7 @@ def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila
         labels = np.ascontiguousarray(labels[:, ::-1])
         vertebrae = {name: each.mirrored(width) for name, each in vertebrae.items()}
         segments = tuple(replace(each, line=tuple((width - x, y) for x, y in each.line)) for each in segments)
-    return Found(labels, vertebrae, segments, faces, best.levels, lead, _upright_lead(best, vertebra_predictor))
+    return Found(labels, vertebrae, segments, faces, best.levels, lead)
 
 
 def found_vertebrae(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[Radiograph, dict[str, Vertebra]]:
@@ -128,14 +117,6 @@ def _looked(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[_Look
     best = max(looks, key=lambda each: each.quality)
     lead = best.quality - min(each.quality for each in looks) if len(looks) > 1 else None
     return best, sides[looks.index(best)], lead
-
-
-def _upright_lead(look: _Look, predictor: VertebraPredictor) -> float:
-    """Return by how much better a look is than those at the same image upside down, whichever way that one faces."""
-    pixels = look.radiograph.pixels
-    turned = (np.ascontiguousarray(each) for each in (pixels[::-1], pixels[::-1, ::-1]))
-    looks = [_look(replace(look.radiograph, pixels=each), predictor, look.mm_per_unit) for each in turned]
-    return look.quality - max(each.quality for each in looks)
 
 
 def _best_look(radiograph: Radiograph, predictor: VertebraPredictor) -> _Look:
@@ -190,7 +171,6 @@ def to_json(found: Found) -> dict:
     return {
         "faces": found.faces,
         "facing_lead": found.facing_lead,
-        "upright_lead": found.upright_lead,
         "vertebrae": [asdict(each) for each in found.vertebrae.values()],
         "segments": [asdict(each) for each in found.segments],
         "levels": {

@@ -26,8 +26,8 @@ from .result import RadiographResult
 from .sense import sensible
 from .spine import Vertebra
 
-# By so much better one side has to be than the other one, or upside down than upright
-# (:func:`..inference.radiograph_job.quality_of`): as many vertebrae, or as much surer of their names.
+# By so much better one side has to be than the other one (:func:`..inference.radiograph_job.quality_of`): as many
+# vertebrae, or as much surer of their names.
 _SURE_OF_FACING = 0.5
 
 
@@ -172,8 +172,6 @@ def _flags_with(given: Sequence[Flag], found: Mapping) -> tuple[Flag, ...]:
     if levels["is_uncertain"]:
         text = f"Another naming of the vertebrae ({', '.join(levels['names'])}) is nearly as likely."
         flags.append(Flag("level_uncertain", text))
-    if found["upright_lead"] <= -_SURE_OF_FACING:
-        flags.append(Flag("upside_down", "Turned upside down, the image shows more of a lumbar spine than as it is."))
     if lead is not None:
         text = f"With the patient's front on the {found['faces']} the network recognises more of the spine."
         flags.append(Flag("facing_by_network", text))

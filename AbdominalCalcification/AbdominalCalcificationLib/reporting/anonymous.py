@@ -100,7 +100,6 @@ _OWN_WORDS = frozenset(
         "vertebra_implausible",
         "looks_inverted",
         "frontal_view",
-        "upside_down",
         "facing_doubtful",
         "facing_assumed",
         "facing_by_network",
