@@ -13,7 +13,7 @@ from AbdominalCalcificationLib.radiograph.region import RegionGeometry
 from AbdominalCalcificationLib.radiograph.spine import LABELS, vertebrae_of
 from AbdominalCalcificationLib.training.kauppila.films import Film, film_of
 from AbdominalCalcificationLib.training.tasks import VERTEBRAE_TASK, dataset_document
-from radiograph_cases import EXTENTS, a_radiograph, drawn_labels, measured
+from radiograph_cases import EXTENTS, a_radiograph, drawn_labels, is_deposit, measured
 from tiny_models import tiny_plans
 
 ARCHITECTURE = KauppilaArchitecture((4, 8, 8), (1, 1, 1), 8, 8)
@@ -90,7 +90,8 @@ def films(count: int) -> list[Film]:
         extents = np.roll(EXTENTS, seed)
         radiograph = a_radiograph(extents=tuple(extents), seed=seed)
         score, _ = measured(tuple(extents))
-        made.append(film_of(radiograph, vertebrae_of(drawn_labels(), radiograph.step), score.segments))
+        contrast = 0.05 * is_deposit(tuple(extents)).astype(np.float32)
+        made.append(film_of(radiograph, vertebrae_of(drawn_labels(), radiograph.step), score.segments, contrast))
     return made
 
 

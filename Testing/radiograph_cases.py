@@ -91,11 +91,18 @@ def a_radiograph(faces: str = "left", extents=EXTENTS, spacing_mm=(PIXEL_MM, PIX
     line, x, y = walls(), columns * PIXEL_MM, rows * PIXEL_MM
     front, back = (np.interp(y, wall[:, 1], wall[:, 0]) for wall in (line.anterior, line.posterior))
     pixels += 60 * ((x >= front) & (x <= back) & (y >= line.anterior[0, 1]) & (y <= line.anterior[-1, 1]))
-    for deposit in measured(extents)[1]:
-        for x, y in deposit / PIXEL_MM:
-            pixels[round(y), max(0, round(x) - 1) : round(x) + 2] += 130
+    pixels += 130 * is_deposit(extents)
     pixels = np.clip(np.rint(pixels + rng.normal(0, 12, SHAPE)), 0, 4095).astype(np.float32)
     return Radiograph(pixels if faces == "left" else pixels[:, ::-1].copy(), spacing_mm, faces)
+
+
+def is_deposit(extents=EXTENTS) -> np.ndarray:
+    """Return which pixels show a deposit, facing left."""
+    shown = np.zeros(SHAPE, bool)
+    for deposit in measured(extents)[1]:
+        for x, y in deposit / PIXEL_MM:
+            shown[round(y), max(0, round(x) - 1) : round(x) + 2] = True
+    return shown
 
 
 def modelled(score: KauppilaScore) -> KauppilaScore:

@@ -34,8 +34,9 @@ def regions(**changes) -> dict:
     ("changes", "said"),
     [
         ({"format": "nnU-Net"}, "Kauppila"),
-        ({"format_version": 2}, "format 2"),
-        (regions(rows=66), "multiples of 4"),
+        ({"format_version": 3}, "format 3.*update this software"),
+        ({"format_version": 1}, "format 1.*train the model again"),
+        (regions(rows=66), "multiples of 8"),
         (regions(margin_rows=30), "multiples"),
         (regions(front=-1.0), "extent"),
         (regions(columns=float("nan")), "cannot be read|no number"),

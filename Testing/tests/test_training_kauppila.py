@@ -45,7 +45,7 @@ def a_learner(drawn, folder, minutes=100.0):
 
 def test_the_loss_falls_as_the_network_learns(drawn, small, tmp_path):
     learner = a_learner(drawn[:3], tmp_path)
-    losses = [learner._step() for _ in range(25)]
+    losses = [learner._step(*learner._batch(n)) for n in range(25)]
     assert np.mean(losses[-5:]) < 0.93 * np.mean(losses[:5])
 
 
@@ -58,7 +58,7 @@ def test_a_training_goes_on_where_it_stopped(drawn, small, tmp_path):
     assert (again.steps, again.spent_s) == (3, learner.spent_s)
     for own, other in zip(learner.network.parameters(), again.network.parameters(), strict=True):
         assert torch.equal(own, other)
-    assert again._step() == pytest.approx(learner._step(), rel=0.05)
+    assert again._step(*again._batch(3)) == pytest.approx(learner._step(*learner._batch(3)), rel=0.05)
 
 
 def test_a_checkpoint_of_another_network_is_told(drawn, small, tmp_path):
@@ -72,20 +72,22 @@ def test_a_checkpoint_of_another_network_is_told(drawn, small, tmp_path):
         a_learner(drawn, tmp_path).resume()
 
 
-def said(scores, calcium=None, walls=None):
+def said(scores, calcium=None, walls=None, contrast=None):
     """What a network says of one film: tensors of logits."""
     return {
         "scores": torch.tensor(scores, dtype=torch.float32).reshape(1, 1, 1, 3),
         "calcium": torch.zeros((1, 1, 1, 2)) if calcium is None else calcium,
         "walls": torch.zeros((1, 1, 1, 2, 4)) if walls is None else walls,
+        "contrast": torch.zeros((1, 1, 1, 2)) if contrast is None else contrast,
     }
 
 
-def wanted(score, calcium=(np.nan, np.nan), walls=(np.nan, np.nan)):
+def wanted(score, calcium=(np.nan, np.nan), walls=(np.nan, np.nan), contrast=(np.nan, np.nan)):
     return {
         "scores": np.array([[[score]]]),
         "calcium": np.array(calcium, np.float32).reshape(1, 1, 1, 2),
         "walls": np.array(walls, np.float32).reshape(1, 1, 1, 2),
+        "contrast": np.array(contrast, np.float32).reshape(1, 1, 1, 2),
     }
 
 
@@ -107,12 +109,25 @@ def test_the_loss_of_a_wall_is_least_where_it_is():
     assert float(loss_of(said([0, 0, 0], walls=sharp), wanted(-1, walls=(1.5, -0.5)))) == 0  # outside of the region
 
 
+def test_the_loss_of_contrast_is_least_where_the_calcium_is():
+    clear, faint = 0.09, 0.01  # nine in ten, and one in two
+    right = loss_of(said([0, 0, 0], contrast=torch.tensor([[[[2.197, 0.0]]]])), wanted(-1, contrast=(clear, faint)))
+    assert float(right) == pytest.approx(
+        (8.2 * (0.9 * np.log(1 / 0.9) + 0.1 * np.log(1 / 0.1)) + 5.0 * np.log(2)) / 13.2, rel=1e-3
+    )
+    wrong = loss_of(said([0, 0, 0], contrast=torch.tensor([[[[0.0, 2.197]]]])), wanted(-1, contrast=(clear, faint)))
+    assert float(wrong) > float(right)
+    # Nothing is asked of what is not known.
+    assert float(loss_of(said([0, 0, 0], contrast=torch.tensor([[[[9.0, -9.0]]]])), wanted(-1))) == 0
+
+
 def test_a_level_that_is_left_out_is_no_target(drawn):
     images, targets = sample_of(drawn[0], GEOMETRY, Variation(dropped=1.0, turned=0.0), np.random.default_rng(0))
     assert not images.any()
     assert (targets.scores == -1).all()
     assert np.isnan(targets.calcium).all()
     assert np.isnan(targets.walls).all()
+    assert np.isnan(targets.contrast).all()
 
 
 def test_a_film_upside_down_has_its_targets_upside_down(drawn):
@@ -125,6 +140,8 @@ def test_a_film_upside_down_has_its_targets_upside_down(drawn):
     for name in ("calcium", "walls"):
         own, other = getattr(turned[1], name), getattr(as_it_is[1], name)
         assert np.array_equal(own, other[::-1, :, ::-1], equal_nan=True)
+    assert np.isfinite(turned[1].contrast).all()
+    assert np.array_equal(turned[1].contrast, as_it_is[1].contrast[::-1, ::-1])
 
 
 def overconfident(count=200, factor=3.0):

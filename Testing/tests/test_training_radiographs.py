@@ -23,7 +23,16 @@ from AbdominalCalcificationLib.training.simulated import training_seeds
 from AbdominalCalcificationLib.training.small import configuration_from, configuration_of, small_plans
 from AbdominalCalcificationLib.training.tasks import VERTEBRAE_TASK, check_cases, open_dataset
 from kauppila_models import SeesLabels, radiograph_plans
-from radiograph_cases import EXTENTS, PIXEL_MM, a_radiograph, drawn_labels, measured, of_extents, write_dicom
+from radiograph_cases import (
+    EXTENTS,
+    PIXEL_MM,
+    a_radiograph,
+    drawn_labels,
+    is_deposit,
+    measured,
+    of_extents,
+    write_dicom,
+)
 
 PARTS = [f"L{n}_{wall}" for n in (1, 2, 3, 4) for wall in ("anterior", "posterior")]
 
@@ -161,13 +170,14 @@ def drawn(seed: int) -> VirtualRadiograph:
     faces = "right" if seed % 2 else "left"
     radiograph = a_radiograph(faces, seed=seed)
     score, _ = measured(EXTENTS)
-    labels = drawn_labels()
+    labels, contrast = drawn_labels(), 0.05 * is_deposit(EXTENTS).astype(np.float32)
     if faces == "right":
-        labels = labels[:, ::-1]
+        labels, contrast = labels[:, ::-1], contrast[:, ::-1]
         width = radiograph.width
         mirrored = [replace(e, line=tuple((width - x, y) for x, y in e.line)) for e in score.segments]
         score = KauppilaScore(tuple(mirrored))
-    return VirtualRadiograph(radiograph, labels, {"segments": [segment_document(each) for each in score.segments]})
+    said = {"segments": [segment_document(each) for each in score.segments]}
+    return VirtualRadiograph(radiograph, labels, contrast, said)
 
 
 @pytest.fixture
@@ -175,7 +185,9 @@ def simulator(monkeypatch):
     from AbdominalCalcificationLib.radiograph import simulation
 
     made = []
-    monkeypatch.setattr(simulation, "simulate_radiograph", lambda seed: made.append(seed) or drawn(seed), raising=False)
+    monkeypatch.setattr(
+        simulation, "simulate_radiograph", lambda seed, **_: made.append(seed) or drawn(seed), raising=False
+    )
     return made
 
 
@@ -191,6 +203,10 @@ def test_virtual_radiographs_become_a_dataset_and_films_that_face_left(simulator
     one, other = (read_film(tmp_path / "films" / f"{case}.npz") for case in raw.cases)
     assert one.scores.tolist() == other.scores.tolist() == of_extents(EXTENTS)
     assert other.walls == pytest.approx(one.walls, abs=0.2)
+    assert one.contrast.pixels.max() == pytest.approx(0.05, abs=0.02)
+    assert other.contrast.pixels == pytest.approx(one.contrast.pixels, abs=0.01)
+    deep = [each.contrast.at(each.walls[1][each.calcium[1]]).mean() for each in (one, other)]
+    assert min(deep) > 0.02  # calcium lies where the wall is said to have some
     assert other.vertebrae["L2"].center == pytest.approx(one.vertebrae["L2"].center, abs=PIXEL_MM)
     # Nothing is made twice, nor mixed with what is there.
     drain(radiograph_steps(tmp_path, [4, 5]))

@@ -16,9 +16,9 @@ from ..bounded import read_json
 from ..errors import ModelError
 from ..radiograph.kauppila_parts import DECISIONS
 from ..radiograph.region import RegionGeometry
-from .kauppila_network import MAP_STEP, KauppilaArchitecture, architecture_from
+from .kauppila_network import FINE_STEP, MAP_STEP, KauppilaArchitecture, architecture_from
 
-FORMAT, FORMAT_VERSION = "abdominal-calcification kauppila model", 1
+FORMAT, FORMAT_VERSION = "abdominal-calcification kauppila model", 2
 MODEL_FILE, CHECKPOINT_FILE = "model.json", "checkpoint.pth"
 
 
@@ -153,10 +153,9 @@ def _read(folder: Path) -> dict:
         raise ModelError(f"{file} cannot be read ({reason}); copy it again from the trained model.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ModelError(f"{file} is not of a model of the Kauppila score; name a model that train kauppila made.")
-    if document.get("format_version") != FORMAT_VERSION:
-        raise ModelError(
-            f"{file} has format {document.get('format_version')}, this software reads {FORMAT_VERSION}; update it."
-        )
+    if (version := document.get("format_version")) != FORMAT_VERSION:
+        what = "train the model again with train kauppila" if version == 1 else "update this software"
+        raise ModelError(f"{file} has format {version}, this software reads {FORMAT_VERSION}; {what}.")
     return document
 
 
@@ -169,7 +168,7 @@ def _geometry(said: Mapping, architecture: KauppilaArchitecture) -> RegionGeomet
     if any(whole[name] != numbers[name] for name in whole):
         raise ValueError("rows and columns must be whole numbers")
     geometry = RegionGeometry(**whole, front=numbers["front"], back=numbers["back"])
-    step = 2 ** (len(architecture.features) - 1)
+    step = FINE_STEP ** len(architecture.features)
     fits = not geometry.rows % step and not geometry.columns % step and not geometry.margin_rows % MAP_STEP
     if not fits or not (geometry.margin_rows >= 0 and geometry.level_rows >= 16 and geometry.rows <= 1024):
         raise ValueError(f"rows and columns of regions must be multiples of {step}, the margin one of {MAP_STEP}")

@@ -1,8 +1,9 @@
 """The network of the Kauppila score: a residual encoder over the regions of L1 to L4, read along the aorta's walls.
 
-It finds each wall in each row, gathers what it sees along it, looks at the rows of all four levels as one line, and
-says for each row whether there is calcium, and for each part the conditional probabilities that its score exceeds 0, 1
-and 2: CORN, an ordinal output without contradictions (Shi, Cao, Raschka 2021, doi 10.1007/s10044-023-01181-9).
+It says where there is calcium of the aorta at all, finds each wall in each row, gathers what it sees along it, looks at
+the rows of all four levels as one line, and says for each row whether there is calcium, and for each part the
+conditional probabilities that its score exceeds 0, 1 and 2: CORN, an ordinal output without contradictions (Shi, Cao,
+Raschka 2021, doi 10.1007/s10044-023-01181-9).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 
 from ..radiograph.kauppila import MOST_PART, WALLS
 
-# The map in which walls are looked for has a quarter of the rows and columns.
-MAP_STEP = 4
+# The map in which calcium is looked for has half of the rows and columns, that of the walls a quarter.
+FINE_STEP, MAP_STEP = 2, 4
 # The film, its local contrast and the vertebrae; the first and the last are given.
 _CHANNELS = 3
 # Pixels across which contrast is local: deposits are thinner. Twice a mean over these, and the least spread.
@@ -30,7 +31,8 @@ class KauppilaArchitecture:
     Attributes
     ----------
     features : tuple of int
-        Of the residual encoder's stages; each after the first halves the resolution. At least three.
+        Of the residual encoder's stages, the first at half the resolution; each after it halves it again. At least
+        three.
     blocks : tuple of int
         Residual blocks per stage.
     map_features : int
@@ -39,8 +41,8 @@ class KauppilaArchitecture:
         Along the walls.
     """
 
-    features: tuple[int, ...] = (16, 32, 64, 96, 128)
-    blocks: tuple[int, ...] = (1, 2, 2, 2, 2)
+    features: tuple[int, ...] = (32, 64, 96, 128)
+    blocks: tuple[int, ...] = (2, 2, 2, 2)
     map_features: int = 48
     line_features: int = 64
 
@@ -53,6 +55,7 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
 
     Its input has the shape (n, 4, 2, rows, columns), see :func:`.radiograph.region.images_of`; its output is a dict:
 
+    - ``contrast`` (n, 4, fine rows, fine columns): logits of calcium of the aorta in each pixel of the finer map;
     - ``walls`` (n, 4, 2, map rows, map columns): logits of the wall's column in each row of the map;
     - ``calcium`` (n, 4, 2, level rows of the map): logits of calcium on the wall, from border to border;
     - ``scores`` (n, 4, 2, 3): logits of a score above 0, above 1 if above 0, above 2 if above 1.
@@ -68,6 +71,17 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
     from dynamic_network_architectures.building_blocks.residual_encoders import ResidualEncoder
     from torch import nn
     from torch.nn import functional
+
+    def _mixing(features: int):
+        return nn.Sequential(
+            nn.Conv2d(features, features, 3, padding=1, bias=False), nn.BatchNorm2d(features), nn.ReLU(inplace=True)
+        )
+
+    def _at(image, other):
+        """Return an image at the resolution of another."""
+        if image.shape[2:] == other.shape[2:]:
+            return image
+        return functional.interpolate(image, other.shape[2:], mode="bilinear", align_corners=False)
 
     class Line(nn.Module):
         """A residual block along a line."""
@@ -88,7 +102,7 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
             stages = len(a.features)
             self.margin = margin_rows // MAP_STEP
             self.encoder = ResidualEncoder(
-                _CHANNELS,
+                _CHANNELS * FINE_STEP**2,
                 stages,
                 list(a.features),
                 nn.Conv2d,
@@ -103,15 +117,14 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
                 block=BasicBlockD,
                 return_skips=True,
             )
-            self.lateral = nn.ModuleList(nn.Conv2d(n, a.map_features, 1) for n in a.features[2:])
-            self.mixed = nn.Sequential(
-                nn.Conv2d(a.map_features, a.map_features, 3, padding=1, bias=False),
-                nn.BatchNorm2d(a.map_features),
-                nn.ReLU(inplace=True),
-            )
+            self.lateral = nn.ModuleList(nn.Conv2d(n, a.map_features, 1) for n in a.features[1:])
+            self.mixed = _mixing(a.map_features)
+            self.coarse = nn.Conv2d(a.map_features, a.features[0], 1)
+            self.fine = _mixing(a.features[0])
+            self.contrast = nn.Conv2d(a.features[0], 1, 1)
             walls = len(WALLS)
             self.walls = nn.Conv2d(a.map_features, walls, 1)
-            self.narrow = nn.Conv1d(walls * a.map_features, a.line_features, 1)
+            self.narrow = nn.Conv1d(walls * (a.map_features + a.features[0] + 1), a.line_features, 1)
             self.line = nn.Sequential(*(Line(a.line_features, n) for n in (1, 2, 4)))
             self.calcium = nn.Conv1d(a.line_features, walls, 1)
             gathered = 2 * a.line_features + a.features[-1] + walls
@@ -133,20 +146,19 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
             details = film - mean(mean(film))
             spread = mean(mean(details.square())).sqrt()
             contrast = (details / (spread + _LEAST_SPREAD)).clamp(-6.0, 6.0)
-            return torch.cat([film, contrast, images[:, 1:]], dim=1).contiguous(memory_format=torch.channels_last)
+            seen = functional.pixel_unshuffle(torch.cat([film, contrast, images[:, 1:]], dim=1), FINE_STEP)
+            return seen.contiguous(memory_format=torch.channels_last)
 
         def forward(self, images):
             count, levels = images.shape[:2]
             skips = self.encoder(self._with_contrast(images.flatten(0, 1)))
-            size = skips[2].shape[2:]
-            total = 0
-            for lateral, skip in zip(self.lateral, skips[2:], strict=True):
-                part = lateral(skip)
-                if part.shape[2:] != size:
-                    part = functional.interpolate(part, size, mode="bilinear", align_corners=False)
-                total = total + part
-            seen = self.mixed(total)
-            walls = self.walls(seen).float()
+            mixed = self.mixed(sum(_at(m(skip), skips[1]) for m, skip in zip(self.lateral, skips[1:], strict=True)))
+            fine = self.fine(skips[0] + _at(self.coarse(mixed), skips[0]))
+            contrast = self.contrast(fine).float()
+            walls = self.walls(mixed).float()
+            # A deposit is thin: of the finer map, the most that lies within a pixel.
+            details = functional.max_pool2d(torch.cat([fine, contrast.sigmoid().to(fine.dtype)], dim=1), 2)
+            seen = torch.cat([mixed, details], dim=1)
             # What lies along each wall, row by row: (n · 4, features, rows) for each.
             share = walls.softmax(dim=3).to(seen.dtype)
             along = torch.cat([(seen * share[:, each, None]).sum(dim=3) for each in range(len(WALLS))], dim=1)
@@ -161,6 +173,7 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
             gathered = [own.mean(dim=3), own.amax(dim=3), deepest, calcium.sigmoid().mean(dim=3).to(own.dtype)]
             scores = self.scores(torch.cat(gathered, dim=2)).float()
             return {
+                "contrast": contrast[:, 0].unflatten(0, (count, levels)),
                 "walls": walls.unflatten(0, (count, levels)),
                 "calcium": calcium,
                 "scores": scores.unflatten(2, (len(WALLS), MOST_PART)),

@@ -26,6 +26,8 @@ from .simulated import case_name
 from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
 
 FILMS_FOLDER = "films"
+# Of every so manieth radiograph, the severity is drawn evenly.
+_ANY_EVERY = 3
 
 
 def radiograph_folders(raw: Path) -> list[Path]:
@@ -74,17 +76,27 @@ def _make_radiograph(seed: int, name: str, raw: Path) -> str:
     film = raw / FILMS_FOLDER / f"{name}.npz"
     if all(file.is_file() and is_whole_nifti(file) for file in (image, label)) and _is_film(film):
         return name
-    virtual = simulate_radiograph(seed)
-    radiograph, labels = virtual.radiograph, virtual.labels
+    virtual = simulate_radiograph(seed, severity=training_severity(seed))
+    radiograph, labels, contrast = virtual.radiograph, virtual.labels, virtual.contrast
     segments = [segment_of(each) for each in virtual.truth["segments"]]
     if radiograph.faces == "right":
-        labels = labels[:, ::-1]
+        labels, contrast = labels[:, ::-1], contrast[:, ::-1]
         segments = [_mirrored(each, radiograph) for each in segments]
         radiograph = radiograph.facing_left()
     write_volume(image, as_volume(raster_at(radiograph.pixels, radiograph.step, VERTEBRAE_TASK.spacing_mm).pixels))
     write_volume(label, as_volume(coarse_labels(labels, radiograph.step)))
-    write_film(film, film_of(radiograph, vertebrae_of(labels, radiograph.step), segments))
+    write_film(film, film_of(radiograph, vertebrae_of(labels, radiograph.step), segments, contrast))
     return name
+
+
+def training_severity(seed: int) -> float | None:
+    """Return the severity of the radiograph of a seed to learn from: of every third one any, else the patient's own.
+
+    Patients of vascular CTs, as they are drawn, have much calcium; radiographs are taken of others too.
+    """
+    if seed % _ANY_EVERY:
+        return None
+    return float(np.random.default_rng([seed, _ANY_EVERY]).uniform())
 
 
 def segment_of(said: dict) -> Segment:

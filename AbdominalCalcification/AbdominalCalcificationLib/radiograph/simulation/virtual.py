@@ -37,12 +37,15 @@ class VirtualRadiograph:
     radiograph : Radiograph
     labels : ndarray, shape (rows, columns)
         uint8, values of :data:`..spine.LABELS`.
+    contrast : ndarray, shape (rows, columns)
+        float32; share by which the calcium of the aorta lessens what each pixel detects.
     truth : dict
         Ready for JSON; lines and points are those of the image as it is.
     """
 
     radiograph: Radiograph
     labels: np.ndarray
+    contrast: np.ndarray
     truth: dict = field(default_factory=dict)
 
 
@@ -110,9 +113,9 @@ def _developed(
 ) -> VirtualRadiograph:
     """Return the radiograph with its truth, facing the way it is to face."""
     pixel, labels, faces = screen.detector.pixel_mm, shadow.labels, film.device.faces
-    pixels = film.pixels
+    pixels, contrast = film.pixels, film.contrast.astype(np.float32)
     if faces == "right":
-        pixels, labels = np.ascontiguousarray(pixels[:, ::-1]), np.ascontiguousarray(labels[:, ::-1])
+        pixels, labels, contrast = (np.ascontiguousarray(each[:, ::-1]) for each in (pixels, labels, contrast))
         known = known.mirrored((labels.shape[1] - 1) * pixel)
     truth = {
         "seed": seed,
@@ -132,4 +135,4 @@ def _developed(
         "person": patient.person.document() if isinstance(patient.body, ProceduralBody) else None,
         **patient.body.document(),
     }
-    return VirtualRadiograph(Radiograph(pixels, (pixel, pixel), faces), labels, truth)
+    return VirtualRadiograph(Radiograph(pixels, (pixel, pixel), faces), labels, contrast, truth)

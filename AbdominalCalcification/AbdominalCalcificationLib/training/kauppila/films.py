@@ -23,7 +23,13 @@ from ...radiograph.spine import ORDER, Vertebra
 UNKNOWN = -1
 # Points of each wall that are kept.
 _WALL_POINTS = 480
-_FIELDS = ("pixels", "step", "origin", "names", "centers", "corners", "areas", "scores", "walls", "calcium")
+# Step of the calcium's contrast, in those of the film.
+_CONTRAST_STEPS = 2
+_PARTS = 10_000
+_FIELDS = (
+    *("pixels", "step", "origin", "names", "centers", "corners", "areas"),
+    *("scores", "walls", "calcium", "contrast", "contrast_place"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +47,8 @@ class Film:
         Points of the anterior and the posterior wall from head to foot.
     calcium : ndarray of bool, shape (2, n), or None
         Whether there is calcium at each.
+    contrast : Raster or None
+        By how much calcium of the aorta lessens what is detected, as a share, at a coarser step.
     """
 
     raster: Raster
@@ -48,22 +56,34 @@ class Film:
     scores: np.ndarray
     walls: np.ndarray | None = None
     calcium: np.ndarray | None = None
+    contrast: Raster | None = None
 
 
-def film_of(radiograph: Radiograph, vertebrae: Mapping[str, Vertebra], segments: Sequence[Segment]) -> Film:
-    """Return the film of a radiograph facing left with the eight parts of its score; lines are taken where they are."""
-    raster = raster_at(radiograph.pixels, radiograph.step, film_step(vertebrae))
+def film_of(
+    radiograph: Radiograph,
+    vertebrae: Mapping[str, Vertebra],
+    segments: Sequence[Segment],
+    contrast: np.ndarray | None = None,
+) -> Film:
+    """Return the film of a radiograph facing left with the eight parts of its score; lines are taken where they are.
+
+    `contrast` (rows, columns) is that of the aorta's calcium, where it is known.
+    """
+    step = film_step(vertebrae)
+    raster = raster_at(radiograph.pixels, radiograph.step, step)
+    amount = None if contrast is None else raster_at(contrast, radiograph.step, _CONTRAST_STEPS * step)
     scores = np.array([UNKNOWN if each.score is None else each.score for each in segments], np.int8)
     parts = {(each.vertebra, each.wall): each for each in segments}
     lines = [_wall([parts[vertebra, wall] for vertebra in VERTEBRAE]) for wall in WALLS]
     if any(line is None for line in lines):
-        return Film(raster, dict(vertebrae), scores)
+        return Film(raster, dict(vertebrae), scores, contrast=amount)
     return Film(
         raster,
         dict(vertebrae),
         scores,
         np.stack([line[0] for line in lines if line is not None]),
         np.stack([line[1] for line in lines if line is not None]),
+        amount,
     )
 
 
@@ -102,6 +122,13 @@ def write_film(path: Path, film: Film) -> None:
         "scores": film.scores.astype(np.int8),
         "walls": np.zeros((2, 0, 2)) if film.walls is None else film.walls.astype(np.float32),
         "calcium": np.zeros((2, 0), bool) if film.calcium is None else film.calcium,
+        # Parts in ten thousand: finer than any film shows.
+        "contrast": np.zeros((0, 0), np.uint16)
+        if film.contrast is None
+        else np.rint(np.clip(film.contrast.pixels, 0.0, 1.0) * _PARTS).astype(np.uint16),
+        "contrast_place": np.zeros((2, 2))
+        if film.contrast is None
+        else np.array([film.contrast.step, film.contrast.origin]),
     }
     packed = io.BytesIO()
     np.savez_compressed(packed, **content)
@@ -131,12 +158,15 @@ def read_film(path: Path) -> Film:
         if scores.shape != (len(PARTS),) or not ((scores >= UNKNOWN) & (scores <= MOST_PART)).all():
             raise ValueError("scores")
         has_walls = values["walls"].shape[1] > 0
+        place = [_pair(each) for each in values["contrast_place"]]
+        amount = Raster((values["contrast"] / np.float32(_PARTS)).astype(np.float32), *place)
         return Film(
             raster,
             vertebrae,
             scores,
             values["walls"].astype(float) if has_walls else None,
             values["calcium"].astype(bool) if has_walls else None,
+            amount if amount.pixels.size else None,
         )
     except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
         raise InputError(

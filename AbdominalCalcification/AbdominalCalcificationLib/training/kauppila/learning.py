@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ _SAVE_EVERY_S = 600.0
 _BATCH = 8
 LEARNING_RATE, FINE_TUNING_RATE = 2e-3, 3e-4
 _WARM_UP_STEPS = 100
-# Of the losses of rows and of walls, beside that of scores.
-_ROWS, _WALLS = 1.0, 0.3
+# Of the losses of rows, of walls and of the calcium's contrast, beside that of scores.
+_ROWS, _WALLS, _CONTRAST = 1.0, 0.3, 1.0
+# At this contrast a pixel is as much calcium as not; pixels with calcium are few, so they count this much more.
+_HALF_CONTRAST, _RARE = 0.01, 8.0
 
 
 class Learner:
@@ -101,14 +105,21 @@ class Learner:
 
     def learn(self, report: Callable[[str, float, float | None], None], stopped: Callable[[], bool]) -> bool:
         """Learn to the end and return True, or save and return False where `stopped` says so."""
+        with ThreadPoolExecutor(1) as ahead:
+            return self._learn(report, stopped, ahead)
+
+    def _learn(self, report, stopped, ahead: Executor) -> bool:
         began = saved = time.monotonic()
         before, lost = self.spent_s, 0
         self.network.train()
+        batch = ahead.submit(self._batch, self.steps)
         while self.part_done < 1.0:
             if stopped():
                 self.save()
                 return False
-            loss = self._step()
+            # While the network works at one batch, the next is made.
+            ready, batch = batch, ahead.submit(self._batch, self.steps + 1)
+            loss = self._step(*ready.result())
             lost = 0 if np.isfinite(loss) else lost + 1
             if lost > 2:
                 raise InferenceError(
@@ -123,11 +134,19 @@ class Learner:
         self.save()
         return True
 
-    def _step(self) -> float:
+    def _batch(self, step: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return what is learnt from at a step: images and targets, the same ones each time."""
+        rng = np.random.default_rng([step, 7])
+        chosen = rng.choice(len(self.films), _BATCH, replace=len(self.films) < _BATCH)
+        samples = [sample_of(self.films[n], self.geometry, Variation(), rng) for n in chosen]
+        names = [each.name for each in fields(Targets)]
+        return np.stack([images for images, _ in samples]), {
+            name: np.stack([getattr(targets, name) for _, targets in samples]) for name in names
+        }
+
+    def _step(self, images: np.ndarray, targets: dict[str, np.ndarray]) -> float:
         import torch
 
-        rng = np.random.default_rng([self.steps, 7])
-        images, targets = _batch_of(self.films, self.geometry, rng)
         for group in self._optimizer.param_groups:
             group["lr"] = (
                 self._rate * min(1.0, (self.steps + 1) / _WARM_UP_STEPS) * max(1e-3, 1 - self.part_done) ** 0.9
@@ -172,24 +191,14 @@ def sample_of(
     for level in range(len(images)):
         if rng.random() < variation.dropped:
             images[level] = 0
-            targets.scores[level], targets.calcium[level], targets.walls[level] = -1, np.nan, np.nan
+            targets.leave_out(level)
     if rng.random() < variation.turned:
-        images = images[::-1, :, ::-1]
-        targets = Targets(targets.scores[::-1], targets.calcium[::-1, :, ::-1], targets.walls[::-1, :, ::-1])
+        images, targets = images[::-1, :, ::-1], targets.upside_down()
     return images, targets
 
 
-def _batch_of(films: Sequence[Film], geometry: RegionGeometry, rng: np.random.Generator):
-    chosen = rng.choice(len(films), _BATCH, replace=len(films) < _BATCH)
-    samples = [sample_of(films[n], geometry, Variation(), rng) for n in chosen]
-    images = np.stack([image for image, _ in samples])
-    return images, {
-        name: np.stack([getattr(targets, name) for _, targets in samples]) for name in ("scores", "calcium", "walls")
-    }
-
-
 def loss_of(said: dict[str, Any], targets: dict[str, np.ndarray]):
-    """Return the loss of a batch: CORN of the scores, cross entropies of rows and of walls, of what is known."""
+    """Return the loss of a batch: CORN of the scores, cross entropies of all that is in maps and rows, where known."""
     import torch
     from torch.nn import functional
 
@@ -204,13 +213,28 @@ def loss_of(said: dict[str, Any], targets: dict[str, np.ndarray]):
     known = (~calcium.isnan()).float()
     each = functional.binary_cross_entropy_with_logits(said["calcium"], calcium.nan_to_num(), reduction="none")
     loss = loss + _ROWS * (each * known).sum() / known.sum().clamp(min=1)
-    across = torch.from_numpy(targets["walls"]).to(device)
-    columns = said["walls"].shape[-1]
+    loss = loss + _CONTRAST * _of_contrast(said["contrast"], torch.from_numpy(targets["contrast"]).to(device))
+    return loss + _WALLS * _of_walls(said["walls"], torch.from_numpy(targets["walls"]).to(device))
+
+
+def _of_contrast(said, contrast):
+    from torch.nn import functional
+
+    known = ~contrast.isnan()
+    share = contrast.nan_to_num().clamp(min=0)
+    share = share / (share + _HALF_CONTRAST)
+    weight = (1 + _RARE * share) * known
+    each = functional.binary_cross_entropy_with_logits(said, share, reduction="none")
+    return (each * weight).sum() / weight.sum().clamp(min=1)
+
+
+def _of_walls(said, across):
+    columns = said.shape[-1]
     known = ((across >= 0) & (across < 1)).float()
     # Shared between the two columns whose middles are nearest.
     place = (across.nan_to_num() * columns - 0.5).clamp(0, columns - 1 - 1e-3)
     low = place.floor().long()
-    logs = said["walls"].log_softmax(dim=-1)
+    logs = said.log_softmax(dim=-1)
     part = place - low
     each = -(logs.gather(-1, low[..., None])[..., 0] * (1 - part) + logs.gather(-1, low[..., None] + 1)[..., 0] * part)
-    return loss + _WALLS * (each * known).sum() / known.sum().clamp(min=1)
+    return (each * known).sum() / known.sum().clamp(min=1)

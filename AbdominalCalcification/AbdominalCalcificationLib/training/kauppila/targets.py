@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...inference.kauppila_network import MAP_STEP
+from ...inference.kauppila_network import FINE_STEP, MAP_STEP
 from ...radiograph.kauppila import PARTS, VERTEBRAE, WALLS
 from ...radiograph.region import Region, RegionGeometry
 from .films import UNKNOWN, Film
+
+_EVERY = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +26,26 @@ class Targets:
         Share of each row's wall with calcium.
     walls : ndarray of float32, shape (4, 2, rows)
         Where the wall is in each row of the map, as a share of the row's width.
+    contrast : ndarray of float32, shape (4, rows, columns)
+        Mean contrast of the aorta's calcium in the pixels of the finer map.
     """
 
     scores: np.ndarray
     calcium: np.ndarray
     walls: np.ndarray
+    contrast: np.ndarray
+
+    def upside_down(self) -> Targets:
+        """Return the targets of the same film upside down."""
+        return Targets(
+            self.scores[::-1], self.calcium[::-1, :, ::-1], self.walls[::-1, :, ::-1], self.contrast[::-1, ::-1]
+        )
+
+    def leave_out(self, level: int) -> None:
+        """Make one level something of which nothing is known."""
+        self.scores[level] = UNKNOWN
+        for each in (self.calcium, self.walls, self.contrast):
+            each[level] = np.nan
 
 
 def targets_of(film: Film, regions: Mapping[str, Region], geometry: RegionGeometry) -> Targets:
@@ -39,17 +56,22 @@ def targets_of(film: Film, regions: Mapping[str, Region], geometry: RegionGeomet
     scores = np.full(shape, UNKNOWN, np.int64)
     calcium = np.full((*shape, level), np.nan, np.float32)
     walls = np.full((*shape, rows), np.nan, np.float32)
+    contrast = np.full((len(VERTEBRAE), geometry.rows // FINE_STEP, geometry.columns // FINE_STEP), np.nan, np.float32)
+    if film.contrast is not None:
+        for name, region in regions.items():
+            contrast[VERTEBRAE.index(name)] = film.contrast.at(region.points(every=FINE_STEP), 0.0)
     for n, (vertebra, wall) in enumerate(PARTS):
         if vertebra not in regions:
             continue
         at = VERTEBRAE.index(vertebra), WALLS.index(wall)
         scores[at] = film.scores[n]
         if film.walls is not None and film.calcium is not None:
-            line, flags = film.walls[at[1]], film.calcium[at[1]]
+            # Between every fourth of its points, a wall is straight.
+            line, flags = film.walls[at[1], ::_EVERY], film.calcium[at[1]]
             walls[at] = crossings(regions[vertebra], line, (np.arange(rows) + 0.5 - margin) / level)[1]
-            edges = crossings(regions[vertebra], line, np.arange(level + 1) / level)[0]
+            edges = _EVERY * crossings(regions[vertebra], line, np.arange(level + 1) / level)[0]
             calcium[at] = _shares(edges, flags)
-    return Targets(scores, calcium, walls)
+    return Targets(scores, calcium, walls, contrast)
 
 
 def crossings(region: Region, line: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
