@@ -1483,6 +1483,10 @@
 <context>
     <name>AbdominalCalcificationPanel.radiograph_run</name>
     <message>
+        <source>Model folder of vertebrae (nnU-Net v2, 2D) or of the Kauppila score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The result of &apos;{name}&apos; was corrected ({count}). Running again makes a new one in its place.</source>
         <translation>Das Ergebnis von „{name}“ wurde korrigiert ({count}). Erneutes Starten macht ein neues an seiner Stelle.</translation>
     </message>
@@ -2066,6 +2070,30 @@ mm</translation>
     <message>
         <source>Bone is dark in the view</source>
         <translation>Knochen ist in der Ansicht dunkel</translation>
+    </message>
+    <message>
+        <source>Model folders:</source>
+        <translation type="unfinished">Modellordner:</translation>
+    </message>
+    <message>
+        <source>Folders of a model of vertebrae (nnU-Net v2, 2D), of one of the Kauppila score, or of both, separated by &apos;;&apos;. What is not named is bundled.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the bundled ones (simulated radiographs)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation type="unfinished">Ordner wählen</translation>
+    </message>
+    <message>
+        <source>A checkpoint that holds more than weights can run any code on this computer. Needed for some model folders; not kept with the scene.</source>
+        <translation type="unfinished">Ein Checkpoint, der mehr als Gewichte enthält, kann auf diesem Computer beliebigen Code ausführen. Für manche Modellordner nötig; wird nicht mit der Szene gespeichert.</translation>
+    </message>
+    <message>
+        <source>Trust the chosen models&apos; checkpoints to run code</source>
+        <translation type="unfinished">Checkpoints dürfen Code ausführen</translation>
     </message>
     <message>
         <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>

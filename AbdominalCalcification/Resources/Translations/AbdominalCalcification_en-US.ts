@@ -1483,6 +1483,10 @@
 <context>
     <name>AbdominalCalcificationPanel.radiograph_run</name>
     <message>
+        <source>Model folder of vertebrae (nnU-Net v2, 2D) or of the Kauppila score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The result of &apos;{name}&apos; was corrected ({count}). Running again makes a new one in its place.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2054,6 +2058,30 @@ mm</source>
     </message>
     <message>
         <source>Bone is dark in the view</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model folders:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folders of a model of vertebrae (nnU-Net v2, 2D), of one of the Kauppila score, or of both, separated by &apos;;&apos;. What is not named is bundled.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the bundled ones (simulated radiographs)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A checkpoint that holds more than weights can run any code on this computer. Needed for some model folders; not kept with the scene.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trust the chosen models&apos; checkpoints to run code</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -60,39 +60,40 @@ def grey_of(node) -> np.ndarray:
     return colors @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
-def read_image(node, faces: str | None = None, is_inverted: bool = False) -> RadiographImage:
+def read_image(node, choices: ReadingChoices | None = None) -> RadiographImage:
     """Read the radiograph that a volume node holds, as the command line reads its file where that is at hand.
 
     Parameters
     ----------
     node : vtkMRMLScalarVolumeNode
         Of one slice.
-    faces : {'left', 'right'}, optional
-        Where in the upright image the patient's front is.
-    is_inverted : bool
-        Whether bone is dark in what Slicer shows.
+    choices : ReadingChoices, optional
+        Inverted is what has bone dark in what Slicer shows.
 
     Raises
     ------
     InputError
         For what is no single image in grey.
     """
+    choices = choices or ReadingChoices()
     grey = grey_of(node)
     path = _file_of(node)
     if path is not None:
-        read = read_radiograph(path, ReadingChoices(faces=faces, invert=is_inverted))
+        read = read_radiograph(path, choices)
         if read.placement.as_stored(read.radiograph.pixels).shape == grey.shape:
             return replace(read, identity={**read.identity, **_series(node)})
     pixels = np.array(grey, np.float32)
-    if is_shown_inverted(node) is not is_inverted:
+    if choices.flip:
+        raise InputError(f"'{node.GetName()}' does not say where the patient's front is; say which side it is on.")
+    if is_shown_inverted(node) is not choices.invert:
         pixels = pixels.max() + pixels.min() - pixels
-    radiograph = Radiograph(pixels, spacing_of(node), faces)
+    radiograph = Radiograph(pixels, spacing_of(node), choices.faces)
     identity = {
         **identity_of_node(node),
         "rows": pixels.shape[0],
         "columns": pixels.shape[1],
         "spacing_source": "unknown" if radiograph.spacing_mm is None else "scene",
-        "inverted": is_inverted,
+        "inverted": choices.invert,
         "placement": Placement().document(),
         "pixels_sha256": pixels_checksum(radiograph.pixels),
     }

@@ -17,7 +17,7 @@ from ...errors import InputError
 from ...radiograph.corrected import bodies_of, corrected, names_of
 from ...radiograph.corrections import Correction, Corrections
 from ...radiograph.kauppila import WALLS
-from ...radiograph.reading import RadiographImage
+from ...radiograph.reading import RadiographImage, ReadingChoices
 from ...radiograph.reading.placement import Placement
 from ...radiograph.result import RadiographResult
 from ...reporting.documents import json_safe
@@ -129,7 +129,8 @@ class RadiographRecord:
         if self.image is None:
             raise InputError("The image of this result is not in the scene any more; load it, and run it again.")
         is_inverted = self.text.GetAttribute(_INVERTED) is not None
-        read, known = read_image(self.image, self.made.radiograph.faces, is_inverted), self.made.provenance
+        read = read_image(self.image, ReadingChoices(faces=self.made.radiograph.faces, invert=is_inverted))
+        known = self.made.provenance
         checksum = (known.get("input") or {}).get("pixels_sha256")
         if checksum is not None and checksum != read.identity["pixels_sha256"]:
             name = self.image.GetName()
