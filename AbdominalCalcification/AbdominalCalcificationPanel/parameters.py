@@ -13,6 +13,7 @@ from AbdominalCalcificationLib.effort import TILE_STEP, TILE_STEPS, Effort, pars
 from AbdominalCalcificationLib.errors import InputError
 
 from .kept_lengths import group_lengths_mm, own_lengths_mm
+from .radiograph_pixel_size import pixel_size_of
 
 
 class ArterySource(enum.Enum):
@@ -196,10 +197,11 @@ def radiograph_choices_of(parameters, trust: bool = False):
     Raises InputError for what cannot be.
     """
     from AbdominalCalcificationLib.radiograph.case import CaseChoices
-    from AbdominalCalcificationLib.radiograph.reading import ReadingChoices
+    from AbdominalCalcificationLib.radiograph.reading import ReadingChoices, parse_spacing
 
+    given = pixel_size_of(parameters.radiograph)
     faces = None if parameters.radiographFaces == Faces.AUTO else parameters.radiographFaces.value
-    reading = ReadingChoices(faces=faces, invert=parameters.radiographInverted)
+    reading = ReadingChoices(parse_spacing(given) if given else None, faces, invert=parameters.radiographInverted)
     return CaseChoices(reading, folders_in(parameters.radiographModels), parameters.device.value, trust)
 
 

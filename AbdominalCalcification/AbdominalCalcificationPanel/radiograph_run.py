@@ -7,6 +7,7 @@ from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 from .model_folders import ModelFolderButton
 from .packages_view import PackageQuestion
 from .parameters import radiograph_choices_of
+from .radiograph_pixel_size import PixelSizeField, pixel_size_of
 from .run_control import offer_run
 
 
@@ -24,6 +25,7 @@ class RadiographRun:
         self._packages = PackageQuestion(state)
         title = _("Model folder of vertebrae (nnU-Net v2, 2D) or of the Kauppila score")
         self._browsing = ModelFolderButton(ui.radiographModelsBrowse, state, "radiographModels", title, is_list=True)
+        self._pixel_size = PixelSizeField(ui.pixelSize, state, self.update)
         ui.runButton.connect("clicked(bool)", self.run)
         ui.cancelButton.connect("clicked(bool)", lambda _checked=False: state.runner.cancel())
 
@@ -31,6 +33,7 @@ class RadiographRun:
         """Enable what can be done."""
         ui, reason = self._ui, self.why_not()
         ui.radiographInputs.enabled = self._state.is_free
+        self._pixel_size.update()
         ui.trustCheckBox.visible = self._has_own_models
         offer_run(ui, self._state, reason, _("Find the vertebrae, and score the aorta in front of L1 to L4."))
 
@@ -45,7 +48,7 @@ class RadiographRun:
             return _("Load a lateral radiograph (Add Data, DICOM or Sample Data), or choose one under Inputs.")
         try:
             check_is_radiograph(state.image)
-            if self._has_own_models:  # what checks them takes a moment to import
+            if self._has_own_models or pixel_size_of(state.image):  # what checks them takes a moment to import
                 self._choices().check_models()
         except AbdominalCalcificationError as error:
             return str(error)

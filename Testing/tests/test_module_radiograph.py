@@ -218,3 +218,6 @@ def test_points_lie_on_their_pixels_however_the_file_has_them(module, turned):
     node.GetRASToIJKMatrix(to_ijk)
     i, j, _k, _w = to_ijk.MultiplyPoint((*place, 1))
     assert stored.pixels[round(j), round(i)] == 1
+    # Whatever somebody says of the size of a pixel: the views show the image as it is.
+    (same,) = InScene.of(node, (0.4, 0.2), placement).ras([[70 * 0.2, 20 * 0.4]])
+    assert same == pytest.approx(place)

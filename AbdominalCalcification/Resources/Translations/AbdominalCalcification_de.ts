@@ -1416,6 +1416,18 @@
         <translation>&lt;b&gt;Keine Summe&lt;/b&gt;: {missing} von 8 Teilen sind nicht beurteilt; die anderen ergeben {known}.</translation>
     </message>
     <message>
+        <source>&apos;Pixel size&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;Patient faces&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;Bone is dark in the view&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Anterior wall</source>
         <translation>Vorderwand</translation>
     </message>
@@ -2070,6 +2082,18 @@ mm</translation>
     <message>
         <source>Bone is dark in the view</source>
         <translation>Knochen ist in der Ansicht dunkel</translation>
+    </message>
+    <message>
+        <source>Pixel size:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance of rows and of columns in the patient&apos;s plane, in mm: one number for both, or two, as in 0.15 x 0.2. It goes before what the image says, and is kept with the image. The score does not depend on it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mm; empty: what the image says</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Model folders:</source>

@@ -129,7 +129,9 @@ class RadiographRecord:
         if self.image is None:
             raise InputError("The image of this result is not in the scene any more; load it, and run it again.")
         is_inverted = self.text.GetAttribute(_INVERTED) is not None
-        read = read_image(self.image, ReadingChoices(faces=self.made.radiograph.faces, invert=is_inverted))
+        read = read_image(
+            self.image, ReadingChoices(self._given_spacing, self.made.radiograph.faces, invert=is_inverted)
+        )
         known = self.made.provenance
         checksum = (known.get("input") or {}).get("pixels_sha256")
         if checksum is not None and checksum != read.identity["pixels_sha256"]:
@@ -137,6 +139,17 @@ class RadiographRecord:
             raise InputError(f"The pixels of '{name}' are others than those that were scored; run it again.")
         made = made_in(json.loads(self.text.GetText()), read.radiograph.pixels)
         return corrected(made, self.corrections), read
+
+    @property
+    def _given_spacing(self) -> tuple[float, float] | None:
+        """The size of a pixel that the user gave, mm; None where it is the image's."""
+        given = self.made.parameters.get("pixel_spacing_mm")
+        try:
+            return None if given is None else (float(given[0]), float(given[1]))
+        except (TypeError, ValueError, LookupError):
+            raise InputError(
+                "The result of the radiograph in this scene is damaged (pixel size); run it again."
+            ) from None
 
     def add(self, correction: Correction) -> None:
         """Note a correction."""
