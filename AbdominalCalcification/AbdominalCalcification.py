@@ -245,14 +245,21 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         return restore_version_steps(mask, role, ct, key)
 
     def recoverSteps(self, case):
-        """Put the masks of a case that was not saved onto its CT. See analyzeSteps.
+        """Put the corrections of a case that was not saved onto its image. See analyzeSteps.
 
         :param case: AbdominalCalcificationLib.history.recovery.RecoveredCase
-        :return: generator of Progress that returns the CT and the mask nodes by role
+        :return: generator of Progress that returns the CT and the mask nodes by role, or the radiograph and its results
         """
+        from AbdominalCalcificationLib.history.recovery import RADIOGRAPH
+
+        volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+        if case.kind == RADIOGRAPH:
+            from AbdominalCalcificationLib.scene.radiograph.autosave import recover_radiograph_steps
+
+            return recover_radiograph_steps(case, volumes)
         from AbdominalCalcificationLib.scene.autosave import recover_steps
 
-        return recover_steps(case, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
+        return recover_steps(case, volumes)
 
     def needsModels(self, parameters):
         """Return whether a network has to run."""

@@ -1012,6 +1012,13 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.disk_saves</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.export_control</name>
     <message>
         <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
@@ -1056,10 +1063,6 @@
 </context>
 <context>
     <name>AbdominalCalcificationPanel.history_keeper</name>
-    <message>
-        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
-        <translation type="unfinished"></translation>
-    </message>
     <message>
         <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
         <translation type="unfinished"></translation>
@@ -1557,11 +1560,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Corrections of radiographs were not saved: see the page Radiograph.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Corrections of CTs were not saved: see the page CT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovered, and not removed from the disk, since it cannot be written anew ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete the corrections of &apos;{name}&apos; for good?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2040,6 +2059,22 @@ mm</source>
 </context>
 <context>
     <name>Radiograph</name>
+    <message>
+        <source>Put these corrections onto their radiograph; what they replace stays as an earlier version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Inputs</source>
         <translation type="unfinished"></translation>
