@@ -121,7 +121,9 @@ def _series(node) -> dict:
     return {key: value for key, value in identity_of_node(node).items() if key == "series_uid"}
 
 
-def _spacing_in(node, choices: ReadingChoices):
+def _spacing_in(
+    node, choices: ReadingChoices
+) -> tuple[tuple[float, float] | None, tuple[float, float], str, list[Flag]]:
     """Return the spacing in mm, the aspect, where they are from and flags, of what is in the scene alone."""
     given, said, square = choices.pixel_spacing_mm, spacing_of(node), (1.0, 1.0)
     if given is not None:
