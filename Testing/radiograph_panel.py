@@ -14,6 +14,8 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
+# Before anything it takes from other modules is replaced for a test.
+import AbdominalCalcificationLib.radiograph.case  # noqa: F401
 from AbdominalCalcificationLib.progress import Progress
 from radiograph_cases import PIXEL_MM, a_result
 

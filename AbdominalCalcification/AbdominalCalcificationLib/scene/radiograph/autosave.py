@@ -35,7 +35,7 @@ class _Seen:
     changed : int
         When it became so, in VTK's time.
     is_ours : bool
-        Whether that was after the scene was read or saved.
+        Whether that was since the scene was read.
     """
 
     text: str
@@ -78,8 +78,8 @@ class RadiographSave:
         for node in self._texts():
             text, seen = node.GetText(), self._seen.get(node)
             if seen is None:
-                changed = node.GetMTime()
-                self._seen[node] = _Seen(text, changed, changed > node.GetScene().GetStoredTime())
+                # What was read has a file, from which on it counts as modified.
+                self._seen[node] = _Seen(text, node.GetMTime(), node.GetStorageNode() is None)
             elif seen.text != text:
                 now = vtkTimeStamp()
                 now.Modified()
