@@ -194,17 +194,15 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         """Return the segmentation that is compared as A: the chosen one, else that under Inputs."""
         return parameters.comparedA or getattr(parameters, parameters.comparedStructure.value)
 
-    def analyzeRadiographSteps(self, image, faces=None, inverted=False, keepCorrected=True, device="auto"):
+    def analyzeRadiographSteps(self, image, choices=None, keepCorrected=True):
         """Find the vertebrae of a radiograph, score the aorta in front of L1 to L4, and show the result.
 
         :param image: volume node of one slice
-        :param faces: "left" or "right": where in the image the patient's front is; None finds out
-        :param inverted: whether bone is dark in what Slicer shows
+        :param choices: AbdominalCalcificationLib.radiograph.case.CaseChoices; the defaults without it
         :param keepCorrected: keep a result that was corrected as an earlier version; otherwise it is lost
-        :param device: "auto", "cpu", "cuda" or "mps"
         :return: generator of Progress that returns the scene.radiograph.record.RadiographRecord
         """
-        return self.radiographs.analyze_steps(image, faces, inverted, keepCorrected, device)
+        return self.radiographs.analyze_steps(image, choices, keepCorrected)
 
     def scoreCtSteps(self, case, vertebrae, parameters):
         """Score the masks of a CT on the radiograph that is simulated of it. See analyzeRadiographSteps.
@@ -247,14 +245,21 @@ class AbdominalCalcificationLogic(ScriptedLoadableModuleLogic):
         return restore_version_steps(mask, role, ct, key)
 
     def recoverSteps(self, case):
-        """Put the masks of a case that was not saved onto its CT. See analyzeSteps.
+        """Put the corrections of a case that was not saved onto its image. See analyzeSteps.
 
         :param case: AbdominalCalcificationLib.history.recovery.RecoveredCase
-        :return: generator of Progress that returns the CT and the mask nodes by role
+        :return: generator of Progress that returns the CT and the mask nodes by role, or the radiograph and its results
         """
+        from AbdominalCalcificationLib.history.recovery import RADIOGRAPH
+
+        volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+        if case.kind == RADIOGRAPH:
+            from AbdominalCalcificationLib.scene.radiograph.autosave import recover_radiograph_steps
+
+            return recover_radiograph_steps(case, volumes)
         from AbdominalCalcificationLib.scene.autosave import recover_steps
 
-        return recover_steps(case, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
+        return recover_steps(case, volumes)
 
     def needsModels(self, parameters):
         """Return whether a network has to run."""

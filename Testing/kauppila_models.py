@@ -67,6 +67,15 @@ def a_vertebra_folder(folder: Path) -> Path:
     return folder
 
 
+def a_vertebra_folder_without_weights(folder: Path, plans=None, task=VERTEBRAE_TASK, **document) -> Path:
+    """Write one whose checkpoint no network can read; `document` replaces parts of dataset.json."""
+    (folder / "fold_0").mkdir(parents=True)
+    (folder / "plans.json").write_text(json.dumps(plans or radiograph_plans()))
+    (folder / "dataset.json").write_text(json.dumps({**dataset_document("Dataset903_T", task, 1), **document}))
+    (folder / "fold_0" / "checkpoint_final.pth").write_bytes(b"not read here")
+    return folder
+
+
 def radiograph_plans() -> dict:
     """Return a plans.json with one 2D configuration."""
     plans = tiny_plans("Dataset903_Tiny", (32, 32, 32), (1.2, 1.2, 1.2), (4, 8, 8))

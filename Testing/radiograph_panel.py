@@ -14,14 +14,16 @@ pytest.importorskip("PySide6", reason="the host needs PySide6")
 
 import slicer
 
+# Before anything it takes from other modules is replaced for a test.
+import AbdominalCalcificationLib.radiograph.case  # noqa: F401
 from AbdominalCalcificationLib.progress import Progress
-from radiograph_cases import a_result
+from radiograph_cases import PIXEL_MM, a_result
 
 
 @cache
-def drawn(faces: str = "left"):
+def drawn(faces: str = "left", spacing_mm=(PIXEL_MM, PIXEL_MM)):
     """Return the result of the drawn radiograph; nobody changes it."""
-    return a_result(faces)
+    return a_result(faces, spacing_mm=spacing_mm)
 
 
 def load(faces: str = "left", name: str = "drawn"):
@@ -33,15 +35,27 @@ def load(faces: str = "left", name: str = "drawn"):
 
 @contextmanager
 def drawn_result_for_networks(faces: str = "left", work=None):
-    """Let the drawn result stand for what the networks find; `work` is done before it is there."""
+    """Let the drawn result stand for what the networks find; `work` is done before it is there.
+
+    Yields a list: how each analysis was to be run, its models among it.
+    """
     import sys
 
-    def analyze_radiograph_steps(radiograph, choices=None, *, identity=None, flags=(), **_about):
+    given: list[dict] = []
+
+    def analyze_radiograph_steps(radiograph, choices=None, *, identity=None, flags=(), parameters=None, **_about):
+        given.append(choices)
         yield Progress("Finding vertebrae", 0.4)
         if work is not None:
             yield from work()
-        made = drawn(faces)
-        return replace(made, flags=(*made.flags, *flags), provenance={**made.provenance, "input": identity})
+        made = drawn(faces, radiograph.spacing_mm)
+        return replace(
+            made,
+            radiograph=replace(radiograph, faces=faces),
+            flags=(*made.flags, *flags),
+            parameters=dict(parameters or {}),
+            provenance={**made.provenance, "input": identity},
+        )
 
     stand_in = ModuleType("AbdominalCalcificationLib.radiograph.analysis")
     stand_in.analyze_radiograph_steps = analyze_radiograph_steps
@@ -50,7 +64,7 @@ def drawn_result_for_networks(faces: str = "left", work=None):
         patch.setitem(sys.modules, stand_in.__name__, stand_in)
         # Of a drawing no picture has to be like a patient's.
         patch.setattr("AbdominalCalcificationLib.radiograph.sense.sensible", lambda result: result)
-        yield
+        yield given
 
 
 def page_of(widget):

@@ -3,12 +3,11 @@
 import time
 
 import qt
-import slicer
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 
+from .disk_saves import DiskSaves
 from .mask_watcher import MaskWatcher
 
 # So long one turn of the event loop may be spent on it.
@@ -16,39 +15,35 @@ TICK_S = 0.03
 # So long an edit waits at most for the one before to be looked at and written, lest a crash cost both: usually that is
 # done long before, or within some milliseconds.
 WAIT_S = 1.0
-# Whether the masks were saved meanwhile is looked at this often; the scene tells it of some ways only.
-SAVED_MS = 5000
 
 
-class HistoryKeeper(VTKObservationMixin):
+class HistoryKeeper:
     """Looks at a mask after each edit, a little at a time.
 
     :param messages: MessageView
     """
 
     def __init__(self, messages):
-        VTKObservationMixin.__init__(self)
         self._messages = messages
         self._watcher = MaskWatcher(self._edited)
         self._masks = {}  # node: (role, CT)
         self._trackers = {}  # node: MaskTracker
-        self._saves = {}  # CT: Autosave
+        self.saves = DiskSaves(messages, self._new_save)
         self._choices = {}  # CT: what is chosen beside its masks
         self._tools = {}  # node whose edit is still to be looked at: (tool, whether it was named)
         self._work = None  # (node, generator)
         self._turn = self._turn_of_edit = 0  # of the event loop: what is edited in one turn is one edit
         self._refused = set()
-        self._told = None
         self._end_following = None
-        self._timer = self._new_timer(0, self._tick)
-        self._saved = self._new_timer(SAVED_MS, self.forget_saved)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndSaveEvent, self.forget_saved)
+        self._timer = qt.QTimer()
+        self._timer.interval = 0
+        self._timer.connect("timeout()", self._tick)
 
-    def _new_timer(self, interval, slot):
-        timer = qt.QTimer()
-        timer.interval = interval
-        timer.connect("timeout()", slot)
-        return timer
+    @staticmethod
+    def _new_save(ct):
+        from AbdominalCalcificationLib.scene.autosave import Autosave
+
+        return Autosave(ct)
 
     def watch(self, masks):
         """Keep the history of these masks, and of no others.
@@ -68,8 +63,7 @@ class HistoryKeeper(VTKObservationMixin):
                 self._refuse(node, text.format(name=node.GetName()))
                 continue
             wanted[node] = (role, ct)
-        for ct in [ct for ct, save in self._saves.items() if self._is_gone(save)]:
-            self._saves.pop(ct).close()
+        for ct in self.saves.drop_gone():
             self._choices.pop(ct, None)
         if wanted == self._masks:
             return
@@ -94,15 +88,10 @@ class HistoryKeeper(VTKObservationMixin):
         if before is not None:
             self._secure()  # in the order in which it was done
         self._choices[ct] = choices
-        save, is_new = self._save_of(ct), is_new or before is not None
-        save.set_choices(choices, is_new)
+        is_new = is_new or before is not None
+        self.saves.of(ct).set_choices(choices, is_new)
         if is_new:
-            self._wrote(ct)
-
-    @staticmethod
-    def _is_gone(save):
-        """Return whether a CT, or all its masks, were removed from the scene."""
-        return save.ct.GetScene() is None or (save.nodes and all(each.GetScene() is None for each in save.nodes))
+            self.saves.wrote(ct)
 
     def _is_other(self, node):
         tracker = self._trackers[node]
@@ -117,29 +106,20 @@ class HistoryKeeper(VTKObservationMixin):
     def is_written(self):
         """Whether all that was edited is on the disk."""
         at_rest = self._work is None and not self._tools and set(self._masks) <= {*self._trackers, *self._refused}
-        return at_rest and all(save.wait(0) for save in self._saves.values())
+        return at_rest and self.saves.is_written
 
     def forget_saved(self, caller=None, event=None):
         """Remove from the disk what is in files of the user's now."""
-        for save in self._saves.values():
-            save.add_attributes()
-            if not save.forget_saved() and save.problem is not None:
-                save.begin_anew()
-            self._tell(save)
-        if not any(save.is_begun for save in self._saves.values()):
-            self._saved.stop()
+        self.saves.forget_saved()
 
     def let_go(self):
         """Let go of all masks and remove from the disk what was kept of them: nobody wants them any more."""
         self._timer.stop()
-        self._saved.stop()
         self._watcher.stop()
         self._work = None
         for each in (self._masks, self._trackers, self._tools, self._refused, self._choices):
             each.clear()
-        for save in self._saves.values():
-            save.close()
-        self._saves.clear()
+        self.saves.let_go()
 
     def close(self):
         """End."""
@@ -147,7 +127,7 @@ class HistoryKeeper(VTKObservationMixin):
         if self._end_following is not None:
             self._end_following()
             self._end_following = None
-        self.removeObservers()
+        self.saves.close()
 
     def _edited(self, node):
         from AbdominalCalcificationLib.scene.tools import current_tool
@@ -164,8 +144,7 @@ class HistoryKeeper(VTKObservationMixin):
         until = time.monotonic() + WAIT_S
         while time.monotonic() < until and self._advance():
             pass
-        for save in self._saves.values():
-            save.wait(max(0.0, until - time.monotonic()))
+        self.saves.wait(until)
 
     def _tick(self):
         self._turn += 1
@@ -210,37 +189,16 @@ class HistoryKeeper(VTKObservationMixin):
         role, ct = self._masks[node]
         tracker = yield from tracker_steps(role, node, ct)
         self._trackers[node] = tracker
-        self._save_of(ct).add_mask(tracker)
-        self._wrote(ct)
+        self.saves.of(ct).add_mask(tracker)
+        self.saves.wrote(ct)
 
     def _look_steps(self, node, tool, named):
         tracker = self._trackers[node]
-        save = self._save_of(tracker.ct)
+        save = self.saves.of(tracker.ct)
         edit = yield from tracker.look_steps(tool, named)
         if edit is not None:
             save.add_edit(tracker.role, edit)
-            self._wrote(tracker.ct)
-
-    def _save_of(self, ct):
-        from AbdominalCalcificationLib.scene.autosave import Autosave
-
-        if ct not in self._saves:
-            self._saves[ct] = Autosave(ct)
-        return self._saves[ct]
-
-    def _wrote(self, ct):
-        if self._saves[ct].is_begun:
-            self._saved.start()
-        self._tell(self._saves[ct])
-
-    def _tell(self, save):
-        """Say once why nothing can be kept on the disk."""
-        problem = save.problem
-        if problem is not None and problem.reason != self._told:
-            self._told = problem.reason
-            text = _("Corrections cannot be kept against a crash ({reason}): save the scene often.")
-            self._messages.log(text.format(reason=problem.reason))
-            self._messages.say(text.format(reason=problem.reason))
+            self.saves.wrote(tracker.ct)
 
     def _refuse(self, node, reason):
         if node not in self._refused:

@@ -1,8 +1,8 @@
 """The inputs section: which sources are chosen, and the fields that they need."""
 
-import qt
 from slicer.i18n import tr as _
 
+from .model_folders import ModelFolderButton
 from .parameters import ArterySource, CalcificationSource
 from .totalsegmentator_view import TotalSegmentatorView
 
@@ -13,8 +13,14 @@ class InputsView:
     def __init__(self, ui, state):
         self._ui, self._state = ui, state
         self.totalsegmentator = TotalSegmentatorView(ui, state)
-        ui.arteryModelsBrowse.connect("clicked(bool)", self._add_artery_model)
-        ui.calcificationModelBrowse.connect("clicked(bool)", self._choose_calcification_model)
+        arteries, calcification = (
+            _("nnU-Net v2 model folder for arteries"),
+            _("nnU-Net v2 model folder for calcification"),
+        )
+        self._browsing = (
+            ModelFolderButton(ui.arteryModelsBrowse, state, "arteryModels", arteries, is_list=True),
+            ModelFolderButton(ui.calcificationModelBrowse, state, "calcificationModel", calcification),
+        )
 
     def update(self):
         """Follow what is chosen and whether something is at work."""
@@ -36,17 +42,3 @@ class InputsView:
         ):
             for widget in widgets:
                 widget.visible = shown
-
-    def _add_artery_model(self, checked=False):
-        folder = self._folder(_("nnU-Net v2 model folder for arteries"))
-        if folder:
-            before = self._state.parameters.arteryModels.strip().rstrip(";")
-            self._state.parameters.arteryModels = f"{before}; {folder}" if before else folder
-
-    def _choose_calcification_model(self, checked=False):
-        folder = self._folder(_("nnU-Net v2 model folder for calcification"))
-        if folder:
-            self._state.parameters.calcificationModel = folder
-
-    def _folder(self, title):
-        return qt.QFileDialog.getExistingDirectory(self._ui.inputsButton, title)

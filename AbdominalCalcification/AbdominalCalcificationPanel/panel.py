@@ -70,7 +70,7 @@ class Panel(ScenePage):
         self.versions = VersionsView(ui, self.state, self._masks_replaced)
         self.history = HistoryKeeper(messages)
         self.choices = ChoiceKeeper(self.state, self.history)
-        self.recovery = RecoveryBar(ui, self.state, self._recovered, lambda: self.history.is_written)
+        self.recovery = RecoveryBar(ui, self.state, self.history, self._recovered, logic.recoverSteps)
         self.live = LiveControl(self.state, messages, self.results.say_outdated, self.results.show)
         self.results.live = self.live
         self.vessels = VesselsView(ui, self.state, self.live)

@@ -13,6 +13,7 @@ from AbdominalCalcificationLib.effort import TILE_STEP, TILE_STEPS, Effort, pars
 from AbdominalCalcificationLib.errors import InputError
 
 from .kept_lengths import group_lengths_mm, own_lengths_mm
+from .radiograph_pixel_size import pixel_size_of
 
 
 class ArterySource(enum.Enum):
@@ -158,6 +159,7 @@ class AbdominalCalcificationParameterNode:
     radiograph: vtkMRMLScalarVolumeNode
     radiographFaces: Faces = Faces.AUTO
     radiographInverted: bool = False
+    radiographModels: str = ""
     radiographSeverity: Severity = Severity.ML_AAC24
     ctVertebrae: vtkMRMLSegmentationNode
 
@@ -189,9 +191,18 @@ def given_masks(parameters) -> frozenset[str]:
     return frozenset(role for role, is_given in given.items() if is_given)
 
 
-def facing_of(parameters):
-    """Return which way the patient of the radiograph faces; None where that is to be found out."""
-    return None if parameters.radiographFaces == Faces.AUTO else parameters.radiographFaces.value
+def radiograph_choices_of(parameters, trust: bool = False):
+    """Return what was chosen about the analysis of a radiograph (radiograph.case.CaseChoices).
+
+    Raises InputError for what cannot be.
+    """
+    from AbdominalCalcificationLib.radiograph.case import CaseChoices
+    from AbdominalCalcificationLib.radiograph.reading import ReadingChoices, parse_spacing
+
+    given = pixel_size_of(parameters.radiograph)
+    faces = None if parameters.radiographFaces == Faces.AUTO else parameters.radiographFaces.value
+    reading = ReadingChoices(parse_spacing(given) if given else None, faces, invert=parameters.radiographInverted)
+    return CaseChoices(reading, folders_in(parameters.radiographModels), parameters.device.value, trust)
 
 
 def needs_models(parameters) -> bool:
@@ -251,8 +262,13 @@ def choices_of(parameters, trust: bool = False):
     return Choices(measurement=measurement_parameters(parameters), **chosen)
 
 
+def folders_in(text) -> list[Path]:
+    """Return the folders that a field names, separated by ';'."""
+    return [Path(part.strip()) for part in text.split(";") if part.strip()]
+
+
 def _folders(text, where):
-    folders = [Path(part.strip()) for part in text.split(";") if part.strip()]
+    folders = folders_in(text)
     if not folders:
         raise InputError(
             _("No model folder is named under '{field}'; choose an nnU-Net v2 model folder.").format(field=where)

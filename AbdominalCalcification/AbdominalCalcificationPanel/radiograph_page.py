@@ -9,11 +9,13 @@ from .question_bar import QuestionBar
 from .radiograph_compare import RadiographCompare
 from .radiograph_edits import RadiographEdits
 from .radiograph_export import RadiographExport
+from .radiograph_keeper import RadiographKeeper
 from .radiograph_levels import RadiographLevels
 from .radiograph_of_ct import RadiographOfCt
 from .radiograph_run import RadiographRun
 from .radiograph_scores import RadiographScores
 from .radiograph_state import RadiographState
+from .recovery_bar import RecoveryBar
 from .runner import StepRunner
 from .scene_page import ScenePage
 
@@ -38,6 +40,8 @@ class RadiographPage(ScenePage):
         self.compare = RadiographCompare(ui, self.state)
         self.of_ct = RadiographOfCt(ui, self.state, self._ct_scored)
         self.export = RadiographExport(ui, self.state, self.edits)
+        self.keeper = RadiographKeeper(messages)
+        self.recovery = RecoveryBar(ui, self.state, self.keeper, self._recovered, self._recovery_steps, "radiograph")
         self.follow_scene()
         self.set_parameters(self.state.logic.getParameterNode())
         self.show()
@@ -49,6 +53,7 @@ class RadiographPage(ScenePage):
         self.state.runner.close()
         self.edits.close()
         self.set_parameters(None)
+        self.keeper.close()
         self.removeObservers()
 
     def enter(self):
@@ -60,6 +65,7 @@ class RadiographPage(ScenePage):
         self.show()
         self.edits.adopt()
         self.show()
+        self.recovery.look()
         self._show_image()
 
     def exit(self):
@@ -86,7 +92,7 @@ class RadiographPage(ScenePage):
                 self._show_image()
                 if not self.state.runner.is_busy:
                     self.state.messages.say("")  # what it said was about the other one
-        for part in (self.run, self.scores, self.levels, self.compare, self.of_ct, self.export):
+        for part in (self.run, self.scores, self.levels, self.compare, self.of_ct, self.export, self.recovery):
             part.update()
 
     def show(self):
@@ -95,6 +101,7 @@ class RadiographPage(ScenePage):
         self.scores.show()
         self.levels.show()
         self.compare.update()
+        self.keeper.look()
 
     def _changed(self, painted=False):
         """Show a result that was corrected.
@@ -128,6 +135,18 @@ class RadiographPage(ScenePage):
         self.update()
         self.state.messages.say(_("Done."))
 
+    def _recovery_steps(self, case):
+        self.edits.note()
+        return self.edits.quiet_steps(self.state.logic.recoverSteps(case))
+
+    def _recovered(self, image, records, choices):
+        """Choose the radiograph whose results were recovered."""
+        self.state.parameters.radiograph = image
+        self.state.chosen = None
+        self.show()
+        self._show_image()
+        self.update()
+
     def _show_image(self):
         """Let the views show the chosen radiograph: not one patient's score beside another's image."""
         from AbdominalCalcificationLib.scene.radiograph.eligible import can_be_radiograph
@@ -154,6 +173,7 @@ class RadiographPage(ScenePage):
         self.state.runner.cancel()
         self.edits.close()
         self.set_parameters(None)
+        self.keeper.let_go()
         self.show()
         self.state.messages.say("")
 

@@ -104,10 +104,22 @@ def notes_text(result):
 
     notes = notes_of(result.flags)
     lines = [
-        f"<p>{'' if each.effect is Effect.NOTE else '⚠ '}{html.escape(note_text(each), quote=False)}</p>"
+        f"<p>{'' if each.effect is Effect.NOTE else '⚠ '}{html.escape(_on_this_page(note_text(each)), quote=False)}</p>"
         for each in notes
     ]
     return "".join(lines), len(notes)
+
+
+def _on_this_page(text):
+    """Return advice with the fields of the page in the place of the options of the command line."""
+    fields = {
+        "--pixel-spacing": _("'Pixel size'"),
+        "--faces": _("'Patient faces'"),
+        "--invert": _("'Bone is dark in the view'"),
+    }
+    for option, field in fields.items():
+        text = text.replace(option, field)
+    return text
 
 
 def corrections_text(corrections):

@@ -4,15 +4,18 @@ from slicer.i18n import tr as _
 
 
 class RecoveryBar:
-    """A quiet bar: one case at a time, to be recovered or discarded.
+    """A quiet bar: one case of the page at a time, to be recovered or discarded.
 
-    :param recovered: called with the CT, the mask nodes by role, and what was chosen beside them
-    :param is_written: returns whether all corrections in the scene are on the disk
+    :param keeper: HistoryKeeper or RadiographKeeper, which keeps on the disk what was recovered
+    :param recovered: called with what the steps return, and what was chosen beside the masks
+    :param steps: returns the work that recovers a case
+    :param kind: of AbdominalCalcificationLib.history.recovery; of others the bar says only that they are there
     """
 
-    def __init__(self, ui, state, recovered, is_written):
-        self._ui, self._state, self._recovered, self._is_written = ui, state, recovered, is_written
-        self._cases = []
+    def __init__(self, ui, state, keeper, recovered, steps, kind="ct"):
+        self._ui, self._state, self._keeper, self._recovered = ui, state, keeper, recovered
+        self._steps, self._kind = steps, kind
+        self._cases, self._has_others = [], False
         ui.recoverButton.connect("clicked(bool)", self.recover)
         ui.discardRecoveryButton.connect("clicked(bool)", self.ask_to_discard)
         ui.recoveryFrame.visible = False
@@ -22,14 +25,22 @@ class RecoveryBar:
         from AbdominalCalcificationLib.history.recovery import left_behind
 
         if not self._cases:  # else they are offered already, and reading them takes time
-            self._cases = left_behind()
+            found = left_behind(self._kind)
+            self._cases = [case for case in found if case.kind == self._kind]
+            self._has_others = len(found) > len(self._cases)
         self.update()
 
     def update(self):
         """Follow whether something is at work."""
         ui = self._ui
-        ui.recoveryFrame.visible = bool(self._cases)
+        ui.recoveryFrame.visible = bool(self._cases) or self._has_others
+        ui.recoverButton.visible = ui.discardRecoveryButton.visible = bool(self._cases)
         ui.recoverButton.enabled = ui.discardRecoveryButton.enabled = self._state.is_free
+        on_other_page = {
+            "ct": _("Corrections of radiographs were not saved: see the page Radiograph."),
+            "radiograph": _("Corrections of CTs were not saved: see the page CT."),
+        }[self._kind]
+        told = [on_other_page] if self._has_others else []
         if self._cases:
             case, others = self._cases[0], len(self._cases) - 1
             text = _("Corrections of '{name}' were not saved when Slicer ended ({count} edits, last {time} UTC).")
@@ -37,10 +48,11 @@ class RecoveryBar:
                 text = _("Corrections of '{name}' were not saved when Slicer ended (last edit {time} UTC).")
             time = case.time[:16].replace("T", " ") or "–"
             shown = text.format(name=case.ct["name"], count=case.edits, time=time)
-            ui.recoveryLabel.text = shown + (_(" {count} more after it.").format(count=others) if others else "")
+            told.insert(0, shown + (_(" {count} more after it.").format(count=others) if others else ""))
+        ui.recoveryLabel.text = " ".join(told)
 
     def recover(self, checked=False):
-        """Put the masks onto their CT, which has to be loaded."""
+        """Put the corrections onto their image, which has to be loaded."""
         state, case = self._state, self._cases[0]
 
         def done(outcome):
@@ -48,20 +60,26 @@ class RecoveryBar:
             state.runner.start(self._written_steps(), written)
 
         def written(_nothing):
+            problem = self._keeper.saves.problem
+            if problem is not None:  # what it came from is all that is on the disk
+                text = _("Recovered, and not removed from the disk, since it cannot be written anew ({reason}).")
+                state.messages.say(text.format(reason=problem.reason))
+                return
             self._take_away(case)
-            state.messages.say(_("Recovered; save the scene, and press Recompute."))
+            of_ct = _("Recovered; save the scene, and press Recompute.")
+            state.messages.say(of_ct if self._kind == "ct" else _("Recovered; save the scene."))
 
-        state.runner.start(state.logic.recoverSteps(case), done)
+        state.runner.start(self._steps(case), done)
 
     def _written_steps(self):
         """Wait until what was just put back is on the disk again: only then what it came from may go."""
         from AbdominalCalcificationLib.progress import Progress
 
-        while not self._is_written():
+        while not self._keeper.is_written:
             yield Progress(_("Keeping what was recovered"), 0.9, waiting=True)
 
     def ask_to_discard(self, checked=False):
-        """Remove the masks from the disk, after asking."""
+        """Remove the corrections from the disk, after asking."""
         case = self._cases[0]
         text = _("Delete the corrections of '{name}' for good?").format(name=case.ct["name"])
         self._state.questions.ask(text, (_("Delete"), lambda: self._take_away(case)))

@@ -4,6 +4,7 @@ from slicer.i18n import tr as _
 
 from AbdominalCalcificationLib.errors import AbdominalCalcificationError
 
+from .fitting import show_fitted
 from .parameters import ArterySource, CalcificationSource
 
 
@@ -93,5 +94,5 @@ def offer_run(ui, state, reason, tip):
     ui.runButton.enabled = not reason
     ui.runButton.toolTip = reason or tip
     # While something is at work the status line says what.
-    ui.runHint.text = reason
+    show_fitted(ui.runHint, reason)
     ui.runHint.visible = bool(reason) and not state.runner.is_busy

@@ -47,7 +47,10 @@ class ScenePage(VTKObservationMixin):
             self.removeObserver(self.state.parameters, vtk.vtkCommand.ModifiedEvent, self.update)
             self._parameters_left()
         self.state.parameters = parameters
-        if parameters is not None:
+        if parameters is None:
+            # What comes may name other models: whoever made that scene must not have them trusted.
+            self._ui.trustCheckBox.checked = False
+        else:
             # Not connectGui: where Slicer's returns no tag, what it connects stays connected for ever.
             widgets = {widget.property("SlicerParameterName"): widget for widget in vars(self._ui).values()}
             self._gui_tag = parameters.connectParametersToGui({name: w for name, w in widgets.items() if name})

@@ -196,7 +196,7 @@ def test_a_cell_of_pixel_spacing_is_one_number_or_two(cell):
     assert reading_for(cell, "").pixel_spacing_mm == (0.15, 0.15)
 
 
-@pytest.mark.parametrize("cell", ["-0.15", "0.15,0.15,0.15", "nan", "1e9", "0", "a", "0,15"])
+@pytest.mark.parametrize("cell", ["-0.15", "0.15,0.15,0.15", "nan", "1e9", "0", "a", "0,15", "1,2"])
 def test_other_cells_of_pixel_spacing_are_refused(cell):
     with pytest.raises(InputError):
         reading_for(cell, "")

@@ -11,8 +11,14 @@ from AbdominalCalcificationLib.errors import ModelError
 from AbdominalCalcificationLib.inference.kauppila_model import KauppilaModel, describe_kauppila
 from AbdominalCalcificationLib.inference.kauppila_network import architecture_from, probabilities_of
 from AbdominalCalcificationLib.inference.model_folder import RADIOGRAPH, ModelFolder, describe
-from AbdominalCalcificationLib.training.tasks import VERTEBRAE_TASK, dataset_document
-from kauppila_models import ARCHITECTURE, CALIBRATION, GEOMETRY, a_kauppila_folder, radiograph_plans
+from kauppila_models import (
+    ARCHITECTURE,
+    CALIBRATION,
+    GEOMETRY,
+    a_kauppila_folder,
+    a_vertebra_folder_without_weights,
+    radiograph_plans,
+)
 
 
 def test_a_whole_folder_is_described(tmp_path):
@@ -86,23 +92,15 @@ def test_conditional_logits_are_probabilities_of_scores():
     assert hot == pytest.approx([0.5, 0.25, 0.125, 0.125], abs=0.01)
 
 
-def vertebra_folder(folder, plans=None, task=VERTEBRAE_TASK, **document):
-    (folder / "fold_0").mkdir(parents=True)
-    (folder / "plans.json").write_text(json.dumps(plans or radiograph_plans()))
-    (folder / "dataset.json").write_text(json.dumps({**dataset_document("Dataset903_T", task, 1), **document}))
-    (folder / "fold_0" / "checkpoint_final.pth").write_bytes(b"not read here")
-    return folder
-
-
 def test_a_model_of_vertebrae_is_one_of_radiographs_alone(tmp_path):
-    folder = vertebra_folder(tmp_path / "v")
+    folder = a_vertebra_folder_without_weights(tmp_path / "v")
     model = ModelFolder.open(folder, kind=RADIOGRAPH)
     assert model.patch_size == (64, 48)
     assert model.spacing_mm == (1.2, 1.2)
     assert "L3 -> vertebral body" in describe(model)
     with pytest.raises(ModelError, match="trained on 'radiograph', not CT"):
         ModelFolder.open(folder)
-    other = vertebra_folder(tmp_path / "ct", channel_names={"0": "CT"})
+    other = a_vertebra_folder_without_weights(tmp_path / "ct", channel_names={"0": "CT"})
     with pytest.raises(ModelError, match="trained on 'CT', not radiograph"):
         ModelFolder.open(other, kind=RADIOGRAPH)
 
@@ -111,4 +109,4 @@ def test_a_network_of_three_axes_sees_no_radiograph(tmp_path):
     plans = radiograph_plans()
     plans["configurations"]["2d"].update(patch_size=[32, 32, 32])
     with pytest.raises(ModelError, match="3D configuration"):
-        ModelFolder.open(vertebra_folder(tmp_path / "v", plans), kind=RADIOGRAPH)
+        ModelFolder.open(a_vertebra_folder_without_weights(tmp_path / "v", plans), kind=RADIOGRAPH)

@@ -267,6 +267,6 @@ def test_what_was_rejected_is_on_the_disk_with_the_edit_that_took_it(panel_with_
     panel = panel_with_plaques
     assert run_until(lambda: panel.panel.history.is_written, 60)
     reject(panel)
-    node, save = parameters_of(panel).calcification, panel.panel.history._saves[parameters_of(panel).ct]
+    node, save = parameters_of(panel).calcification, panel.panel.history.saves.of(parameters_of(panel).ct)
     name = "AbdominalCalcification.RejectedClusters"
     assert save._attributes["calcification"].get(name) == node.GetAttribute(name)

@@ -148,16 +148,17 @@ def test_shades_of_grey_in_a_colour_image_are_read(module):
 
 
 def test_a_negative_is_inverted(module):
+    from AbdominalCalcificationLib.radiograph.reading import ReadingChoices
     from AbdominalCalcificationLib.scene.radiograph.images import read_image
 
     node, pixels = load(), drawn().radiograph.pixels
     assert np.array_equal(read_image(node).radiograph.pixels, pixels)
     assert read_image(node).radiograph.spacing_mm == pytest.approx((0.6, 0.6))
     turned = pixels.max() + pixels.min() - pixels
-    assert np.array_equal(read_image(node, is_inverted=True).radiograph.pixels, turned)
+    assert np.array_equal(read_image(node, ReadingChoices(invert=True)).radiograph.pixels, turned)
     node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeInvertedGrey")
     assert np.array_equal(read_image(node).radiograph.pixels, turned), "the file says that bone is dark"
-    assert np.array_equal(read_image(node, is_inverted=True).radiograph.pixels, pixels)
+    assert np.array_equal(read_image(node, ReadingChoices(invert=True)).radiograph.pixels, pixels)
 
 
 def test_another_radiograph_has_its_own_result(scored):
@@ -217,3 +218,6 @@ def test_points_lie_on_their_pixels_however_the_file_has_them(module, turned):
     node.GetRASToIJKMatrix(to_ijk)
     i, j, _k, _w = to_ijk.MultiplyPoint((*place, 1))
     assert stored.pixels[round(j), round(i)] == 1
+    # Whatever somebody says of the size of a pixel: the views show the image as it is.
+    (same,) = InScene.of(node, (0.4, 0.2), placement).ras([[70 * 0.2, 20 * 0.4]])
+    assert same == pytest.approx(place)

@@ -157,9 +157,10 @@ def test_the_image_is_not_replaced_by_its_result(drawn_analysis, tmp_path, capsy
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--pixel-spacing", "0.1,x"), "not a number"),
+        (("--pixel-spacing", "0.1,x"), "no pixel spacing; write one number of mm"),
         (("--pixel-spacing", "9"), "those of no radiograph"),
-        (("--pixel-spacing", "1,2,3"), "one positive number or two"),
+        (("--pixel-spacing", "1,2,3"), "or two like 0.15,0.15"),
+        (("--pixel-spacing", "1,2"), "write 1.2 for one"),
         (("--faces", "up"), "invalid choice"),
         (("--faces", "left", "--flip"), "give one of them"),
         (("--template", "x"), "add --report"),

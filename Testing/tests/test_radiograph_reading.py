@@ -178,6 +178,8 @@ def test_pixels_that_are_not_square_are_known_without_a_size(tmp_path):
     assert image.radiograph.aspect == (2.0, 1.0)
     with pytest.raises(InputError, match="--pixel-spacing"):
         read(tmp_path / "b.dcm", ImagerPixelSpacing=None, PixelAspectRatio=[0, 1])
+    told = {"ImagerPixelSpacing": None, "PixelAspectRatio": [0, 1]}
+    assert read(tmp_path / "c.dcm", choices=ReadingChoices((0.3, 0.2)), **told).radiograph.spacing_mm == (0.3, 0.2)
 
 
 def test_a_given_spacing_goes_before_the_file_s_and_is_told(tmp_path):

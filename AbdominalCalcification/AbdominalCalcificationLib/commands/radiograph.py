@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import Steps, drain, scaled
-from .options import DEVICES, add_anonymous, add_severity_groups, number, severity_groups
+from .options import DEVICES, add_anonymous, add_severity_groups, severity_groups
 
 
 def add(commands) -> list[argparse.ArgumentParser]:
@@ -69,13 +69,13 @@ def add_radiograph_models(group) -> None:
 
 
 def spacing(text: str) -> tuple[float, float]:
-    """Return one or two positive numbers of mm as the spacing of rows and of columns."""
-    parts = [number(part) for part in text.split(",")]
-    if len(parts) == 1:
-        parts *= 2
-    if len(parts) != 2 or not all(0 < part < float("inf") for part in parts):
-        raise argparse.ArgumentTypeError(f"'{text}' is not one positive number or two, like 0.15,0.15")
-    return parts[0], parts[1]
+    """Return the spacing of rows and of columns in mm."""
+    from ..radiograph.reading import parse_spacing
+
+    try:
+        return parse_spacing(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def reading_choices(options: argparse.Namespace):

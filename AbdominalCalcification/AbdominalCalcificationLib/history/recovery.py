@@ -1,7 +1,8 @@
-"""Masks on the disk against a crash: a folder per case, of this user alone, and what is left of it afterwards.
+"""Corrections on the disk against a crash: a folder per case, of this user alone, and what is left of it afterwards.
 
-A folder is called by chance; its journal says which CT it is of. While its case is worked on it is claimed
-(:mod:`..claiming`), so that another running program leaves it alone.
+A case is a CT with its masks, or a radiograph with its results. A folder is called by chance; its journal says which
+image it is of. While its case is worked on it is claimed (:mod:`..claiming`), so that another running program leaves it
+alone.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ RECOVERY_VARIABLE = "ABDOMINAL_CALCIFICATION_RECOVERY"
 # A folder that is empty for so long will stay so.
 _YOUNG_S = 3600
 _JOURNAL = "masks.journal"
+#: What a case is of: the masks of a CT, or the results of a radiograph.
+CT, RADIOGRAPH = "ct", "radiograph"
 _own: set[Path] = set()
 
 
@@ -81,13 +84,17 @@ class RecoveryStore:
     Parameters
     ----------
     ct : mapping
-        ``name`` and, where known, ``series_uid`` of the CT; its ``shape`` (k, j, i).
+        ``name`` and, where known, ``series_uid`` of the CT or radiograph; its ``shape`` (k, j, i).
     checksum : callable
-        Returns that of the CT's voxels; called in the thread that writes, several times.
+        Returns that of its voxels; called in the thread that writes, several times.
+    kind : str
+        ``CT`` or ``RADIOGRAPH``. Of a radiograph there are no masks: all that is kept is chosen beside them.
     """
 
-    def __init__(self, ct: Mapping, checksum: Callable[[], str]):
+    def __init__(self, ct: Mapping, checksum: Callable[[], str], kind: str = CT):
         self._ct, self._checksum = dict(ct), checksum
+        if kind != CT:
+            self._ct["kind"] = kind
         self._folder = recovery_folder() / secrets.token_hex(8)
         self._writer = JournalWriter(self._folder / _JOURNAL)
         self._claim = ExitStack()
@@ -110,6 +117,10 @@ class RecoveryStore:
     def prepare(self, base: MaskBase) -> None:
         """Make ready what :meth:`begin` needs: a mask, and the checksum of the CT."""
         self._writer.prepare(base.mask)
+        self.prepare_checksum()
+
+    def prepare_checksum(self) -> None:
+        """Make ready the checksum alone."""
         self._writer.prepare(self._checksum)
 
     def begin(self, bases: list[MaskBase], choices: Mapping | None = None, time: str = "") -> None:
@@ -267,13 +278,21 @@ class RecoveredCase:
     choices: dict = field(default_factory=dict)
     edits: int = 0
 
+    @property
+    def kind(self) -> str:
+        """``CT`` or ``RADIOGRAPH``; another version may know more."""
+        return self.ct.get("kind", CT)
+
     def discard(self) -> None:
         """Remove it from the disk."""
         remove(self.folder)
 
 
-def left_behind() -> list[RecoveredCase]:
-    """Return what ended programs left, the newest first; what a running one holds, this one included, is not."""
+def left_behind(kind: str | None = None) -> list[RecoveredCase]:
+    """Return what ended programs left, the newest first; what a running one holds, this one included, is not.
+
+    Where a `kind` is asked for, of others no more is read than what they are of.
+    """
     found = []
     place = recovery_folder()
     if not place.is_dir():
@@ -283,7 +302,7 @@ def left_behind() -> list[RecoveredCase]:
             continue
         try:
             with claimed(folder):
-                case = read_case(folder)
+                case = read_case(folder, kind)
                 if case is None and time.time() - folder.stat().st_mtime > _YOUNG_S:
                     remove(folder)  # ended before anything was in it
         except (InputError, WriteError, OSError):
@@ -295,8 +314,8 @@ def left_behind() -> list[RecoveredCase]:
     return sorted(found, key=lambda case: case.time, reverse=True)
 
 
-def read_case(folder: Path) -> RecoveredCase | None:
-    """Return what a folder holds; None where that is nothing."""
+def read_case(folder: Path, wanted: str | None = None) -> RecoveredCase | None:
+    """Return what a folder holds; None where that is nothing. Of another kind than is wanted, what it is of alone."""
     path, case = folder / _JOURNAL, None
     if not path.is_file():
         return None
@@ -304,6 +323,8 @@ def read_case(folder: Path) -> RecoveredCase | None:
         kind = said.get("kind")
         if kind == "case":
             case = RecoveredCase(folder, dict(said["ct"]))
+            if wanted not in (None, case.kind):
+                return case
         elif case is None:
             return None
         elif kind == "ct":
@@ -322,4 +343,4 @@ def read_case(folder: Path) -> RecoveredCase | None:
             elif kind == "edit":
                 mask.add(said, data)
                 case = replace(case, time=max(case.time, said["entry"]["until"]), edits=case.edits + 1)
-    return case if case is not None and case.masks else None
+    return case if case is not None and (case.masks or (case.kind != CT and case.choices)) else None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # What a model folder of the score has, and one of nnU-Net has not.
 _OF_SCORE = "model.json"
+# What one of nnU-Net has in its own folder.
+_OF_NNUNET = ("plans.json", "dataset.json")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,23 @@ class CaseChoices:
                 raise InputError(f"'{kinds[kind]}' and '{model}' are both models of {what}; name one of them.")
             kinds[kind] = model
         return RadiographChoices(**kinds, device=self.device, trust=self.trust)
+
+    def check_models(self) -> None:
+        """Refuse at once what can be seen to be no model; folders further down are looked for only by a run.
+
+        Raises
+        ------
+        InputError, ModelError
+        """
+        from ..inference.kauppila_model import KauppilaModel
+        from ..inference.model_folder import RADIOGRAPH, ModelFolder
+
+        self.running()
+        for model in self.models:
+            if (model / _OF_SCORE).is_file():
+                KauppilaModel.open(model)
+            elif not model.is_dir() or any((model / name).is_file() for name in _OF_NNUNET):
+                ModelFolder.open(model, kind=RADIOGRAPH)
 
     def document(self) -> dict:
         """Return what was chosen about the image, JSON values: what is as by default is not in it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -153,6 +154,10 @@ class Corrections:
             kept = kept[:-1]
         return Corrections((*kept, entry))
 
+    def has_all_of(self, earlier: Corrections) -> bool:
+        """Return whether every one of others is among these, whether it was undone since or not."""
+        return {_as_made(each) for each in earlier.entries} <= {_as_made(each) for each in self.entries}
+
     def undone(self, time: str, editor: str) -> Corrections:
         """Return these with the last one that stands undone; the same where none stands."""
         entries = list(self.entries)
@@ -231,6 +236,11 @@ def unpacked_labels(document: Mapping[str, Any]) -> np.ndarray:
     if len(shape) != 2 or len(data) != count:
         raise ValueError(f"a label map of {count} pixels was kept, and {len(data)} of them are there")
     return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _as_made(correction: Correction) -> str:
+    """Return a correction as text, as it was before anybody undid it."""
+    return json.dumps(replace(correction, undone_at="", undone_by="").document(), sort_keys=True)
 
 
 def _rounded(line: Line) -> list[list[float]]:

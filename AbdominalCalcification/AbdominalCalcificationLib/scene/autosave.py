@@ -43,7 +43,7 @@ class Autosave:
         self._bases: dict[str, MaskBase] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._volume = volume_from_node(ct)
-        self._checksum = _once(lambda: voxel_checksum(self._volume))
+        self._checksum = once(lambda: voxel_checksum(self._volume))
         self._choices: dict | None = None
         self._chosen, self._chosen_at = "", vtkTimeStamp()  # when, where it is in no file of the user's yet
         self._store = self._new_store()
@@ -62,6 +62,11 @@ class Autosave:
     def nodes(self) -> list:
         """The nodes of the masks."""
         return [each.node for each in self._trackers.values()]
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the CT, or all its masks, were removed from the scene."""
+        return self.ct.GetScene() is None or (bool(self.nodes) and all(each.GetScene() is None for each in self.nodes))
 
     def add_mask(self, tracker: MaskTracker) -> None:
         """Take in a mask, or another one in the place of that of the same role.
@@ -136,6 +141,7 @@ class Autosave:
 
         What is chosen beside the masks is saved with the scene alone.
         """
+        self.add_attributes()
         scene = self.ct.GetScene()
         if scene is not None and scene.GetStoredTime() > self._chosen_at.GetMTime():
             self._chosen = ""
@@ -158,7 +164,7 @@ class Autosave:
     def _rebase(self, tracker: MaskTracker) -> MaskBase:
         attributes = self._attributes[tracker.role] = _kept_with(tracker.node)
         layers = tracker.layers
-        mask = _once(lambda: drained(packed_layers_steps(layers)))
+        mask = once(lambda: drained(packed_layers_steps(layers)))
         ledger = edits.kept_note(tracker.node).ledger
         time = ledger.entries[-1].until if ledger is not None and ledger.entries else ""
         base = MaskBase(tracker.role, tracker.node.GetName(), attributes, tracker.state, mask, time)
@@ -173,7 +179,7 @@ class Autosave:
             self._store.begin(list(self._bases.values()), self._choices, self._chosen)
 
 
-def _once(make: Callable[[], str]) -> Callable[[], str]:
+def once(make: Callable[[], str]) -> Callable[[], str]:
     """Return what makes a text the first time it is asked, by whichever thread."""
     made, makers, lock = [], [make], threading.Lock()
 

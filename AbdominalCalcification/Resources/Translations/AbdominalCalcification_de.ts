@@ -1012,6 +1012,13 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.disk_saves</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation>Korrekturen können nicht gegen einen Absturz gesichert werden ({reason}): Szene oft speichern.</translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.export_control</name>
     <message>
         <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
@@ -1056,10 +1063,6 @@
 </context>
 <context>
     <name>AbdominalCalcificationPanel.history_keeper</name>
-    <message>
-        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
-        <translation>Korrekturen können nicht gegen einen Absturz gesichert werden ({reason}): Szene oft speichern.</translation>
-    </message>
     <message>
         <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
         <translation>„{name}“ ist als beide Masken gewählt: Was darin korrigiert wird, wird nicht richtig verfolgt.</translation>
@@ -1416,6 +1419,18 @@
         <translation>&lt;b&gt;Keine Summe&lt;/b&gt;: {missing} von 8 Teilen sind nicht beurteilt; die anderen ergeben {known}.</translation>
     </message>
     <message>
+        <source>&apos;Pixel size&apos;</source>
+        <translation>„Pixelgröße“</translation>
+    </message>
+    <message>
+        <source>&apos;Patient faces&apos;</source>
+        <translation>„Patient schaut“</translation>
+    </message>
+    <message>
+        <source>&apos;Bone is dark in the view&apos;</source>
+        <translation>„Knochen ist in der Ansicht dunkel“</translation>
+    </message>
+    <message>
         <source>Anterior wall</source>
         <translation>Vorderwand</translation>
     </message>
@@ -1483,6 +1498,10 @@
 <context>
     <name>AbdominalCalcificationPanel.radiograph_run</name>
     <message>
+        <source>Model folder of vertebrae (nnU-Net v2, 2D) or of the Kauppila score</source>
+        <translation>Modellordner für Wirbel (nnU-Net v2, 2D) oder für den Kauppila-Score</translation>
+    </message>
+    <message>
         <source>The result of &apos;{name}&apos; was corrected ({count}). Running again makes a new one in its place.</source>
         <translation>Das Ergebnis von „{name}“ wurde korrigiert ({count}). Erneutes Starten macht ein neues an seiner Stelle.</translation>
     </message>
@@ -1541,12 +1560,28 @@
         <translation>Wiederhergestellt; Szene speichern und Neu berechnen drücken.</translation>
     </message>
     <message>
+        <source>Corrections of radiographs were not saved: see the page Radiograph.</source>
+        <translation>Korrekturen von Röntgenbildern wurden nicht gespeichert: siehe die Seite Röntgenbild.</translation>
+    </message>
+    <message>
+        <source>Corrections of CTs were not saved: see the page CT.</source>
+        <translation>Korrekturen von CTs wurden nicht gespeichert: siehe die Seite CT.</translation>
+    </message>
+    <message>
+        <source>Recovered, and not removed from the disk, since it cannot be written anew ({reason}).</source>
+        <translation>Wiederhergestellt und nicht von der Festplatte entfernt, da es nicht neu geschrieben werden kann ({reason}).</translation>
+    </message>
+    <message>
         <source>Delete the corrections of &apos;{name}&apos; for good?</source>
         <translation>Die Korrekturen von „{name}“ endgültig löschen?</translation>
     </message>
     <message>
         <source>Delete</source>
         <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene.</source>
+        <translation>Wiederhergestellt; Szene speichern.</translation>
     </message>
     <message>
         <source>Keeping what was recovered</source>
@@ -2036,6 +2071,22 @@ mm</translation>
 <context>
     <name>Radiograph</name>
     <message>
+        <source>Put these corrections onto their radiograph; what they replace stays as an earlier version.</source>
+        <translation>Bringt diese Korrekturen auf ihr Röntgenbild; was sie ersetzen, bleibt als frühere Version.</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation>Löscht sie von der Festplatte dieses Rechners.</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
         <source>Inputs</source>
         <translation>Eingaben</translation>
     </message>
@@ -2066,6 +2117,42 @@ mm</translation>
     <message>
         <source>Bone is dark in the view</source>
         <translation>Knochen ist in der Ansicht dunkel</translation>
+    </message>
+    <message>
+        <source>Pixel size:</source>
+        <translation>Pixelgröße:</translation>
+    </message>
+    <message>
+        <source>Distance of rows and of columns in the patient&apos;s plane, in mm: one number for both, or two, as in 0.15 x 0.2. It goes before what the image says, and is kept with the image. The score does not depend on it.</source>
+        <translation>Abstand der Zeilen und der Spalten in der Ebene des Patienten in mm: eine Zahl für beide oder zwei wie in 0.15 x 0.2. Geht dem vor, was das Bild sagt, und bleibt beim Bild. Der Score hängt nicht davon ab.</translation>
+    </message>
+    <message>
+        <source>mm; empty: what the image says</source>
+        <translation>mm; leer: was das Bild sagt</translation>
+    </message>
+    <message>
+        <source>Model folders:</source>
+        <translation>Modellordner:</translation>
+    </message>
+    <message>
+        <source>Folders of a model of vertebrae (nnU-Net v2, 2D), of one of the Kauppila score, or of both, separated by &apos;;&apos;. What is not named is bundled.</source>
+        <translation>Ordner eines Modells für Wirbel (nnU-Net v2, 2D), eines für den Kauppila-Score oder beider, getrennt durch ‚;‘. Was nicht genannt ist, ist das mitgelieferte.</translation>
+    </message>
+    <message>
+        <source>the bundled ones (simulated radiographs)</source>
+        <translation>die mitgelieferten (simulierte Röntgenbilder)</translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation>Ordner wählen</translation>
+    </message>
+    <message>
+        <source>A checkpoint that holds more than weights can run any code on this computer. Needed for some model folders; not kept with the scene.</source>
+        <translation>Ein Checkpoint, der mehr als Gewichte enthält, kann auf diesem Computer beliebigen Code ausführen. Für manche Modellordner nötig; wird nicht mit der Szene gespeichert.</translation>
+    </message>
+    <message>
+        <source>Trust the chosen models&apos; checkpoints to run code</source>
+        <translation>Checkpoints dürfen Code ausführen</translation>
     </message>
     <message>
         <source>Find the vertebrae, and score the aorta in front of L1 to L4.</source>

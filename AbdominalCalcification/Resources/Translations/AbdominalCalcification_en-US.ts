@@ -1012,6 +1012,13 @@
     </message>
 </context>
 <context>
+    <name>AbdominalCalcificationPanel.disk_saves</name>
+    <message>
+        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AbdominalCalcificationPanel.export_control</name>
     <message>
         <source>One to three pages for people, as PDF and HTML; among the DICOM objects, too, if there are any.</source>
@@ -1056,10 +1063,6 @@
 </context>
 <context>
     <name>AbdominalCalcificationPanel.history_keeper</name>
-    <message>
-        <source>Corrections cannot be kept against a crash ({reason}): save the scene often.</source>
-        <translation type="unfinished"></translation>
-    </message>
     <message>
         <source>&apos;{name}&apos; is chosen as both masks: what is corrected in it is not followed as it should be.</source>
         <translation type="unfinished"></translation>
@@ -1416,6 +1419,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>&apos;Pixel size&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;Patient faces&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;Bone is dark in the view&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Anterior wall</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1483,6 +1498,10 @@
 <context>
     <name>AbdominalCalcificationPanel.radiograph_run</name>
     <message>
+        <source>Model folder of vertebrae (nnU-Net v2, 2D) or of the Kauppila score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The result of &apos;{name}&apos; was corrected ({count}). Running again makes a new one in its place.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1541,11 +1560,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Corrections of radiographs were not saved: see the page Radiograph.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Corrections of CTs were not saved: see the page CT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovered, and not removed from the disk, since it cannot be written anew ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete the corrections of &apos;{name}&apos; for good?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovered; save the scene.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2025,6 +2060,22 @@ mm</source>
 <context>
     <name>Radiograph</name>
     <message>
+        <source>Put these corrections onto their radiograph; what they replace stays as an earlier version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete them from this computer&apos;s disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Inputs</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2054,6 +2105,42 @@ mm</source>
     </message>
     <message>
         <source>Bone is dark in the view</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pixel size:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance of rows and of columns in the patient&apos;s plane, in mm: one number for both, or two, as in 0.15 x 0.2. It goes before what the image says, and is kept with the image. The score does not depend on it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mm; empty: what the image says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model folders:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folders of a model of vertebrae (nnU-Net v2, 2D), of one of the Kauppila score, or of both, separated by &apos;;&apos;. What is not named is bundled.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the bundled ones (simulated radiographs)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A checkpoint that holds more than weights can run any code on this computer. Needed for some model folders; not kept with the scene.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trust the chosen models&apos; checkpoints to run code</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

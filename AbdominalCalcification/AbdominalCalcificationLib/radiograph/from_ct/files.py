@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -23,7 +24,7 @@ from ...reporting.documents import json_safe, json_text
 from ...reporting.drawing import png_bytes
 from ...reporting.text import NOT_MEASURED
 from ...trust import notes_of
-from ..document import radiograph_document
+from ..document import radiograph_document, radiograph_schema
 from ..kauppila import MOST_TOTAL, PARTS, KauppilaScore
 from ..overlay import overlay_picture
 from ..readings import score_in
@@ -37,6 +38,7 @@ DRR_FILE, BODIES_FILE, PICTURE_FILE = "drr.nii.gz", "drr_vertebrae.nii.gz", "kau
 TABLE_FILE, PAGE_FILE, DOCUMENT_FILE = "kauppila.csv", "kauppila.html", "kauppila.json"
 # The last one appears last: where it is, the rest is.
 KAUPPILA_FILES = (DRR_FILE, BODIES_FILE, PICTURE_FILE, TABLE_FILE, PAGE_FILE, DOCUMENT_FILE)
+_SCHEMA_FILE = Path(__file__).parents[1] / "kauppila.schema.json"
 _PNG, _LARGEST_PICTURE = b"\x89PNG\r\n\x1a\n", 32 * MIB
 _SHARE = "Share of the wall's length with deposits in the CT's masks."
 
@@ -127,7 +129,10 @@ def comparison_rows(score: KauppilaScore, others: Mapping[str, KauppilaScore]) -
 def kauppila_document(
     result: RadiographResult, others: Mapping[str, Compared], groups: ScoreGroups | None = None
 ) -> dict:
-    """Return what ``kauppila.json`` says: the CT's score, those beside it, and their differences."""
+    """Return what ``kauppila.json`` says: the CT's score, those beside it, and their differences.
+
+    The document follows :func:`kauppila_schema`.
+    """
     scores = {name: each.score for name, each in others.items()}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -135,6 +140,13 @@ def kauppila_document(
         **{name: each.document for name, each in others.items()},
         "compared": comparison_rows(result.score, scores),
     }
+
+
+def kauppila_schema() -> dict:
+    """Return the JSON schema of kauppila.json, that of radiograph.json included."""
+    schema = json.loads(_SCHEMA_FILE.read_text(encoding="utf-8"))
+    schema["$defs"]["radiograph"] = {"$id": "radiograph.schema.json", **radiograph_schema()}
+    return schema
 
 
 def write_kauppila_steps(

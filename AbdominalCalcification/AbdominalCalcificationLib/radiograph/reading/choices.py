@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from ...errors import InputError
@@ -10,6 +11,9 @@ from ..image import FACINGS
 
 # Finer than any detector, and coarser than any radiograph in which a vertebral body can be told.
 LEAST_PIXEL_MM, MOST_PIXEL_MM = 0.02, 2.0
+_NUMBER = re.compile(r"\d{1,3}(?:\.\d{0,9})?|\.\d{1,9}")
+# In many languages one number; a spacing of whole millimetres is rare enough to be asked for in other words.
+_DECIMAL_COMMA = re.compile(r"\d+,\d+")
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,21 @@ class ReadingChoices:
 def is_plausible(spacing_mm: tuple[float, float]) -> bool:
     """Return whether rows and columns can be so far apart in a radiograph."""
     return all(math.isfinite(step) and LEAST_PIXEL_MM <= step <= MOST_PIXEL_MM for step in spacing_mm)
+
+
+def parse_spacing(text: str) -> tuple[float, float]:
+    """Return the distance of rows and of columns in mm that a text says: ``0.15``, ``0.15,0.2`` or ``0.15 x 0.2``.
+
+    Raises
+    ------
+    InputError
+        For anything else, and for what may be one number with a decimal comma.
+    """
+    text = text.strip()
+    if _DECIMAL_COMMA.fullmatch(text):
+        point = text.replace(",", ".")
+        raise InputError(f"'{text}' may be one number or two; write {point} for one, or two like 0.15 x 0.15.")
+    parts = re.split(r"\s*[,;x×]\s*|\s+", text)
+    if len(parts) not in (1, 2) or not all(_NUMBER.fullmatch(each) for each in parts):
+        raise InputError(f"'{text}' is no pixel spacing; write one number of mm, or two like 0.15,0.15.")
+    return float(parts[0]), float(parts[-1])

@@ -12,6 +12,7 @@ from ...flags import Flag
 from ...paths import native_path
 from ...reading.quiet import quiet_libraries
 from . import dicom_kinds
+from .choices import ReadingChoices
 from .dicom_header import RadiographHeader, read_radiograph_header
 from .dicom_pixels import colour_pixels, meant_values, padding_in, stored_pixels
 from .dicom_spacing import spacing_of
@@ -21,14 +22,14 @@ _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _RAW = "FOR PROCESSING"
 
 
-def read_dicom_radiograph(path: Path, faces_given: bool) -> Raw:
+def read_dicom_radiograph(path: Path, choices: ReadingChoices) -> Raw:
     """Read a DICOM file with one radiograph.
 
     Parameters
     ----------
     path : Path
-    faces_given : bool
-        Whether the user says where the patient's front is, and so that it is a lateral view.
+    choices : ReadingChoices
+        Who says where the patient's front is says that it is a lateral view, too.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def read_dicom_radiograph(path: Path, faces_given: bool) -> Raw:
         For what is no radiograph, or cannot be read as one image in grey.
     """
     header = read_radiograph_header(path)
-    flags = list(dicom_kinds.flags_of(path, header, faces_given))
+    flags = list(dicom_kinds.flags_of(path, header, choices.faces is not None))
     padding = None
     if header.samples == 1 and header.photometric in (*_MONOCHROME, ""):
         stored = stored_pixels(path, header)
@@ -57,7 +58,7 @@ def read_dicom_radiograph(path: Path, faces_given: bool) -> Raw:
         flags.append(Flag("eight_bit", "It has no more than 256 grey values."))
     if header.is_lossy:
         flags.append(Flag("lossy_compression", "Its header says that it was compressed with loss."))
-    spacing, aspect, source, told_of_spacing = spacing_of(path, header.lengths)
+    spacing, aspect, source, told_of_spacing = spacing_of(path, header.lengths, choices.pixel_spacing_mm is not None)
     flags += told_of_spacing
     directions = header.orientation if len(header.orientation) == 2 else None
     return Raw(

@@ -21,12 +21,19 @@ _PLACEHOLDER = (1.0, 1.0)
 Spacing = tuple[float, float]
 
 
-def spacing_of(path: Path, said: Lengths) -> tuple[Spacing | None, Spacing, str, list[Flag]]:
+def spacing_of(path: Path, said: Lengths, is_given: bool = False) -> tuple[Spacing | None, Spacing, str, list[Flag]]:
     """Return rows' and columns' spacing in the patient's plane, the pixel's aspect, where they are from, and flags.
 
     PS3.3 10.7.1.3: Pixel Spacing that differs from Imager Pixel Spacing, or says how it was calibrated, is that in the
     patient. Imager Pixel Spacing is that of the detector, to be divided by the magnification: the estimated factor, or
     that of the distances of source, patient and detector. Without it, lengths are those on the detector, and flagged.
+
+    Parameters
+    ----------
+    path : Path
+    said : Lengths
+    is_given : bool
+        Whether the user gives the spacing, so that nothing else decides the aspect.
 
     Raises
     ------
@@ -51,7 +58,7 @@ def spacing_of(path: Path, said: Lengths) -> tuple[Spacing | None, Spacing, str,
         found, source = scanned, "NominalScannedPixelSpacing"
         flags.append(Flag("magnification_unknown", "Lengths are those on the film that was scanned."))
     else:
-        return None, _aspect(path, said.aspect), "", []
+        return None, _aspect(path, () if is_given else said.aspect), "", []
     aspect = (found[0] / found[1], 1.0)
     if found == _PLACEHOLDER:
         return None, aspect, "", []
@@ -60,7 +67,7 @@ def spacing_of(path: Path, said: Lengths) -> tuple[Spacing | None, Spacing, str,
             f"{source} says that pixels are {found[0]:g} x {found[1]:g} mm, which those of no radiograph are "
             f"({LEAST_PIXEL_MM:g} to {MOST_PIXEL_MM:g} mm); it is not used."
         )
-        return None, _aspect(path, said.aspect), "", [Flag("pixel_size_implausible", text)]
+        return None, _aspect(path, () if is_given else said.aspect), "", [Flag("pixel_size_implausible", text)]
     return found, aspect, source, flags
 
 

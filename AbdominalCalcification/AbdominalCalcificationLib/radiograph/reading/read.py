@@ -114,7 +114,7 @@ def _read(path: Path, choices: ReadingChoices) -> Raw:
     if (kind := picture_kind(path)) is not None:
         return read_picture(path, kind)
     if is_dicom(path):
-        return read_dicom_radiograph(path, choices.faces is not None)
+        return read_dicom_radiograph(path, choices)
     raise InputError(f"'{path.name}' is no radiograph that can be read here; give {_KNOWN}.")
 
 
@@ -164,16 +164,20 @@ def _spacing(raw: Raw, choices: ReadingChoices) -> tuple[tuple[float, float] | N
     """Return the spacing of rows and columns of the file, where it is from, and flags."""
     given, said = choices.pixel_spacing_mm, raw.spacing_mm
     if given is not None:
-        if said is not None and any(abs(a - b) > _SAME * b for a, b in zip(given, said, strict=True)):
-            file_says = f"its file says {said[0]:.4g} x {said[1]:.4g} mm"
-            text = f"Pixels of {given[0]:g} x {given[1]:g} mm were given, and {file_says}."
-            return given, "user", [Flag("pixel_size_given", text)]
-        return given, "user", []
+        return given, "user", other_than_given(given, said, "its file")
     if said is None:
         shape = "" if raw.aspect != (1.0, 1.0) else ", which were taken as square"
         told = [Flag("pixel_size_unknown", f"Its file does not say how large its pixels are{shape}.")]
         return None, "unknown", [] if any(f.code == "pixel_size_implausible" for f in raw.flags) else told
     return said, str(raw.said.get("spacing_source") or "file"), []
+
+
+def other_than_given(given: tuple[float, float], said: tuple[float, float] | None, who: str) -> list[Flag]:
+    """Return the flag of a spacing that the user gives where `who` says another one; where nobody does, none."""
+    if said is None or all(abs(a - b) <= _SAME * b for a, b in zip(given, said, strict=True)):
+        return []
+    text = f"Pixels of {given[0]:g} x {given[1]:g} mm were given, and {who} says {said[0]:.4g} x {said[1]:.4g} mm."
+    return [Flag("pixel_size_given", text)]
 
 
 def _dense_bright(path: Path, raw: Raw, invert: bool) -> tuple[np.ndarray, list[Flag]]:

@@ -14,9 +14,10 @@ from ...errors import InputError
 from ...flags import Flag
 from ...radiograph.image import Radiograph
 from ...radiograph.reading import RadiographImage, ReadingChoices, read_radiograph
+from ...radiograph.reading.choices import LEAST_PIXEL_MM, MOST_PIXEL_MM, is_plausible
 from ...radiograph.reading.pictures import picture_kind
 from ...radiograph.reading.placement import Placement
-from ...radiograph.reading.read import pixels_checksum
+from ...radiograph.reading.read import other_than_given, pixels_checksum
 from ...reading.dicom import is_dicom
 from ...reading.nifti import is_nifti
 from ..dicom_files import files_of_node, is_from_dicom
@@ -60,45 +61,44 @@ def grey_of(node) -> np.ndarray:
     return colors @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
-def read_image(node, faces: str | None = None, is_inverted: bool = False) -> RadiographImage:
+def read_image(node, choices: ReadingChoices | None = None) -> RadiographImage:
     """Read the radiograph that a volume node holds, as the command line reads its file where that is at hand.
 
     Parameters
     ----------
     node : vtkMRMLScalarVolumeNode
         Of one slice.
-    faces : {'left', 'right'}, optional
-        Where in the upright image the patient's front is.
-    is_inverted : bool
-        Whether bone is dark in what Slicer shows.
+    choices : ReadingChoices, optional
+        Inverted is what has bone dark in what Slicer shows.
 
     Raises
     ------
     InputError
         For what is no single image in grey.
     """
+    choices = choices or ReadingChoices()
     grey = grey_of(node)
     path = _file_of(node)
     if path is not None:
-        read = read_radiograph(path, ReadingChoices(faces=faces, invert=is_inverted))
+        read = read_radiograph(path, choices)
         if read.placement.as_stored(read.radiograph.pixels).shape == grey.shape:
             return replace(read, identity={**read.identity, **_series(node)})
     pixels = np.array(grey, np.float32)
-    if is_shown_inverted(node) is not is_inverted:
+    if choices.flip:
+        raise InputError(f"'{node.GetName()}' does not say where the patient's front is; say which side it is on.")
+    if is_shown_inverted(node) is not choices.invert:
         pixels = pixels.max() + pixels.min() - pixels
-    radiograph = Radiograph(pixels, spacing_of(node), faces)
+    spacing, aspect, source, flags = _spacing_in(node, choices)
+    radiograph = Radiograph(pixels, spacing, choices.faces, aspect)
     identity = {
         **identity_of_node(node),
         "rows": pixels.shape[0],
         "columns": pixels.shape[1],
-        "spacing_source": "unknown" if radiograph.spacing_mm is None else "scene",
-        "inverted": is_inverted,
+        "spacing_source": source,
+        "inverted": choices.invert,
         "placement": Placement().document(),
         "pixels_sha256": pixels_checksum(radiograph.pixels),
     }
-    flags = []
-    if radiograph.spacing_mm is None:
-        flags.append(Flag("pixel_size_unknown", "The image in the scene does not say how large its pixels are."))
     return RadiographImage(radiograph, tuple(flags), identity, Placement(), grid_of_node(node), Path(node.GetName()))
 
 
@@ -119,6 +119,24 @@ def _file_of(node) -> Path | None:
 
 def _series(node) -> dict:
     return {key: value for key, value in identity_of_node(node).items() if key == "series_uid"}
+
+
+def _spacing_in(
+    node, choices: ReadingChoices
+) -> tuple[tuple[float, float] | None, tuple[float, float], str, list[Flag]]:
+    """Return the spacing in mm, the aspect, where they are from and flags, of what is in the scene alone."""
+    given, said, square = choices.pixel_spacing_mm, spacing_of(node), (1.0, 1.0)
+    if given is not None:
+        return given, square, "user", other_than_given(given, said, "the image in the scene")
+    if said is None:
+        text = "The image in the scene does not say how large its pixels are."
+        return None, square, "unknown", [Flag("pixel_size_unknown", text)]
+    if not is_plausible(said):
+        size = f"{said[0]:g} x {said[1]:g} mm"
+        text = f"The image in the scene says that pixels are {size}, which those of no radiograph are "
+        text += f"({LEAST_PIXEL_MM:g} to {MOST_PIXEL_MM:g} mm); it is not used."
+        return None, (said[0] / said[1], 1.0), "unknown", [Flag("pixel_size_implausible", text)]
+    return said, square, "scene", []
 
 
 def spacing_of(node) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ can be made anew from it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from ...errors import InputError
 from ...radiograph.corrected import bodies_of, corrected, names_of
 from ...radiograph.corrections import Correction, Corrections
 from ...radiograph.kauppila import WALLS
-from ...radiograph.reading import RadiographImage
+from ...radiograph.reading import RadiographImage, ReadingChoices
 from ...radiograph.reading.placement import Placement
 from ...radiograph.result import RadiographResult
 from ...reporting.documents import json_safe
@@ -129,13 +130,27 @@ class RadiographRecord:
         if self.image is None:
             raise InputError("The image of this result is not in the scene any more; load it, and run it again.")
         is_inverted = self.text.GetAttribute(_INVERTED) is not None
-        read, known = read_image(self.image, self.made.radiograph.faces, is_inverted), self.made.provenance
+        read = read_image(
+            self.image, ReadingChoices(self._given_spacing, self.made.radiograph.faces, invert=is_inverted)
+        )
+        known = self.made.provenance
         checksum = (known.get("input") or {}).get("pixels_sha256")
         if checksum is not None and checksum != read.identity["pixels_sha256"]:
             name = self.image.GetName()
             raise InputError(f"The pixels of '{name}' are others than those that were scored; run it again.")
         made = made_in(json.loads(self.text.GetText()), read.radiograph.pixels)
         return corrected(made, self.corrections), read
+
+    @property
+    def _given_spacing(self) -> tuple[float, float] | None:
+        """The size of a pixel that the user gave, mm; None where it is the image's."""
+        given = self.made.parameters.get("pixel_spacing_mm")
+        try:
+            return None if given is None else (float(given[0]), float(given[1]))
+        except (TypeError, ValueError, LookupError):
+            raise InputError(
+                "The result of the radiograph in this scene is damaged (pixel size); run it again."
+            ) from None
 
     def add(self, correction: Correction) -> None:
         """Note a correction."""
@@ -172,27 +187,97 @@ def store_result(made: RadiographResult, image, is_inverted: bool = False, keep:
     keep : bool
         Keep the result that was there as an earlier version.
     """
-    scene, before = image.GetScene(), find_record(image)
+    before = find_record(image)
+    text = _new_text(image) if before is None or keep else before.text
     if before is not None and keep:
-        before.text.SetAttribute(ROLE, VERSION)
-    name = f"{image.GetName()} radiograph result"
-    if before is None or keep:
-        text = scene.AddNewNodeByClass("vtkMRMLTextNode", scene.GenerateUniqueName(name))
-    else:
-        text = before.text
-    text.SetText(json.dumps(json_safe(stored(made, Corrections())), allow_nan=False))
+        _succeed(text, before)
+    _write_text(text, json.dumps(json_safe(stored(made, Corrections())), allow_nan=False), image, is_inverted)
     text.SetAttribute(ROLE, CURRENT)
+    return RadiographRecord(text)
+
+
+def said_in(record: RadiographRecord) -> dict[str, Any]:
+    """Return a result with its corrections as JSON values, to be put back by :func:`put_back`."""
+    text = record.text
+    is_inverted = text.GetAttribute(_INVERTED) is not None
+    return {"text": text.GetText(), "role": text.GetAttribute(ROLE), "is_inverted": is_inverted}
+
+
+def check_said(said: Mapping[str, Any]) -> Corrections:
+    """Return the corrections in what :func:`said_in` has said; InputError for anything else."""
+    if not isinstance(said, Mapping) or not isinstance(said.get("text"), str):
+        raise InputError("What was kept of a radiograph is damaged; discard it.")
+    return _contents(said["text"])[1]
+
+
+def put_back(said: Mapping[str, Any], image) -> RadiographRecord:
+    """Put a result with its corrections back into the scene of its image; what it replaces becomes an earlier version.
+
+    Raises
+    ------
+    InputError
+        For what :func:`said_in` has not said.
+    """
+    corrections = check_said(said)
+    content, is_inverted = said["text"], bool(said.get("is_inverted"))
+    same = next((each for each in (*texts_of(image), *texts_of(image, VERSION)) if _is_same(each, content)), None)
+    if same is not None and not corrections.has_all_of(_corrections_in(same)):
+        kept = _new_text(image)
+        _write_text(kept, same.GetText(), image, is_inverted)
+        kept.SetAttribute(ROLE, VERSION)
+    text = _new_text(image) if same is None else same
+    before = find_record(image)
+    if said.get("role") == VERSION:
+        role = VERSION if same is None else same.GetAttribute(ROLE)
+    else:
+        role = CURRENT
+        if before is not None and before.text is not text:
+            _succeed(text, before)
+    _write_text(text, content, image, is_inverted)
+    text.SetAttribute(ROLE, role)
+    return RadiographRecord(text)
+
+
+def _is_same(text, content: str) -> bool:
+    """Return whether a text node holds the result of a text, whatever was corrected in it."""
+    ids = []
+    for each in (text.GetText(), content):
+        try:
+            ids.append(json.loads(each).get("id"))
+        except (ValueError, AttributeError):
+            return False
+    return bool(ids[0]) and ids[0] == ids[1]
+
+
+def _corrections_in(text) -> Corrections:
+    """Return the corrections in a text node; none where it is damaged."""
+    try:
+        return RadiographRecord(text).corrections
+    except InputError:
+        return Corrections()
+
+
+def _new_text(image):
+    scene = image.GetScene()
+    return scene.AddNewNodeByClass("vtkMRMLTextNode", scene.GenerateUniqueName(f"{image.GetName()} radiograph result"))
+
+
+def _write_text(text, content: str, image, is_inverted: bool) -> None:
+    text.SetText(content)
     text.SetNodeReferenceID(IMAGE, image.GetID())
     if is_inverted:
         text.SetAttribute(_INVERTED, "1")
     else:
         text.RemoveAttribute(_INVERTED)
-    if before is not None and keep:
-        for part in PARTS:  # the same nodes show the new result
-            node = before.part(part)
-            text.SetNodeReferenceID(_reference(part), None if node is None else node.GetID())
-            before.text.SetNodeReferenceID(_reference(part), None)
-    return RadiographRecord(text)
+
+
+def _succeed(text, before: RadiographRecord) -> None:
+    """Make a result an earlier version; the nodes that show it show that of `text` from now on."""
+    before.text.SetAttribute(ROLE, VERSION)
+    for part in PARTS:
+        node = before.part(part)
+        text.SetNodeReferenceID(_reference(part), None if node is None else node.GetID())
+        before.text.SetNodeReferenceID(_reference(part), None)
 
 
 def part_node(record: RadiographRecord, name: str):

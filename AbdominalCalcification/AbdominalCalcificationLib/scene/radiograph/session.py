@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...progress import Progress, Steps, scaled
@@ -12,6 +12,9 @@ from ...radiograph.corrections import Corrections
 from .images import read_image
 from .record import RadiographRecord, find_record, store_result
 from .shown import show_result
+
+if TYPE_CHECKING:
+    from ...radiograph.case import CaseChoices
 
 
 class RadiographSession:
@@ -29,10 +32,8 @@ class RadiographSession:
     def analyze_steps(
         self,
         image,
-        faces: str | None = None,
-        is_inverted: bool = False,
+        choices: CaseChoices | None = None,
         keep_corrected: bool = True,
-        device: str = "auto",
     ) -> Steps[RadiographRecord]:
         """Find the vertebrae of a radiograph, score the aorta in front of them, and show the result.
 
@@ -40,38 +41,38 @@ class RadiographSession:
         ----------
         image : vtkMRMLScalarVolumeNode
             Of one slice.
-        faces : {'left', 'right'}, optional
-            Where in the image the patient's front is; found out by default.
-        is_inverted : bool
-            Whether bone is dark in what Slicer shows.
+        choices : CaseChoices, optional
+            Of reading: what is as Slicer shows the image, not as a file has it, is inverted.
         keep_corrected : bool
             Keep a result that was corrected as an earlier version; otherwise its corrections are lost.
-        device : {'auto', 'cpu', 'cuda', 'mps'}
 
         Raises
         ------
         InputError
-            For what is no radiograph.
+            For what is no radiograph, and where the models are not one of each kind.
         """
-        from ...radiograph.analysis import RadiographChoices, analyze_radiograph_steps
+        from ...radiograph.analysis import analyze_radiograph_steps
+        from ...radiograph.case import CaseChoices
         from ...radiograph.sense import sensible
 
+        choices = choices or CaseChoices()
+        running = choices.running()
         yield Progress("Reading the radiograph", 0.0)
-        read = read_image(image, faces, is_inverted)
+        read = read_image(image, choices.reading)
         before = _corrections_of(find_record(image))
         analysis = analyze_radiograph_steps(
             read.radiograph,
-            RadiographChoices(device=device),
+            running,
             identity=read.identity,
             flags=read.flags,
-            parameters={name: value for name, value in (("faces", faces), ("invert", is_inverted)) if value},
+            parameters=choices.document(),
             worker=self._worker(),
         )
         made = sensible((yield from scaled(analysis, 0.1, 1.0)))
         now = _corrections_of(find_record(image))
         # Of what was corrected meanwhile nobody was asked.
         keep = now is None or (bool(now.standing) and (keep_corrected or now != before))
-        record = store_result(made, image, is_inverted, keep)
+        record = store_result(made, image, choices.reading.invert, keep)
         show_result(record)
         return record
 
