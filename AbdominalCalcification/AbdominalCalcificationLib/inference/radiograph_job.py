@@ -74,15 +74,26 @@ class _Look:
 
     def labels(self, shape: Sequence[int], step: Sequence[float]) -> np.ndarray:
         """Return the label map for an image of `shape` and `step`: smooth borders, each body with its name."""
-        body = raster_onto(replace(self.shares, pixels=1.0 - self.shares.pixels[..., 0]), shape, step) > 0.5
         # Beyond the border between the network's pixels the name is that of the nearest one.
         away, (rows, columns) = ndimage.distance_transform_edt(self.levels.labels == 0, return_indices=True)
-        named = np.where(away <= _NEAR, self.levels.labels[rows, columns], 0)
+        named = np.where(away <= _NEAR, self.levels.labels[rows, columns], 0).astype(np.uint8)
         places = [
             np.clip(np.rint((np.arange(n) * s - o) / t).astype(int), 0, size - 1)
             for n, s, o, t, size in zip(shape, step, self.shares.origin, self.shares.step, named.shape, strict=True)
         ]
-        return np.where(body, named[np.ix_(*places)], 0).astype(np.uint8)
+        # An image may have many pixels, most of them far from all bodies.
+        asked = [_extent(np.asarray(named.any(axis=1 - axis))[at]) for axis, at in enumerate(places)]
+        body = raster_onto(replace(self.shares, pixels=1.0 - self.shares.pixels[..., 0]), asked, step) > 0.5
+        names = named[np.ix_(*(at[each] for at, each in zip(places, asked, strict=True)))]
+        labels = np.zeros(shape, np.uint8)
+        labels[np.ix_(*asked)] = np.where(body, names, 0)
+        return labels
+
+
+def _extent(taken: np.ndarray) -> np.ndarray:
+    """Return the indices from the first to the last one that is taken."""
+    found = np.flatnonzero(taken)
+    return np.arange(found[0], found[-1] + 1) if len(found) else found
 
 
 def quality_of(levels: Levels) -> float:
