@@ -76,6 +76,14 @@ def test_what_does_not_belong_together_is_told(tmp_path, scored, image, capsys):
     assert "vertebrae.nii.gz" in complaint(capsys, scored, "--radiograph", image)
 
 
+def test_the_report_of_another_kind_of_result_is_left_alone(tmp_path, scored, image, capsys):
+    (tmp_path / "ct").mkdir()
+    for name in ("measurements.json", "report.html", "report.pdf"):
+        (tmp_path / "ct" / name).write_text("of a CT")
+    assert "another result" in complaint(capsys, scored, "--radiograph", image, "--output", tmp_path / "ct")
+    assert {each.read_text() for each in (tmp_path / "ct").iterdir()} == {"of a CT"}
+
+
 def test_numbers_that_were_changed_are_not_reported(scored, image, capsys):
     file = scored / "radiograph.json"
     file.write_text(file.read_text().replace('"score": 9', '"score": 3', 1))

@@ -237,6 +237,12 @@ def add_anonymous(group) -> None:
     )
 
 
+def refuse_names_beside(options: argparse.Namespace, is_anonymous: bool) -> None:
+    """Refuse an anonymous report in the folder of a result that names somebody."""
+    if options.anonymous and options.output is None and not is_anonymous:
+        raise InputError("This result names what it was made of, so an anonymous report goes elsewhere; add --output.")
+
+
 def add_source_choice(group) -> None:
     """Add which volume of a DICOM folder a result was made of."""
     group.add_argument("--series", metavar="UID", help="DICOM series; the one that the result names by default")

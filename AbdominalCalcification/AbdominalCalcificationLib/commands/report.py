@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..progress import Steps, drain
-from .options import add_anonymous, add_reporting, add_source_choice, report_choices
+from .options import add_anonymous, add_reporting, add_source_choice, refuse_names_beside, report_choices
 from .report_radiograph import is_of_radiograph, run_radiograph
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def _run_ct(options: argparse.Namespace, report) -> None:
     choices = report_choices(options)
     folder = options.output or options.folder
     document = read_document(options.folder)
-    if options.anonymous and options.output is None and not is_anonymous(document):
-        raise InputError("This result names what it was made of, so an anonymous report goes elsewhere; add --output.")
+    refuse_names_beside(options, is_anonymous(document))
     check_no_other(folder, document)
     names = (*REPORT_FILES, *(REPORT_OBJECTS if options.dicom else ()))
     with ResultFolder(folder, overwrite=True, names=names) as unfinished:

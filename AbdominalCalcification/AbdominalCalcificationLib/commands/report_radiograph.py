@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
+from .options import refuse_names_beside
 
 # What says something about CTs alone.
 _OF_CT = {"ct": "--ct", "series": "--series", "acquisition": "--acquisition", "dicom": "--dicom"}
@@ -19,14 +19,6 @@ def is_of_radiograph(folder: Path) -> bool:
     return (folder / DOCUMENT_FILE).is_file()
 
 
-def check_no_other_radiograph(folder: Path, document: Mapping) -> None:
-    """Refuse a folder with another radiograph's result: what is written there would be taken for that one's."""
-    from ..radiograph.stored import read_radiograph_document
-
-    if is_of_radiograph(folder) and read_radiograph_document(folder) != document:
-        raise InputError(f"'{folder}' holds another result; name another --output.")
-
-
 def run_radiograph(options: argparse.Namespace, report) -> None:
     """Read result and image, and write ``report.pdf`` and ``report.html``.
 
@@ -34,26 +26,29 @@ def run_radiograph(options: argparse.Namespace, report) -> None:
     """
     from ..radiograph.anonymous import anonymous_result
     from ..radiograph.document import radiograph_document
+    from ..radiograph.files import DOCUMENT_FILE
     from ..radiograph.overlay import overlay_picture
+    from ..radiograph.reading import ReadingChoices, read_radiograph
     from ..radiograph.report import RadiographReportChoices, radiograph_report
-    from ..radiograph.stored import read_stored
+    from ..radiograph.stored import read_radiograph_document, read_stored
     from ..reporting import ResultFolder
     from ..reporting.drawing import png_bytes
     from ..reporting.report.templating import check_packages, check_template
     from ..reporting.report_files import REPORT_FILES, write_report
     from ..reporting.result_folder import keep_inputs
+    from ..reporting.stored_result import check_no_other
 
     _refuse_other_options(options)
     check_packages()
     check_template(options.template)
     stored = read_stored(options.folder)
     folder = options.output or options.folder
-    if options.anonymous and options.output is None and not stored.is_anonymous:
-        raise InputError("This result names what it was made of, so an anonymous report goes elsewhere; add --output.")
-    check_no_other_radiograph(folder, stored.document)
+    refuse_names_beside(options, stored.is_anonymous)
+    check_no_other(folder, stored.document, DOCUMENT_FILE, read_radiograph_document)
     keep_inputs(folder, [options.radiograph], REPORT_FILES)
     with ResultFolder(folder, overwrite=True, names=REPORT_FILES) as unfinished:
-        result, document = stored.result(_image(options.radiograph, stored.document)), stored.document
+        image = read_radiograph(options.radiograph, ReadingChoices.of_document(stored.document["parameters"] or {}))
+        result, document = stored.result(image.radiograph), stored.document
         if options.anonymous and not stored.is_anonymous:
             result = anonymous_result(result)
             document = radiograph_document(result, stored.groups)
@@ -71,18 +66,3 @@ def _refuse_other_options(options: argparse.Namespace) -> None:
             raise InputError(f"{option} is about CTs, and this is the result of a radiograph; leave it out.")
     if options.severity:
         raise InputError("--severity groups burdens; the severity of a radiograph is in its result; leave it out.")
-
-
-def _image(path: Path, document: Mapping):
-    """Return the radiograph of a result, read as it was read then."""
-    from ..radiograph.reading import ReadingChoices, read_radiograph
-
-    chosen = document.get("parameters") or {}
-    spacing = chosen.get("pixel_spacing_mm")
-    choices = ReadingChoices(
-        None if spacing is None else (float(spacing[0]), float(spacing[1])),
-        chosen.get("faces"),
-        bool(chosen.get("flip")),
-        bool(chosen.get("invert")),
-    )
-    return read_radiograph(path, choices).radiograph

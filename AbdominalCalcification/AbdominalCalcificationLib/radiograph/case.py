@@ -74,14 +74,7 @@ class CaseChoices:
 
     def document(self) -> dict:
         """Return what was chosen about the image, JSON values: what is as by default is not in it."""
-        reading = self.reading
-        chosen = {
-            "pixel_spacing_mm": None if reading.pixel_spacing_mm is None else list(reading.pixel_spacing_mm),
-            "faces": reading.faces,
-            "flip": reading.flip or None,
-            "invert": reading.invert or None,
-        }
-        return {name: value for name, value in chosen.items() if value is not None}
+        return self.reading.document()
 
 
 def case_steps(

@@ -31,7 +31,7 @@ RESULT_FILES = (
 
 
 # The last file of each kind of result, and what it is a result of. Both kinds have a report of the same name.
-_KINDS = {"measurements.json": "a CT", "radiograph.json": "a radiograph"}
+RESULT_KINDS = {"measurements.json": "a CT", "radiograph.json": "a radiograph"}
 
 
 class ResultFolder:
@@ -108,8 +108,8 @@ class ResultFolder:
                 raise InputError(
                     f"'{self.folder / name}' is a folder, where a file of the result belongs; move it away."
                 )
-        for name, what in _KINDS.items():
-            if self._names[-1] in _KINDS and name not in self._names and (self.folder / name).is_file():
+        for name, what in RESULT_KINDS.items():
+            if self._names[-1] in RESULT_KINDS and name not in self._names and (self.folder / name).is_file():
                 raise InputError(f"'{self.folder}' holds the result of {what}; name another folder.")
         if self.existing_files() and not self._overwrite:
             raise InputError(f"'{self.folder}' holds a result already; name another folder or add --overwrite.")

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -23,6 +23,7 @@ from ..reading import read_arteries, read_calcification, read_ct
 from ..reading.ct import CtImage
 from .anonymous import anonymous_document
 from .documents import json_safe
+from .result_folder import RESULT_KINDS
 
 _VOLUME, _STORAGE = "vtkMRMLScalarVolumeNode1", "vtkMRMLVolumeArchetypeStorageNode1"
 
@@ -107,14 +108,30 @@ def _has_form(document: object) -> bool:
     )
 
 
-def check_no_other(folder: Path, document: Mapping) -> None:
+def check_no_other(
+    folder: Path,
+    document: Mapping,
+    name: str = "measurements.json",
+    read: Callable[[Path], Mapping] | None = None,
+) -> None:
     """Refuse a folder with another result than `document` is of: what is written there would be taken for that one's.
+
+    Parameters
+    ----------
+    folder : Path
+    document : mapping
+    name : str
+        Of the file in which a document of its kind lies (:data:`.result_folder.RESULT_KINDS`).
+    read : callable, optional
+        Reads the one of a folder; :func:`read_document` by default.
 
     Raises
     ------
     InputError
     """
-    if (folder / "measurements.json").is_file() and read_document(folder) != document:
+    read = read or read_document
+    is_of_another_kind = any((folder / each).is_file() for each in RESULT_KINDS if each != name)
+    if is_of_another_kind or ((folder / name).is_file() and read(folder) != document):
         raise InputError(f"'{folder}' holds another result; name another --output.")
 
 

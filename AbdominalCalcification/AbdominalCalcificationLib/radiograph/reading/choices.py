@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...errors import InputError
@@ -53,6 +54,28 @@ class ReadingChoices:
             raise InputError(f"'{self.faces}' says not where the patient's front is; give left or right.")
         if self.faces is not None and self.flip:
             raise InputError("--faces and --flip both say where the patient's front is; give one of them.")
+
+    def document(self) -> dict:
+        """Return what was chosen, JSON values: what is as by default is not in it."""
+        spacing = self.pixel_spacing_mm
+        chosen = {
+            "pixel_spacing_mm": None if spacing is None else list(spacing),
+            "faces": self.faces,
+            "flip": self.flip or None,
+            "invert": self.invert or None,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    @classmethod
+    def of_document(cls, said: Mapping) -> ReadingChoices:
+        """Return what :meth:`document` said; it may stand among other things."""
+        spacing = said.get("pixel_spacing_mm")
+        return cls(
+            None if spacing is None else (float(spacing[0]), float(spacing[1])),
+            said.get("faces"),
+            bool(said.get("flip")),
+            bool(said.get("invert")),
+        )
 
 
 def is_plausible(spacing_mm: tuple[float, float]) -> bool:
