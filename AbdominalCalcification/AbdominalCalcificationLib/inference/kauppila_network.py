@@ -67,56 +67,15 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
         Rows of a region beyond either border (:class:`.radiograph.region.RegionGeometry`).
     """
     import torch
-    from dynamic_network_architectures.building_blocks.residual import BasicBlockD
-    from dynamic_network_architectures.building_blocks.residual_encoders import ResidualEncoder
     from torch import nn
     from torch.nn import functional
-
-    def _mixing(features: int):
-        return nn.Sequential(
-            nn.Conv2d(features, features, 3, padding=1, bias=False), nn.BatchNorm2d(features), nn.ReLU(inplace=True)
-        )
-
-    def _at(image, other):
-        """Return an image at the resolution of another."""
-        if image.shape[2:] == other.shape[2:]:
-            return image
-        return functional.interpolate(image, other.shape[2:], mode="bilinear", align_corners=False)
-
-    class Line(nn.Module):
-        """A residual block along a line."""
-
-        def __init__(self, features: int, dilation: int):
-            super().__init__()
-            self.one = nn.Conv1d(features, features, 5, padding=2 * dilation, dilation=dilation)
-            self.two = nn.Conv1d(features, features, 1)
-            self.norm = nn.GroupNorm(8, features)
-
-        def forward(self, x):
-            return x + self.two(functional.gelu(self.norm(self.one(x))))
 
     class KauppilaNetwork(nn.Module):
         def __init__(self):
             super().__init__()
             a = architecture
-            stages = len(a.features)
             self.margin = margin_rows // MAP_STEP
-            self.encoder = ResidualEncoder(
-                _CHANNELS * FINE_STEP**2,
-                stages,
-                list(a.features),
-                nn.Conv2d,
-                3,
-                [1] + [2] * (stages - 1),
-                list(a.blocks),
-                conv_bias=False,
-                norm_op=nn.BatchNorm2d,
-                norm_op_kwargs={},
-                nonlin=nn.ReLU,
-                nonlin_kwargs={"inplace": True},
-                block=BasicBlockD,
-                return_skips=True,
-            )
+            self.encoder = _encoder(a)
             self.lateral = nn.ModuleList(nn.Conv2d(n, a.map_features, 1) for n in a.features[1:])
             self.mixed = _mixing(a.map_features)
             self.coarse = nn.Conv2d(a.map_features, a.features[0], 1)
@@ -125,7 +84,7 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
             walls = len(WALLS)
             self.walls = nn.Conv2d(a.map_features, walls, 1)
             self.narrow = nn.Conv1d(walls * (a.map_features + a.features[0] + 1), a.line_features, 1)
-            self.line = nn.Sequential(*(Line(a.line_features, n) for n in (1, 2, 4)))
+            self.line = nn.Sequential(*(_line(a.line_features, n) for n in (1, 2, 4)))
             self.calcium = nn.Conv1d(a.line_features, walls, 1)
             gathered = 2 * a.line_features + a.features[-1] + walls
             self.scores = nn.Sequential(
@@ -135,23 +94,9 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
                 nn.Linear(a.line_features, walls * MOST_PART),
             )
 
-        @staticmethod
-        def _with_contrast(images):
-            """Return film, local contrast and vertebrae: deposits may be fainter than anything else on a film."""
-
-            def mean(x):
-                return functional.avg_pool2d(x, _LOCAL, 1, _LOCAL // 2, count_include_pad=False)
-
-            film = images[:, :1]
-            details = film - mean(mean(film))
-            spread = mean(mean(details.square())).sqrt()
-            contrast = (details / (spread + _LEAST_SPREAD)).clamp(-6.0, 6.0)
-            seen = functional.pixel_unshuffle(torch.cat([film, contrast, images[:, 1:]], dim=1), FINE_STEP)
-            return seen.contiguous(memory_format=torch.channels_last)
-
         def forward(self, images):
             count, levels = images.shape[:2]
-            skips = self.encoder(self._with_contrast(images.flatten(0, 1)))
+            skips = self.encoder(_with_contrast(images.flatten(0, 1)))
             mixed = self.mixed(sum(_at(m(skip), skips[1]) for m, skip in zip(self.lateral, skips[1:], strict=True)))
             fine = self.fine(skips[0] + _at(self.coarse(mixed), skips[0]))
             contrast = self.contrast(fine).float()
@@ -180,6 +125,81 @@ def build_network(architecture: KauppilaArchitecture, margin_rows: int):
             }
 
     return KauppilaNetwork()
+
+
+def _encoder(architecture: KauppilaArchitecture):
+    from dynamic_network_architectures.building_blocks.residual import BasicBlockD
+    from dynamic_network_architectures.building_blocks.residual_encoders import ResidualEncoder
+    from torch import nn
+
+    stages = len(architecture.features)
+    return ResidualEncoder(
+        _CHANNELS * FINE_STEP**2,
+        stages,
+        list(architecture.features),
+        nn.Conv2d,
+        3,
+        [1] + [2] * (stages - 1),
+        list(architecture.blocks),
+        conv_bias=False,
+        norm_op=nn.BatchNorm2d,
+        norm_op_kwargs={},
+        nonlin=nn.ReLU,
+        nonlin_kwargs={"inplace": True},
+        block=BasicBlockD,
+        return_skips=True,
+    )
+
+
+def _mixing(features: int):
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Conv2d(features, features, 3, padding=1, bias=False), nn.BatchNorm2d(features), nn.ReLU(inplace=True)
+    )
+
+
+def _line(features: int, dilation: int):
+    """Return a residual block along a line."""
+    from torch import nn
+    from torch.nn import functional
+
+    class Line(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one = nn.Conv1d(features, features, 5, padding=2 * dilation, dilation=dilation)
+            self.two = nn.Conv1d(features, features, 1)
+            self.norm = nn.GroupNorm(8, features)
+
+        def forward(self, x):
+            return x + self.two(functional.gelu(self.norm(self.one(x))))
+
+    return Line()
+
+
+def _at(image, other):
+    """Return an image at the resolution of another."""
+    from torch.nn import functional
+
+    if image.shape[2:] == other.shape[2:]:
+        return image
+    return functional.interpolate(image, other.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _with_contrast(images):
+    """Return film, local contrast and vertebrae: deposits may be fainter than anything else on a film."""
+    import torch
+    from torch.nn import functional
+
+    def mean(x):
+        return functional.avg_pool2d(x, _LOCAL, 1, _LOCAL // 2, count_include_pad=False)
+
+    film = images[:, :1]
+    details = film - mean(mean(film))
+    spread = mean(mean(details.square())).sqrt()
+    contrast = (details / (spread + _LEAST_SPREAD)).clamp(-6.0, 6.0)
+    seen = functional.pixel_unshuffle(torch.cat([film, contrast, images[:, 1:]], dim=1), FINE_STEP)
+    return seen.contiguous(memory_format=torch.channels_last)
 
 
 def probabilities_of(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

@@ -208,11 +208,11 @@ def loss_of(said: dict[str, Any], targets: dict[str, np.ndarray]):
     # A score says nothing of thresholds beyond the one that it did not pass.
     asked = (scores >= above).float()
     each = functional.binary_cross_entropy_with_logits(said["scores"], (scores > above).float(), reduction="none")
-    loss = (each * asked).sum() / asked.sum().clamp(min=1)
+    loss = _mean(each, asked)
     calcium = torch.from_numpy(targets["calcium"]).to(device)
     known = (~calcium.isnan()).float()
     each = functional.binary_cross_entropy_with_logits(said["calcium"], calcium.nan_to_num(), reduction="none")
-    loss = loss + _ROWS * (each * known).sum() / known.sum().clamp(min=1)
+    loss = loss + _ROWS * _mean(each, known)
     loss = loss + _CONTRAST * _of_contrast(said["contrast"], torch.from_numpy(targets["contrast"]).to(device))
     return loss + _WALLS * _of_walls(said["walls"], torch.from_numpy(targets["walls"]).to(device))
 
@@ -225,7 +225,7 @@ def _of_contrast(said, contrast):
     share = share / (share + _HALF_CONTRAST)
     weight = (1 + _RARE * share) * known
     each = functional.binary_cross_entropy_with_logits(said, share, reduction="none")
-    return (each * weight).sum() / weight.sum().clamp(min=1)
+    return _mean(each, weight)
 
 
 def _of_walls(said, across):
@@ -237,4 +237,9 @@ def _of_walls(said, across):
     logs = said.log_softmax(dim=-1)
     part = place - low
     each = -(logs.gather(-1, low[..., None])[..., 0] * (1 - part) + logs.gather(-1, low[..., None] + 1)[..., 0] * part)
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return _mean(each, known)
+
+
+def _mean(values, weights):
+    """Return a weighted mean; 0 where nothing has a weight."""
+    return (values * weights).sum() / weights.sum().clamp(min=1)

@@ -56,7 +56,6 @@ def varied_vertebrae(
 ) -> dict[str, Vertebra]:
     """Return vertebrae a little elsewhere, as a network may find them."""
     depth = float(np.median([each.depth for each in vertebrae.values()]))
-    np.mean([each.center for each in vertebrae.values()], axis=0)
     angle = np.deg2rad(variation.turn_degrees) * rng.standard_normal()
     c, s = np.cos(angle), np.sin(angle)
     turn = np.array([[c, -s], [s, c]]) * np.exp(variation.scale * rng.standard_normal())
