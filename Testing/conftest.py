@@ -181,3 +181,11 @@ def models(tmp_path_factory):
         return made[key]
 
     return make
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The folder in which corrections are kept against a crash, of this test alone."""
+    folder = tmp_path / "recovery"
+    monkeypatch.setenv("ABDOMINAL_CALCIFICATION_RECOVERY", str(folder))
+    return folder

@@ -45,13 +45,6 @@ pytestmark = pytest.mark.scene
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    folder = tmp_path / "recovery"
-    monkeypatch.setenv("ABDOMINAL_CALCIFICATION_RECOVERY", str(folder))
-    return folder
-
-
-@pytest.fixture
 def small(place, panel):
     """The panel with masks that were made, of a small CT."""
     ct, parameters = add_ct(), parameters_of(panel)

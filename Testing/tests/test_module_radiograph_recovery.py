@@ -39,13 +39,6 @@ TESTING = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    folder = tmp_path / "recovery"
-    monkeypatch.setenv("ABDOMINAL_CALCIFICATION_RECOVERY", str(folder))
-    return folder
-
-
-@pytest.fixture
 def film(place, page):
     """The page with the drawn radiograph, scored; what it keeps lies in `place`."""
     return scored_page(page)

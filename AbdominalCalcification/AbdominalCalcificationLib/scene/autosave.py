@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from vtkmodules.vtkCommonCore import vtkTimeStamp
 
-from ..errors import InputError, WriteError
+from ..errors import InputError
 from ..geometry import Volume
 from ..history import Ledger, MaskState
 from ..history.recovery import MaskBase, RecoveredCase, RecoveredMask, RecoveryStore
 from ..progress import Progress, Steps, drained, shown
 from ..reading.ct import voxel_checksum, voxel_checksum_steps
 from . import edits
+from .disk_save import DiskSave, is_alike, not_loaded, once
 from .mask_reading import check_same
 from .nodes import nodes_of
 from .ownership import of_ct
@@ -29,7 +29,7 @@ _PREFIX = "AbdominalCalcification."
 _READING = Progress("Reading the CT", 0.0)
 
 
-class Autosave:
+class Autosave(DiskSave):
     """Keeps the masks of one CT on the disk from their first edit until they are saved.
 
     Parameters
@@ -47,16 +47,6 @@ class Autosave:
         self._choices: dict | None = None
         self._chosen, self._chosen_at = "", vtkTimeStamp()  # when, where it is in no file of the user's yet
         self._store = self._new_store()
-
-    @property
-    def problem(self) -> WriteError | None:
-        """Why the masks cannot be kept on the disk; None where they can."""
-        return self._store.problem
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether there is something on the disk."""
-        return self._store.is_begun
 
     @property
     def nodes(self) -> list:
@@ -132,10 +122,6 @@ class Autosave:
                 self._attributes[role] = now
                 self._store.add_attributes(role, changed)
 
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until all is written; return whether it is."""
-        return self._store.wait(timeout_s)
-
     def forget_saved(self) -> bool:
         """Remove what is on the disk where all is in files now; return whether it is.
 
@@ -147,15 +133,10 @@ class Autosave:
             self._chosen = ""
         if not self.is_begun or self._chosen or any(each.GetModifiedSinceRead() for each in self.nodes):
             return False
-        self._store.discard()
-        self._store = self._new_store()
+        self._forget()
         for each in self._trackers.values():
             self._rebase(each)
         return True
-
-    def close(self) -> None:
-        """Remove what is on the disk, and end."""
-        self._store.discard()
 
     def _new_store(self) -> RecoveryStore:
         about = {**identity_of_node(self.ct), "shape": list(self._volume.grid.shape)}
@@ -177,20 +158,6 @@ class Autosave:
             self.begin_anew()
         else:
             self._store.begin(list(self._bases.values()), self._choices, self._chosen)
-
-
-def once(make: Callable[[], str]) -> Callable[[], str]:
-    """Return what makes a text the first time it is asked, by whichever thread."""
-    made, makers, lock = [], [make], threading.Lock()
-
-    def get() -> str:
-        with lock:
-            if not made:
-                made.append(makers[0]())
-                makers.clear()  # and with it what it was made from
-        return made[0]
-
-    return get
 
 
 def _kept_with(node) -> dict[str, str]:
@@ -257,17 +224,14 @@ def _ct_steps(case: RecoveredCase, volumes: Iterable) -> Steps[object]:
     """Return the volume that a case is of, by its voxels where these are known, else by its series or name."""
     shape, about = tuple(case.ct["shape"]), case.ct
     found = [node for node in volumes if node.GetImageData() is not None and volume_from_node(node).grid.shape == shape]
-    names = ("series_uid", "name")
-    alike = [any(about.get(key) and identity_of_node(node).get(key) == about[key] for key in names) for node in found]
     wanted = about.get("voxels_sha256")
-    for node, is_alike in sorted(zip(found, alike, strict=True), key=lambda pair: not pair[1]):
-        if wanted is None and is_alike:
+    for node in sorted(found, key=lambda node: not is_alike(node, about)):
+        if wanted is None and is_alike(node, about):
             return node
         if wanted is not None and (yield from shown(voxel_checksum_steps(volume_from_node(node)), _READING)) == wanted:
             return node
     size = " × ".join(str(each) for each in reversed(shape))
-    text = f"The corrections are of the CT '{about['name']}' ({size} voxels), which is not loaded"
-    raise InputError(f"{text}; load it, then press Recover again. Nothing is lost until you discard them.")
+    raise not_loaded("CT", about, f"{size} voxels")
 
 
 def _replayed(mask: RecoveredMask, ct) -> Volume:

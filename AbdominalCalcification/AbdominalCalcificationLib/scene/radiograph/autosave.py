@@ -8,12 +8,12 @@ from typing import Any
 
 from vtkmodules.vtkCommonCore import vtkTimeStamp
 
-from ...errors import InputError, WriteError
+from ...errors import InputError
 from ...history.recovery import RADIOGRAPH, RecoveredCase, RecoveryStore
 from ...progress import Progress, Steps
 from ...radiograph.reading.read import pixels_checksum
 from .. import edits
-from ..autosave import once
+from ..disk_save import DiskSave, is_alike, not_loaded, once
 from ..nodes import ROLE
 from ..volumes import identity_of_node
 from .eligible import can_be_radiograph
@@ -43,7 +43,7 @@ class _Seen:
     is_ours: bool = False
 
 
-class RadiographSave:
+class RadiographSave(DiskSave):
     """Keeps the corrected results of one radiograph on the disk from the first correction until they are saved.
 
     Parameters
@@ -57,16 +57,6 @@ class RadiographSave:
         self._kept: dict | None = None
         self._pixels_at = image.GetImageData().GetMTime() if image.GetImageData() else 0
         self._store = self._new_store()
-
-    @property
-    def problem(self) -> WriteError | None:
-        """Why the results cannot be kept on the disk; None where they can."""
-        return self._store.problem
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether there is something on the disk."""
-        return self._store.is_begun
 
     @property
     def is_gone(self) -> bool:
@@ -110,24 +100,12 @@ class RadiographSave:
         self.look()
         return self._kept is None
 
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until all is written; return whether it is."""
-        return self._store.wait(timeout_s)
-
-    def close(self) -> None:
-        """Remove what is on the disk, and end."""
-        self._store.discard()
-
     def _new_store(self) -> RecoveryStore:
         grey = grey_of(self.image)
         about = {**identity_of_node(self.image), "shape": [1, *grey.shape]}
         store = RecoveryStore(about, once(lambda: pixels_checksum(grey)), RADIOGRAPH)
         store.prepare_checksum()
         return store
-
-    def _forget(self) -> None:
-        self._store.discard()
-        self._store = self._new_store()
 
     def _texts(self) -> list:
         return [*texts_of(self.image, VERSION), *texts_of(self.image)]
@@ -195,15 +173,13 @@ def _image_of(case: RecoveredCase, volumes: Iterable):
     for node in volumes:
         if not can_be_radiograph(node) or node.GetImageData().GetDimensions()[:2] != (columns, rows):
             continue
-        identity = identity_of_node(node)
-        is_alike = any(about.get(key) and identity.get(key) == about[key] for key in ("series_uid", "name"))
+        alike = is_alike(node, about)
         try:
-            is_same = is_alike if wanted is None else pixels_checksum(grey_of(node)) == wanted
+            is_same = alike if wanted is None else pixels_checksum(grey_of(node)) == wanted
         except InputError:  # a picture in colour
             continue
         if is_same:
-            found.append((is_alike, node))
+            found.append((alike, node))
     if found:
         return max(found, key=lambda pair: pair[0])[1]
-    text = f"The corrections are of the radiograph '{about['name']}' ({columns} × {rows} pixels), which is not loaded"
-    raise InputError(f"{text}; load it, then press Recover again. Nothing is lost until you discard them.")
+    raise not_loaded("radiograph", about, f"{columns} × {rows} pixels")
