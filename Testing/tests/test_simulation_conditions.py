@@ -77,6 +77,24 @@ def test_a_dissected_aorta_is_one_aorta_with_two_lumens_and_a_flap():
     assert flap.sum() < other.sum()
 
 
+def test_contrast_medium_in_a_false_lumen_lies_at_its_back_alone():
+    tube = dissected(np.random.default_rng(3), a_tube(12.0), 0.0, 200.0, np.full(241, 180.0))
+    flap = replace(tube.flap, angle_rad=np.zeros(241), offset=np.zeros(241), bow=0.0, false_hu=np.full(241, 180.0))
+    # The first normal points to the front: the false lumen is the front half.
+    hu = {
+        layers: painted(replace(tube, flap=replace(flap, layers=layers)))[0] for layers in (0.0, 0.5)
+    }  # fmt: skip
+    x, y, _ = axes_of(GRID)
+    middle = np.abs(x) < 1.5
+    false, true = (y > 2.5) & (y < 9), (y < -2.5) & (y > -9)
+    plain, settled = (each[20][:, middle].mean(axis=1) for each in (hu[0.0], hu[0.5]))
+    assert np.allclose(plain[false], 180.0, atol=2)
+    assert np.allclose(settled[true], 300.0, atol=2)
+    order = settled[false][np.argsort(y[false])]
+    assert (np.diff(order) < 0).all()
+    assert order[0] - order[-1] > 30
+
+
 def test_a_dissection_ends_where_it_ends():
     tube = a_tube(12.0)
     false = np.full(len(tube.outer_mm), 100.0)

@@ -18,7 +18,7 @@ from .tubes import Tube
 CHANCES = {
     "aortic aneurysm": 0.05,
     "iliac aneurysm": 0.05,
-    "dissection": 0.04,
+    "dissection": 0.08,
     "stent graft": 0.06,
     "branch stents": 0.05,
     "bypass": 0.02,
@@ -155,6 +155,10 @@ def _dissection(drawn: _Drawn, rng: np.random.Generator) -> None:
     start = 0.0 if rng.uniform() < 0.6 else max(length - rng.uniform(60.0, 200.0), 0.0)
     end = length + 1.0 if rng.uniform() < 0.6 else min(start + rng.uniform(80.0, 350.0), length - 10.0)
     end = max(end, start + 40.0)
+    if rng.uniform() < 0.5:
+        # A false lumen widens the aorta, most of all behind the heart.
+        middle = rng.uniform(0.1, 0.9) * length
+        aorta = widened(rng, aorta, middle, rng.uniform(30.0, 110.0), rng.uniform(2.0, 9.0))
     hu = false_blood_hu(rng, aorta, drawn.phase)
     drawn.tubes[0] = dissected(rng, aorta, start, end, hu)
     drawn.note("dissection", 0, from_mm=start, to_mm=min(end, length), false_lumen_hu=hu[-1])

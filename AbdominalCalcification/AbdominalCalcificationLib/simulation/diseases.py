@@ -119,7 +119,7 @@ def false_blood_hu(rng: np.random.Generator, tube: Tube, phase: str) -> np.ndarr
         return blood + rng.uniform(-2.0, 12.0)
     if rng.uniform() < 0.25:
         return np.full_like(blood, rng.uniform(*THROMBUS_HU))
-    share = rng.uniform(0.35, 1.0) if phase == "arterial" else rng.uniform(0.8, 1.1)
+    share = rng.uniform(0.15, 1.0) if phase == "arterial" else rng.uniform(0.6, 1.1)
     hu = blood * share
     if rng.uniform() < 0.3:
         arc = along(tube)
@@ -132,7 +132,8 @@ def dissected(rng: np.random.Generator, tube: Tube, from_mm: float, to_mm: float
     """Return a tube whose channel is divided by a flap between two path lengths, with tears in it."""
     arc = along(tube)
     turn = rng.uniform(0, 2 * np.pi) + rng.uniform(-1, 1) * 2 * np.pi * arc / rng.uniform(200, 600)
-    middle = rng.uniform(-0.35, 0.35) + 0.12 * np.sin(2 * np.pi * arc / rng.uniform(60, 140) + rng.uniform(0, 6.3))
+    # More often than not the true lumen is the smaller one.
+    middle = rng.uniform(-0.6, 0.35) + 0.12 * np.sin(2 * np.pi * arc / rng.uniform(60, 140) + rng.uniform(0, 6.3))
     # The flap leaves the wall gradually where the dissection begins and ends.
     begins = 1.0 if from_mm <= 0 else np.clip((arc - from_mm) / 20.0, 0.0, 1.0)
     ends = np.clip((to_mm - arc) / 20.0, 0.0, 1.0) if to_mm < arc[-1] else 1.0
@@ -141,4 +142,6 @@ def dissected(rng: np.random.Generator, tube: Tube, from_mm: float, to_mm: float
     for tear in rng.uniform(from_mm, to_mm, int(rng.integers(0, 3))):
         offset = np.where(np.abs(arc - tear) < rng.uniform(2.0, 5.0), 2.0, offset)
     flap = Flap(turn, offset, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(0.9, 2.0)), false_hu)
+    if rng.uniform() < 0.4:
+        flap = replace(flap, layers=float(rng.uniform(0.1, 0.6)))
     return replace(tube, flap=flap)

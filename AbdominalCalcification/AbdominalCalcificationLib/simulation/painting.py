@@ -215,7 +215,10 @@ def _blood(tube: Tube, index: np.ndarray, across: np.ndarray, aside: np.ndarray,
     if tube.flap is not None:
         membrane, false = tube.flap.divide(index, u, v, radius)
         lumen = lumen & ~membrane
-        blood = np.where(false, tube.flap.false_hu[index].astype(np.float32)[:, None], blood)
+        own = tube.flap.false_hu[index].astype(np.float32)[:, None]
+        if tube.flap.layers:
+            own = own * (1.0 - tube.flap.layers * _forward(tube, index, u, v, radius))
+        blood = np.where(false, own, blood)
     for channel in tube.channels:
         middle = channel.center_mm[index].astype(np.float32)
         wide = channel.radius_mm[index].astype(np.float32)[:, None]
@@ -224,10 +227,15 @@ def _blood(tube: Tube, index: np.ndarray, across: np.ndarray, aside: np.ndarray,
         blood = np.where(own & ~lumen, channel.blood_hu[index].astype(np.float32)[:, None], blood)
         lumen, core = lumen | own, core | (off < 0.7 * wide)
     if tube.layers:
-        line = tube.centerline
-        forward = u * line.normals[index, 1:2].astype(np.float32) + v * line.binormals[index, 1:2].astype(np.float32)
-        blood = blood * (1.0 - tube.layers * np.clip(forward / np.maximum(radius, 1.0), -1.0, 1.0))
+        blood = blood * (1.0 - tube.layers * _forward(tube, index, u, v, radius))
     return lumen, core, blood
+
+
+def _forward(tube: Tube, index: np.ndarray, u: np.ndarray, v: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Return how far in front of a tube's middle places are: 1 a radius or more, -1 as far behind."""
+    line = tube.centerline
+    forward = u * line.normals[index, 1:2].astype(np.float32) + v * line.binormals[index, 1:2].astype(np.float32)
+    return np.clip(forward / np.maximum(radius, 1.0), -1.0, 1.0)
 
 
 def _fill_plaque(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndarray, plaque: Plaque) -> None:

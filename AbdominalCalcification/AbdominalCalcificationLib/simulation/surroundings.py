@@ -9,6 +9,7 @@ from .anatomy import Vessels
 from .bones import paint_other_calcium, paint_spine
 from .canvas import Canvas, Field
 from .chest import paint_chest
+from .crura import CRURA, paint_crura
 from .enhancement import Phase
 from .organs import fill_cavity, paint_bowel, paint_organs, paint_retroperitoneum
 from .outside import paint_outside
@@ -40,6 +41,9 @@ def paint_trunk(canvas: Canvas, vessels: Vessels, person: Person, rng: np.random
     paint_organs(canvas, vessels, person, wall.cavity, lumps, grain, rng, distractors)
     paint_bowel(canvas, vessels, wall.cavity, lumps, rng)
     paint_retroperitoneum(canvas, vessels, grain, rng)
+    detail = person.rng(CRURA)
+    ligament_mm = vessels.levels_mm["celiac_trunk"] + detail.uniform(-3.0, 10.0)
+    paint_crura(canvas, vessels.arteries[0], ligament_mm, phase.muscle, grain, detail)
     paint_chest(canvas, vessels, person, grain)
     paint_pelvic_organs(canvas, vessels, person, grain)
     _muscles(canvas, spine, phase, wall.beneath_fat, lumps, grain, rng)

@@ -123,6 +123,8 @@ class Flap:
     thickness_mm : float
     false_hu : ndarray, shape (n,)
         Of the false lumen: blood that comes later, or thrombus.
+    layers : float
+        As of :class:`Tube`, of the false lumen besides: contrast medium that came late lies at its back.
     """
 
     angle_rad: np.ndarray
@@ -130,6 +132,7 @@ class Flap:
     bow: float
     thickness_mm: float
     false_hu: np.ndarray
+    layers: float = 0.0
 
     def divide(self, index, across_mm, aside_mm, radius_mm) -> tuple[np.ndarray, np.ndarray]:
         """Return where the flap is, and where the false lumen, of places off the channel's middle."""

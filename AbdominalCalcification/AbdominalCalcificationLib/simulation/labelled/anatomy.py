@@ -27,6 +27,7 @@ _SMOOTH_MM = 0.9
 DEPTH_UNIT_MM = 0.1
 _SHELLED = (Tissue.BONE, Tissue.LIMB, Tissue.GUT, Tissue.KIDNEY)
 _WALL = frozenset({"oblique", "obliquus", "transversus", "abdominis"})
+_DIAPHRAGM = frozenset({"diaphragm", "zwerchfell", "crus", "crura"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +65,8 @@ class Anatomy:
         How far voxels lie within the outline, in 0.1 mm; negative outside.
     within_step : int
         Of which voxels, along j and i.
-    has_skin, has_wall : bool
-        Whether the outline is the skin, and whether the muscles of the belly's wall are labelled.
+    has_skin, has_wall, has_crura : bool
+        Whether the outline is the skin, and whether the muscles of the belly's wall and the diaphragm are labelled.
     unnamed, missing : tuple of str
         What was not understood, and the territories that are not there.
     vertebrae : ndarray of uint8, shape (k, j, i)
@@ -82,6 +83,7 @@ class Anatomy:
     within_step: int
     has_skin: bool
     has_wall: bool
+    has_crura: bool
     unnamed: tuple[str, ...]
     missing: tuple[str, ...]
     vertebrae: np.ndarray
@@ -134,9 +136,9 @@ def make_anatomy(atlas: Atlas) -> Anatomy:
     soft = tuple(_soft(tissues, tissue, grid) for tissue in Tissue if (tissues == tissue).any())
     words = {word for name in atlas.names.values() for word in name.lower().split("_")}
     tenths = np.clip(within / DEPTH_UNIT_MM, -3000, 3000).astype(np.int16)
-    has_wall = bool(words & _WALL)
+    has_wall, has_crura = bool(words & _WALL), bool(words & _DIAPHRAGM)
     return Anatomy(
-        atlas.checksum, tree, grid, soft, tenths, step, has_skin, has_wall, atlas.unnamed, atlas.missing,
+        atlas.checksum, tree, grid, soft, tenths, step, has_skin, has_wall, has_crura, atlas.unnamed, atlas.missing,
         vertebrae, atlas.vertebra_names,
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ... import anatomy as territories
 from ...geometry.volume import Grid
-from ..canvas import Canvas
+from ..canvas import Canvas, Field
+from ..crura import CRURA, FAT_ALONE_HU, paint_crura
 from ..enhancement import Phase
 from ..outside import paint_outside
 from ..person import Person
@@ -25,6 +26,8 @@ from .vessels import LARGEST_LOSS, Arteries, arteries_of, new_contacts
 _STRENGTHS = (1.0, 0.7, 0.45, 0.2, 0.0)
 # How far the field of view keeps from where the label map ends, in voxels of it.
 _RIM = 1.0
+# The coeliac trunk leaves so far above the renal arteries.
+_COELIAC_ABOVE_MM = 28.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +89,25 @@ class LabelledBody:
         gain, level = canvas.calcium_gain, self._renal_level()
         painter = TissuePainter(self.anatomy, self.deformation, self.phase, rng, gain, level, self.person)
         painter.paint(canvas)
+        if not self.anatomy.has_crura:
+            self._paint_crura(canvas)
         distractors: list[dict] = []
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
         return painter.back_mm, distractors
+
+    def _paint_crura(self, canvas: Canvas) -> None:
+        """Paint the crura of the diaphragm into the fat around the aorta, where nothing is labelled."""
+        detail = self.person.rng(CRURA)
+        ligament_mm = self._ligament_level() + detail.uniform(-3.0, 10.0)
+        low, high = FAT_ALONE_HU
+        fat = ((canvas.hu > low) & (canvas.hu < high)).astype(np.float32)
+        grain = Field(detail, 9.0, 1.0)
+        paint_crura(canvas, self.arteries[0], ligament_mm, self.phase.muscle, grain, detail, fat)
+
+    def _ligament_level(self) -> float:
+        """Return the height of the coeliac trunk; of usual anatomy above the renal arteries where there is none."""
+        found = [tube.centerline.points[0, 2] for tube in self.arteries if tube.name == "celiac_trunk" and tube.label]
+        return float(max(found)) if found else self._renal_level() + _COELIAC_ABOVE_MM
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
         """Return x of the spine's middle and y of its front: from the bone behind the aorta."""
