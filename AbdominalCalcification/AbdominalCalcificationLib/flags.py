@@ -292,6 +292,9 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "score_uncertain": FlagKind(
         _REVIEW, True, "The network is not sure: score the parts that it is least sure of, or use the interval alone."
     ),
+    "extent_disagrees": FlagKind(
+        _REVIEW, True, "Look at this part in the overlay: score it, or move its wall, and the other stands as it is."
+    ),
     "part_not_assessed": FlagKind(
         _REVIEW, True, "The sum has no value without it: score it by hand if it can be seen."
     ),

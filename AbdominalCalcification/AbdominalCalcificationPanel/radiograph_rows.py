@@ -47,7 +47,6 @@ def _part_cell(part):
 
 def part_text(part):
     """Return all that is known of a part, as rich text."""
-    from AbdominalCalcificationLib.radiograph.corrected import implied_score
 
     score = _("not assessed") if part.score is None else part.score
     lines = [f"<b>{part.vertebra}, {wall_title(part.wall).lower()}: {score}</b>"]
@@ -56,7 +55,7 @@ def part_text(part):
         lines.append(_("The model's probabilities: {shares}").format(shares=shares))
     if part.extent_fraction is not None and part.line:
         text = _("Deposits along {percent:.0f} % of the wall.").format(percent=100 * part.extent_fraction)
-        implied = implied_score(part)
+        implied = part.extent_score
         if part.score is not None and implied != part.score:
             text += " " + _("By that length alone it would be {score}.").format(score=implied)
         lines.append(text)

@@ -10,7 +10,7 @@ import pytest
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.flags import Flag
-from AbdominalCalcificationLib.radiograph.corrected import corrected, implied_score, names_of, wall_of
+from AbdominalCalcificationLib.radiograph.corrected import corrected, names_of, wall_of
 from AbdominalCalcificationLib.radiograph.corrections import (
     BODIES,
     NAMES,
@@ -88,7 +88,9 @@ def test_not_assessable_leaves_no_sum_and_no_interval(made):
 
 def test_a_reader_who_scores_what_the_model_was_unsure_of_settles_the_sum():
     shares = (0.25, 0.25, 0.25, 0.25)
-    parts = tuple(replace(each, score=1, probabilities=shares) for each in a_result().score.segments)
+    parts = tuple(
+        replace(each, score=1, probabilities=shares, extent_fraction=0.2) for each in a_result().score.segments
+    )
     unsure = sensible(a_result().with_score(KauppilaScore(parts)))
     unsure = replace(unsure, flags=(Flag("score_unproven", "Of little worth."), *unsure.flags))
     assert [flag.code for flag in unsure.flags] == ["score_unproven", "score_uncertain"]
@@ -185,7 +187,20 @@ def test_a_wall_that_is_drawn_longer_makes_deposits_a_smaller_share(made):
     part = result.score.part("L4", "anterior")
     assert part.extent_fraction < 1 / 3 < EXTENTS[6]
     assert part.score == 2
-    assert implied_score(part) == 1
+    assert part.extent_score == 1
+
+
+def test_a_contradiction_of_score_and_deposits_is_settled_by_a_reader():
+    result = a_result()
+    parts = [replace(each, score=each.extent_score) for each in result.score.segments]
+    parts[6] = replace(parts[6], score=3, extent_fraction=0.1)
+    made = sensible(result.with_score(KauppilaScore(tuple(parts))))
+    told = [flag.message for flag in made.flags if flag.code == "extent_disagrees"]
+    assert told == ["L4 anterior: its score is 3, and the deposits drawn come to 1."]
+    other = after(made, made_by(SCORE, vertebra="L1", wall="anterior", score=2))
+    assert told == [flag.message for flag in other.flags if flag.code == "extent_disagrees"]
+    own = after(made, made_by(SCORE, vertebra="L4", wall="anterior", score=3))
+    assert not [flag for flag in own.flags if flag.code == "extent_disagrees"]
 
 
 def test_walls_that_were_moved_go_back(made):

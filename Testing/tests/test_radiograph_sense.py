@@ -11,7 +11,15 @@ from AbdominalCalcificationLib.flags import Flag
 from AbdominalCalcificationLib.radiograph.image import Radiograph
 from AbdominalCalcificationLib.radiograph.kauppila import KauppilaScore
 from AbdominalCalcificationLib.radiograph.picture import centred_symmetry
-from AbdominalCalcificationLib.radiograph.sense import WIDEST_INTERVAL, bulge, flags_of, of_interval, sensible, solidity
+from AbdominalCalcificationLib.radiograph.sense import (
+    EXTENT_DISAGREES,
+    WIDEST_INTERVAL,
+    bulge,
+    flags_of,
+    of_interval,
+    sensible,
+    solidity,
+)
 from AbdominalCalcificationLib.radiograph.spine import LABELS, vertebrae_of
 from AbdominalCalcificationLib.radiograph.verdict import headline
 from AbdominalCalcificationLib.trust import Verdict, trust_of
@@ -195,7 +203,9 @@ def unsure(result, share: float):
     """Return a result whose parts have a score of 2, and of the others a share each."""
     shares = (share, share, 1 - 3 * share, share)
     return result.with_score(
-        KauppilaScore(tuple(replace(each, score=2, probabilities=shares) for each in result.score.segments))
+        KauppilaScore(
+            tuple(replace(each, score=2, probabilities=shares, extent_fraction=None) for each in result.score.segments)
+        )
     )
 
 
@@ -211,6 +221,37 @@ def test_a_score_of_which_little_is_known_is_not_fit_to_read():
         headline(judged.trust)
         == f"The score may be anything from {low:.0f} to {high:.0f} (with a probability of 90 %)."
     )
+
+
+def with_part(score, extent, origin="model"):
+    """A result of which the anterior wall in front of L3 has a score and an extent of its own."""
+    result = a_result()
+    parts = [
+        replace(each, score=score, extent_fraction=extent, origin=origin)
+        if (each.vertebra, each.wall) == ("L3", "anterior")
+        else replace(each, score=each.extent_score)
+        for each in result.score.segments
+    ]
+    return result.with_score(KauppilaScore(tuple(parts)))
+
+
+@pytest.mark.parametrize(("score", "extent"), [(3, 0.2), (0, 0.4), (2, 0.0), (1, 1.0)])
+def test_a_score_that_the_drawn_deposits_contradict_is_not_fit_to_read(score, extent):
+    judged = sensible(with_part(score, extent))
+    (flag,) = (each for each in judged.flags if each.code == EXTENT_DISAGREES)
+    drawn = {0.2: 1, 0.4: 2, 0.0: 0, 1.0: 3}[extent]
+    assert flag.message == f"L3 anterior: its score is {score}, and the deposits drawn come to {drawn}."
+    assert judged.trust.verdict is Verdict.REVIEW
+    assert judged.score.part("L3", "anterior").score == score
+
+
+@pytest.mark.parametrize(
+    ("score", "extent", "origin"),
+    [(3, 0.5, "model"), (0, 0.2, "model"), (None, 0.9, "model"), (3, None, "model"), (3, 0.0, "reader")],
+)
+def test_scores_one_off_from_what_is_drawn_and_those_of_readers_are_let_be(score, extent, origin):
+    judged = sensible(with_part(score, extent, origin))
+    assert EXTENT_DISAGREES not in {each.code for each in judged.flags}
 
 
 def test_the_headline_says_what_is_wrong_first():

@@ -17,14 +17,14 @@ from ..flags import Flag
 from ..geometry.lines import evenly, path_lengths
 from .corrections import BODIES, NAMES, RESTORED, SCORE, WALL, Correction, Corrections
 from .coverage import Walls, coverage, deposits_on
-from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment, part_score
+from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment
 from .result import RadiographResult
-from .sense import of_interval, of_missing_parts
+from .sense import EXTENT_DISAGREES, of_extents, of_interval, of_missing_parts
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
-# Flags that a reader settles: whether parts have scores, how sure they are, and how vertebrae are called.
+# Flags that a reader settles: whether parts have scores, how sure they are, what was drawn, how vertebrae are called.
 _PARTS, _LEVELS, _UNCERTAIN = "part_not_assessed", "level_uncertain", "score_uncertain"
-_OF_READERS = (_PARTS, _LEVELS, _UNCERTAIN)
+_OF_READERS = (_PARTS, _LEVELS, _UNCERTAIN, EXTENT_DISAGREES)
 # Those that stand as long as a part of the score is the model's.
 _OF_MODELS = ("score_unproven", "vertebrae_ragged")
 
@@ -96,11 +96,6 @@ def points_along(line: np.ndarray, count: int = 9) -> np.ndarray:
     return evenly(line, count)[0]
 
 
-def implied_score(segment: Segment) -> int | None:
-    """Return the score that the deposits on the line come to; None where no extent is known."""
-    return None if segment.extent_fraction is None else part_score(min(1.0, segment.extent_fraction))
-
-
 def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tuple[Flag, ...]:
     """Return the flags of a corrected result: without what a reader has settled, with parts not assessed now."""
     kept = [each for each in result.flags if each.code not in _OF_READERS]
@@ -110,7 +105,7 @@ def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tu
         kept += [each for each in result.flags if each.code == _LEVELS]
     for vertebra in VERTEBRAE:
         kept += of_missing_parts(result.score, vertebra)
-    kept += of_interval(result)
+    kept += [*of_interval(result), *of_extents(result.score)]
     if is_corrected:
         kept.append(Flag("edited_by_hand", "The result was corrected by a reader."))
     return tuple(kept)

@@ -79,6 +79,11 @@ class Segment:
             if shares.shape != (MOST_PART + 1,) or not (shares >= 0).all() or abs(shares.sum() - 1) > 1e-3:
                 raise InputError(f"{self.probabilities} are no probabilities of the scores 0 to {MOST_PART}.")
 
+    @property
+    def extent_score(self) -> int | None:
+        """The score that the deposits on the line come to by the definition; None where no extent is known."""
+        return None if self.extent_fraction is None else part_score(min(1.0, self.extent_fraction))
+
 
 @dataclass(frozen=True)
 class KauppilaScore:

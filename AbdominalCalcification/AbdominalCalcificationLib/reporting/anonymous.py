@@ -107,6 +107,7 @@ _OWN_WORDS = frozenset(
         "front_outside",
         "saturated",
         "part_not_assessed",
+        "extent_disagrees",
         "vertebrae_ragged",
         "score_uncertain",
         "score_unproven",
