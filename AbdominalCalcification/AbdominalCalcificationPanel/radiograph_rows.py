@@ -47,7 +47,6 @@ def _part_cell(part):
 
 def part_text(part):
     """Return all that is known of a part, as rich text."""
-
     score = _("not assessed") if part.score is None else part.score
     lines = [f"<b>{part.vertebra}, {wall_title(part.wall).lower()}: {score}</b>"]
     if part.probabilities is not None:

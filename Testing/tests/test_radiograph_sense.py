@@ -254,6 +254,17 @@ def test_scores_one_off_from_what_is_drawn_and_those_of_readers_are_let_be(score
     assert EXTENT_DISAGREES not in {each.code for each in judged.flags}
 
 
+def test_nothing_is_told_of_scores_that_are_withdrawn_or_of_walls_that_are_not_there():
+    contradicted = with_part(3, 0.2)
+    part = contradicted.score.part("L3", "anterior")
+    segments = [replace(each, line=(), deposits=()) if each is part else each for each in contradicted.score.segments]
+    undrawn = sensible(contradicted.with_score(KauppilaScore(tuple(segments))))
+    assert EXTENT_DISAGREES not in {each.code for each in undrawn.flags}
+    unusable = sensible(replace(unsure(contradicted, 0.22), flags=(Flag("looks_like_ct", "Its values are HU."),)))
+    assert unusable.score.total is None
+    assert not {EXTENT_DISAGREES, "score_uncertain"} & {each.code for each in unusable.flags}
+
+
 def test_the_headline_says_what_is_wrong_first():
     assert headline(trust_of([])) == "Fit to read."
     unusable = [Flag("vertebra_missing", "L1: it was not found.", "L1"), Flag("frontal_view", "Both sides are alike.")]

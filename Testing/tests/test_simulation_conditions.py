@@ -13,6 +13,7 @@ from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.simulation import BYSTANDERS, CONDITIONS, default_grid, simulate
 from AbdominalCalcificationLib.simulation.conditions import CHANCES, draw_conditions, fainter
 from AbdominalCalcificationLib.simulation.diseases import dissected, layered, occluded, thickened, widened
+from AbdominalCalcificationLib.simulation.drawn import draw_patient
 from AbdominalCalcificationLib.simulation.enhancement import draw_phase, vary_timing
 from AbdominalCalcificationLib.simulation.grafts import draw_make
 from AbdominalCalcificationLib.simulation.implants import CHANCES as IMPLANTS
@@ -92,7 +93,39 @@ def test_contrast_medium_in_a_false_lumen_lies_at_its_back_alone():
     assert np.allclose(settled[true], 300.0, atol=2)
     order = settled[false][np.argsort(y[false])]
     assert (np.diff(order) < 0).all()
-    assert order[0] - order[-1] > 30
+    # Its middle, half way between flap and wall, is as it was.
+    assert order[0] > 200
+    assert order[-1] < 150
+    assert order.mean() == pytest.approx(180, abs=12)
+
+
+def test_clot_has_no_layers_and_settled_contrast_is_hardly_brighter_than_the_true_lumen():
+    tube, count = a_tube(12.0), 241
+    clot = dissected(np.random.default_rng(3), tube, 0.0, 200.0, np.full(count, 50.0))
+    late = dissected(np.random.default_rng(3), tube, 0.0, 200.0, np.full(count, 290.0))
+    for made, least, most in ((clot, 40.0, 305.0), (late, 40.0, 1.1 * 300.0 + 2)):
+        plain, settled = (
+            painted(replace(made, flap=replace(made.flap, layers=layers)))[0][away_of() < 9] for layers in (0.0, 0.6)
+        )
+        assert settled.min() > least
+        assert settled.max() < most
+        assert np.array_equal(plain, settled) is (made is clot)
+
+
+def test_a_dissected_aorta_is_wider_where_its_false_lumen_is_and_open_there():
+    wide = widened(np.random.default_rng(1), a_tube(), 60.0, 20.0, 6.0, open_share=1.0)
+    assert wide.outer_mm.max() > 13.5
+    assert np.allclose(wide.outer_mm - wide.lumen_mm, 1.5, atol=0.01)
+
+
+@pytest.mark.parametrize("seed", [3, 12])
+def test_a_flap_that_goes_on_into_the_iliac_arteries_reaches_the_end_of_a_widened_aorta(seed):
+    patient = draw_patient(seed, conditions=["dissection"])
+    aorta = patient.drawn.arteries[0]
+    told = next(each for each in patient.drawn.found if each["territory"] == "aorta")
+    if told["to_mm"] >= round(float(aorta.centerline.length_mm), 2) - 0.02:
+        assert aorta.flap.offset[-3:].max() < 2.0
+    assert told["to_mm"] <= aorta.centerline.length_mm + 0.02
 
 
 def test_a_dissection_ends_where_it_ends():

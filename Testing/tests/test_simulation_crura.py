@@ -94,6 +94,55 @@ def test_patients_of_label_maps_have_crura_unless_the_map_names_the_diaphragm(na
     simulate(4, anatomy=anatomy, severity=0.0, spacing_mm=(3.0, 3.0, 3.0), phase="arterial")
     assert bool(calls) is painted_there
     if calls:
-        ligament_mm, fat = calls[0][2], calls[0][-1]
+        ligament_mm, unlabelled = calls[0][2], calls[0][-1]
         assert 40 < ligament_mm < 200
-        assert 0.0 < fat.mean() < 1.0
+        assert 0.0 < unlabelled.mean() < 1.0
+
+
+def without(names):
+    """Return the label map without what is called so."""
+    labels = label_map()
+    array = labels.array.copy()
+    array[np.isin(array, [value for value, name in NAMES.items() if name in names])] = 0
+    return make_anatomy(make_atlas(labels.with_array(array), NAMES))
+
+
+def test_the_ligament_lies_where_the_branches_say_and_without_any_there_is_none(monkeypatch):
+    levels = []
+    monkeypatch.setattr(
+        "AbdominalCalcificationLib.simulation.labelled.body.paint_crura", lambda *given: levels.append(given[2])
+    )
+    branches = [name for name in NAMES.values() if any(word in name for word in ("celiac", "mesenteric", "renal_art"))]
+    assert branches
+    for gone, count in (((), 1), (tuple(branches), 0)):
+        levels.clear()
+        simulate(4, anatomy=without(gone), severity=0.0, spacing_mm=(3.0, 3.0, 3.0), phase="arterial")
+        assert len(levels) == count, gone
+
+
+def test_crura_of_label_maps_lie_in_what_is_not_labelled():
+    anatomy = make_anatomy(make_atlas(label_map(), NAMES))
+    made = {}
+    for painted_there in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not painted_there:
+                patch.setattr("AbdominalCalcificationLib.simulation.labelled.body.paint_crura", lambda *given: None)
+            made[painted_there] = simulate(
+                4, anatomy=anatomy, severity=0.0, spacing_mm=(2.0, 2.0, 2.0), phase="arterial"
+            )
+    changed = np.abs(made[True].ct.array.astype(int) - made[False].ct.array) > 60
+    assert changed.any()
+    assert np.median(made[False].ct.array[changed]) < -60
+    assert np.array_equal(made[True].arteries.array, made[False].arteries.array)
+    assert np.array_equal(made[True].bystanders.array, made[False].bystanders.array)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [("Left crus of diaphragm", True), ("Zwerchfell", True), ("pelvic_diaphragm", False), ("crus_of_penis", False)],
+)
+def test_a_diaphragm_is_known_by_its_words(name, is_known):
+    labels = label_map()
+    array = labels.array.copy()
+    array[tuple(np.argwhere(array == 0)[::5000].T)] = 99
+    assert make_anatomy(make_atlas(labels.with_array(array), {**NAMES, 99: name})).has_crura is is_known

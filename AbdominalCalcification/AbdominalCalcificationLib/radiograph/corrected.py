@@ -19,7 +19,7 @@ from .corrections import BODIES, NAMES, RESTORED, SCORE, WALL, Correction, Corre
 from .coverage import Walls, coverage, deposits_on
 from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment
 from .result import RadiographResult
-from .sense import EXTENT_DISAGREES, of_extents, of_interval, of_missing_parts
+from .sense import EXTENT_DISAGREES, of_doubts, of_missing_parts
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
 # Flags that a reader settles: whether parts have scores, how sure they are, what was drawn, how vertebrae are called.
@@ -105,7 +105,7 @@ def _settled(result: RadiographResult, is_named: bool, is_corrected: bool) -> tu
         kept += [each for each in result.flags if each.code == _LEVELS]
     for vertebra in VERTEBRAE:
         kept += of_missing_parts(result.score, vertebra)
-    kept += [*of_interval(result), *of_extents(result.score)]
+    kept += of_doubts(result)
     if is_corrected:
         kept.append(Flag("edited_by_hand", "The result was corrected by a reader."))
     return tuple(kept)

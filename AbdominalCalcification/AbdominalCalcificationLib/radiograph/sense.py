@@ -56,7 +56,14 @@ EXTENT_DISAGREES = "extent_disagrees"
 def sensible(result: RadiographResult) -> RadiographResult:
     """Return a result with the flags of what was found; without any number where they forbid it."""
     found = flags_of(result.radiograph, result.labels, result.vertebrae, result.score)
-    return withdrawn(with_flags(result, [*found, *of_interval(result), *of_extents(result.score)]))
+    told = with_flags(result, found)
+    # Messages about the score would tell the numbers that are withdrawn.
+    return withdrawn(told if forbid_numbers(told.flags) else with_flags(told, of_doubts(told)))
+
+
+def of_doubts(result: RadiographResult) -> list[Flag]:
+    """Flag what a score says of itself: of which little is known, or which contradicts what is drawn."""
+    return [*of_interval(result), *of_extents(result.score)]
 
 
 def of_interval(result: RadiographResult) -> list[Flag]:
@@ -73,7 +80,7 @@ def of_extents(score: KauppilaScore) -> list[Flag]:
     flags = []
     for part in score.segments:
         drawn = part.extent_score
-        if part.origin != "model" or part.score is None or drawn is None:
+        if part.origin != "model" or part.score is None or drawn is None or not part.line:
             continue
         if abs(part.score - drawn) >= EXTENT_DIFFERENCE:
             text = f"{part.vertebra} {part.wall}: its score is {part.score}, and the deposits drawn come to {drawn}."

@@ -27,9 +27,12 @@ class Body(Protocol):
         """Return the path length at which an artery leaves its parent."""
 
     def paint(
-        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
+        self, grid: Grid, rng: np.random.Generator, calcium_gain: float, aorta: Tube
     ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
-        """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
+        """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones.
+
+        `aorta` is the diseased one, which what lies on it makes room for.
+        """
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
         """Return x of the spine's middle and y of its front at a height."""
@@ -58,9 +61,9 @@ class ProceduralBody:
         return self.vessels.ostia_mm.get(name, 8.0)
 
     def paint(
-        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
+        self, grid: Grid, rng: np.random.Generator, calcium_gain: float, aorta: Tube
     ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
-        hu, bystanders, distractors = paint_surroundings(grid, self.vessels, self.person, rng, calcium_gain)
+        hu, bystanders, distractors = paint_surroundings(grid, self.vessels, self.person, rng, calcium_gain, aorta)
         paint_veins(hu, grid, self.vessels.veins)
         return hu, bystanders, distractors
 

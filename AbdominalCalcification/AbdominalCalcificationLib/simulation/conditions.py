@@ -150,25 +150,28 @@ def _iliac_aneurysm(drawn: _Drawn, rng: np.random.Generator) -> None:
 
 
 def _dissection(drawn: _Drawn, rng: np.random.Generator) -> None:
-    aorta = drawn.tubes[0]
+    aorta, widest = drawn.tubes[0], {}
+    if rng.uniform() < 0.5:
+        # What the false lumen adds is open; most grow in the chest.
+        middle, width = rng.uniform(0.1, 0.6) * along(aorta)[-1], rng.uniform(30.0, 110.0)
+        aorta = widened(rng, aorta, middle, width, rng.uniform(2.0, 9.0), open_share=1.0)
+        widest = {"greatest_diameter_mm": 2 * aorta.outer_mm.max()}
     length = along(aorta)[-1]
     start = 0.0 if rng.uniform() < 0.6 else max(length - rng.uniform(60.0, 200.0), 0.0)
     end = length + 1.0 if rng.uniform() < 0.6 else min(start + rng.uniform(80.0, 350.0), length - 10.0)
     end = max(end, start + 40.0)
-    if rng.uniform() < 0.5:
-        # A false lumen widens the aorta, most of all behind the heart.
-        middle = rng.uniform(0.1, 0.9) * length
-        aorta = widened(rng, aorta, middle, rng.uniform(30.0, 110.0), rng.uniform(2.0, 9.0))
     hu = false_blood_hu(rng, aorta, drawn.phase)
-    drawn.tubes[0] = dissected(rng, aorta, start, end, hu)
-    drawn.note("dissection", 0, from_mm=start, to_mm=min(end, length), false_lumen_hu=hu[-1])
+    layers = rng.uniform(0.1, 0.6) if rng.uniform() < 0.4 and drawn.phase != "unenhanced" else 0.0
+    drawn.tubes[0] = dissected(rng, aorta, start, end, hu, layers)
+    drawn.note("dissection", 0, from_mm=start, to_mm=min(end, length), false_lumen_hu=hu[-1], **widest)
     if end < length:
         return
     for n in drawn.indices("common_iliac"):
         if rng.uniform() < 0.5:
             own = along(drawn.tubes[n])[-1]
             until = rng.uniform(0.4, 1.2) * own
-            drawn.tubes[n] = dissected(rng, drawn.tubes[n], 0.0, until, np.full_like(drawn.tubes[n].lumen_hu, hu[-1]))
+            own_hu = np.full_like(drawn.tubes[n].lumen_hu, hu[-1])
+            drawn.tubes[n] = dissected(rng, drawn.tubes[n], 0.0, until, own_hu, layers)
             drawn.note("dissection", n, from_mm=0.0, to_mm=min(until, own), false_lumen_hu=hu[-1])
 
 

@@ -11,8 +11,6 @@ from .tubes import Tube
 
 # Of a person's details.
 CRURA = 14
-# Where a label map says nothing, crura lie in what is fat alone.
-FAT_ALONE_HU = (-170.0, -30.0)
 # Levels at which the aorta is looked up, mm.
 _STEP_MM = 3.0
 _REACH_MM = 60.0

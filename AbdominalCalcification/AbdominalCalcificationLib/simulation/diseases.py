@@ -14,6 +14,8 @@ from .tubes import Centerline, Flap, Tube
 
 # Clotted blood: fresh thrombus is brighter than old.
 THROMBUS_HU = (28.0, 62.0)
+# Without contrast medium.
+BLOOD_HU = 42.0
 
 
 def along(tube: Tube) -> np.ndarray:
@@ -36,7 +38,14 @@ def direction(tube: Tube, toward) -> np.ndarray:
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
 
 
-def widened(rng: np.random.Generator, tube: Tube, middle_mm: float, width_mm: float, height_mm: float) -> Tube:
+def widened(
+    rng: np.random.Generator,
+    tube: Tube,
+    middle_mm: float,
+    width_mm: float,
+    height_mm: float,
+    open_share: float | None = None,
+) -> Tube:
     """Return a tube with an aneurysm: wider by `height_mm`, mostly towards the front, with thrombus around its blood.
 
     Parameters
@@ -48,6 +57,8 @@ def widened(rng: np.random.Generator, tube: Tube, middle_mm: float, width_mm: fl
         Path length of its middle, and over how much it fades.
     height_mm : float
         Added to the radius.
+    open_share : float, optional
+        Of it, how much blood takes up; the rest is thrombus. Drawn by default.
     """
     arc = along(tube)
     # Both ends stay where other arteries begin.
@@ -56,6 +67,7 @@ def widened(rng: np.random.Generator, tube: Tube, middle_mm: float, width_mm: fl
     bulge = height_mm * hump
     room, turn = rng.uniform(0.3, 0.9), rng.uniform(0, 2 * np.pi)
     own = rng.uniform(0.0, 0.5)
+    own = own if open_share is None else open_share
     outer = tube.outer_mm + bulge
     lumen = tube.lumen_mm + own * bulge
     free = room * (outer - lumen - (tube.outer_mm - tube.lumen_mm))
@@ -113,14 +125,14 @@ def layered(rng: np.random.Generator, tube: Tube) -> Tube:
 
 
 def false_blood_hu(rng: np.random.Generator, tube: Tube, phase: str) -> np.ndarray:
-    """Return the HU of a false lumen along a tube: it fills later, and may clot towards its end."""
+    """Return the HU of a false lumen along a tube: it fills later, and may clot, all of it or towards its end."""
     blood = tube.lumen_hu
     if phase == "unenhanced":
         return blood + rng.uniform(-2.0, 12.0)
     if rng.uniform() < 0.25:
         return np.full_like(blood, rng.uniform(*THROMBUS_HU))
     share = rng.uniform(0.15, 1.0) if phase == "arterial" else rng.uniform(0.6, 1.1)
-    hu = blood * share
+    hu = BLOOD_HU + share * (blood - BLOOD_HU)
     if rng.uniform() < 0.3:
         arc = along(tube)
         clotted = 1.0 / (1.0 + np.exp(-(arc - arc[-1] + rng.uniform(40, 160)) / 6.0))
@@ -128,8 +140,13 @@ def false_blood_hu(rng: np.random.Generator, tube: Tube, phase: str) -> np.ndarr
     return hu
 
 
-def dissected(rng: np.random.Generator, tube: Tube, from_mm: float, to_mm: float, false_hu: np.ndarray) -> Tube:
-    """Return a tube whose channel is divided by a flap between two path lengths, with tears in it."""
+def dissected(
+    rng: np.random.Generator, tube: Tube, from_mm: float, to_mm: float, false_hu: np.ndarray, layers: float = 0.0
+) -> Tube:
+    """Return a tube whose channel is divided by a flap between two path lengths, with tears in it.
+
+    `false_hu` and `layers` are those of :class:`Flap`.
+    """
     arc = along(tube)
     turn = rng.uniform(0, 2 * np.pi) + rng.uniform(-1, 1) * 2 * np.pi * arc / rng.uniform(200, 600)
     # More often than not the true lumen is the smaller one.
@@ -141,7 +158,5 @@ def dissected(rng: np.random.Generator, tube: Tube, from_mm: float, to_mm: float
     offset = np.where(there > 0, middle + (1.0 - there) * (1.0 - middle), 2.0)
     for tear in rng.uniform(from_mm, to_mm, int(rng.integers(0, 3))):
         offset = np.where(np.abs(arc - tear) < rng.uniform(2.0, 5.0), 2.0, offset)
-    flap = Flap(turn, offset, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(0.9, 2.0)), false_hu)
-    if rng.uniform() < 0.4:
-        flap = replace(flap, layers=float(rng.uniform(0.1, 0.6)))
+    flap = Flap(turn, offset, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(0.9, 2.0)), false_hu, layers)
     return replace(tube, flap=flap)

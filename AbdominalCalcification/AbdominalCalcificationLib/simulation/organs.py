@@ -63,13 +63,7 @@ def paint_organs(canvas: Canvas, vessels: Vessels, person: Person, cavity, lumps
     for step in np.linspace(0, 1, 7):
         paint((18 - 85 * step, base + u(-3, 6) - 18 * step, celiac - 12 + 22 * step), (13, u(8, 12), u(9, 14)),
               tissue(phase.liver * 0.95, 8.0), lumps=rough, within=cavity)  # fmt: skip
-    # Crura of the diaphragm beside the upper aorta.
-    for sign in (-1.0, 1.0):
-        for level in np.arange(70.0, 200.0, 9.0):
-            at = vessels.arteries[0].centerline
-            aorta = at.points[at.nearest_to_level(level)]
-            away = vessels.arteries[0].outer_mm[at.nearest_to_level(level)] + u(3.0, 5.0)
-            paint((aorta[0] + sign * away, aorta[1] - u(0, 5), level), (u(2.5, 4.5), u(9, 13), 9.0), phase.muscle)
+    u(size=120)  # crura were drawn by these: what follows stays what it was
     paint_kidneys(canvas, vessels, person, tissue, rough, rng, distractors)
     _gallbladder(canvas, vessels, person, cavity)
 

@@ -15,6 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from ..geometry.volume import Grid
+from .blood import blood_of
 from .plaques import Plaque
 from .stents import Metal
 from .tubes import Neighborhood, Tube, neighborhood
@@ -186,7 +187,7 @@ def _fill_tube(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndar
         outer = tube.outer_mm[index].astype(np.float32)[:, None]
         distance = np.sqrt(across**2 + aside**2 + beyond**2)
         inside = distance < outer
-        lumen, core, blood = _blood(tube, index, across, aside, beyond)
+        lumen, core, blood = blood_of(tube, index, across, aside, beyond)
         lumen &= inside
         rows = cells.rows(around.voxels[part])
         # Of overlapping tubes the one of higher priority names the place, of equals the one it lies deeper in.
@@ -202,40 +203,6 @@ def _fill_tube(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndar
         cells.cores[rows] += core & inside
         cells.blood_hu[rows] = np.where(lumen & (wins | ~cells.lumen[rows]), blood, cells.blood_hu[rows])
         cells.lumen[rows] |= lumen
-
-
-def _blood(tube: Tube, index: np.ndarray, across: np.ndarray, aside: np.ndarray, beyond: np.ndarray):
-    """Return where the blood of a tube is, where the cores of its channels are, and the blood's HU."""
-    shift = None if tube.lumen_shift_mm is None else tube.lumen_shift_mm[index].astype(np.float32)
-    u, v = (across, aside) if shift is None else (across - shift[:, :1], aside - shift[:, 1:])
-    away = np.sqrt(u**2 + v**2 + beyond**2)
-    radius = tube.lumen_mm[index].astype(np.float32)[:, None]
-    lumen, core = away < radius, away < 0.7 * radius
-    blood = tube.lumen_hu[index].astype(np.float32)[:, None]
-    if tube.flap is not None:
-        membrane, false = tube.flap.divide(index, u, v, radius)
-        lumen = lumen & ~membrane
-        own = tube.flap.false_hu[index].astype(np.float32)[:, None]
-        if tube.flap.layers:
-            own = own * (1.0 - tube.flap.layers * _forward(tube, index, u, v, radius))
-        blood = np.where(false, own, blood)
-    for channel in tube.channels:
-        middle = channel.center_mm[index].astype(np.float32)
-        wide = channel.radius_mm[index].astype(np.float32)[:, None]
-        off = np.sqrt((across - middle[:, :1]) ** 2 + (aside - middle[:, 1:]) ** 2 + beyond**2)
-        own = off < wide
-        blood = np.where(own & ~lumen, channel.blood_hu[index].astype(np.float32)[:, None], blood)
-        lumen, core = lumen | own, core | (off < 0.7 * wide)
-    if tube.layers:
-        blood = blood * (1.0 - tube.layers * _forward(tube, index, u, v, radius))
-    return lumen, core, blood
-
-
-def _forward(tube: Tube, index: np.ndarray, u: np.ndarray, v: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Return how far in front of a tube's middle places are: 1 a radius or more, -1 as far behind."""
-    line = tube.centerline
-    forward = u * line.normals[index, 1:2].astype(np.float32) + v * line.binormals[index, 1:2].astype(np.float32)
-    return np.clip(forward / np.maximum(radius, 1.0), -1.0, 1.0)
 
 
 def _fill_plaque(cells: _Cells, tube: Tube, around: Neighborhood, offsets: np.ndarray, plaque: Plaque) -> None:

@@ -167,7 +167,7 @@ def _ideal(patient: DrawnPatient, grid: Grid, visible: np.ndarray, conditions: C
     """Return the ideal image of a body with plaques, stents and implants; truth in the `visible` columns alone."""
     body, streams, plaques, metal = patient.body, patient.streams, patient.plaques, patient.metal
     arteries, gain = patient.drawn.arteries, CALCIUM_GAIN[patient.voltage_kv]
-    hu, bystanders, distractors = body.paint(grid, streams.body, gain)
+    hu, bystanders, distractors = body.paint(grid, streams.body, gain, arteries[0])
     canvas = Canvas.over(grid, hu, bystanders, gain)
     implants = paint_implants(canvas, streams.disease, body, conditions)
     painted = paint_arteries(hu, grid, arteries, plaques, metal, gain, visible)

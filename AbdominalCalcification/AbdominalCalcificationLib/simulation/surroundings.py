@@ -21,16 +21,26 @@ from .wall import Wall, paint_wall
 
 
 def paint_surroundings(
-    grid: Grid, vessels: Vessels, person: Person, rng: np.random.Generator, calcium_gain: float = 1.0
+    grid: Grid,
+    vessels: Vessels,
+    person: Person,
+    rng: np.random.Generator,
+    calcium_gain: float = 1.0,
+    aorta: Tube | None = None,
 ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
-    """Return the ideal image without vessels, float32 HU; the map of bystanders; and the list of single ones."""
+    """Return the ideal image without vessels, float32 HU; the map of bystanders; and the list of single ones.
+
+    `aorta` is the diseased one, by default that of `vessels`.
+    """
     canvas = Canvas(grid, calcium_gain)
-    wall, distractors = paint_trunk(canvas, vessels, person, rng)
+    wall, distractors = paint_trunk(canvas, vessels, person, rng, aorta)
     paint_outside(canvas, vessels.phase, person, wall.back_mm, wall)
     return canvas.hu, canvas.bystanders, distractors
 
 
-def paint_trunk(canvas: Canvas, vessels: Vessels, person: Person, rng: np.random.Generator) -> tuple[Wall, list[dict]]:
+def paint_trunk(
+    canvas: Canvas, vessels: Vessels, person: Person, rng: np.random.Generator, aorta: Tube | None = None
+) -> tuple[Wall, list[dict]]:
     """Paint the body without its vessels, and return its wall and the list of bystanders."""
     spine, phase = vessels.spine, vessels.phase
     lumps = Field(rng, 28.0, 2.5)
@@ -43,7 +53,8 @@ def paint_trunk(canvas: Canvas, vessels: Vessels, person: Person, rng: np.random
     paint_retroperitoneum(canvas, vessels, grain, rng)
     detail = person.rng(CRURA)
     ligament_mm = vessels.levels_mm["celiac_trunk"] + detail.uniform(-3.0, 10.0)
-    paint_crura(canvas, vessels.arteries[0], ligament_mm, phase.muscle, grain, detail)
+    # Liver and pancreas, which were drawn without a thought for them, give way.
+    paint_crura(canvas, aorta or vessels.arteries[0], ligament_mm, phase.muscle, grain, detail)
     paint_chest(canvas, vessels, person, grain)
     paint_pelvic_organs(canvas, vessels, person, grain)
     _muscles(canvas, spine, phase, wall.beneath_fat, lumps, grain, rng)

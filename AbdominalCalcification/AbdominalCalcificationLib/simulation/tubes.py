@@ -124,7 +124,8 @@ class Flap:
     false_hu : ndarray, shape (n,)
         Of the false lumen: blood that comes later, or thrombus.
     layers : float
-        As of :class:`Tube`, of the false lumen besides: contrast medium that came late lies at its back.
+        As of :class:`Tube`, of the false lumen besides, about its own middle: contrast medium that came late lies at
+        its back. What is as dark as clot has none.
     """
 
     angle_rad: np.ndarray
@@ -142,6 +143,13 @@ class Flap:
         middle = self.offset[index].astype(np.float32)[:, None] * radius_mm
         away = ahead - middle - self.bow * along**2 / np.maximum(radius_mm, 1e-3)
         return np.abs(away) < self.thickness_mm / 2, away >= self.thickness_mm / 2
+
+    def false_middle(self, index, radius_mm) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """Return the false lumen's middle off the channel's, along normal and binormal, and its half width."""
+        turn = self.angle_rad[index].astype(np.float32)[:, None]
+        offset = np.clip(self.offset[index].astype(np.float32)[:, None], -1.0, 1.0)
+        away = 0.5 * (1.0 + offset) * radius_mm
+        return (away * np.cos(turn), away * np.sin(turn)), np.maximum(0.5 * (1.0 - offset) * radius_mm, 1.0)
 
 
 @dataclass(frozen=True, eq=False)

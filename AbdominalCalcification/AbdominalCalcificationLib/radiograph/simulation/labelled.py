@@ -82,7 +82,7 @@ class LabelledScene:
         grid = self._grid(screen)
         canvas = Canvas(grid)
         body = replace(self.body, phase=unenhanced(self.body.phase))
-        body.paint_trunk(canvas, self.patient.streams.body)
+        body.paint_trunk(canvas, self.patient.streams.body, self.patient.drawn.arteries[0])
         implants = paint_implants(canvas, self.patient.streams.disease, body)
         dense = (canvas.bystanders != 0) & (canvas.bystanders != BYSTANDERS["bowel contrast"])
         mineral = np.where(dense, canvas.hu - SOFT_HU, 0.0)

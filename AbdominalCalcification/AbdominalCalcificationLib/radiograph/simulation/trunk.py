@@ -144,7 +144,7 @@ def paint_body(
     pelvis.hu[:] = 0.0
     canvas = TrunkCanvas(grid, pelvis, extra_rng)
     plain = replace(vessels, phase=unenhanced(vessels.phase))
-    paint_trunk(canvas, plain, person, rng)
+    paint_trunk(canvas, plain, person, rng, arteries[0])
     np.minimum(canvas.hu, _DENSEST_HU, out=canvas.hu, where=canvas.bystanders < _GAS_MARK)
     wide = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in arteries[:1]]
     veins = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in plain.veins[:1]]

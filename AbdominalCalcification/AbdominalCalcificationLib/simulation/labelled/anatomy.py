@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ...geometry.box import Box, bounding_box
 from ...geometry.volume import Grid
+from ...names import plain_words
 from .arteries import Tree, tree_of
 from .atlas import Atlas
 from .completion import depth_mm, drawn_slices, inside_mm, with_canal, with_lungs, without_arteries
@@ -28,6 +29,7 @@ DEPTH_UNIT_MM = 0.1
 _SHELLED = (Tissue.BONE, Tissue.LIMB, Tissue.GUT, Tissue.KIDNEY)
 _WALL = frozenset({"oblique", "obliquus", "transversus", "abdominis"})
 _DIAPHRAGM = frozenset({"diaphragm", "zwerchfell", "crus", "crura"})
+_OTHER_DIAPHRAGMS = frozenset({"pelvic", "pelvis", "urogenital", "clitoris", "penis"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +136,10 @@ def make_anatomy(atlas: Atlas) -> Anatomy:
     tissues = with_lungs(tissues, spread, grid, middle_x)
     tissues[tissues == Tissue.BODY] = Tissue.OUTSIDE
     soft = tuple(_soft(tissues, tissue, grid) for tissue in Tissue if (tissues == tissue).any())
-    words = {word for name in atlas.names.values() for word in name.lower().split("_")}
+    names = [plain_words(name) for name in atlas.names.values()]
     tenths = np.clip(within / DEPTH_UNIT_MM, -3000, 3000).astype(np.int16)
-    has_wall, has_crura = bool(words & _WALL), bool(words & _DIAPHRAGM)
+    has_wall = any(words & _WALL for words in names)
+    has_crura = any(words & _DIAPHRAGM and not words & _OTHER_DIAPHRAGMS for words in names)
     return Anatomy(
         atlas.checksum, tree, grid, soft, tenths, step, has_skin, has_wall, has_crura, atlas.unnamed, atlas.missing,
         vertebrae, atlas.vertebra_names,

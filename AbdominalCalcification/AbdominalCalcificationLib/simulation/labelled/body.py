@@ -11,7 +11,7 @@ import numpy as np
 from ... import anatomy as territories
 from ...geometry.volume import Grid
 from ..canvas import Canvas, Field
-from ..crura import CRURA, FAT_ALONE_HU, paint_crura
+from ..crura import CRURA, paint_crura
 from ..enhancement import Phase
 from ..outside import paint_outside
 from ..person import Person
@@ -26,8 +26,8 @@ from .vessels import LARGEST_LOSS, Arteries, arteries_of, new_contacts
 _STRENGTHS = (1.0, 0.7, 0.45, 0.2, 0.0)
 # How far the field of view keeps from where the label map ends, in voxels of it.
 _RIM = 1.0
-# The coeliac trunk leaves so far above the renal arteries.
-_COELIAC_ABOVE_MM = 28.0
+# How far above their ostia, mm, the coeliac trunk leaves.
+_BRANCHES_BELOW = {"celiac_trunk": 0.0, "superior_mesenteric": 16.0, "renal_left": 28.0, "renal_right": 28.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,38 +76,40 @@ class LabelledBody:
         return lows, highs
 
     def paint(
-        self, grid: Grid, rng: np.random.Generator, calcium_gain: float
+        self, grid: Grid, rng: np.random.Generator, calcium_gain: float, aorta: Tube
     ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
         """Return the ideal image without arteries, float32 HU; the map of bystanders; and the list of single ones."""
         canvas = Canvas(grid, calcium_gain)
-        back_mm, distractors = self.paint_trunk(canvas, rng)
+        back_mm, distractors = self.paint_trunk(canvas, rng, aorta)
         paint_outside(canvas, self.phase, self.person, back_mm)
         return canvas.hu, canvas.bystanders, distractors
 
-    def paint_trunk(self, canvas: Canvas, rng: np.random.Generator) -> tuple[float, list[dict]]:
+    def paint_trunk(self, canvas: Canvas, rng: np.random.Generator, aorta: Tube) -> tuple[float, list[dict]]:
         """Paint the body without arteries; return how far back it reaches, RAS y, and the single bystanders."""
         gain, level = canvas.calcium_gain, self._renal_level()
         painter = TissuePainter(self.anatomy, self.deformation, self.phase, rng, gain, level, self.person)
-        painter.paint(canvas)
-        if not self.anatomy.has_crura:
-            self._paint_crura(canvas)
+        ligament_mm = None if self.anatomy.has_crura else self._ligament_level()
+        if ligament_mm is None:
+            painter.paint(canvas)
+        else:
+            unlabelled = np.zeros(canvas.hu.shape, np.float16)
+            painter.paint(canvas, unlabelled)
+            detail = self.person.rng(CRURA)
+            level, grain = ligament_mm + detail.uniform(-3.0, 10.0), Field(detail, 9.0, 1.0)
+            paint_crura(canvas, aorta, level, self.phase.muscle, grain, detail, unlabelled)
         distractors: list[dict] = []
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
         return painter.back_mm, distractors
 
-    def _paint_crura(self, canvas: Canvas) -> None:
-        """Paint the crura of the diaphragm into the fat around the aorta, where nothing is labelled."""
-        detail = self.person.rng(CRURA)
-        ligament_mm = self._ligament_level() + detail.uniform(-3.0, 10.0)
-        low, high = FAT_ALONE_HU
-        fat = ((canvas.hu > low) & (canvas.hu < high)).astype(np.float32)
-        grain = Field(detail, 9.0, 1.0)
-        paint_crura(canvas, self.arteries[0], ligament_mm, self.phase.muscle, grain, detail, fat)
-
-    def _ligament_level(self) -> float:
-        """Return the height of the coeliac trunk; of usual anatomy above the renal arteries where there is none."""
-        found = [tube.centerline.points[0, 2] for tube in self.arteries if tube.name == "celiac_trunk" and tube.label]
-        return float(max(found)) if found else self._renal_level() + _COELIAC_ABOVE_MM
+    def _ligament_level(self) -> float | None:
+        """Return the height of the coeliac trunk's ostium, or where it would be above other branches; None without."""
+        line = self.arteries[0].centerline
+        for name, above_mm in _BRANCHES_BELOW.items():
+            starts = [tube.centerline.points[0] for tube in self.arteries if tube.label and tube.name == name]
+            if starts:
+                # Of several pieces that one counts which begins nearest to the aorta.
+                return float(min(starts, key=lambda point: line.tree.query(point)[0])[2]) + above_mm
+        return None
 
     def spine_at(self, height_mm: float) -> tuple[float, float]:
         """Return x of the spine's middle and y of its front: from the bone behind the aorta."""

@@ -19,6 +19,7 @@ _AT_ONCE = 250_000
 _SHARPNESS = 4
 _SKIN_MM = 1.8
 _BONES = (Tissue.BONE, Tissue.LIMB)
+_PLAIN = (Tissue.OUTSIDE, Tissue.BODY, Tissue.FAT)
 _LOOP_MM = 32.0  # between the middles of stretches of bowel of one content
 
 
@@ -139,12 +140,16 @@ class TissuePainter:
         level = np.array([y + (u(-8.0, 14.0) if u() < 0.55 else 200.0) for y in middles[:, 1]])
         return cKDTree(middles), content, level
 
-    def paint(self, canvas: Canvas) -> None:
-        """Paint all tissues into `canvas`."""
+    def paint(self, canvas: Canvas, unlabelled: np.ndarray | None = None) -> None:
+        """Paint all tissues into `canvas`.
+
+        Into `unlabelled`, shape (k, j, i), goes the share of each voxel of which nothing is known but that it may be
+        fat.
+        """
         planes = canvas.hu.shape[1] * canvas.hu.shape[2]
         step = max(1, _AT_ONCE // planes)
         for start in range(0, len(canvas.hu), step):
-            self._paint_part(canvas, (slice(start, start + step), slice(None), slice(None)))
+            self._paint_part(canvas, (slice(start, start + step), slice(None), slice(None)), unlabelled)
 
     def _places(self, canvas: Canvas, part) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of a part's voxels in the label map: RAS mm, shape (n, 3), and k, j, i, shape (3, n)."""
@@ -154,7 +159,7 @@ class TissuePainter:
         there = self._deformation.to_labels(points)
         return there, self._anatomy.grid.kji_of_ras(there).T.astype(np.float32)
 
-    def _paint_part(self, canvas: Canvas, part) -> None:
+    def _paint_part(self, canvas: Canvas, part, unlabelled: np.ndarray | None) -> None:
         """Paint some slices."""
         there, at = self._places(canvas, part)
         x, y, z = canvas.at(part)
@@ -164,6 +169,7 @@ class TissuePainter:
         value = np.zeros(at.shape[1], np.float32)
         bone = np.zeros(at.shape[1], np.float32)
         contrast = np.zeros(at.shape[1], np.float32)
+        plain = np.zeros(at.shape[1], np.float32)
         for soft in self._anatomy.soft:
             low = np.array([b.start for b in soft.box], np.float32)[:, None]
             high = np.array([b.stop - 1 for b in soft.box], np.float32)[:, None]
@@ -182,6 +188,8 @@ class TissuePainter:
             total[inside] += weight
             if soft.tissue in _BONES:
                 bone[inside] += weight
+            elif soft.tissue in _PLAIN:
+                plain[inside] += weight
             elif is_contrast is not None:
                 contrast[inside] = weight * is_contrast
         target = canvas.hu[part]
@@ -189,6 +197,8 @@ class TissuePainter:
         flat = np.full(total.shape, AIR_HU, np.float32)
         flat[known] = value[known] / total[known]
         target[...] = flat.reshape(target.shape)
+        if unlabelled is not None:
+            unlabelled[part] = (plain / np.maximum(total, 1e-6)).reshape(target.shape)
         marks = canvas.bystanders[part]
         marks[(bone > 0.5 * total).reshape(marks.shape)] = BYSTANDERS["bone"]
         marks[(contrast > 0.5 * total).reshape(marks.shape)] = BYSTANDERS["bowel contrast"]
