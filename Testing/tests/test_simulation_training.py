@@ -10,7 +10,7 @@ import pytest
 from AbdominalCalcificationLib import anatomy
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
+from AbdominalCalcificationLib.simulation import BYSTANDERS, CONDITIONS, simulate
 from AbdominalCalcificationLib.training import simulated, small, sought
 from AbdominalCalcificationLib.training.places import add_places
 
@@ -34,6 +34,15 @@ def test_protocols_differ_in_phase_and_field_of_view_and_are_reproducible():
     # The chest alone, and the pelvis alone, are a few each.
     assert 2 <= sum(bottom > 138 and height > 100 for bottom, height in zip(bottoms, heights, strict=True)) <= 4
     assert 2 <= sum(top < 55 and height > 100 for top, height in zip(tops, heights, strict=True)) <= 4
+    # Dissections, rare otherwise, are shown from above the bifurcation to the heart.
+    asked = [p.conditions is not None for p in protocols]
+    assert sum(asked) == 4
+    for p, bottom, top in zip(protocols, bottoms, tops, strict=True):
+        if p.conditions is not None:
+            assert "dissection" in p.conditions
+            assert set(p.conditions) <= set(CONDITIONS)
+            assert bottom > 30
+            assert top > 230
 
 
 def test_the_artery_model_learns_every_territory_under_its_own_name():

@@ -34,35 +34,39 @@ KEPT_SEEDS = (range(90000, 90040), TEST_SEEDS, range(95000, 95200))
 
 # What the last digit of a seed shows, and where the tens differ.
 _FIELDS = (
-    dict(enumerate(("trunk", "slab", "trunk", "body", "trunk", "slab", "trunk", "body", "trunk", "slab"))),
+    dict(enumerate(("trunk", "slab", "trunk", "body", "trunk", "slab", "dissected", "body", "trunk", "slab"))),
     {5: "chest", 4: "pelvis"},
     {9: "pelvis", 1: "chest"},
     {5: "pelvis", 8: "chest"},
 )
+# What some of those with a dissection have besides.
+_WITH_DISSECTION = ("aortic aneurysm", "thick wall", "layered contrast", "faint calcium")
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How one training patient is scanned."""
+    """How one training patient is scanned, and which diseases are asked for; None: those that the seed draws."""
 
     seed: int
     spacing_mm: tuple[float, float, float]
     shape: tuple[int, int, int]
     center_ras: tuple[float, float, float] | None
     phase: str
+    conditions: tuple[str, ...] | None = None
 
 
 def draw_protocol(seed: int) -> Protocol:
     """Return the field of view, spacing and phase for training patient `seed`.
 
-    Of forty, 18 show the trunk of the arteries, 8 the whole body, 8 a short slab, 3 the chest alone, 3 the pelvis
-    alone: half of a target, or none.
+    Of forty, 14 show the trunk of the arteries, 8 the whole body, 8 a short slab, 4 a dissected aorta in chest and
+    belly, 3 the chest alone, 3 the pelvis alone: half of a target, or none.
     """
     if is_kept(seed):
         raise ValueError(f"seed {seed} is kept for testing")
     rng = np.random.Generator(np.random.PCG64([seed, 77]))
     u = rng.uniform
     kind = _FIELDS[seed // 10 % 4].get(seed % 10) or _FIELDS[0][seed % 10]
+    conditions = None
     phase = ("arterial", "portal_venous", "arterial", "portal_venous", "arterial", "portal_venous", "unenhanced")[
         seed % 7 if seed % 14 < 7 else seed % 6
     ]
@@ -74,6 +78,11 @@ def draw_protocol(seed: int) -> Protocol:
         pixel, slice_mm = u(1.0, 1.4), u(1.5, 3.0)
         extent = np.array([u(340, 460), u(290, 340), u(150, 280)])
         center = (u(-10, 10), u(-15, 10), u(-130, 60) + extent[2] / 2)
+    elif kind == "dissected":
+        pixel, slice_mm = u(0.7, 1.3), float(np.exp(u(np.log(0.7), np.log(3.0))))
+        extent = np.array([u(150, 300), u(140, 220), u(200, 280)])
+        center = (u(-15, 15), u(-15, 15), u(40, 110) + extent[2] / 2)
+        conditions = ("dissection", *(each for each in _WITH_DISSECTION if u() < 0.25))
     elif kind in ("chest", "pelvis"):
         pixel, slice_mm = u(0.7, 1.3), float(np.exp(u(np.log(0.7), np.log(5.0))))
         wide = u() < 0.6
@@ -89,7 +98,8 @@ def draw_protocol(seed: int) -> Protocol:
         center = (u(-10, 10) + aside, u(-5, 15) - 0.3 * abs(aside), u(-60, 200))
     spacing = (float(pixel), float(pixel), float(slice_mm))
     ni, nj, nk = (int(e / s) for e, s in zip(extent, spacing, strict=True))
-    return Protocol(seed, spacing, (nk, nj, ni), (float(center[0]), float(center[1]), float(center[2])), phase)
+    middle = (float(center[0]), float(center[1]), float(center[2]))
+    return Protocol(seed, spacing, (nk, nj, ni), middle, phase, conditions)
 
 
 def is_kept(seed: int) -> bool:
@@ -150,6 +160,7 @@ def _make_case(
         phase=protocol.phase,
         center_ras=protocol.center_ras,
         anatomy=None if anatomy is None else anatomy.anatomy_of(seed),
+        conditions=protocol.conditions,
     )
     masks: dict[str, Volume] = {"arteries": patient.arteries, "calcification": patient.calcification}
     for task in labels:
