@@ -89,7 +89,9 @@ def test_the_body_is_the_same_whatever_the_field_shows_of_it(changes):
         part = default_grid(
             (8.0, 8.0, 8.0), shape, origin + (np.array([-1, -1, 1]) * 4.0 * (np.array(shape[::-1]) - 1))
         )
-        hu, bystanders, distractors = paint_surroundings(part, vessels, person, np.random.default_rng(6))
+        hu, bystanders, distractors = paint_surroundings(
+            part, vessels, person, np.random.default_rng(6), 1.0, vessels.arteries[0]
+        )
         seen.append((hu, bystanders, distractors, tuple(slice(a, a + n) for a, n in zip(first, shape, strict=True))))
     whole = seen[0]
     for hu, bystanders, distractors, window in seen[1:]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .canvas import Canvas, Field
+from .person import Person
 from .tubes import Tube
 
 # Of a person's details.
-CRURA = 14
+_CRURA = 14
 # Levels at which the aorta is looked up, mm.
 _STEP_MM = 3.0
 _REACH_MM = 60.0
@@ -61,6 +62,15 @@ class _Crus:
         return np.maximum(np.maximum(radial, around), np.maximum(self.low_mm - height, height - self.high_mm))
 
 
+def ligament_of(person: Person, coeliac_mm: float) -> tuple[float, np.random.Generator]:
+    """Return the height (RAS z) of a person's median arcuate ligament, and the random numbers of the crura.
+
+    It lies about the ostium of the coeliac trunk, at `coeliac_mm`, or above.
+    """
+    rng = person.rng(_CRURA)
+    return coeliac_mm + rng.uniform(-3.0, 10.0), rng
+
+
 def draw_crura(rng: np.random.Generator) -> tuple[_Crus, _Crus]:
     """Return the left and the right crus of a patient; the right one is thicker and reaches lower.
 
@@ -94,7 +104,7 @@ def paint_crura(
     canvas : Canvas
     aorta : Tube
     ligament_mm : float
-        Height (RAS z) of the median arcuate ligament, just above the coeliac trunk.
+        Height (RAS z) of the median arcuate ligament, see :func:`ligament_of`.
     muscle_hu : float
     grain : Field
         Texture of muscle, unit deviation.

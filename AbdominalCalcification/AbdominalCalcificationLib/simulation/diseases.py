@@ -10,12 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from .enhancement import BLOOD_HU
 from .tubes import Centerline, Flap, Tube
 
 # Clotted blood: fresh thrombus is brighter than old.
 THROMBUS_HU = (28.0, 62.0)
-# Without contrast medium.
-BLOOD_HU = 42.0
 
 
 def along(tube: Tube) -> np.ndarray:

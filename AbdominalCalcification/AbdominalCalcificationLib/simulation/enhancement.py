@@ -12,6 +12,8 @@ PHASES = ("arterial", "portal_venous", "unenhanced")
 # doi 10.18434/T48G6X) at effective energies of 52, 58, 63 and 67 keV behind a trunk (the energies are ours).
 IODINE_GAIN = {80: 1.52, 100: 1.20, 120: 1.0, 140: 0.87}
 CALCIUM_GAIN = {80: 1.42, 100: 1.15, 120: 1.0, 140: 0.90}
+# Blood without contrast medium.
+BLOOD_HU = 42.0
 
 
 @dataclass(frozen=True)

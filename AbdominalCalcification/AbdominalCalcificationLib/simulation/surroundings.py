@@ -9,7 +9,7 @@ from .anatomy import Vessels
 from .bones import paint_other_calcium, paint_spine
 from .canvas import Canvas, Field
 from .chest import paint_chest
-from .crura import CRURA, paint_crura
+from .crura import ligament_of, paint_crura
 from .enhancement import Phase
 from .organs import fill_cavity, paint_bowel, paint_organs, paint_retroperitoneum
 from .outside import paint_outside
@@ -25,12 +25,12 @@ def paint_surroundings(
     vessels: Vessels,
     person: Person,
     rng: np.random.Generator,
-    calcium_gain: float = 1.0,
-    aorta: Tube | None = None,
+    calcium_gain: float,
+    aorta: Tube,
 ) -> tuple[np.ndarray, np.ndarray, list[dict]]:
     """Return the ideal image without vessels, float32 HU; the map of bystanders; and the list of single ones.
 
-    `aorta` is the diseased one, by default that of `vessels`.
+    `aorta` is the diseased one, which what lies on it makes room for.
     """
     canvas = Canvas(grid, calcium_gain)
     wall, distractors = paint_trunk(canvas, vessels, person, rng, aorta)
@@ -39,7 +39,7 @@ def paint_surroundings(
 
 
 def paint_trunk(
-    canvas: Canvas, vessels: Vessels, person: Person, rng: np.random.Generator, aorta: Tube | None = None
+    canvas: Canvas, vessels: Vessels, person: Person, rng: np.random.Generator, aorta: Tube
 ) -> tuple[Wall, list[dict]]:
     """Paint the body without its vessels, and return its wall and the list of bystanders."""
     spine, phase = vessels.spine, vessels.phase
@@ -51,10 +51,9 @@ def paint_trunk(
     paint_organs(canvas, vessels, person, wall.cavity, lumps, grain, rng, distractors)
     paint_bowel(canvas, vessels, wall.cavity, lumps, rng)
     paint_retroperitoneum(canvas, vessels, grain, rng)
-    detail = person.rng(CRURA)
-    ligament_mm = vessels.levels_mm["celiac_trunk"] + detail.uniform(-3.0, 10.0)
+    ligament_mm, detail = ligament_of(person, vessels.levels_mm["celiac_trunk"])
     # Liver and pancreas, which were drawn without a thought for them, give way.
-    paint_crura(canvas, aorta or vessels.arteries[0], ligament_mm, phase.muscle, grain, detail)
+    paint_crura(canvas, aorta, ligament_mm, phase.muscle, grain, detail)
     paint_chest(canvas, vessels, person, grain)
     paint_pelvic_organs(canvas, vessels, person, grain)
     _muscles(canvas, spine, phase, wall.beneath_fat, lumps, grain, rng)

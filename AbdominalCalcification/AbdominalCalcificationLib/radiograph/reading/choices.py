@@ -69,13 +69,13 @@ class ReadingChoices:
     @classmethod
     def of_document(cls, said: Mapping) -> ReadingChoices:
         """Return what :meth:`document` said; it may stand among other things."""
-        spacing = said.get("pixel_spacing_mm")
-        return cls(
-            None if spacing is None else (float(spacing[0]), float(spacing[1])),
-            said.get("faces"),
-            bool(said.get("flip")),
-            bool(said.get("invert")),
-        )
+        return cls(given_spacing(said), said.get("faces"), bool(said.get("flip")), bool(said.get("invert")))
+
+
+def given_spacing(said: Mapping) -> tuple[float, float] | None:
+    """Return the size of a pixel, mm, that somebody gave, of what :meth:`ReadingChoices.document` said."""
+    spacing = said.get("pixel_spacing_mm")
+    return None if spacing is None else (float(spacing[0]), float(spacing[1]))
 
 
 def is_plausible(spacing_mm: tuple[float, float]) -> bool:

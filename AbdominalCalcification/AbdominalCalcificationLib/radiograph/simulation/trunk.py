@@ -11,7 +11,7 @@ from scipy import ndimage
 from ...geometry.volume import Grid
 from ...simulation.anatomy import Vessels
 from ...simulation.canvas import Canvas, ellipsoid
-from ...simulation.enhancement import Phase
+from ...simulation.enhancement import BLOOD_HU, Phase
 from ...simulation.fields import default_grid
 from ...simulation.painting import axes_of, paint_veins
 from ...simulation.person import Person
@@ -121,8 +121,8 @@ def pelvis_image(screen: Screen) -> np.ndarray:
 def unenhanced(phase: Phase) -> Phase:
     """Return the same tissues without contrast medium; its name stays, so that what is drawn by it does."""
     return replace(
-        phase, artery=42.0, cava=42.0, renal_vein=42.0, portal_vein=42.0, cortex=33.0, medulla=33.0, liver=56.0,
-        spleen=50.0, muscle=52.0, bowel_wall=38.0,
+        phase, artery=BLOOD_HU, cava=BLOOD_HU, renal_vein=BLOOD_HU, portal_vein=BLOOD_HU, cortex=33.0, medulla=33.0,
+        liver=56.0, spleen=50.0, muscle=52.0, bowel_wall=38.0,
     )  # fmt: skip
 
 
@@ -146,8 +146,8 @@ def paint_body(
     plain = replace(vessels, phase=unenhanced(vessels.phase))
     paint_trunk(canvas, plain, person, rng, arteries[0])
     np.minimum(canvas.hu, _DENSEST_HU, out=canvas.hu, where=canvas.bystanders < _GAS_MARK)
-    wide = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in arteries[:1]]
-    veins = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, 42.0)) for tube in plain.veins[:1]]
+    wide = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, BLOOD_HU)) for tube in arteries[:1]]
+    veins = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, BLOOD_HU)) for tube in plain.veins[:1]]
     paint_veins(canvas.hu, grid, [*wide, *veins])
     return canvas, pelvis
 

@@ -19,6 +19,7 @@ from ...radiograph.corrected import bodies_of, corrected, names_of
 from ...radiograph.corrections import Correction, Corrections
 from ...radiograph.kauppila import WALLS
 from ...radiograph.reading import RadiographImage, ReadingChoices
+from ...radiograph.reading.choices import given_spacing
 from ...radiograph.reading.placement import Placement
 from ...radiograph.result import RadiographResult
 from ...reporting.documents import json_safe
@@ -144,9 +145,8 @@ class RadiographRecord:
     @property
     def _given_spacing(self) -> tuple[float, float] | None:
         """The size of a pixel that the user gave, mm; None where it is the image's."""
-        given = self.made.parameters.get("pixel_spacing_mm")
         try:
-            return None if given is None else (float(given[0]), float(given[1]))
+            return given_spacing(self.made.parameters)
         except (TypeError, ValueError, LookupError):
             raise InputError(
                 "The result of the radiograph in this scene is damaged (pixel size); run it again."

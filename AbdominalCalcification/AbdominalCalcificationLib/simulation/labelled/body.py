@@ -11,7 +11,7 @@ import numpy as np
 from ... import anatomy as territories
 from ...geometry.volume import Grid
 from ..canvas import Canvas, Field
-from ..crura import CRURA, paint_crura
+from ..crura import ligament_of, paint_crura
 from ..enhancement import Phase
 from ..outside import paint_outside
 from ..person import Person
@@ -88,20 +88,20 @@ class LabelledBody:
         """Paint the body without arteries; return how far back it reaches, RAS y, and the single bystanders."""
         gain, level = canvas.calcium_gain, self._renal_level()
         painter = TissuePainter(self.anatomy, self.deformation, self.phase, rng, gain, level, self.person)
-        ligament_mm = None if self.anatomy.has_crura else self._ligament_level()
-        if ligament_mm is None:
+        coeliac_mm = None if self.anatomy.has_crura else self._coeliac_level()
+        if coeliac_mm is None:
             painter.paint(canvas)
         else:
             unlabelled = np.zeros(canvas.hu.shape, np.float16)
             painter.paint(canvas, unlabelled)
-            detail = self.person.rng(CRURA)
-            level, grain = ligament_mm + detail.uniform(-3.0, 10.0), Field(detail, 9.0, 1.0)
-            paint_crura(canvas, aorta, level, self.phase.muscle, grain, detail, unlabelled)
+            ligament_mm, detail = ligament_of(self.person, coeliac_mm)
+            grain = Field(detail, 9.0, 1.0)
+            paint_crura(canvas, aorta, ligament_mm, self.phase.muscle, grain, detail, unlabelled)
         distractors: list[dict] = []
         paint_bystanders(canvas, self.anatomy, self.deformation, self.arteries, rng, distractors)
         return painter.back_mm, distractors
 
-    def _ligament_level(self) -> float | None:
+    def _coeliac_level(self) -> float | None:
         """Return the height of the coeliac trunk's ostium, or where it would be above other branches; None without."""
         line = self.arteries[0].centerline
         for name, above_mm in _BRANCHES_BELOW.items():
