@@ -23,8 +23,12 @@ from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import Tile, around, core, lattice, padding_before
+from .tiles import Tile, around, core, lattice, padded_shape, padding_before
 
+# An artery that is cut through at the end of the CT goes on: networks that see it end there, as nnU-Net shows it, find
+# less of it (on 40 mm of eight simulated patients the last 4 mm of the aorta had a Dice of 0.91, and 0.95 so). For
+# that many mm the last slice towards the head and that towards the feet are repeated, and nothing of it is kept.
+CONTINUED_MM = 8.0
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
 _TISSUE = 1 / 200
@@ -47,6 +51,9 @@ class Predictor:
         Take the plain road of :mod:`reference`, for comparing: every tile, every label, `precision` unused.
     tile_step, mirroring
         See :class:`effort.Effort`.
+    continued_mm : float
+        For how long the network sees the image go on beyond its first and its last slice (:data:`CONTINUED_MM`); nnU-Net
+        itself, and the plain road, let it end.
 
     Raises
     ------
@@ -62,9 +69,10 @@ class Predictor:
         plain_nnunet: bool = False,
         tile_step: float = TILE_STEP,
         mirroring: bool = False,
+        continued_mm: float = 0.0,
     ):
         self.model, self._precision, self._plain_nnunet = model, precision, plain_nnunet
-        self._tile_step, self._mirroring = tile_step, mirroring
+        self._tile_step, self._mirroring, self._continued_mm = tile_step, mirroring, continued_mm
         self._network = Network(model, trust, mirroring)
 
     @property
@@ -146,6 +154,12 @@ class Predictor:
         look = _Look(resamplings, 1.0, moved, mirrored)
         return self._turned(image, spacing_mm, device, region, wanted, report, say, look)
 
+    def _beyond(self) -> list[int]:
+        """Return the network's voxels by which it sees the image go on at both ends of each of its axes."""
+        along = self.model.plans["transpose_forward"].index(0)  # from feet to head
+        spacing_mm = self._network.settings["spacing"][along]
+        return [round(self._continued_mm / spacing_mm) if axis == along else 0 for axis in range(3)]
+
     def _resamplings(self) -> tuple:
         """Return how nnU-Net resamples the image, and the logits."""
         settings = self._network.settings
@@ -180,12 +194,13 @@ class Predictor:
         shape = [round(a / b * n) for n, a, b in zip(part.shape, spacing, settings["spacing"], strict=True)]
         patch = tuple(settings["patch_size"])
         survey = _Survey(part)
-        padding = padding_before(shape, patch)
+        beyond = self._beyond()
+        padding = padding_before(shape, patch, beyond)
         if look.is_second:
-            tiles = around(wanted_region, shape, patch)
+            tiles = around(wanted_region, shape, patch, beyond)
         else:
             of_interest, least = (survey.tissue, _TISSUE) if wanted_region is None else (wanted_region, 0.0)
-            tiles = tiles_that_matter(of_interest, shape, patch, least, look.tile_step)
+            tiles = tiles_that_matter(of_interest, shape, patch, least, look.tile_step, beyond)
         if not tiles:
             return labels, device
         window = tuple(
@@ -193,6 +208,8 @@ class Predictor:
         )
         intensities = survey.intensities(settings, self.model.plans)
         to_network = axis_maps(part.shape, shape, spacing, settings["spacing"], **look.resamplings[0])
+        to_network = [along.continued(more) for along, more in zip(to_network, beyond, strict=True)]
+        zeros = [before - more for before, more in zip(padding, beyond, strict=True)]
         to_image = axis_maps(shape, part.shape, settings["spacing"], spacing, **look.resamplings[1])
         values = sorted(self.model.labels.values()) if wanted is None else sorted(wanted)
         inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
@@ -203,7 +220,7 @@ class Predictor:
         def run(device: str, sums_on: str) -> None:
             clock.restart()
             labels.fill(0)
-            source = Source(part, to_network, intensities, padding, window, sums_on)
+            source = Source(part, to_network, intensities, zeros, window, sums_on)
             found = Labels(labels[box], to_image, self._network.classes, values, wanted_region, inner, margins)
             sweep(
                 turned_over(self._network.quickest_on(device, self._precision), mirror),
@@ -227,7 +244,12 @@ class Predictor:
 
 
 def tiles_that_matter(
-    mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], least: float = 0.0, step: float = TILE_STEP
+    mask: np.ndarray,
+    shape: Sequence[int],
+    patch: Sequence[int],
+    least: float = 0.0,
+    step: float = TILE_STEP,
+    beyond: Sequence[int] = (0, 0, 0),
 ) -> list[Tile]:
     """Return which of nnU-Net's tiles have more than the share `least` of `mask` in their middle.
 
@@ -235,16 +257,15 @@ def tiles_that_matter(
     ----------
     mask : ndarray of bool
         Over the same field as the image of `shape`, at any spacing.
-    shape, patch : sequence of int
-        Voxels of the image and of a tile.
+    shape, patch, beyond : sequence of int
+        Voxels of the image, of a tile, and by which the image goes on at both ends.
 
     Returns
     -------
     list of tuple of int
         Their first voxels in the padded image (:func:`tiles.padding_before`).
     """
-    padding = padding_before(shape, patch)
-    padded = [max(size, n) for size, n in zip(patch, shape, strict=True)]
+    padding, padded = padding_before(shape, patch, beyond), padded_shape(shape, patch, beyond)
     boxes = ((tile, core(tile, patch, padded, step)) for tile in lattice(padded, patch, step))
     return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least]
 
@@ -315,6 +336,7 @@ def _share(mask: np.ndarray, box: Box, padding: Sequence[int], shape: Sequence[i
     part = []
     for span, before, n, voxels in zip(box, padding, shape, mask.shape, strict=True):
         first, stop = max(span.start - before, 0) * voxels // n, -(-min(span.stop - before, n) * voxels // n)
+        first = min(first, voxels - 1)  # wholly where the image goes on: as its last slice
         part.append(slice(first, max(stop, first + 1)))
     return float(mask[tuple(part)].mean())
 

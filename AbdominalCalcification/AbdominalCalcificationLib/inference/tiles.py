@@ -17,6 +17,7 @@ GAUSSIAN_SIGMA = 1 / 8
 GREATEST_WEIGHT, SMALLEST_WEIGHT = 16, 16e-8
 
 Tile = tuple[int, int, int]
+_NOT_BEYOND = (0, 0, 0)
 
 
 def starts(size: int, patch: int, step: float = TILE_STEP) -> list[int]:
@@ -44,15 +45,22 @@ def core(tile: Tile, patch: Sequence[int], shape: Sequence[int], step: float = T
     return tuple(box)
 
 
-def padding_before(shape: Sequence[int], patch: Sequence[int]) -> list[int]:
-    """Return the voxels before an image along each axis, where it is smaller than a tile.
+def padded_shape(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = _NOT_BEYOND) -> list[int]:
+    """Return the voxels of the padded image: one that goes on for `beyond` voxels at both ends, and no less than a tile."""
+    return [max(size, n + 2 * more) for size, n, more in zip(patch, shape, beyond, strict=True)]
+
+
+def padding_before(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = _NOT_BEYOND) -> list[int]:
+    """Return the voxels before an image along each axis, `beyond` where it goes on and others where it is too small.
 
     nnU-Net pads evenly, the odd voxel at the end.
     """
-    return [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
+    return [max(size - n - 2 * more, 0) // 2 + more for size, n, more in zip(patch, shape, beyond, strict=True)]
 
 
-def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int]) -> list[Tile]:
+def around(
+    mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = _NOT_BEYOND
+) -> list[Tile]:
     """Return a few tiles that cover `mask` and hardly overlap, in the order of the first axis.
 
     Layer by layer, row by row, each only as long as what the mask has there: a tree of vessels takes a fraction of
@@ -62,8 +70,8 @@ def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int]) -> list
     ----------
     mask : ndarray of bool
         Over the same field as the image of `shape`, at any spacing.
-    shape, patch : sequence of int
-        Voxels of the image and of a tile.
+    shape, patch, beyond : sequence of int
+        Voxels of the image, of a tile, and by which the image goes on at both ends.
 
     Returns
     -------
@@ -71,13 +79,16 @@ def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int]) -> list
         First voxels in the padded image (:func:`padding_before`).
     """
     tiles: list[Tile] = []
-    for first, layer in _along(mask, 0, shape, patch):
-        for second, row in _along(layer, 1, shape, patch):
-            tiles += [(first, second, third) for third, _ in _along(row, 2, shape, patch)]
+    along = shape, patch, beyond
+    for first, layer in _along(mask, 0, *along):
+        for second, row in _along(layer, 1, *along):
+            tiles += [(first, second, third) for third, _ in _along(row, 2, *along)]
     return tiles
 
 
-def _along(mask: np.ndarray, axis: int, shape: Sequence[int], patch: Sequence[int]) -> list[tuple[int, np.ndarray]]:
+def _along(
+    mask: np.ndarray, axis: int, shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int]
+) -> list[tuple[int, np.ndarray]]:
     """Return starts of tiles along an axis that cover what `mask` has, and the part of the mask in each."""
     others = tuple(each for each in range(3) if each != axis)
     occupied = np.flatnonzero(mask.any(axis=others))
@@ -87,8 +98,7 @@ def _along(mask: np.ndarray, axis: int, shape: Sequence[int], patch: Sequence[in
     low, stop = int(occupied[0]) * n // voxels, -(-(int(occupied[-1]) + 1) * n // voxels)
     count = math.ceil((stop - low) / width)
     middles = low + (np.arange(count) + 0.5) * (stop - low) / count
-    size = max(n, width)
-    (padding,) = padding_before([n], [width])
+    size, padding = (each(shape, patch, beyond)[axis] for each in (padded_shape, padding_before))
     found = []
     for middle in middles:
         start = int(np.clip(round(middle + padding - width / 2), 0, size - width))

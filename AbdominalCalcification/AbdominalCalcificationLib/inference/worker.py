@@ -202,11 +202,11 @@ class Session:
         how = (job.trust, job.precision, job.plain_nnunet, job.tile_step, job.mirroring)
         key = (use.path, model.checksum, *how)
         if key not in self._predictors:
-            from .predictor import Predictor
+            from .predictor import CONTINUED_MM, Predictor
 
             # The same network for other settings need not stay in memory.
             self._predictors = {other: kept for other, kept in self._predictors.items() if other[0] != use.path}
-            self._predictors[key] = Predictor(model, *how)
+            self._predictors[key] = Predictor(model, *how, CONTINUED_MM)
         return self._predictors[key], model.orientation
 
 
