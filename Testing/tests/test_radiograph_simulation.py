@@ -16,16 +16,21 @@ from AbdominalCalcificationLib.radiograph.coverage import Walls, is_anterior
 from AbdominalCalcificationLib.radiograph.kauppila import PARTS, part_score
 from AbdominalCalcificationLib.radiograph.projection import Detector, LateralGeometry, integrate
 from AbdominalCalcificationLib.radiograph.reading.read import read_radiograph
-from AbdominalCalcificationLib.radiograph.simulation import TEST_SEEDS, lumbar, simulate_radiograph
+from AbdominalCalcificationLib.radiograph.simulation import TEST_SEEDS, lumbar, scenes, simulate_radiograph, trunk
 from AbdominalCalcificationLib.radiograph.simulation.attenuation import Beam, mineral_per_mm, water_per_mm
 from AbdominalCalcificationLib.radiograph.simulation.calcium import LEAST_DEPTH_MM, plaque_points
+from AbdominalCalcificationLib.radiograph.simulation.device import draw_device
 from AbdominalCalcificationLib.radiograph.simulation.dicom import radiograph_object
 from AbdominalCalcificationLib.radiograph.simulation.files import RADIOGRAPH_FILES
+from AbdominalCalcificationLib.radiograph.simulation.processing import draw_processing
 from AbdominalCalcificationLib.radiograph.simulation.screen import Screen, enlarged
 from AbdominalCalcificationLib.radiograph.simulation.truth import visible_places
+from AbdominalCalcificationLib.radiograph.simulation.view import choose_screen
 from AbdominalCalcificationLib.radiograph.spine import LABELS, ORDER, borders_of, vertebrae_of
 from AbdominalCalcificationLib.simulation import simulate
+from AbdominalCalcificationLib.simulation.canvas import Canvas
 from AbdominalCalcificationLib.simulation.drawn import draw_patient
+from AbdominalCalcificationLib.simulation.fields import default_grid
 from AbdominalCalcificationLib.simulation.spine import SpineCurve
 from AbdominalCalcificationLib.training.simulated import is_kept
 
@@ -354,3 +359,37 @@ def test_deposits_are_visible_where_they_stand_out_from_the_noise():
     assert len(visible_places(places, contrast, loud, 0.5)) == 1
     assert len(visible_places(places, contrast, 3 * loud, 0.5)) == 0
     assert len(visible_places(np.zeros((0, 2)), contrast, quiet, 0.5)) == 0
+
+
+def test_buttocks_lie_behind_the_trunk_and_change_nothing_within_it():
+    grid = default_grid((5.0, 5.0, 5.0), (40, 64, 84), (0.0, 0.0, -120.0))
+    canvas = trunk.TrunkCanvas(grid, Canvas(grid), np.random.default_rng(1))
+    x, y, z = canvas.axes
+    body = np.broadcast_to(np.hypot(x[None, :] / 160, y[:, None] / 110) < 1, (len(z), len(y), len(x)))
+    canvas.hu[:] = np.where(body, 40.0, -1000.0)
+    trunk._paint_buttocks(canvas, np.random.default_rng(2))
+    assert (canvas.hu[body] == 40.0).all()
+    k, j, i = np.nonzero((canvas.hu > -500) & ~body)
+    assert len(k) * 0.125 > 300, "mL"
+    assert y[j].max() < 0
+    assert z[k].max() < -30
+    assert abs((x[i] > 0).mean() - 0.5) < 0.02
+    above = canvas.hu[z > -30].copy()
+    trunk._paint_buttocks(canvas, np.random.default_rng(2))
+    assert np.array_equal(above, canvas.hu[z > -30])
+
+
+def test_some_radiographs_show_all_that_a_plate_holds_and_some_are_shown_as_the_whole_body_needs():
+    patient = draw_patient(SEEDS[0])
+    scene = scenes.ProceduralScene(
+        patient, patient.body, lumbar.draw_lumbar(patient.body.vessels.spine, np.random.default_rng(1)), *[None] * 2
+    )
+    device = draw_device(np.random.default_rng(3), "radiography")
+    screens = [choose_screen(scene, device, np.random.default_rng(n)) for n in range(60)]
+    widths_mm, heights_mm = (np.array([s.detector.shape[axis] * device.pixel_mm for s in screens]) for axis in (1, 0))
+    wide = (widths_mm > 280) & (heights_mm > 300)
+    assert 0.1 < wide.mean() < 0.5
+    assert widths_mm[~wide].min() < 160
+    drawn = [draw_processing(np.random.default_rng(n), device) for n in range(100)]
+    assert 0.2 < np.mean([each.whole for each in drawn]) < 0.5
+    assert max(each.latitude for each in drawn if not each.whole) < 0.6 < max(each.latitude for each in drawn)

@@ -23,7 +23,7 @@ from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import Tile, around, core, lattice, padded_shape, padding_before
+from .tiles import ENDING, Tile, around, core, lattice, padded_shape, padding_before
 
 # An artery that is cut through at the end of the CT goes on: networks that see it end there, as nnU-Net shows it, find
 # less of it (on 40 mm of eight simulated patients the last 4 mm of the aorta had a Dice of 0.91, and 0.95 so). For
@@ -52,8 +52,8 @@ class Predictor:
     tile_step, mirroring
         See :class:`effort.Effort`.
     continued_mm : float
-        For how long the network sees the image go on beyond its first and its last slice (:data:`CONTINUED_MM`); nnU-Net
-        itself, and the plain road, let it end.
+        For how long the network sees the image go on beyond its first and its last slice (:data:`CONTINUED_MM`);
+        nnU-Net itself, and the plain road, let it end.
 
     Raises
     ------
@@ -249,7 +249,7 @@ def tiles_that_matter(
     patch: Sequence[int],
     least: float = 0.0,
     step: float = TILE_STEP,
-    beyond: Sequence[int] = (0, 0, 0),
+    beyond: Sequence[int] = ENDING,
 ) -> list[Tile]:
     """Return which of nnU-Net's tiles have more than the share `least` of `mask` in their middle.
 

@@ -44,7 +44,9 @@ class AxisMap:
         """Return the map to a row that goes on for `count` voxels at both ends, each as the last one there."""
         if count == 0:
             return self
-        return AxisMap(np.concatenate([self.matrix[:1].repeat(count, 0), self.matrix, self.matrix[-1:].repeat(count, 0)]))
+        return AxisMap(
+            np.concatenate([self.matrix[:1].repeat(count, 0), self.matrix, self.matrix[-1:].repeat(count, 0)])
+        )
 
     def support(self, rows: slice) -> slice:
         """Return the range of voxels that the new voxels `rows` depend on."""

@@ -17,7 +17,8 @@ GAUSSIAN_SIGMA = 1 / 8
 GREATEST_WEIGHT, SMALLEST_WEIGHT = 16, 16e-8
 
 Tile = tuple[int, int, int]
-_NOT_BEYOND = (0, 0, 0)
+# An image that goes on at neither end of its axes.
+ENDING = (0, 0, 0)
 
 
 def starts(size: int, patch: int, step: float = TILE_STEP) -> list[int]:
@@ -45,22 +46,23 @@ def core(tile: Tile, patch: Sequence[int], shape: Sequence[int], step: float = T
     return tuple(box)
 
 
-def padded_shape(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = _NOT_BEYOND) -> list[int]:
-    """Return the voxels of the padded image: one that goes on for `beyond` voxels at both ends, and no less than a tile."""
-    return [max(size, n + 2 * more) for size, n, more in zip(patch, shape, beyond, strict=True)]
+def padded_shape(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[int]:
+    """Return the voxels of an image that goes on for `beyond` voxels at both ends, padded to no less than a tile."""
+    return [max(size, n + 2 * more) for size, n, more in zip(patch, shape, beyond[: len(patch)], strict=True)]
 
 
-def padding_before(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = _NOT_BEYOND) -> list[int]:
+def padding_before(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[int]:
     """Return the voxels before an image along each axis, `beyond` where it goes on and others where it is too small.
 
     nnU-Net pads evenly, the odd voxel at the end.
     """
-    return [max(size - n - 2 * more, 0) // 2 + more for size, n, more in zip(patch, shape, beyond, strict=True)]
+    return [
+        max(size - n - 2 * more, 0) // 2 + more
+        for size, n, more in zip(patch, shape, beyond[: len(patch)], strict=True)
+    ]
 
 
-def around(
-    mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = _NOT_BEYOND
-) -> list[Tile]:
+def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[Tile]:
     """Return a few tiles that cover `mask` and hardly overlap, in the order of the first axis.
 
     Layer by layer, row by row, each only as long as what the mask has there: a tree of vessels takes a fraction of

@@ -21,6 +21,7 @@ from ..radiograph.resampling import raster_at
 from ..radiograph.spine import vertebrae_of
 from ..reporting.images import write_volume
 from ..reporting.packed import is_whole_nifti
+from .film_appearance import unlike
 from .kauppila.films import film_of, read_film, write_film
 from .simulated import case_name
 from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
@@ -28,6 +29,9 @@ from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
 FILMS_FOLDER = "films"
 # Of every so manieth radiograph, the severity is drawn evenly.
 _ANY_EVERY = 3
+# Share of the films of vertebrae that look like no film (:mod:`.film_appearance`); the score is learnt from films as
+# they are.
+_UNLIKE, _UNLIKE_STREAM = 0.6, 7717
 
 
 def radiograph_folders(raw: Path) -> list[Path]:
@@ -83,10 +87,24 @@ def _make_radiograph(seed: int, name: str, raw: Path) -> str:
         labels, contrast = labels[:, ::-1], contrast[:, ::-1]
         segments = [_mirrored(each, radiograph) for each in segments]
         radiograph = radiograph.facing_left()
-    write_volume(image, as_volume(raster_at(radiograph.pixels, radiograph.step, VERTEBRAE_TASK.spacing_mm).pixels))
-    write_volume(label, as_volume(coarse_labels(labels, radiograph.step)))
+    coarse = coarse_labels(labels, radiograph.step)
+    write_volume(image, as_volume(training_look(seed, coarse_pixels(radiograph), coarse)))
+    write_volume(label, as_volume(coarse))
     write_film(film, film_of(radiograph, vertebrae_of(labels, radiograph.step), segments, contrast))
     return name
+
+
+def coarse_pixels(radiograph: Radiograph) -> np.ndarray:
+    """Return grey values at the network's spacing."""
+    return raster_at(radiograph.pixels, radiograph.step, VERTEBRAE_TASK.spacing_mm).pixels
+
+
+def training_look(seed: int, pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the film of a seed, at the network's spacing, as vertebrae are learnt from it: most look otherwise."""
+    rng = np.random.default_rng([seed, _UNLIKE_STREAM])
+    if rng.uniform() >= _UNLIKE:
+        return pixels
+    return unlike(pixels, labels, VERTEBRAE_TASK.spacing_mm, rng)
 
 
 def training_severity(seed: int) -> float | None:

@@ -10,6 +10,9 @@ from scipy import ndimage
 from .device import Device, Exposure, smooth
 from .lettering import write
 
+# Share of radiographs, ours, whose grey values are chosen by the whole body.
+_WHOLE = 0.35
+
 
 @dataclass(frozen=True)
 class Processing:
@@ -30,6 +33,8 @@ class Processing:
     bits : int
     inverted : bool
         Stored as MONOCHROME1: bone is dark in the stored values.
+    whole : bool
+        Grey values are those of the whole body, not of spine and aorta: these may be dark beside the hips.
     collimation : str
         ``none``, ``white`` (as the detector saw it) or ``black`` (a shutter).
     collimation_mm : tuple of float
@@ -50,6 +55,7 @@ class Processing:
     high: float
     bits: int
     inverted: bool
+    whole: bool
     collimation: str
     collimation_mm: tuple[float, float, float, float]
     collimation_deg: float
@@ -70,9 +76,10 @@ def draw_processing(rng: np.random.Generator, device: Device) -> Processing:
     kind = str(rng.choice(("none", "white", "black"), p=(0.85, 0.0, 0.15) if vfa else (0.5, 0.2, 0.3)))
     left, top, right, bottom = rng.uniform(2.0, 16.0, 4).tolist()
     marker = ("L" if device.side == "left" else "R") if not vfa and u() < 0.6 else ""
+    whole = not vfa and u() < _WHOLE
     words = str(rng.choice(("LAT", "STANDING", "L-SPINE LAT", "TABLE", "SUPINE", "LUMBAR", "XR 12")))
     return Processing(
-        latitude=float(u(0.2, 0.6) if vfa else u(0.15, 0.6)),
+        latitude=float(u(0.2, 0.6) if vfa else u(0.15, 1.0 if whole else 0.6)),
         latitude_mm=float(u(18, 45)),
         edges=float(u(0.0, 0.5) if vfa else max(0.0, u(-0.5, 2.2))),
         edges_mm=float(np.exp(u(np.log(0.8), np.log(4.0)))),
@@ -81,6 +88,7 @@ def draw_processing(rng: np.random.Generator, device: Device) -> Processing:
         high=float(u(98.0, 99.8)),
         bits=8 if vfa or u() < 0.15 else int(rng.choice((10, 12, 12, 14))),
         inverted=bool(u() < 0.3),
+        whole=whole,
         collimation=kind,
         collimation_mm=(left, top, right, bottom),
         collimation_deg=float(rng.normal(0.0, 0.8)),
@@ -149,7 +157,7 @@ def process(
     slow = smooth(held, processing.latitude_mm / pixel)
     fine = dense - ndimage.gaussian_filter(dense, processing.edges_mm / pixel)
     shown = dense - (1.0 - processing.latitude) * (slow - float(np.mean(slow[body]))) + processing.edges * fine
-    wanted = interest & body
+    wanted = body if processing.whole else interest & body
     low, high = np.percentile(shown[wanted if wanted.any() else body], [processing.low, processing.high])
     # A little room, so that what is dense at the rim of it is not lost.
     low, high = low - 0.12 * (high - low), high + 0.1 * (high - low)

@@ -31,6 +31,8 @@ _GAS_MARK = 250
 _DENSEST_HU = 120.0
 # Of a shape, seen from the side: larger ones take larger cells.
 _GAS_CELLS, _CELLS = 2_500, 12_000
+# Part of a person's details.
+_BUTTOCKS = 41
 # Share of patients who stand, ours: gas then lies above a level.
 _STANDING = 0.35
 
@@ -146,10 +148,31 @@ def paint_body(
     plain = replace(vessels, phase=unenhanced(vessels.phase))
     paint_trunk(canvas, plain, person, rng, arteries[0])
     np.minimum(canvas.hu, _DENSEST_HU, out=canvas.hu, where=canvas.bystanders < _GAS_MARK)
+    _paint_buttocks(canvas, person.rng(_BUTTOCKS))
     wide = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, BLOOD_HU)) for tube in arteries[:1]]
     veins = [replace(tube, lumen_hu=np.full_like(tube.lumen_hu, BLOOD_HU)) for tube in plain.veins[:1]]
     paint_veins(canvas.hu, grid, [*wide, *veins])
     return canvas, pelvis
+
+
+def _paint_buttocks(canvas: TrunkCanvas, rng: np.random.Generator) -> None:
+    """Paint what a lateral film shows behind and below the sacrum, where the trunk that CTs have ends straight."""
+    u = rng.uniform
+    level, aside = u(-175, -145), u(60, 80)
+    x, y, z = canvas.axes
+    k, i = int(np.argmin(np.abs(z - level))), int(np.argmin(np.abs(x - aside)))
+    tissue = np.flatnonzero(canvas.hu[k, :, i] > _GAS_HU)
+    if not len(tissue) or abs(z[k] - level) > 2 * COARSE_MM:
+        return
+    skin = float(np.min(y[tissue]))
+    outside = canvas.hu < _GAS_HU
+    radii, fat_hu = (u(70, 95), u(30, 85), u(75, 110)), u(-70, 10)
+    for sign in (-1.0, 1.0):
+        middle = np.array([sign * aside, skin + 0.25 * radii[1], level], np.float32)
+        canvas.paint(
+            lambda x, y, z, middle=middle: ellipsoid(x, y, z, middle, np.asarray(radii, np.float32)), fat_hu,
+            middle - radii, middle + radii, outside,
+        )  # fmt: skip
 
 
 def project_body(screen: Screen, canvas: TrunkCanvas, pelvis: Canvas) -> None:

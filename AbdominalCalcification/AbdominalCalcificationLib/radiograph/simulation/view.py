@@ -9,6 +9,9 @@ from .device import Device
 from .scenes import Scene
 from .screen import Screen
 
+# Share of radiographs, ours, that show all that the plate holds: the belly, the skin of the back, hips and chest.
+_WIDE = 0.35
+
 
 def choose_screen(scene: Scene, device: Device, rng: np.random.Generator) -> Screen:
     """Return a detector that shows the lumbar spine, the top of the sacrum and the aorta in front, and more or less."""
@@ -31,6 +34,8 @@ def choose_screen(scene: Scene, device: Device, rng: np.random.Generator) -> Scr
         margin = np.array([u(6, 30), upper, u(8, 45), u(4, 40)])
     else:
         margin = np.array([u(8, 110), u(8, 75), u(15, 110), u(6, 65)])
+        if u() < _WIDE:
+            margin = np.array([u(50, 210), u(20, 140), u(50, 150), u(50, 180)])
     needed = least[1], most[1]
     least, most = least - margin[:2], most + margin[2:]
     if (limits := scene.limits()) is not None:

@@ -1,0 +1,174 @@
+"""Films that look like no film: an image of vertebrae under another shade, contrast and clutter, its labels unchanged.
+
+A network that learns from simulated films alone holds on to what they all have: an even background, outlines that are
+always as bright, nothing before or beside the spine. Appearance is drawn wider than it is in any clinic, as SynthSeg
+does with CT and MR (Billot et al. 2023, doi 10.1016/j.media.2023.102789); shape stays. The draws are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import ndimage
+
+# Standard deviations of broad shades that are taken off or put on, mm.
+_SHADE_MM = (10.0, 60.0)
+_CLOUD_MM = (30.0, 140.0)
+# A tenth of the smallest deviation that is divided by, of an image of deviation 1.
+_LEAST_DEVIATION = 0.08
+# The skin of the back is at least so far behind a body, mm.
+_BACK_MM = (45.0, 110.0)
+
+
+def unlike(pixels: np.ndarray, labels: np.ndarray, spacing_mm: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a film with another appearance.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (rows, columns)
+        Grey values of a film that faces left, denser = brighter.
+    labels : ndarray of int, shape (rows, columns)
+        Vertebral bodies; not 0 in a body.
+    spacing_mm : float
+        Of both axes.
+    rng : Generator
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns)
+        Of mean 0 and standard deviation 1.
+    """
+    image = _standard(pixels.astype(np.float32))
+    for change, probability in _CHANGES:
+        if rng.uniform() < probability:
+            image = _standard(change(image, labels, spacing_mm, rng))
+    return image
+
+
+def _standard(image: np.ndarray) -> np.ndarray:
+    return ((image - image.mean()) / max(float(image.std()), 1e-6)).astype(np.float32)
+
+
+def _blurred(image: np.ndarray, sigma_mm: float, spacing_mm: float) -> np.ndarray:
+    return ndimage.gaussian_filter(image, sigma_mm / spacing_mm, mode="nearest", truncate=3.0)
+
+
+def _fainter(image, labels, spacing_mm, rng):
+    """Bones of less contrast against what lies around them."""
+    broad = _blurred(image, rng.uniform(6.0, 20.0), spacing_mm)
+    return broad + rng.uniform(0.25, 1.0) * (image - broad)
+
+
+def _evened(image, labels, spacing_mm, rng):
+    """Broad shades taken off, as many vendors do, and places of little contrast brought up."""
+    sigma_mm = np.exp(rng.uniform(*np.log(_SHADE_MM)))
+    shade = _blurred(image, sigma_mm, spacing_mm)
+    fine = image - rng.uniform(0.3, 1.0) * shade
+    if rng.uniform() < 0.5:
+        return fine
+    deviation = np.sqrt(_blurred((image - shade) ** 2, sigma_mm, spacing_mm)) + _LEAST_DEVIATION
+    return fine / deviation ** rng.uniform(0.3, 1.0)
+
+
+def _clouded(image, labels, spacing_mm, rng):
+    """Broad shades put on: a thick pelvis, thin flanks, an uneven field."""
+    rows, columns = (axis / max(image.shape) - 0.5 for axis in np.indices(image.shape, dtype=np.float32))
+    angle, slope = rng.uniform(0.0, 2 * np.pi), rng.uniform(0.0, 4.0)
+    ramp = slope * (rows * np.cos(angle) + columns * np.sin(angle))
+    cloud = rng.standard_normal(image.shape, dtype=np.float32)
+    cloud = _standard(_blurred(cloud, np.exp(rng.uniform(*np.log(_CLOUD_MM))), spacing_mm))
+    return image + ramp + rng.uniform(0.1, 1.0) * cloud
+
+
+def _curved(image, labels, spacing_mm, rng):
+    """Another monotone curve of grey values."""
+    share = ndimage.gaussian_filter1d(np.sort(image, axis=None)[:: max(1, image.size // 4096)], 1.0)
+    even = np.interp(image, share, np.linspace(-1.7, 1.7, len(share)))
+    low, high = np.quantile(image, (0.01, 0.99))
+    power = np.exp(rng.uniform(-0.8, 0.8))
+    bent = np.clip((image - low) / max(high - low, 1e-6), 0.0, 1.0) ** power
+    return bent if rng.uniform() < 0.6 else image + rng.uniform(0.3, 1.0) * (even - image)
+
+
+def _cut_off(image, labels, spacing_mm, rng):
+    """Nothing but darkness behind the skin of the back, or in front of the belly, however far the film reaches."""
+    rows, columns = np.nonzero(labels)
+    if not len(rows):
+        return image
+    at = np.arange(image.shape[0], dtype=np.float32)
+    knots = np.linspace(0, image.shape[0], 5)
+    ending = []
+    for side, edge in ((1.0, columns.max()), (-1.0, columns.min())):
+        far = np.interp(at, knots, rng.uniform(*_BACK_MM, 5)) / spacing_mm * (1.0 if side > 0 else 1.8)
+        ending.append(side * (np.arange(image.shape[1])[None] - (edge + side * far[:, None])))
+    outside = ending[0] if rng.uniform() < 0.7 else np.maximum(*ending)
+    dark = np.clip(outside * spacing_mm / rng.uniform(2.0, 25.0) + 0.5, 0.0, 1.0)
+    return image + dark * (image.min() - rng.uniform(0.0, 1.0) - image)
+
+
+def _gassy(image, labels, spacing_mm, rng):
+    """Bubbles of gas and lumps of stool, anywhere."""
+    return _spotted(image, spacing_mm, rng, int(rng.integers(5, 60)), (2.0, 14.0), lambda: -rng.uniform(0.1, 1.0))
+
+
+def _crowded(image, labels, spacing_mm, rng):
+    """Large round shadows: heads of femora, breasts, folds of skin, the bladder."""
+    count = int(rng.integers(1, 5))
+    return _spotted(image, spacing_mm, rng, count, (18.0, 90.0), lambda: rng.uniform(-0.4, 0.9))
+
+
+def _spotted(image, spacing_mm, rng, count: int, radii_mm, depth: Callable[[], float]):
+    image = image.copy()
+    for _ in range(count):
+        middle = rng.uniform(0.0, 1.0, 2) * image.shape
+        radii = np.exp(rng.uniform(*np.log(radii_mm), 2)) / spacing_mm
+        soft, amount, is_ring = rng.uniform(0.05, 0.6), depth(), rng.uniform() < 0.2
+        first = np.maximum(np.floor(middle - 1.7 * radii), 0).astype(int)
+        stop = np.minimum(np.ceil(middle + 1.7 * radii), image.shape).astype(int)
+        if (stop <= first).any():
+            continue
+        y, x = np.ogrid[first[0] : stop[0], first[1] : stop[1]]
+        away = np.hypot((y - middle[0]) / radii[0], (x - middle[1]) / radii[1])
+        away = 4.0 * np.abs(away - 0.9) if is_ring else away
+        image[first[0] : stop[0], first[1] : stop[1]] += amount * np.clip(0.5 - (away - 1.0) / soft, 0.0, 1.0)
+    return image
+
+
+def _lined(image, labels, spacing_mm, rng):
+    """Bright and dark lines: ribs, wires, folds, borders of bowel, marks of a pen."""
+    image = image.copy()
+    for _ in range(int(rng.integers(1, 9))):
+        ends = rng.uniform(-0.1, 1.1, (3, 2)) * image.shape
+        t = np.linspace(0.0, 1.0, 2 * max(image.shape))[:, None]
+        line = (1 - t) ** 2 * ends[0] + 2 * t * (1 - t) * ends[1] + t**2 * ends[2]
+        place = np.rint(line).astype(int)
+        place = place[((place >= 0) & (place < image.shape)).all(axis=1)]
+        drawn = np.zeros_like(image)
+        drawn[place[:, 0], place[:, 1]] = 1.0
+        wide = rng.uniform(0.4, 3.0) / spacing_mm
+        drawn = ndimage.gaussian_filter(drawn, wide, truncate=3.0)
+        image += rng.uniform(-0.4, 1.0) * drawn / max(float(drawn.max()), 1e-6)
+    return image
+
+
+def _coarser(image, labels, spacing_mm, rng):
+    """Less sharp, or sharpened, with noise."""
+    sigma = rng.uniform(0.4, 2.2)
+    soft = ndimage.gaussian_filter(image, sigma)
+    image = soft if rng.uniform() < 0.5 else image + rng.uniform(0.3, 2.0) * (image - soft)
+    grain = ndimage.gaussian_filter(rng.standard_normal(image.shape, dtype=np.float32), rng.uniform(0.0, 1.2))
+    return image + rng.uniform(0.0, 0.15) * _standard(grain)
+
+
+_CHANGES = (
+    (_fainter, 0.5),
+    (_gassy, 0.5),
+    (_crowded, 0.4),
+    (_lined, 0.4),
+    (_clouded, 0.6),
+    (_cut_off, 0.35),
+    (_curved, 0.5),
+    (_evened, 0.4),
+    (_coarser, 0.4),
+)

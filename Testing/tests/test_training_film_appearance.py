@@ -1,0 +1,83 @@
+"""Films that look like no film: another appearance, the same shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from AbdominalCalcificationLib.training import film_appearance
+from AbdominalCalcificationLib.training.film_appearance import unlike
+from AbdominalCalcificationLib.training.radiographs import training_look
+
+SPACING_MM = 1.2
+
+
+def a_film():
+    """Four bodies that are brighter than what lies around them, on a field that is brighter below."""
+    labels = np.zeros((200, 150), np.uint8)
+    for n in range(4):
+        labels[20 + 42 * n : 50 + 42 * n, 60:92] = n + 1
+    noise = np.random.default_rng(0).normal(0, 8.0, labels.shape)
+    return 900.0 + 160.0 * (labels > 0) + np.arange(200)[:, None] * 1.5 + noise, labels
+
+
+def contrast(image, labels) -> float:
+    """By how much the edges of bodies differ from just outside, in deviations of the image."""
+    bodies = labels > 0
+    inside = bodies & ~ndimage.binary_erosion(bodies, iterations=6)
+    outside = ndimage.binary_dilation(bodies, iterations=6) & ~bodies
+    return float(image[inside].mean() - image[outside].mean()) / float(image.std())
+
+
+def test_the_same_numbers_make_the_same_film_and_others_another():
+    pixels, labels = a_film()
+    before = pixels.copy(), labels.copy()
+    one, again, other = (unlike(pixels, labels, SPACING_MM, np.random.default_rng(n)) for n in (1, 1, 2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert np.array_equal(pixels, before[0])
+    assert np.array_equal(labels, before[1])
+    assert one.shape == pixels.shape
+    assert one.dtype == np.float32
+
+
+def test_appearance_changes_much_and_bodies_stay_brighter_than_their_surroundings():
+    pixels, labels = a_film()
+    made = [unlike(pixels, labels, SPACING_MM, np.random.default_rng(n)) for n in range(60)]
+    assert all(np.isfinite(each).all() for each in made)
+    assert all(abs(float(each.mean())) < 1e-3 and abs(float(each.std()) - 1) < 1e-3 for each in made)
+    kept = [contrast(each, labels) for each in made]
+    assert np.mean(np.array(kept) > 0) > 0.95
+    assert min(kept) < 0.4 * contrast(pixels, labels), "some are far fainter"
+    plain = (pixels - pixels.mean()) / pixels.std()
+    alike = [np.corrcoef(each.ravel(), plain.ravel())[0, 1] for each in made]
+    assert min(alike) < 0.4 < max(alike)
+
+
+@pytest.mark.parametrize("change", film_appearance._CHANGES, ids=lambda each: each[0].__name__)
+@pytest.mark.parametrize("shape", [(40, 6), (3, 300), (150, 150)])
+def test_every_change_does_something_to_films_of_any_shape(change, shape):
+    pixels = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    labels = np.zeros(shape, np.uint8)
+    labels[1:3, 2:5] = 3
+    before = pixels.copy()
+    made = [change[0](pixels, labels, SPACING_MM, np.random.default_rng(n)) for n in range(8)]
+    assert all(each.shape == shape and np.isfinite(each).all() for each in made)
+    is_beyond = change[0] is film_appearance._cut_off and shape[1] < 20  # a film that ends before the skin
+    assert is_beyond or any(not np.array_equal(each, pixels) for each in made)
+    assert np.array_equal(pixels, before)
+
+
+def test_a_film_without_bodies_or_without_contrast_is_no_trouble():
+    empty = np.zeros((60, 50), np.uint8)
+    for n in range(12):
+        assert np.isfinite(unlike(np.full((60, 50), 7.0), empty, SPACING_MM, np.random.default_rng(n))).all()
+
+
+def test_most_films_to_learn_from_look_otherwise_and_some_as_they_are():
+    pixels, labels = a_film()
+    looks = [training_look(seed, pixels, labels) for seed in range(100)]
+    as_they_are = sum(np.array_equal(each, pixels) for each in looks)
+    assert 25 <= as_they_are <= 55
+    assert np.array_equal(looks[3], training_look(3, pixels, labels))
