@@ -18,15 +18,12 @@ from ..radiograph.kauppila_parts import parts_of
 from ..radiograph.levels import Levels, name_levels
 from ..radiograph.region import film_step, images_of, regions_of
 from ..radiograph.resampling import Raster, raster_at, raster_onto
-from ..radiograph.spine import Vertebra, vertebrae_of
+from ..radiograph.spine import MEAN_DEPTH_MM, Vertebra, vertebrae_of
 from .kauppila_predictor import KauppilaPredictor
 from .vertebra_predictor import VertebraPredictor
 
 # Longer side of a lumbar film where its size is not known, mm: tried in turn.
 _LONG_SIDES_MM = (400.0, 280.0, 560.0)
-# Depth of a lumbar vertebra on a film, mm, magnified by a tenth (Gilad and Nissan 1985, doi
-# 10.1016/0141-5425(85)90025-5), to which films without a size are scaled.
-_DEPTH_MM = 38.0
 # At this spacing corners are found.
 _FINE_MM = 0.6
 # Pixels of the network around a body that still take its name.
@@ -144,7 +141,7 @@ def _best_look(radiograph: Radiograph, predictor: VertebraPredictor) -> _Look:
     if not found:
         return best
     depth = float(np.median([each.depth for each in found.values()]))
-    again = _look(radiograph, predictor, _DEPTH_MM / depth)
+    again = _look(radiograph, predictor, MEAN_DEPTH_MM / depth)
     return max(best, again, key=lambda each: each.quality)
 
 

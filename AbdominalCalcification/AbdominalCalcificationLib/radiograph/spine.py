@@ -14,6 +14,9 @@ from .kauppila import VERTEBRAE
 LABELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4, "L5": 5, "S1": 6, "L6": 7, "T12": 8}
 # From head to foot.
 ORDER = ("T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1")
+# Depth of a lumbar vertebra on a film, mm, magnified by a tenth (Gilad and Nissan 1985, doi
+# 10.1016/0141-5425(85)90025-5): what films without a size are taken to have.
+MEAN_DEPTH_MM = 38.0
 CORNERS = ("superior_anterior", "superior_posterior", "inferior_posterior", "inferior_anterior")
 # Of a disc's height to a vertebra's where no neighbour tells, half of it: Frobin et al. 1997 (doi
 # 10.1016/S0268-0033(96)00067-8) have lumbar discs of some 0.3 of the vertebra's depth.

@@ -7,10 +7,15 @@ does with CT and MR (Billot et al. 2023, doi 10.1016/j.media.2023.102789); shape
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import ndimage
+
+from ..radiograph.simulation.device import smooth
+
+# What changes a film, and how often it does.
+Changes = Sequence[tuple[Callable, float]]
 
 # Standard deviations of broad shades that are taken off or put on, mm.
 _SHADE_MM = (10.0, 60.0)
@@ -21,18 +26,27 @@ _LEAST_DEVIATION = 0.08
 _BACK_MM = (45.0, 110.0)
 
 
-def unlike(pixels: np.ndarray, labels: np.ndarray, spacing_mm: float, rng: np.random.Generator) -> np.ndarray:
+def unlike(
+    pixels: np.ndarray,
+    labels: np.ndarray | None,
+    spacing_mm: float,
+    rng: np.random.Generator,
+    changes: Changes | None = None,
+) -> np.ndarray:
     """Return a film with another appearance.
 
     Parameters
     ----------
     pixels : ndarray, shape (rows, columns)
         Grey values of a film that faces left, denser = brighter.
-    labels : ndarray of int, shape (rows, columns)
+    labels : ndarray of int, shape (rows, columns), or None
         Vertebral bodies; not 0 in a body.
     spacing_mm : float
         Of both axes.
     rng : Generator
+    changes : sequence of (callable, float), optional
+        Which changes there may be, and how often; :data:`OF_VERTEBRAE` by default. Those of :data:`OF_CALCIUM` hide no
+        deposits and need no labels.
 
     Returns
     -------
@@ -40,7 +54,7 @@ def unlike(pixels: np.ndarray, labels: np.ndarray, spacing_mm: float, rng: np.ra
         Of mean 0 and standard deviation 1.
     """
     image = _standard(pixels.astype(np.float32))
-    for change, probability in _CHANGES:
+    for change, probability in OF_VERTEBRAE if changes is None else changes:
         if rng.uniform() < probability:
             image = _standard(change(image, labels, spacing_mm, rng))
     return image
@@ -51,7 +65,7 @@ def _standard(image: np.ndarray) -> np.ndarray:
 
 
 def _blurred(image: np.ndarray, sigma_mm: float, spacing_mm: float) -> np.ndarray:
-    return ndimage.gaussian_filter(image, sigma_mm / spacing_mm, mode="nearest", truncate=3.0)
+    return smooth(image, sigma_mm / spacing_mm)
 
 
 def _fainter(image, labels, spacing_mm, rng):
@@ -161,7 +175,7 @@ def _coarser(image, labels, spacing_mm, rng):
     return image + rng.uniform(0.0, 0.15) * _standard(grain)
 
 
-_CHANGES = (
+OF_VERTEBRAE: Changes = (
     (_fainter, 0.5),
     (_gassy, 0.5),
     (_crowded, 0.4),
@@ -171,4 +185,12 @@ _CHANGES = (
     (_curved, 0.5),
     (_evened, 0.4),
     (_coarser, 0.4),
+)
+OF_CALCIUM: Changes = (
+    (_gassy, 0.5),
+    (_crowded, 0.4),
+    (_lined, 0.3),
+    (_clouded, 0.6),
+    (_curved, 0.4),
+    (_evened, 0.4),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from ...inference.checkpoint import load_checkpoint, save_checkpoint, saving
 from ...inference.devices import choose_device, has_bfloat16
 from ...inference.kauppila_network import KauppilaArchitecture, build_network
 from ...radiograph.region import RegionGeometry, images_of, regions_of
+from ...radiograph.spine import MEAN_DEPTH_MM
+from ..film_appearance import OF_CALCIUM, unlike
 from .films import Film
 from .targets import Targets, targets_of
 from .varied import Variation, varied_images, varied_vertebrae
@@ -184,7 +186,12 @@ def sample_of(
     """Return what the network sees of a film, with vertebrae a little elsewhere, and what it is to say of it."""
     vertebrae = varied_vertebrae(film.vertebrae, variation, rng)
     regions = regions_of(vertebrae, geometry)
-    images = images_of(film.raster, regions, vertebrae)
+    raster = film.raster
+    if other_looks and rng.random() < variation.unlike:
+        depth = float(np.median([each.depth for each in vertebrae.values()]))
+        mm = MEAN_DEPTH_MM * raster.step[0] / depth  # films of users may have no size
+        raster = replace(raster, pixels=unlike(raster.pixels, None, mm, rng, OF_CALCIUM))
+    images = images_of(raster, regions, vertebrae)
     if other_looks:
         images = varied_images(images, variation, rng)
     targets = targets_of(film, regions, geometry)

@@ -35,6 +35,8 @@ class Variation:
         Chance that a level is left out.
     turned : float
         Chance that all is turned upside down: deposits look no different then.
+    unlike : float
+        Chance that the film looks like none (:mod:`..film_appearance`).
     """
 
     corner: float = 0.025
@@ -49,6 +51,7 @@ class Variation:
     shading: float = 0.4
     dropped: float = 0.05
     turned: float = 0.5
+    unlike: float = 0.6
 
 
 def varied_vertebrae(
