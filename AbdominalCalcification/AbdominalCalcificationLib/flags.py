@@ -266,6 +266,9 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "vertebrae_ragged": FlagKind(
         _UNUSABLE, True, "Score every part by hand, or use a model that was trained on such radiographs."
     ),
+    "aorta_not_recognised": FlagKind(
+        _UNUSABLE, True, "Score every part by hand, or use a model that was trained on such radiographs."
+    ),
     "levels_out_of_order": FlagKind(_UNUSABLE, True, "Correct the labels of the vertebrae, or give another image."),
     "spine_not_upright": FlagKind(_UNUSABLE, True, "Turn the image so that the head is up, and read it again."),
     "sacrum_not_seen": FlagKind(

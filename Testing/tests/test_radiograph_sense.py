@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.flags import Flag
+from AbdominalCalcificationLib.geometry.lines import evenly
 from AbdominalCalcificationLib.radiograph.image import Radiograph
 from AbdominalCalcificationLib.radiograph.kauppila import KauppilaScore
 from AbdominalCalcificationLib.radiograph.picture import centred_symmetry
@@ -278,3 +279,51 @@ def test_the_headline_says_what_is_wrong_first():
 def test_flags_are_told_once_however_often_it_is_looked_at():
     result = a_result(names=NAMES[:-1])
     assert sensible(sensible(result)).flags == sensible(result).flags
+
+
+def with_walls(change, result=None, origin: str = "model"):
+    """The drawn result with other walls: `change` takes the points (n, 2) of a wall and its name."""
+    result = result or a_result()
+    dense = [
+        replace(each, line=tuple(map(tuple, change(evenly(each.line, 25)[0], each.wall))), origin=origin)
+        for each in result.score.segments
+    ]
+    return result.with_score(KauppilaScore(tuple(dense)))
+
+
+def to_and_fro(points, wall):
+    """Fifteen millimetres to either side, on the anterior wall."""
+    return points + np.stack([15.0 * np.sin(np.arange(len(points)) * 1.3) * (wall == "anterior"), 0 * points[:, 0]], 1)
+
+
+def test_walls_that_run_to_and_fro_are_those_of_no_aorta():
+    assert codes(with_walls(lambda points, wall: points)) == []
+    result = sensible(with_walls(to_and_fro))
+    assert [flag.code for flag in result.flags] == ["aorta_not_recognised"]
+    assert "anterior" in result.flags[0].message
+    assert result.score.total is None
+    # What a reader drew stands.
+    assert codes(with_walls(to_and_fro, origin="reader")) == []
+
+
+def test_a_winding_or_widened_aorta_is_one_still():
+    def bent(points, wall):
+        way = (points[:, 1] - 100.0) / 100.0
+        return points + np.stack([-12.0 * np.sin(2.5 * way), 0 * way], axis=1)
+
+    def wide(points, wall):
+        return points - np.array([30.0 * (wall == "anterior"), 0.0])
+
+    def aneurysm(points, wall):
+        bulge = 22.0 * np.exp(-(((points[:, 1] - 130.0) / 22.0) ** 2) / 2) * (1 if wall == "anterior" else -0.2)
+        return points - np.stack([bulge, 0 * bulge], axis=1)
+
+    assert "aorta_not_recognised" not in codes(with_walls(bent))
+    assert "aorta_not_recognised" not in codes(with_walls(aneurysm))
+    assert "aorta_not_recognised" not in codes(with_walls(wide))
+
+
+@pytest.mark.parametrize("shift_mm", [14.0, -80.0])
+def test_walls_upon_or_far_from_each_other_are_told(shift_mm):
+    moved = with_walls(lambda points, wall: points + np.array([shift_mm * (wall == "anterior"), 0.0]))
+    assert "aorta_not_recognised" in codes(moved)

@@ -85,7 +85,7 @@ def test_most_films_to_learn_from_look_otherwise_and_some_as_they_are():
 
 def test_changes_for_the_score_hide_no_deposit():
     """A thin bright line stays brighter than what is beside it, unless something lies over it."""
-    pixels, labels = a_film()
+    pixels, _ = a_film()
     pixels[:, 40:42] += 90.0
     beside = np.r_[34:38, 44:48]
     made = [unlike(pixels, None, SPACING_MM, np.random.default_rng(n), film_appearance.OF_CALCIUM) for n in range(40)]

@@ -109,6 +109,7 @@ _OWN_WORDS = frozenset(
         "part_not_assessed",
         "extent_disagrees",
         "vertebrae_ragged",
+        "aorta_not_recognised",
         "score_uncertain",
         "score_unproven",
     }
