@@ -151,7 +151,7 @@ def _model_line(parts: Sequence[Segment]) -> np.ndarray:
 
 
 def _unevenness(line: np.ndarray) -> float:
-    """Return the root mean square distance of points (n, 2) from a polynomial of the fifth degree along them, which follows an aneurysm."""
+    """Return the root mean square distance of points (n, 2) from a polynomial along them that follows an aneurysm."""
     way = line[-1] - line[0]
     length = max(float(np.linalg.norm(way)), 1e-6)
     along = (line - line[0]) @ way / length
