@@ -275,6 +275,17 @@ def test_lung_fills_three_per_cent_of_the_ring():
         assert bool(chest_codes(count=round(share * ring))) == flagged
 
 
+def test_lungs_90_mm_wide_together_tell_the_chest():
+    for width_mm, flagged in ((80, False), (104, True)):
+        grid = Grid.from_spacing((70, 40, 120), (2, 2, 2))
+        aorta = np.zeros(grid.shape, bool)
+        aorta[:, 14:24, 55:65] = True
+        hu = np.full(grid.shape, 40, np.int16)
+        hu[:, :, 5 : 5 + width_mm // 4] = hu[:, :, 115 - width_mm // 4 : 115] = -800  # far from the aorta
+        flags = chest.chest_flags(Volume(hu, grid), Volume(aorta, grid), True)
+        assert bool(flags) == flagged
+
+
 def test_recesses_of_the_lungs_reach_down_30_mm():
     assert not chest_codes(chest_mm=28)
     assert chest_codes(chest_mm=32)

@@ -86,3 +86,50 @@ def test_a_real_aorta_from_the_arch_to_the_coeliac_trunk(real_cta):
     (flag,) = chest_flags(ct, aorta, has_limbs=False)
     assert flag.code == "no_abdominal_aorta"
     assert "20 cm of the aorta lie beside the lungs" in flag.message
+
+
+def a_wide_trunk(chest_mm, abdomen_mm, fat_mm, lung_mm=(90, 90), recess_mm=12, axes=(0, 1, 2), outside_hu=-1000):
+    """Return CT and mask of a trunk 360 mm wide, whose lungs lie `fat_mm` from the aorta's wall at each of its sides.
+
+    `lung_mm` are their widths to the left and right of the image; below, recesses lie at the flanks.
+    """
+    shape = ((chest_mm + abdomen_mm) // 4, 60, 100)
+    height = 4 * np.arange(shape[0])[:, None, None]
+    j, i = (4 * each for each in np.indices(shape[1:]))
+    inside = np.broadcast_to(np.hypot(j - 120, i - 200) <= 11, shape)
+    hu = RNG.normal(-90, 15, shape)
+    left, right = 200 - 11 - fat_mm - i, i - 200 - 11 - fat_mm
+    lungs = ((left > 0) & (left < lung_mm[0])) | ((right > 0) & (right < lung_mm[1]))
+    recess = (i > 20 + 6) & (i < 26 + recess_mm) | (i < 380 - 6) & (i > 374 - recess_mm)
+    hu = np.where((height >= abdomen_mm) & lungs, RNG.normal(-840, 40, shape), hu)
+    hu = np.where((height < abdomen_mm) & recess, -800, hu)
+    hu = np.where((i < 20) | (i > 380), RNG.normal(outside_hu, 12, shape), hu)
+    hu = np.where(inside, 350, hu)
+    matrix = np.diag([4.0, 4.0, 4.0, 1.0])
+    ijk = [2 - axis for axis in axes[::-1]]
+    matrix[:3, :3] = matrix[:3, :3][:, ijk]
+    hu, inside = hu.transpose(axes), np.ascontiguousarray(inside.transpose(axes))
+    grid = Grid(hu.shape, matrix)
+    return Volume(np.rint(hu).astype(np.int16), grid), Volume(inside.astype(np.uint8), grid)
+
+
+@pytest.mark.parametrize("fat_mm", [4, 12, 20, 30])
+@pytest.mark.parametrize("lung_mm", [(90, 90), (0, 130), (110, 0), (60, 60)])
+def test_fat_that_keeps_the_lungs_off_the_aorta_makes_no_abdomen_of_a_chest(fat_mm, lung_mm):
+    (flag,) = chest_flags(*a_wide_trunk(200, 0, fat_mm, lung_mm), False)
+    assert flag.code == "no_abdominal_aorta"
+    (flag,) = chest_flags(*a_wide_trunk(120, 160, fat_mm, lung_mm), True)
+    assert flag.code == "thoracic_aorta"
+    assert "12 cm of it" in flag.message
+
+
+@pytest.mark.parametrize("outside_hu", [-1000, -1024, -2000, -960])
+def test_recesses_and_what_lies_outside_are_no_chest(outside_hu):
+    assert chest_flags(*a_wide_trunk(20, 180, 20, recess_mm=24, outside_hu=outside_hu), False) == []
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_the_width_of_the_lungs_is_that_from_side_to_side_on_any_grid(axes):
+    (flag,) = chest_flags(*a_wide_trunk(200, 40, 16, axes=axes), False)
+    assert flag.code == "no_abdominal_aorta"
+    assert chest_flags(*a_wide_trunk(0, 200, 16, axes=axes), False) == []
