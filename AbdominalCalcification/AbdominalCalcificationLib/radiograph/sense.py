@@ -55,8 +55,8 @@ EXTENT_DISAGREES, AORTA_NOT_RECOGNISED = "extent_disagrees", "aorta_not_recognis
 # Of each part of a wall, for its evenness.
 _POINTS = 24
 #: How far walls stray from a smooth line, in heights of a body, either wall alone; both together count as the root of
-#: the sum of squares of their shares of this. Of 200 simulated radiographs, 4 come to more than 1 (the others to 0.85 at
-#: most); of twelve real ones, on which the network saw calcium everywhere, each to 1.3 or more.
+#: the sum of squares of their shares of this. Of 200 simulated radiographs, 4 come to more than 1 (the others to 0.85
+#: at most); of twelve real ones, on which the network saw calcium everywhere, each to 1.3 or more.
 MOST_UNEVEN = {"anterior": 0.12, "posterior": 0.035}
 #: Of the middle of both walls from each other, in heights of a body (0.54 to 1.1 there).
 WALLS_APART = (0.25, 2.5)
