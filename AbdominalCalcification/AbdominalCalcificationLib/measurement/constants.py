@@ -121,9 +121,11 @@ LEAST_LUNG_HU, MOST_LUNG_HU = -950.0, -600.0
 # At a real diaphragm the share rises from 0 to above 0.05 within 5 mm.
 RING_MM = 8.0
 LUNG_SHARE = 0.03
-# Much fat may keep the lungs off the aorta: a level is one of the chest, too, where they are so wide at its sides.
-# Recesses beside the abdominal aorta are slits of some 10 mm.
+# Much fat may keep the lungs off the aorta: a level is one of the chest, too, where at its sides they are together
+# wider than this, or than this part of the body that is in the field. Recesses beside the abdominal aorta are slits of
+# some 10 mm. Ours.
 LUNGS_WIDE_MM = 90.0
+LUNGS_WIDE_SHARE = 0.3
 # The recesses of the lungs reach down beside the upper abdominal aorta: so much in the chest is nothing to speak of.
 RECESS_MM = 30.0
 # Less abdominal aorta than this below a thoracic one is its upper end only.

@@ -144,13 +144,14 @@ class ImageFlags:
         for trunk in (territory for territory in found if territory.parent is None):
             kji = self._region.kji_of(trunk)
             if self._chest is None or self._chest[0] is not kji or self._chest[1] != has_limbs:
-                ct = self._region.ct()
+                region = self._region
                 low, high = (end.tolist() for end in bounds_of(kji))  # the CT begins one voxel farther in
                 around = tuple(slice(first - 1, last) for first, last in zip(low, high, strict=True))
-                box = grown(around, RING_MM, ct.grid)
-                aorta = ct.with_array(self._region.labels[1:-1, 1:-1, 1:-1]).cropped(box)
-                aorta = aorta.with_array(aorta.array == trunk.label)
-                self._chest = kji, has_limbs, chest.chest_flags(ct.cropped(box), aorta, has_limbs)
+                inner = region.whole.cropped(region.box)
+                box = grown(around, RING_MM, inner)
+                aorta = Volume(region.labels[1:-1, 1:-1, 1:-1][box] == trunk.label, inner.cropped(box))
+                first = [part.start + outer.start for part, outer in zip(box, region.box, strict=True)]
+                self._chest = kji, has_limbs, chest.chest_flags(region.whole_ct, aorta, has_limbs, first)
             flags += self._chest[2]
         return flags
 

@@ -208,6 +208,11 @@ class Region:
         """Whether there are HU."""
         return self._ct is not None
 
+    @property
+    def whole_ct(self) -> Volume | None:
+        """The CT, also far from the arteries."""
+        return self._ct
+
     def ct(self) -> Volume | None:
         """Return the CT in the box around the arteries."""
         return None if self._ct is None else self._ct.cropped(self.box)
