@@ -118,7 +118,7 @@ def _between_wide_lungs(ct: Volume, aorta: Volume, axis: int, level: int, first:
 
 def _averaged(plane: np.ndarray, steps: Sequence[int]) -> np.ndarray:
     """Return the means of blocks of a plane: of so many voxels along each axis, at its ends of those that are there."""
-    values = np.clip(plane.astype(np.float32), _PADDING_HU, None)
+    values: np.ndarray = np.clip(plane.astype(np.float32), _PADDING_HU, None)
     for axis, step in enumerate(steps):
         starts = np.arange(0, values.shape[axis], step)
         counts = np.diff(np.append(starts, values.shape[axis]))
