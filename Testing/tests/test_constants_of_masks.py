@@ -295,7 +295,7 @@ def test_lungs_90_mm_wide_together_tell_the_chest():
 
 def test_lungs_that_fill_three_tenths_of_the_body_tell_the_chest():
     assert not wide_codes(40, 160)
-    assert wide_codes(56, 160)
+    assert wide_codes(64, 160)
 
 
 def test_recesses_of_the_lungs_reach_down_30_mm():

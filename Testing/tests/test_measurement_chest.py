@@ -8,7 +8,7 @@ import pytest
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.measurement import measure
-from AbdominalCalcificationLib.measurement.chest import chest_flags
+from AbdominalCalcificationLib.measurement.chest import chest_flags, lungs_and_body
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.trust import Verdict
 
@@ -133,3 +133,99 @@ def test_the_width_of_the_lungs_is_that_from_side_to_side_on_any_grid(axes):
     (flag,) = chest_flags(*a_wide_trunk(200, 40, 16, axes=axes), False)
     assert flag.code == "no_abdominal_aorta"
     assert chest_flags(*a_wide_trunk(0, 200, 16, axes=axes), False) == []
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (1, 2, 0), (2, 0, 1)])
+@pytest.mark.parametrize("fat_mm", [12, 20])
+def test_measuring_sees_lungs_far_from_the_aorta(fat_mm, axes):
+    ct, aorta = a_wide_trunk(200, 0, fat_mm, axes=axes)
+    trust = measure(ct, aorta, aorta.with_array(np.zeros(ct.grid.shape, bool))).trust
+    assert trust.verdict is Verdict.UNUSABLE
+    assert trust.reasons[0].code == "no_abdominal_aorta"
+
+
+def test_an_aorta_at_its_place_in_the_ct_is_told_as_in_a_mask_of_all_of_it():
+    ct, aorta = a_wide_trunk(120, 160, 16)
+    box = (slice(3, 68), slice(20, 41), slice(38, 63))
+    assert chest_flags(ct, aorta.cropped(box), True, [part.start for part in box]) == chest_flags(
+        ct,
+        Volume(
+            np.where(np.arange(70)[:, None, None] < 3, 0, aorta.array) * (np.arange(70) < 68)[:, None, None], ct.grid
+        ),
+        True,
+    )
+
+
+def test_thick_slices_and_a_ct_upside_down_are_no_other_patient():
+    ct, aorta = a_wide_trunk(200, 40, 16)
+    matrix = np.array(ct.grid.ijk_to_ras)
+    matrix[:3, 3] = matrix[:3, 2] * (ct.grid.shape[0] - 1)
+    matrix[:3, 2] *= -1
+    turned = Grid(ct.grid.shape, matrix)
+    flags = chest_flags(ct, aorta, False)
+    assert chest_flags(Volume(ct.array[::-1], turned), Volume(aorta.array[::-1].copy(), turned), False) == flags
+    thick = Grid.from_spacing((30, *ct.grid.shape[1:]), (4, 4, 8))
+    (flag,) = chest_flags(Volume(ct.array[::2], thick), Volume(aorta.array[::2].copy(), thick), False)
+    assert flag.code == "no_abdominal_aorta"
+
+
+# --- A band from side to side at the aorta's level: samples of 3 mm ----------------------------------
+
+
+def a_band(parts, rows=9, noise_hu=12.0):
+    """Return a band of parts from side to side, each so many mm of one HU, with noise."""
+    row = np.concatenate([np.full(width // 3, float(hu)) for width, hu in parts])
+    return np.random.default_rng(5).normal(row, noise_hu, (rows, len(row))).astype(np.float32)
+
+
+def lung_mm(*parts, **kwargs):
+    lung, _ = lungs_and_body(a_band(parts, **kwargs))
+    return 3 * float(np.median(lung.sum(axis=1)))
+
+
+AIR, WALL, LUNG, SPINE = (60, -1000), (30, 30), (90, -850), (60, 100)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (AIR, WALL, LUNG, SPINE, LUNG, WALL, AIR),
+        ((60, -1024), WALL, LUNG, SPINE, LUNG, WALL, (60, -1024)),
+        (LUNG, SPINE, LUNG),  # a field narrower than the chest
+        ((30, -1024), LUNG, SPINE, LUNG, (30, -1024)),  # round, too
+        (AIR, WALL, (90, -925), SPINE, (90, -925), WALL, AIR),  # emphysema
+    ],
+)
+def test_lungs_are_seen_in_any_field(parts):
+    assert lung_mm(*parts) == pytest.approx(180, abs=13)
+
+
+def test_emphysema_with_bullae_is_lung():
+    bulla = (21, -1000)
+    assert lung_mm(AIR, WALL, (36, -900), bulla, (33, -900), SPINE, LUNG, WALL, AIR) == pytest.approx(180, abs=13)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (AIR, WALL, (300, 30), WALL, AIR),
+        ((60, -970), WALL, (300, 30), WALL, (60, -970)),
+        (AIR, WALL, (60, 40), (90, -1000), (60, 40), (90, -990), WALL, AIR),  # colon on both sides
+        (AIR, (60, 40), (60, -1000), WALL, (200, 30), WALL, (60, -1000), (60, 40), AIR),  # arms beside the trunk
+        ((30, -1024), (240, 30), (30, -1024)),
+        (AIR, WALL, (90, -1000), (60, 40), WALL, AIR),  # a pneumothorax
+    ],
+)
+def test_gas_and_the_air_beside_the_patient_are_no_lung(parts):
+    assert lung_mm(*parts) == 0
+    assert lung_mm(*parts, noise_hu=25.0) < 10  # as much as thin slices have after averaging
+
+
+def test_recesses_of_both_lungs_are_no_chest_but_one_lung_is():
+    assert lung_mm(AIR, WALL, (18, -800), (240, 30), (18, -800), WALL, AIR) <= 40
+    assert lung_mm(AIR, WALL, (100, 20), SPINE, (130, -850), WALL, AIR) > 90
+
+
+def test_what_is_beside_the_patient_is_no_body():
+    _, body = lungs_and_body(a_band((AIR, WALL, LUNG, SPINE, WALL, AIR)))
+    assert 3 * float(np.median(body.sum(axis=1))) == pytest.approx(30 + 90 + 60 + 30, abs=7)
