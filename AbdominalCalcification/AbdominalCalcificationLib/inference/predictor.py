@@ -23,7 +23,7 @@ from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import ENDING, Tile, around, core, lattice, padded_shape, padding_before
+from .tiles import ENDING, Tile, around, continued_shape, core, lattice, padding_before
 
 # An artery that is cut through at the end of the CT goes on: networks that see it end there, as nnU-Net shows it, find
 # less of it (on 40 mm of four simulated patients the last 4 mm of the aorta had a Dice of 0.91, and 0.95 so). For
@@ -195,7 +195,8 @@ class Predictor:
         patch = tuple(settings["patch_size"])
         survey = _Survey(part)
         beyond = self._beyond()
-        padding = padding_before(shape, patch, beyond)
+        zeros = padding_before(continued_shape(shape, beyond), patch)
+        padding = [before + more for before, more in zip(zeros, beyond, strict=True)]
         if look.is_second:
             tiles = around(wanted_region, shape, patch, beyond)
         else:
@@ -209,7 +210,6 @@ class Predictor:
         intensities = survey.intensities(settings, self.model.plans)
         to_network = axis_maps(part.shape, shape, spacing, settings["spacing"], **look.resamplings[0])
         to_network = [along.continued(more) for along, more in zip(to_network, beyond, strict=True)]
-        zeros = [before - more for before, more in zip(padding, beyond, strict=True)]
         to_image = axis_maps(shape, part.shape, settings["spacing"], spacing, **look.resamplings[1])
         values = sorted(self.model.labels.values()) if wanted is None else sorted(wanted)
         inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
@@ -263,9 +263,11 @@ def tiles_that_matter(
     Returns
     -------
     list of tuple of int
-        Their first voxels in the padded image (:func:`tiles.padding_before`).
+        Their first voxels in the image that goes on, padded (:func:`tiles.padding_before`).
     """
-    padding, padded = padding_before(shape, patch, beyond), padded_shape(shape, patch, beyond)
+    seen = continued_shape(shape, beyond)
+    padding = [before + more for before, more in zip(padding_before(seen, patch), beyond, strict=True)]
+    padded = [max(size, n) for size, n in zip(patch, seen, strict=True)]
     boxes = ((tile, core(tile, patch, padded, step)) for tile in lattice(padded, patch, step))
     return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least]
 

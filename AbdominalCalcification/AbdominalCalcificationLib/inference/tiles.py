@@ -46,20 +46,17 @@ def core(tile: Tile, patch: Sequence[int], shape: Sequence[int], step: float = T
     return tuple(box)
 
 
-def padded_shape(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[int]:
-    """Return the voxels of an image that goes on for `beyond` voxels at both ends, padded to no less than a tile."""
-    return [max(size, n + 2 * more) for size, n, more in zip(patch, shape, beyond[: len(patch)], strict=True)]
+def continued_shape(shape: Sequence[int], beyond: Sequence[int]) -> list[int]:
+    """Return the voxels of an image of `shape` that goes on for `beyond` voxels at both ends of each axis."""
+    return [n + 2 * more for n, more in zip(shape, beyond, strict=True)]
 
 
-def padding_before(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[int]:
-    """Return the voxels before an image along each axis, `beyond` where it goes on and others where it is too small.
+def padding_before(shape: Sequence[int], patch: Sequence[int]) -> list[int]:
+    """Return the voxels before an image along each axis, where it is smaller than a tile.
 
     nnU-Net pads evenly, the odd voxel at the end.
     """
-    return [
-        max(size - n - 2 * more, 0) // 2 + more
-        for size, n, more in zip(patch, shape, beyond[: len(patch)], strict=True)
-    ]
+    return [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
 
 
 def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[Tile]:
@@ -78,7 +75,7 @@ def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], beyond:
     Returns
     -------
     list of tuple of int
-        First voxels in the padded image (:func:`padding_before`).
+        First voxels in the image that goes on, padded (:func:`padding_before`).
     """
     tiles: list[Tile] = []
     along = shape, patch, beyond
@@ -100,7 +97,8 @@ def _along(
     low, stop = int(occupied[0]) * n // voxels, -(-(int(occupied[-1]) + 1) * n // voxels)
     count = math.ceil((stop - low) / width)
     middles = low + (np.arange(count) + 0.5) * (stop - low) / count
-    size, padding = (each(shape, patch, beyond)[axis] for each in (padded_shape, padding_before))
+    seen = n + 2 * beyond[axis]
+    size, padding = max(seen, width), padding_before([seen], [width])[0] + beyond[axis]
     found = []
     for middle in middles:
         start = int(np.clip(round(middle + padding - width / 2), 0, size - width))

@@ -107,11 +107,9 @@ def _between_wide_lungs(ct: Volume, aorta: Volume, axis: int, level: int, first:
     place[deep] = slice(max(middle - reach, 0), middle + reach + 1)
     place[across] = slice(None)
     band = ct.array[tuple(place)]
-    band = _averaged(
-        band.T if across < deep else band, [max(1, round(_WIDE_STEP_MM / spacings[each])) for each in (deep, across)]
-    )
-    lung, body = lungs_and_body(band)
-    step_mm = max(1, round(_WIDE_STEP_MM / spacings[across])) * spacings[across]
+    steps = [max(1, round(_WIDE_STEP_MM / spacings[each])) for each in (deep, across)]
+    lung, body = lungs_and_body(_averaged(band.T if across < deep else band, steps))
+    step_mm = steps[1] * spacings[across]
     lung_mm, body_mm = (float(np.median(np.count_nonzero(each, axis=1))) * step_mm for each in (lung, body))
     return lung_mm > min(LUNGS_WIDE_MM, LUNGS_WIDE_SHARE * body_mm)
 

@@ -20,7 +20,7 @@ Changes = Sequence[tuple[Callable, float]]
 # Standard deviations of broad shades that are taken off or put on, mm.
 _SHADE_MM = (10.0, 60.0)
 _CLOUD_MM = (30.0, 140.0)
-# A tenth of the smallest deviation that is divided by, of an image of deviation 1.
+# Added to a local deviation before it divides, of an image whose own is 1: flat places stay flat.
 _LEAST_DEVIATION = 0.08
 # The skin of the back is at least so far behind a body, mm.
 _BACK_MM = (45.0, 110.0)

@@ -29,8 +29,8 @@ from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
 FILMS_FOLDER = "films"
 # Of every so manieth radiograph, the severity is drawn evenly.
 _ANY_EVERY = 3
-# Share of the films of vertebrae that look like no film (:mod:`.film_appearance`); the score is learnt from films as
-# they are.
+# Share of the films of vertebrae that look like no film (:mod:`.film_appearance`); films for the score are written as
+# they are, and change when they are learnt from.
 _UNLIKE, _UNLIKE_STREAM = 0.6, 7717
 
 
@@ -88,15 +88,11 @@ def _make_radiograph(seed: int, name: str, raw: Path) -> str:
         segments = [_mirrored(each, radiograph) for each in segments]
         radiograph = radiograph.facing_left()
     coarse = coarse_labels(labels, radiograph.step)
-    write_volume(image, as_volume(training_look(seed, coarse_pixels(radiograph), coarse)))
+    pixels = raster_at(radiograph.pixels, radiograph.step, VERTEBRAE_TASK.spacing_mm).pixels
+    write_volume(image, as_volume(training_look(seed, pixels, coarse)))
     write_volume(label, as_volume(coarse))
     write_film(film, film_of(radiograph, vertebrae_of(labels, radiograph.step), segments, contrast))
     return name
-
-
-def coarse_pixels(radiograph: Radiograph) -> np.ndarray:
-    """Return grey values at the network's spacing."""
-    return raster_at(radiograph.pixels, radiograph.step, VERTEBRAE_TASK.spacing_mm).pixels
 
 
 def training_look(seed: int, pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
