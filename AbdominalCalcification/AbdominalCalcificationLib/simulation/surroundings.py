@@ -11,6 +11,7 @@ from .canvas import Canvas, Field
 from .chest import paint_chest
 from .crura import ligament_of, paint_crura
 from .enhancement import Phase
+from .mediastinum import mediastinum_of
 from .organs import fill_cavity, paint_bowel, paint_organs, paint_retroperitoneum
 from .outside import paint_outside
 from .pelvis import paint_pelvic_organs, paint_pelvis
@@ -45,13 +46,14 @@ def paint_trunk(
     spine, phase = vessels.spine, vessels.phase
     lumps = Field(rng, 28.0, 2.5)
     grain = Field(rng, 9.0, 1.0)
-    wall = paint_wall(canvas, phase, person, lumps, grain, rng)
+    ligament_mm, detail = ligament_of(person, vessels.levels_mm["celiac_trunk"])
+    mediastinum = mediastinum_of(person, spine, aorta, ligament_mm)
+    wall = paint_wall(canvas, phase, person, mediastinum, lumps, grain, rng)
     distractors: list[dict] = []
     fill_cavity(canvas, phase, wall.cavity, grain, rng)
     paint_organs(canvas, vessels, person, wall.cavity, lumps, grain, rng, distractors)
     paint_bowel(canvas, vessels, wall.cavity, lumps, rng)
     paint_retroperitoneum(canvas, vessels, grain, rng)
-    ligament_mm, detail = ligament_of(person, vessels.levels_mm["celiac_trunk"])
     # Liver and pancreas, which were drawn without a thought for them, give way.
     paint_crura(canvas, aorta, ligament_mm, phase.muscle, grain, detail)
     paint_chest(canvas, vessels, person, grain)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .canvas import BYSTANDERS, FAT_HU, LUNG_HU, SKIN_HU, Canvas, ellipsoid
 from .enhancement import Phase
+from .mediastinum import Mediastinum
 from .person import Person
 
 _SKIN_MM = 1.8
@@ -63,7 +64,9 @@ class Outline(NamedTuple):
         return self.middle_mm + b * np.clip(1.0 - np.abs(x / a) ** 2.3, 0.0, 1.0) ** (1 / 2.3)
 
 
-def paint_wall(canvas: Canvas, phase: Phase, person: Person, lumps, grain, rng) -> Wall:
+def paint_wall(
+    canvas: Canvas, phase: Phase, person: Person, mediastinum: Mediastinum, lumps, grain, rng: np.random.Generator
+) -> Wall:
     """Paint skin, fat, wall, ribs and lungs."""
     u, detail = rng.uniform, person.rng(1)
     width, front, fat = u(150, 195), u(85, 125), u(8, 32)
@@ -98,7 +101,7 @@ def paint_wall(canvas: Canvas, phase: Phase, person: Person, lumps, grain, rng) 
     cavity = share(inner)
     hu += cavity * (FAT_HU + 10.0 * tissue - hu)
     _ribs(canvas, person, depth, wall, tissue, share, rng, detail)
-    _lungs(canvas, inner, tissue, cavity, share, rng)
+    _lungs(canvas, mediastinum, inner, tissue, cavity, share, rng)
     return Wall(cavity, beneath_fat, outside, outline.flat_mm, outline)
 
 
@@ -182,7 +185,7 @@ def _ribs(canvas: Canvas, person: Person, beneath, wall: float, tissue, share, r
     marks[bone > 0.5] = BYSTANDERS["bone"]
 
 
-def _lungs(canvas: Canvas, inner, tissue, cavity, share, rng) -> None:
+def _lungs(canvas: Canvas, mediastinum: Mediastinum, inner, tissue, cavity, share, rng) -> None:
     """Paint lungs, which reach lower at the back, beside the mediastinum; take them off the cavity."""
     floor = rng.uniform(150, 190)
     box = canvas.box((-1e4, -1e4, _LOWEST_LUNG_MM), (1e4,) * 3)
@@ -190,7 +193,7 @@ def _lungs(canvas: Canvas, inner, tissue, cavity, share, rng) -> None:
         return
     x, y, z = canvas.at(box)
     lung = np.maximum(inner[box], floor + 0.9 * (y + 35.0) - z + 14.0 * np.cos(x / 45.0))
-    lung = np.maximum(lung, 34.0 + 0.1 * np.clip(y + 30, 0, None) - np.abs(x + 6.0))
+    lung = np.maximum(lung, mediastinum.depth(x, y, z).astype(np.float32))
     # The tops of the lungs.
     dome = ((np.abs(x + 6.0) - 75.0) / 50.0) ** 2 + ((y + 20.0) / 75.0) ** 2
     lung = np.maximum(lung, z - 480.0 + 60.0 * dome * np.clip((z - 380.0) / 60.0, 0.0, 1.0))
