@@ -145,6 +145,9 @@ CT_KINDS: dict[str, FlagKind] = {
     "low_confidence": FlagKind(
         _REVIEW, True, "Rather wrong than right, or incomplete: look at it, and correct the mask."
     ),
+    "aorta_doubtful": FlagKind(
+        _UNUSABLE, True, "It may be no aorta: look at its mask, and correct it or choose another CT."
+    ),
     "bundled_model": FlagKind(
         _NOTE, False, "Look at every mask before you read its number, or use models of your own."
     ),

@@ -334,3 +334,14 @@ def test_a_confidence_below_a_half_is_low():
 def test_a_quarter_of_the_calcification_may_be_doubted():
     assert not doubted(1.0, 0.1, share=0.2)
     assert doubted(1.0, 0.1, share=0.3)
+
+
+def test_an_aorta_of_a_confidence_below_a_tenth_is_none():
+    def codes(name, confidence):
+        numbers = TerritoryMeasurement(name, True, 500.0, 0.0, 0.0, 0, None, None, None, confidence, "model")
+        return [flag.code for flag in confident.low_confidence([numbers], [])]
+
+    assert codes("aorta", 0.08) == ["aorta_doubtful"]
+    assert codes("aorta", 0.12) == ["low_confidence"]
+    assert codes("renal_left", 0.08) == ["low_confidence"], "what hangs on it may still be right"
+    assert codes("aorta", None) == []

@@ -12,7 +12,7 @@ from ..confidence.known import Confidence, Known
 from ..flags import Flag
 from ..geometry import Volume
 from .arteries import ArteryMask
-from .constants import DOUBTED_SHARE, LOW_CONFIDENCE
+from .constants import DOUBTED_SHARE, LEAST_TRUNK_CONFIDENCE, LOW_CONFIDENCE
 from .result import Cluster, TerritoryMeasurement
 
 
@@ -63,7 +63,9 @@ def low_confidence(territories: Sequence[TerritoryMeasurement], clusters: Sequen
         title = territory(each.name).title
         if _is_low(each):
             text = f"{title}: the model was not certain of this artery (confidence {each.confidence:.2f})."
-            flags.append(Flag("low_confidence", text, each.name))
+            is_trunk = territory(each.name).parent is None
+            hardly = is_trunk and each.confidence is not None and each.confidence < LEAST_TRUNK_CONFIDENCE
+            flags.append(Flag("aorta_doubtful" if hardly else "low_confidence", text, each.name))
         doubted = [cluster for cluster in clusters if cluster.territory == each.name and _is_low(cluster)]
         volume_mm3 = sum(cluster.volume_mm3 for cluster in doubted)
         if doubted and volume_mm3 > DOUBTED_SHARE * each.calcified_volume_mm3:

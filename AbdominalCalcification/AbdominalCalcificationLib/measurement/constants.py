@@ -136,3 +136,5 @@ STUMP_MM = 50.0
 LOW_CONFIDENCE = 0.5
 # So is a territory of whose calcified volume more than this part is in clusters that are.
 DOUBTED_SHARE = 0.25
+# Whatever hangs on an aorta that is less certain than this hangs on something else. One time in ten; ours.
+LEAST_TRUNK_CONFIDENCE = 0.1

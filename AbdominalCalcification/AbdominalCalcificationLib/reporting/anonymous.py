@@ -45,6 +45,8 @@ _OWN_WORDS = frozenset(
         "gantry_tilt",
         "no_arterial_enhancement",
         "metal",
+        "low_confidence",
+        "aorta_doubtful",
         "bundled_model",
         "coarse_model",
         "edited_by_hand",
