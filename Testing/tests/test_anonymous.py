@@ -213,6 +213,17 @@ def test_flags_of_unknown_origin_lose_their_message_and_the_list_of_others_is_tr
     assert "3 of 7" in anonymous_flag(Flag("missing_slices", "3 of 7 slices are missing.")).message
 
 
+def test_of_every_flag_it_was_decided_whether_its_message_can_name_somebody():
+    """Those that read or compare files and segments may; a new flag has to be put on either side."""
+    may_name = "slices_doubtful unknown_orientation header_warning derived_series mixed_series joined_acquisitions "
+    may_name += (
+        "interleaved_acquisitions segments_left_out mask_outside_image mask_resampled mask_grid mask_fractional "
+    )
+    may_name += "masks_overlap names_overruled segment_assumed values_united mask_of_another_ct view_not_lateral "
+    may_name += "view_overruled body_part_other"
+    assert set(KINDS) - _OWN_WORDS == set(may_name.split())
+
+
 def test_an_anonymous_evaluation_names_nobody(case, tmp_path):
     folder = case["home"]
     # Series and segments that are named are flagged; a case that cannot be read is told with its path.

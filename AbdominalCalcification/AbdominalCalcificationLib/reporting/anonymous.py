@@ -50,6 +50,9 @@ _OWN_WORDS = frozenset(
         "bundled_model",
         "coarse_model",
         "edited_by_hand",
+        "reassigned_by_hand",
+        "all_calcified",
+        "specks_left_out",
         "mask_shredded",
         "mask_implausible",
         "implausible_hu",
@@ -114,6 +117,12 @@ _OWN_WORDS = frozenset(
         "aorta_not_recognised",
         "score_uncertain",
         "score_unproven",
+        # of the score of a CT
+        "aorta_ends_above",
+        "level_assumed",
+        "levels_by_hand",
+        "field_cuts_body",
+        "outside_kept",
     }
 )
 
