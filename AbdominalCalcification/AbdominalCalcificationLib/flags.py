@@ -298,6 +298,9 @@ RADIOGRAPH_KINDS: dict[str, FlagKind] = {
     "score_uncertain": FlagKind(
         _REVIEW, True, "The network is not sure: score the parts that it is least sure of, or use the interval alone."
     ),
+    "score_unknown": FlagKind(
+        _UNUSABLE, True, "Score every part yourself: outlines and levels help where they are right."
+    ),
     "extent_disagrees": FlagKind(
         _REVIEW, True, "Look at this part in the overlay: score it, or move its wall, and the other stands as it is."
     ),

@@ -100,6 +100,15 @@ def test_a_reader_who_scores_what_the_model_was_unsure_of_settles_the_sum():
     assert [flag.code for flag in read.flags] == ["edited_by_hand"]
 
 
+def test_a_score_that_the_model_did_not_know_is_the_readers_once_every_part_is():
+    unknown = replace(a_result(), flags=(Flag("score_unknown", "The network does not know the score."),))
+    some = after(unknown, made_by(SCORE, vertebra="L1", wall="anterior", score=2))
+    assert "score_unknown" in {flag.code for flag in some.flags}
+    read = after(unknown, *(made_by(SCORE, vertebra=part[0], wall=part[1], score=2) for part in PARTS))
+    assert [flag.code for flag in read.flags] == ["edited_by_hand"]
+    assert read.score.total == 16
+
+
 def test_a_part_goes_back_to_what_the_model_had(made):
     score = made_by(SCORE, vertebra="L3", wall="posterior", score=0)
     assert scores(after(made, score)) != MADE

@@ -224,6 +224,25 @@ def test_a_score_of_which_little_is_known_is_not_fit_to_read():
     )
 
 
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.25])
+def test_a_score_that_may_be_anything_is_none(share):
+    """Half of the scale, whatever the parts are most likely to be; what a reader is told has no number of it."""
+    known = set()
+    for inflation in np.linspace(0.3, 3.0, 28):
+        result = replace(unsure(a_result(), share), inflation=float(inflation))
+        low, high = result.interval()
+        judged = sensible(result)
+        is_known = high - low <= 12.0
+        known.add(is_known)
+        assert judged.score.total == (16 if is_known else None)
+        if not is_known:
+            assert judged.trust.verdict is Verdict.UNUSABLE
+            assert all(part.score is None and part.probabilities is None for part in judged.score.segments)
+            assert [flag.code for flag in judged.flags] == ["score_unknown"]
+            assert not any(letter.isdigit() for letter in judged.flags[0].message.replace("90 %", ""))
+    assert known == {True, False}
+
+
 def with_part(score, extent, origin="model"):
     """A result of which the anterior wall in front of L3 has a score and an extent of its own."""
     result = a_result()

@@ -55,16 +55,21 @@ def test_appearance_changes_much_and_bodies_stay_brighter_than_their_surrounding
     assert min(alike) < 0.4 < max(alike)
 
 
-@pytest.mark.parametrize("change", film_appearance.OF_VERTEBRAE, ids=lambda each: each[0].__name__)
+EVERY_CHANGE = sorted(
+    {each for each, _ in (*film_appearance.OF_VERTEBRAE, *film_appearance.OF_CALCIUM)}, key=lambda each: each.__name__
+)
+
+
+@pytest.mark.parametrize("change", EVERY_CHANGE, ids=lambda each: each.__name__)
 @pytest.mark.parametrize("shape", [(40, 6), (3, 300), (150, 150)])
 def test_every_change_does_something_to_films_of_any_shape(change, shape):
     pixels = np.random.default_rng(1).normal(size=shape).astype(np.float32)
     labels = np.zeros(shape, np.uint8)
     labels[1:3, 2:5] = 3
     before = pixels.copy()
-    made = [change[0](pixels, labels, SPACING_MM, np.random.default_rng(n)) for n in range(8)]
+    made = [change(pixels, labels, SPACING_MM, np.random.default_rng(n)) for n in range(8)]
     assert all(each.shape == shape and np.isfinite(each).all() for each in made)
-    is_beyond = change[0] is film_appearance._cut_off and shape[1] < 20  # a film that ends before the skin
+    is_beyond = change is film_appearance._cut_off and shape[1] < 20  # a film that ends before the skin
     assert is_beyond or any(not np.array_equal(each, pixels) for each in made)
     assert np.array_equal(pixels, before)
 
@@ -83,12 +88,41 @@ def test_most_films_to_learn_from_look_otherwise_and_some_as_they_are():
     assert np.array_equal(looks[3], training_look(3, pixels, labels))
 
 
-def test_changes_for_the_score_hide_no_deposit():
-    """A thin bright line stays brighter than what is beside it, unless something lies over it."""
+def test_changes_for_the_score_leave_a_dense_deposit_brighter_than_what_is_beside_it():
+    """Along most of it: folds and stool lie over it here and there, as they do on films of people."""
     pixels, _ = a_film()
-    pixels[:, 40:42] += 90.0
+    pixels[:, 40:42] += 45.0
     beside = np.r_[34:38, 44:48]
-    made = [unlike(pixels, None, SPACING_MM, np.random.default_rng(n), film_appearance.OF_CALCIUM) for n in range(40)]
+    made = [unlike(pixels, None, SPACING_MM, np.random.default_rng(n), film_appearance.OF_CALCIUM) for n in range(60)]
     kept = [float((np.median(each[:, 40:42], axis=1) > np.median(each[:, beside], axis=1)).mean()) for each in made]
     assert min(kept) > 0.5
     assert np.mean(kept) > 0.9
+
+
+def test_folds_are_bright_lines_as_far_apart_as_they_are_asked_for(monkeypatch):
+    """On an even film: few pixels are bright, and they come back at the distance between folds."""
+    even = np.zeros((400, 400), np.float32)
+    monkeypatch.setattr(film_appearance, "_here_and_there", lambda *_: 1.0)
+    found = []
+    for apart_mm in (8.0, 32.0):
+        monkeypatch.setattr(film_appearance, "_FOLD_MM", (apart_mm, apart_mm * 1.001))
+        crossings = []
+        for n in range(8):
+            made = film_appearance._folded(even, None, 0.4, np.random.default_rng(n))
+            lit = np.abs(made) > 0.5 * np.abs(made).max()
+            assert 0.01 < lit.mean() < 0.5
+            crossings.append(np.count_nonzero(np.diff(lit.astype(int), axis=1) > 0) / (400 * 400 * 0.4))
+        found.append(float(np.mean(crossings)))
+    assert found[0] / found[1] == pytest.approx(4.0, rel=0.3)
+
+
+def test_texture_has_every_size_and_the_coarse_is_the_strongest():
+    made = [
+        film_appearance._mottled(np.zeros((256, 256), np.float32), None, 0.4, np.random.default_rng(n))
+        for n in range(12)
+    ]
+    for each in made:
+        power = np.abs(np.fft.rfft2(each - each.mean())) ** 2
+        f = np.hypot(np.fft.fftfreq(256, 0.4)[:, None], np.fft.rfftfreq(256, 0.4)[None])
+        bands = [power[(f >= low) & (f < 2 * low)].mean() for low in (0.02, 0.08, 0.32)]
+        assert bands[0] > bands[1] > bands[2] > 0

@@ -19,14 +19,14 @@ from .corrections import BODIES, NAMES, RESTORED, SCORE, WALL, Correction, Corre
 from .coverage import Walls, coverage, deposits_on
 from .kauppila import PARTS, VERTEBRAE, WALLS, KauppilaScore, Segment
 from .result import RadiographResult
-from .sense import AORTA_NOT_RECOGNISED, EXTENT_DISAGREES, of_doubts, of_missing_parts
+from .sense import AORTA_NOT_RECOGNISED, EXTENT_DISAGREES, SCORE_UNKNOWN, of_doubts, of_missing_parts
 from .spine import LABELS, ORDER, Vertebra, borders_of, vertebrae_of
 
 # Flags that a reader settles: whether parts have scores, how sure they are, what was drawn, how vertebrae are called.
 _PARTS, _LEVELS, _UNCERTAIN = "part_not_assessed", "level_uncertain", "score_uncertain"
 _OF_READERS = (_PARTS, _LEVELS, _UNCERTAIN, EXTENT_DISAGREES)
 # Those that stand as long as a part of the score is the model's.
-_OF_MODELS = ("score_unproven", "vertebrae_ragged", AORTA_NOT_RECOGNISED)
+_OF_MODELS = ("score_unproven", "vertebrae_ragged", AORTA_NOT_RECOGNISED, SCORE_UNKNOWN)
 
 
 def corrected(made: RadiographResult, corrections: Corrections) -> RadiographResult:

@@ -49,9 +49,12 @@ MOST_SYMMETRY = 0.5
 LEAST_FRONT, MOST_SATURATED = 0.8, 0.2
 #: Of the score's interval of 90 %, in points: a third of the scale.
 WIDEST_INTERVAL = 8
+#: The same: half of the scale, and a score that may be anything there is none.
+NO_SCORE_INTERVAL = 12
 #: In points: scores and extents come from different outputs of the network; of 1600 parts 0.5 % differ by so many.
 EXTENT_DIFFERENCE = 2
 EXTENT_DISAGREES, AORTA_NOT_RECOGNISED = "extent_disagrees", "aorta_not_recognised"
+SCORE_UNKNOWN = "score_unknown"
 # Of each part of a wall, for its evenness.
 _POINTS = 24
 #: How far walls stray from a smooth line, in heights of a body, either wall alone; both together count as the root of
@@ -65,6 +68,7 @@ WALLS_APART = (0.25, 2.5)
 def sensible(result: RadiographResult) -> RadiographResult:
     """Return a result with the flags of what was found; without any number where they forbid it."""
     found = flags_of(result.radiograph, result.labels, result.vertebrae, result.score)
+    found += of_ignorance(result)
     told = with_flags(result, found)
     # Messages about the score would tell the numbers that are withdrawn.
     return withdrawn(told if forbid_numbers(told.flags) else with_flags(told, of_doubts(told)))
@@ -73,6 +77,15 @@ def sensible(result: RadiographResult) -> RadiographResult:
 def of_doubts(result: RadiographResult) -> list[Flag]:
     """Flag what a score says of itself: of which little is known, or which contradicts what is drawn."""
     return [*of_interval(result), *of_extents(result.score)]
+
+
+def of_ignorance(result: RadiographResult) -> list[Flag]:
+    """Flag a score of which the network knows next to nothing: calcium is hidden, or the film is unlike all films."""
+    ends = result.interval()
+    if ends is None or ends[1] - ends[0] <= NO_SCORE_INTERVAL:
+        return []
+    text = "The network does not know the score: what it holds possible (with a probability of 90 %) is more than half "
+    return [Flag(SCORE_UNKNOWN, text + "of the scale.")]
 
 
 def of_interval(result: RadiographResult) -> list[Flag]:

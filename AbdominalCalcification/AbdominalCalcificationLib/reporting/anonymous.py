@@ -116,6 +116,7 @@ _OWN_WORDS = frozenset(
         "vertebrae_ragged",
         "aorta_not_recognised",
         "score_uncertain",
+        "score_unknown",
         "score_unproven",
         # of the score of a CT
         "aorta_ends_above",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
 
 from ..radiograph.simulation.device import smooth
 
@@ -22,6 +22,12 @@ _SHADE_MM = (10.0, 60.0)
 _CLOUD_MM = (30.0, 140.0)
 # Added to a local deviation before it divides, of an image whose own is 1: flat places stay flat.
 _LEAST_DEVIATION = 0.08
+# Fat, folds and contents of bowel: how far apart, mm, and how bright, in standard deviations of a film.
+_COARSEST_MM = 120.0
+_FOLD_MM = (6.0, 40.0)
+_TEXTURE = (0.03, 0.4)
+# Where there is bowel, and where not, mm.
+_LOOP_MM = (40.0, 200.0)
 # The skin of the back is at least so far behind a body, mm.
 _BACK_MM = (45.0, 110.0)
 
@@ -45,8 +51,8 @@ def unlike(
         Of both axes.
     rng : Generator
     changes : sequence of (callable, float), optional
-        Which changes there may be, and how often; :data:`OF_VERTEBRAE` by default. Those of :data:`OF_CALCIUM` hide no
-        deposits and need no labels.
+        Which changes there may be, and how often; :data:`OF_VERTEBRAE` by default. Those of :data:`OF_CALCIUM` need no
+        labels, and hide deposits no better than bowel and fat do.
 
     Returns
     -------
@@ -166,6 +172,49 @@ def _lined(image, labels, spacing_mm, rng):
     return image
 
 
+def _mottled(image, labels, spacing_mm, rng):
+    """Texture of every size, as muscle, fat and stool cast it, drawn out in one direction."""
+    steepness = rng.uniform(1.0, 2.2)
+    least = 1.0 / _COARSEST_MM
+    texture = _noise(image.shape, spacing_mm, rng, lambda f: np.maximum(f, least) ** -steepness * (f > 0))
+    return image + _amount(rng) * _here_and_there(image.shape, spacing_mm, rng) * texture
+
+
+def _folded(image, labels, spacing_mm, rng):
+    """Curved lines side by side: folds and walls of bowel, mostly bright ones between darker contents."""
+    apart_mm, width = np.exp(rng.uniform(*np.log(_FOLD_MM))), rng.uniform(0.08, 0.4)
+    band = lambda f: np.exp(-0.5 * (np.log(np.maximum(f, 1e-6) * apart_mm) / 0.35) ** 2)  # noqa: E731
+    folds = np.exp(-((_noise(image.shape, spacing_mm, rng, band) / width) ** 2))
+    sign = 1.0 if rng.uniform() < 0.75 else -1.0
+    return image + sign * 2.0 * _amount(rng) * _here_and_there(image.shape, spacing_mm, rng) * folds
+
+
+def _amount(rng) -> float:
+    return float(np.exp(rng.uniform(*np.log(_TEXTURE))))
+
+
+def _here_and_there(shape, spacing_mm, rng):
+    """Return where bowel is: 1 in loops of it and 0 elsewhere, or 1 all over."""
+    if rng.uniform() < 0.3:
+        return np.float32(1.0)
+    size_mm = np.exp(rng.uniform(*np.log(_LOOP_MM)))
+    where = _noise(shape, spacing_mm, rng, lambda f: np.exp(-0.5 * (f * size_mm) ** 2) * (f > 0))
+    return np.clip(where * rng.uniform(0.7, 4.0) + rng.uniform(0.0, 1.0), 0.0, 1.0)
+
+
+def _noise(shape, spacing_mm: float, rng, amplitude: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return noise of mean 0 and deviation 1, of an amplitude by cycles per mm, drawn out in one direction."""
+    size = [fft.next_fast_len(n, real=True) for n in shape]
+    turned, stretch = rng.uniform(0.0, np.pi), float(np.exp(rng.normal(0.0, 0.35)))
+    y = fft.fftfreq(size[0], spacing_mm).astype(np.float32)[:, None]
+    x = fft.rfftfreq(size[1], spacing_mm).astype(np.float32)[None]
+    c, s = float(np.cos(turned)), float(np.sin(turned))
+    along, across = y * c + x * s, x * c - y * s
+    f = np.hypot(along * stretch, across / stretch)
+    waves = fft.rfft2(rng.standard_normal(size, dtype=np.float32)) * amplitude(f)
+    return _standard(fft.irfft2(waves, size)[: shape[0], : shape[1]])
+
+
 def _coarser(image, labels, spacing_mm, rng):
     """Less sharp, or sharpened, with noise."""
     sigma = rng.uniform(0.4, 2.2)
@@ -187,9 +236,11 @@ OF_VERTEBRAE: Changes = (
     (_coarser, 0.4),
 )
 OF_CALCIUM: Changes = (
+    (_mottled, 0.6),
+    (_folded, 0.5),
     (_gassy, 0.5),
     (_crowded, 0.4),
-    (_lined, 0.3),
+    (_lined, 0.4),
     (_clouded, 0.6),
     (_curved, 0.4),
     (_evened, 0.4),
