@@ -18,6 +18,7 @@ from AbdominalCalcificationLib.radiograph.sense import (
     bulge,
     flags_of,
     of_interval,
+    of_walls,
     sensible,
     solidity,
 )
@@ -340,6 +341,28 @@ def test_a_winding_or_widened_aorta_is_one_still():
     assert "aorta_not_recognised" not in codes(with_walls(bent))
     assert "aorta_not_recognised" not in codes(with_walls(aneurysm))
     assert "aorta_not_recognised" not in codes(with_walls(wide))
+
+
+@pytest.mark.parametrize(("wall", "share"), [("anterior", 0.5), ("posterior", 0.15)])
+def test_walls_of_neighbouring_levels_meet(wall, share):
+    """Beyond a share of a body's height, either wall alone is that of no aorta; what a reader drew stands."""
+
+    height = 30.0
+
+    def told(by, origin="model"):
+        moved = [
+            replace(each, line=tuple((x - by * height, y) for x, y in each.line), origin=origin)
+            if each.vertebra in ("L3", "L4") and each.wall == wall
+            else replace(each, origin=origin)
+            for each in a_result().score.segments
+        ]
+        return of_walls(KauppilaScore(tuple(moved)), height)
+
+    (flag,) = told(1.1 * share)
+    assert flag.code == "aorta_not_recognised"
+    assert f"the {wall} one, of neighbouring levels do not meet" in flag.message
+    assert told(0.9 * share) == []
+    assert told(1.1 * share, "reader") == []
 
 
 @pytest.mark.parametrize("shift_mm", [14.0, -80.0])

@@ -247,6 +247,27 @@ def test_a_training_goes_on_from_a_model(drawn, small, tmp_path, monkeypatch):
     assert document["training"]["initial"]["name"] == "tiny"
 
 
+@pytest.mark.parametrize(("asked", "initial", "taken"), [(None, False, 2e-3), (None, True, 3e-4), (5e-4, True, 5e-4)])
+def test_the_learning_rate_is_the_one_asked_for_or_that_of_the_beginning(
+    drawn, small, tmp_path, monkeypatch, asked, initial, taken
+):
+    rates = []
+
+    class Noting(work.Learner):
+        def __init__(self, *given):
+            super().__init__(*given)
+            rates.append(given[6])
+
+    monkeypatch.setattr(work, "radiograph_steps", no_steps)
+    monkeypatch.setattr(work, "Learner", Noting)
+    if initial:
+        a_kauppila_model(tmp_path / "initial")
+    start = str(tmp_path / "initial") if initial else None
+    job = a_job(tmp_path, drawn, minutes=0.0, initial=start, learning_rate=asked)
+    work.train(KauppilaJob.from_json(job.to_json()), lambda: True, None, False, lambda *_: None, print)
+    assert rates == [taken]
+
+
 def test_a_model_that_is_there_is_not_replaced_unasked(drawn, small, tmp_path):
     a_kauppila_model(tmp_path / "m")
     with pytest.raises(InputError, match="--overwrite"):

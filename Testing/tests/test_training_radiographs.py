@@ -66,6 +66,9 @@ def test_virtual_radiographs_kept_for_testing_are_never_trained_on(complaint):
         (["--simulated", "3", "--fold", "1"], "--fold is for nnU-Net"),
         (["--simulated", "3", "--minutes", "-1"], "0 or more"),
         (["--simulated", "3", "--threads", "-1"], "at least 0"),
+        (["--simulated", "3", "--learning-rate", "0"], "above 0"),
+        (["--simulated", "3", "--learning-rate", "nan"], "learning-rate"),
+        (["--simulated", "3", "--learning-rate", "2"], "at most 1"),
         (["--simulated", "0"], "at least 1"),
         (["--readings", "t.csv"], "--images"),
         (["--dataset", "raw"], "--dataset is for nnU-Net"),
@@ -78,6 +81,7 @@ def test_options_that_make_no_sense_for_the_score_are_refused(complaint, options
 
 def test_options_of_the_score_are_refused_for_others(complaint):
     assert "train kauppila" in complaint("vertebrae", "--simulated", "3", "--small", "--vertebra-model", "m")
+    assert "train kauppila" in complaint("vertebrae", "--simulated", "3", "--small", "--learning-rate", "0.001")
 
 
 def table(tmp_path, rows, columns=("case", *PARTS)):

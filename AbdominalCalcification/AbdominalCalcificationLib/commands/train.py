@@ -39,8 +39,14 @@ def add(commands) -> list[argparse.ArgumentParser]:
     data.add_argument(
         "--readings", metavar="TABLE.csv", type=Path, help="kauppila: part scores of radiographs, a row for each"
     )
-    scored = train.add_argument_group("radiographs scored by readers (kauppila)")
+    scored = train.add_argument_group("the score of radiographs (kauppila)")
     scored.add_argument("--images", metavar="DIR", type=Path, help="the radiographs that the table names")
+    scored.add_argument(
+        "--learning-rate",
+        metavar="R",
+        type=number,
+        help="the highest one (0.002, and 0.0003 where it starts from a model)",
+    )
     scored.add_argument(
         "--vertebra-model", metavar="FOLDER", type=Path, help="finds their vertebrae; the one that ships by default"
     )
@@ -136,6 +142,8 @@ def make_kauppila_job(options: argparse.Namespace):
         raise InputError("--readings TABLE.csv and --images DIR go together; name both.")
     if options.minutes is not None and not options.minutes >= 0:
         raise InputError(f"--minutes must be 0 or more, not {options.minutes:g}.")
+    if options.learning_rate is not None and not 0 < options.learning_rate <= 1:
+        raise InputError(f"--learning-rate must be above 0 and at most 1, not {options.learning_rate:g}.")
     for name, least in (("processes", 1), ("threads", 0)):
         if (value := getattr(options, name)) < least:
             raise InputError(f"--{name} must be at least {least}, not {value}.")
@@ -156,6 +164,7 @@ def make_kauppila_job(options: argparse.Namespace):
         initial=path(options.initial_weights),
         device=options.device,
         minutes=40.0 if options.minutes is None else options.minutes,
+        learning_rate=options.learning_rate,
         processes=options.processes,
         threads=options.threads,
     )
@@ -169,7 +178,7 @@ def make_job(options: argparse.Namespace):
     from ..training.small import configuration_of, read_configuration
     from ..training.tasks import EVERY_TASK
 
-    for name in ("readings", "images", "vertebra_model"):
+    for name in ("readings", "images", "vertebra_model", "learning_rate"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for train kauppila; leave it out.")
     if options.settings is not None and not options.small:

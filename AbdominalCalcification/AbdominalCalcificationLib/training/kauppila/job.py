@@ -25,6 +25,8 @@ class KauppilaJob:
     device : str
     minutes : float
         How long to train; the learning rate falls to zero over this time.
+    learning_rate : float or None
+        The highest one; by default one for a network with random weights, or for one that starts from a model.
     processes, threads : int
         For simulating; of PyTorch, 0 leaves the choice to it.
     """
@@ -37,6 +39,7 @@ class KauppilaJob:
     initial: str | None = None
     device: str = "auto"
     minutes: float = 40.0
+    learning_rate: float | None = None
     processes: int = 1
     threads: int = 0
 

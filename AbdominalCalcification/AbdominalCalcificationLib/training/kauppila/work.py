@@ -43,7 +43,7 @@ def train(
     initial = None if job.initial is None else KauppilaModel.open(job.initial)
     architecture = KauppilaArchitecture() if initial is None else initial.architecture
     geometry = RegionGeometry() if initial is None else initial.geometry
-    rate = LEARNING_RATE if initial is None else FINE_TUNING_RATE
+    rate = job.learning_rate or (LEARNING_RATE if initial is None else FINE_TUNING_RATE)
     learner = Learner(architecture, geometry, learnt, job.device, job.results, job.minutes, rate)
     if learner.resume():
         say(f"Going on after {learner.steps} steps.")
