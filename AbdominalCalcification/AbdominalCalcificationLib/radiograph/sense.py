@@ -153,9 +153,7 @@ def of_walls(score: KauppilaScore, height: float) -> list[Flag]:
     jumps = {wall: _jump([score.part(name, wall) for name in VERTEBRAE]) / height / MOST_JUMP[wall] for wall in WALLS}
     if np.hypot.reduce([0.0, *jumps.values()]) > 1.0:
         odd = max(jumps, key=lambda wall: jumps[wall])
-        text = (
-            f"The walls, most of all the {odd} one, of neighbouring levels do not meet: no aorta was recognised."
-        )
+        text = f"The walls, most of all the {odd} one, of neighbouring levels do not meet: no aorta was recognised."
         return [Flag(AORTA_NOT_RECOGNISED, text)]
     if len(lines) == len(WALLS):
         one, other = lines.values()
