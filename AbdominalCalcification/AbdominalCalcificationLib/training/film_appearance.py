@@ -25,6 +25,8 @@ _LEAST_DEVIATION = 0.08
 # Fat, folds and contents of bowel: how far apart, mm, and how bright, in standard deviations of a film.
 _COARSEST_MM = 120.0
 _FOLD_MM = (6.0, 40.0)
+# Width of the band of their distances, of its logarithm.
+_FOLD_BAND = 0.35
 _TEXTURE = (0.03, 0.4)
 # Where there is bowel, and where not, mm.
 _LOOP_MM = (40.0, 200.0)
@@ -183,8 +185,13 @@ def _mottled(image, labels, spacing_mm, rng):
 def _folded(image, labels, spacing_mm, rng):
     """Curved lines side by side: folds and walls of bowel, mostly bright ones between darker contents."""
     apart_mm, width = np.exp(rng.uniform(*np.log(_FOLD_MM))), rng.uniform(0.08, 0.4)
-    band = lambda f: np.exp(-0.5 * (np.log(np.maximum(f, 1e-6) * apart_mm) / 0.35) ** 2)  # noqa: E731
-    folds = np.exp(-((_noise(image.shape, spacing_mm, rng, band) / width) ** 2))
+    lines = _noise(
+        image.shape,
+        spacing_mm,
+        rng,
+        lambda f: np.exp(-0.5 * (np.log(np.maximum(f, 1e-6) * apart_mm) / _FOLD_BAND) ** 2),
+    )
+    folds = np.exp(-((lines / width) ** 2))
     sign = 1.0 if rng.uniform() < 0.75 else -1.0
     return image + sign * 2.0 * _amount(rng) * _here_and_there(image.shape, spacing_mm, rng) * folds
 
