@@ -23,7 +23,7 @@ from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
 from .sweep import Intensities, Labels, Source, let_go, sweep, work_of
-from .tiles import ENDING, Tile, around, continued_shape, core, lattice, padding_before
+from .tiles import ENDING, Tile, around, continued_shape, core, lattice, padding_before, room
 
 # An artery that is cut through at the end of the CT goes on: networks that see it end there, as nnU-Net shows it, find
 # less of it (on 40 mm of four simulated patients the last 4 mm of the aorta had a Dice of 0.91, and 0.95 so). For
@@ -196,7 +196,7 @@ class Predictor:
         survey = _Survey(part)
         beyond = self._beyond()
         zeros = padding_before(continued_shape(shape, beyond), patch)
-        padding = [before + more for before, more in zip(zeros, beyond, strict=True)]
+        padding, _ = room(shape, patch, beyond)
         if look.is_second:
             tiles = around(wanted_region, shape, patch, beyond)
         else:
@@ -265,9 +265,7 @@ def tiles_that_matter(
     list of tuple of int
         Their first voxels in the image that goes on, padded (:func:`tiles.padding_before`).
     """
-    seen = continued_shape(shape, beyond)
-    padding = [before + more for before, more in zip(padding_before(seen, patch), beyond, strict=True)]
-    padded = [max(size, n) for size, n in zip(patch, seen, strict=True)]
+    padding, padded = room(shape, patch, beyond)
     boxes = ((tile, core(tile, patch, padded, step)) for tile in lattice(padded, patch, step))
     return [tile for tile, box in boxes if _share(mask, box, padding, shape) > least]
 

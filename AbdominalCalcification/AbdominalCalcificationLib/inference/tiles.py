@@ -59,6 +59,13 @@ def padding_before(shape: Sequence[int], patch: Sequence[int]) -> list[int]:
     return [max(size - n, 0) // 2 for size, n in zip(patch, shape, strict=True)]
 
 
+def room(shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the voxels before an image that goes on and is padded to no less than a tile, and how many it has then."""
+    seen = continued_shape(shape, beyond)
+    before = [pad + more for pad, more in zip(padding_before(seen, patch), beyond, strict=True)]
+    return before, [max(size, n) for size, n in zip(patch, seen, strict=True)]
+
+
 def around(mask: np.ndarray, shape: Sequence[int], patch: Sequence[int], beyond: Sequence[int] = ENDING) -> list[Tile]:
     """Return a few tiles that cover `mask` and hardly overlap, in the order of the first axis.
 
@@ -97,8 +104,7 @@ def _along(
     low, stop = int(occupied[0]) * n // voxels, -(-(int(occupied[-1]) + 1) * n // voxels)
     count = math.ceil((stop - low) / width)
     middles = low + (np.arange(count) + 0.5) * (stop - low) / count
-    seen = n + 2 * beyond[axis]
-    size, padding = max(seen, width), padding_before([seen], [width])[0] + beyond[axis]
+    (padding,), (size,) = room([n], [width], [beyond[axis]])
     found = []
     for middle in middles:
         start = int(np.clip(round(middle + padding - width / 2), 0, size - width))

@@ -61,12 +61,13 @@ def low_confidence(territories: Sequence[TerritoryMeasurement], clusters: Sequen
         if not each.found:
             continue
         title = territory(each.name).title
-        if _is_low(each):
+        if _is_below(LOW_CONFIDENCE, each):
             text = f"{title}: the model was not certain of this artery (confidence {each.confidence:.2f})."
-            is_trunk = territory(each.name).parent is None
-            hardly = is_trunk and each.confidence is not None and each.confidence < LEAST_TRUNK_CONFIDENCE
+            hardly = territory(each.name).parent is None and _is_below(LEAST_TRUNK_CONFIDENCE, each)
             flags.append(Flag("aorta_doubtful" if hardly else "low_confidence", text, each.name))
-        doubted = [cluster for cluster in clusters if cluster.territory == each.name and _is_low(cluster)]
+        doubted = [
+            cluster for cluster in clusters if cluster.territory == each.name and _is_below(LOW_CONFIDENCE, cluster)
+        ]
         volume_mm3 = sum(cluster.volume_mm3 for cluster in doubted)
         if doubted and volume_mm3 > DOUBTED_SHARE * each.calcified_volume_mm3:
             which = "1 cluster" if len(doubted) == 1 else f"{len(doubted)} clusters"
@@ -78,5 +79,5 @@ def low_confidence(territories: Sequence[TerritoryMeasurement], clusters: Sequen
     return flags
 
 
-def _is_low(each: Cluster | TerritoryMeasurement) -> bool:
-    return each.confidence is not None and each.confidence < LOW_CONFIDENCE
+def _is_below(confidence: float, each: Cluster | TerritoryMeasurement) -> bool:
+    return each.confidence is not None and each.confidence < confidence

@@ -161,7 +161,7 @@ def _of_models(finding: Path, scoring: Path) -> list[Flag]:
     text = "Scored by models that were trained on simulated radiographs: for trying and testing, not for diagnosis."
     flags = [Flag("bundled_model", text)]
     if is_bundled(scoring):
-        text = "The score is that of a model that has seen simulated radiographs only; on real ones it could not tell."
+        text = "The score is that of a model of simulated radiographs, which cannot tell calcium on real ones."
         flags.append(Flag("score_unproven", text))
     return flags
 

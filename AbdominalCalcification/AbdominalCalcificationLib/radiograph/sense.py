@@ -145,14 +145,11 @@ def of_walls(score: KauppilaScore, height: float) -> list[Flag]:
     """
     walls = {wall: _model_line([score.part(name, wall) for name in VERTEBRAE]) for wall in WALLS}
     lines = {wall: line for wall, line in walls.items() if len(line) > 4}
-    uneven = {wall: _unevenness(line) / height / MOST_UNEVEN[wall] for wall, line in lines.items()}
-    if np.hypot.reduce([0.0, *uneven.values()]) > 1.0:
-        odd = max(uneven, key=lambda wall: uneven[wall])
+    if odd := _odd_wall({wall: _unevenness(line) / height for wall, line in lines.items()}, MOST_UNEVEN):
         text = f"The walls, most of all the {odd} one, were drawn to and fro as no aorta runs: it was not recognised."
         return [Flag(AORTA_NOT_RECOGNISED, text)]
-    jumps = {wall: _jump([score.part(name, wall) for name in VERTEBRAE]) / height / MOST_JUMP[wall] for wall in WALLS}
-    if np.hypot.reduce([0.0, *jumps.values()]) > 1.0:
-        odd = max(jumps, key=lambda wall: jumps[wall])
+    jumps = {wall: _jump([score.part(name, wall) for name in VERTEBRAE]) / height for wall in WALLS}
+    if odd := _odd_wall(jumps, MOST_JUMP):
         text = f"The walls, most of all the {odd} one, of neighbouring levels do not meet: no aorta was recognised."
         return [Flag(AORTA_NOT_RECOGNISED, text)]
     if len(lines) == len(WALLS):
@@ -163,6 +160,12 @@ def of_walls(score: KauppilaScore, height: float) -> list[Flag]:
             text = f"The walls lie {apart:.1f} heights of a body apart, as those of no aorta: it was not recognised."
             return [Flag(AORTA_NOT_RECOGNISED, text)]
     return []
+
+
+def _odd_wall(values: Mapping[str, float], most: Mapping[str, float]) -> str | None:
+    """Return the wall that errs most where all together, as shares of what each may have, come to more than 1."""
+    shares = {wall: value / most[wall] for wall, value in values.items()}
+    return max(shares, key=lambda wall: shares[wall]) if np.hypot.reduce([0.0, *shares.values()]) > 1.0 else None
 
 
 def _model_line(parts: Sequence[Segment]) -> np.ndarray:
