@@ -153,6 +153,15 @@ def test_branches_leave_the_aorta_where_they_can():
     assert "wrong side" in " ".join(flag.message for flag in found.flags)
 
 
+def test_vessels_of_the_lung_are_no_branches_and_what_lies_in_bowel_gas_may_be_one():
+    lung = ((-48, 9, 90), (48, 60, 150))
+    for hu, stays in ((-850, False), (-1000, True)):
+        found = sense(*TREE, SMA, tissue=((hu, *lung),))
+        assert (count(found, "superior_mesenteric") > 0) == stays
+        assert ("in a lung" in " ".join(flag.message for flag in found.flags)) != stays
+        assert count(found, "aorta") == count(sense(*TREE), "aorta")
+
+
 def test_what_follows_in_the_wrong_order_is_for_review_and_stays():
     found = sense(*TREE, ("celiac_trunk", (-3, 9, 99), (6, 40, 108)), SMA)
     assert codes(found) == {("place_implausible", "superior_mesenteric")}

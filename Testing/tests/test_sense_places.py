@@ -56,6 +56,23 @@ def test_the_skin_is_8_mm_thick():
         assert (count(found, "superior_mesenteric") == 9 * (22 + 2)) == stays
 
 
+def with_lung(thick_mm, lowest_mm=-99, hu=-850):
+    """Return whether a renal artery stays with lung around it, of a thickness, from a height (S) upwards."""
+    renal = ("renal_left", (-39, -6, 99), (-9, 3, 105))
+    lung = (hu, (-39 - thick_mm, -6 - thick_mm, max(99 - thick_mm, lowest_mm)), (-9, 3 + thick_mm, 105 + thick_mm))
+    return count(sense(*TREE, renal, tissue=(lung,)), "renal_left") > 0
+
+
+def test_lung_is_looked_for_within_6_mm_of_a_branch():
+    assert not with_lung(3)
+    assert with_lung(3, lowest_mm=99)
+
+
+def test_a_branch_with_lung_around_two_fifths_of_it_is_a_vessel_of_the_lung():
+    assert not with_lung(15, lowest_mm=102)
+    assert with_lung(15, lowest_mm=105)
+
+
 def test_a_trunk_has_250_square_centimetres():
     assert count(sense(*TREE, body=((-75, -66, -99), (75, 69, 300))), "aorta") == 0
     assert count(sense(*TREE, body=((-75, -99, -99), (75, 102 - 6, 300))), "aorta") > 0

@@ -11,7 +11,7 @@ from ..flags import Flag
 from ..geometry import Volume
 from ..progress import drain
 from .body import Body, body_of
-from .constants import FEWEST_VOXELS, LARGE_SHARE, LEAST_SECTION_CM2, SKIN_MM, SPINE_SHARE
+from .constants import FEWEST_VOXELS, LARGE_SHARE, LEAST_SECTION_CM2, MOST_LUNG_SHARE, SKIN_MM, SPINE_SHARE
 from .dissection import dissection_steps
 from .metal import stent_flags
 from .pieces import Piece, Pieces, pieces_of
@@ -58,6 +58,7 @@ def sensible_arteries(ct: Volume, arteries: Volume, *, expects_aorta: bool = Tru
         return Sensible(arteries)
     body = body_of(ct)
     _within(body, pieces)
+    _not_in_lungs(body, pieces)
     flags: list[Flag] = []
     if expects_aorta:
         flags = _of_one_tree(body, pieces)
@@ -90,6 +91,13 @@ def _within(body: Body, pieces: Pieces) -> None:
             piece.leave_out("outside the body or in its skin")
         else:
             pieces.split(piece, depth_mm > 0, "outside the body or in its skin")
+
+
+def _not_in_lungs(body: Body, pieces: Pieces) -> None:
+    """Leave out pieces of branches with lung around them: they are vessels of the lung. The aorta lies beside it."""
+    for piece in pieces.all:
+        if piece.stays and piece.called != _TRUNK.label and body.lung_share(piece.kji) > MOST_LUNG_SHARE:
+            piece.leave_out("in a lung")
 
 
 def _of_one_tree(body: Body, pieces: Pieces) -> list[Flag]:

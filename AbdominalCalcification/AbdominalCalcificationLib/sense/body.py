@@ -9,7 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..geometry import Grid, Volume
-from .constants import BONE_HU, OUTER_AIR_HU, SHEET_MM, TISSUE_HU, TRUNK_SHARE
+from ..measurement.constants import LEAST_LUNG_HU, MOST_LUNG_HU
+from .constants import BONE_HU, LUNG_REACH_MM, OUTER_AIR_HU, SHEET_MM, TISSUE_HU, TRUNK_SHARE
 
 # Fine enough for what is 12 mm thick.
 _STEP_MM = 3.0
@@ -68,6 +69,19 @@ class Body:
         found, inside = np.zeros(len(place), bool), place[known]
         found[known] = (self.hu[tuple(inside.T)] >= BONE_HU) & (arteries[tuple((inside * self.strides).T)] == 0)
         return found
+
+    def lung_share(self, kji: np.ndarray) -> float:
+        """Return how much of what lies around some voxels of the CT, shape (n, 3), is as dark as lung."""
+        spacing = self.grid.spacing_mm[::-1]
+        place = self._places(kji).T
+        reach = np.ceil(LUNG_REACH_MM / np.array(spacing)).astype(int)
+        first = np.maximum(place.min(axis=0) - reach, 0)
+        box = tuple(slice(a, b) for a, b in zip(first, place.max(axis=0) + reach + 1, strict=True))
+        hu = self.hu[box]
+        apart = np.ones(hu.shape, bool)
+        apart[tuple((place - first).T)] = False
+        around = hu[apart & (ndimage.distance_transform_edt(apart, sampling=spacing) <= LUNG_REACH_MM)]
+        return float(np.mean((around > LEAST_LUNG_HU) & (around < MOST_LUNG_HU))) if around.size else 0.0
 
     def section_cm2(self, level: int) -> float | None:
         """Return the section of the body at a level of the CT; None where the field cuts it or shows no outline."""

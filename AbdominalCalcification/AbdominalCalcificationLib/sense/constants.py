@@ -17,6 +17,10 @@ TRUNK_SHARE = 0.3
 OUTER_AIR_HU = -950.0
 # Skin and the fat beneath it: no artery of the trunk lies less deep, also in the thinnest patients.
 SKIN_MM = 8.0
+# Of what lies so far from a branch, more than this part is lung: it is a vessel of the lung. Renal and coeliac arteries
+# come near the lungs' recesses, with the diaphragm and fat between. Ours.
+LUNG_REACH_MM = 6.0
+MOST_LUNG_SHARE = 0.4
 # Effective diameter of 178 mm, that of children of five to ten years (AAPM report 204, 2011): less is a head, a neck,
 # an arm or a leg.
 LEAST_SECTION_CM2 = 250.0
