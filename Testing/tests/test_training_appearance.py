@@ -10,12 +10,14 @@ import pytest
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.training.appearance import InvertedSurroundings, RandomCurve
+from AbdominalCalcificationLib.training.film_appearance import FilmClutter
 from AbdominalCalcificationLib.training.small import (
     APPEARANCE,
     SmallConfiguration,
     configuration_from,
     with_appearance,
 )
+from AbdominalCalcificationLib.training.tasks import VERTEBRAE_TASK
 
 torch = pytest.importorskip("torch")
 SCALE = (120.0, 220.0, (-200.0, 1200.0))
@@ -77,10 +79,10 @@ def test_patches_without_labels_and_without_luck_are_left():
     assert "segmentation" not in InvertedSurroundings(1.0, 4, *SCALE)(image=image)
 
 
-def nnunet_transforms():
+def nnunet_transforms(axes=3):
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
-    return nnUNetTrainer.get_training_transforms((32, 32, 32), (-0.1, 0.1), None, (2,), False, [False]).transforms
+    return nnUNetTrainer.get_training_transforms((32,) * axes, (-0.1, 0.1), None, (1,), False, [False]).transforms
 
 
 @pytest.mark.parametrize(("task", "more"), [("arteries", 2), ("calcification", 1)])
@@ -102,6 +104,22 @@ def test_both_networks_see_curves_and_only_arteries_turned_surroundings(task, mo
     ours = next(each for each in transforms if isinstance(each, RandomCurve))
     assert pickle.loads(pickle.dumps(ours)) == ours
     patch = {"image": torch.zeros(1, 32, 32, 32), "segmentation": torch.zeros(1, 32, 32, 32, dtype=torch.int16)}
+    for each in transforms:
+        patch = each(**patch)
+    assert bool(torch.isfinite(patch["image"]).all())
+
+
+def test_films_get_clutter_before_noise_and_blur_and_no_curves():
+    pytest.importorskip("nnunetv2")
+    transforms = nnunet_transforms(axes=2)
+    with_appearance(transforms, "vertebrae", replace(SmallConfiguration(), clutter_chance=1.0))
+    names = [type(getattr(each, "transform", each)).__name__ for each in transforms]
+    assert "RandomCurve" not in names
+    assert names.index("SpatialTransform") < names.index("FilmClutter") < names.index("GaussianNoiseTransform")
+    ours = transforms[names.index("FilmClutter")]
+    assert ours == FilmClutter(1.0, VERTEBRAE_TASK.spacing_mm)
+    assert pickle.loads(pickle.dumps(ours)) == ours
+    patch = {"image": torch.randn(1, 32, 32), "segmentation": torch.zeros(1, 32, 32, dtype=torch.int16)}
     for each in transforms:
         patch = each(**patch)
     assert bool(torch.isfinite(patch["image"]).all())

@@ -56,7 +56,7 @@ def test_appearance_changes_much_and_bodies_stay_brighter_than_their_surrounding
 
 
 EVERY_CHANGE = sorted(
-    {each for each, _ in (*film_appearance.OF_VERTEBRAE, *film_appearance.OF_CALCIUM)}, key=lambda each: each.__name__
+    {each for each, _ in (*film_appearance.OF_VERTEBRAE, *film_appearance.OF_CALCIUM, *film_appearance.OF_PATCHES)}, key=lambda each: each.__name__
 )
 
 
@@ -126,3 +126,24 @@ def test_texture_has_every_size_and_the_coarse_is_the_strongest():
         f = np.hypot(np.fft.fftfreq(256, 0.4)[:, None], np.fft.rfftfreq(256, 0.4)[None])
         bands = [power[(f >= low) & (f < 2 * low)].mean() for low in (0.02, 0.08, 0.32)]
         assert bands[0] > bands[1] > bands[2] > 0
+
+
+def test_patches_get_clutter_as_often_as_asked_for_and_keep_their_mean_and_deviation():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    pixels, _ = a_film()
+    image = torch.from_numpy(pixels.astype(np.float32))[None]
+    made = [film_appearance.FilmClutter(0.5, SPACING_MM)(image=image)["image"] for _ in range(120)]
+    changed = [each for each in made if each is not image]
+    assert 0.35 < len(changed) / len(made) < 0.65
+    for each in changed:
+        assert each.shape == image.shape
+        assert each.dtype == image.dtype
+        assert float(each.mean()) == pytest.approx(float(image.mean()), abs=0.01 * float(image.std()))
+        assert float(each.std()) == pytest.approx(float(image.std()), rel=0.01)
+    assert not torch.equal(*changed[:2])
+    # Bodies are seen as before: clutter lies over them.
+    assert np.mean([np.corrcoef(each.numpy().ravel(), image.numpy().ravel())[0, 1] for each in changed]) > 0.6
+    torch.manual_seed(0)
+    again = film_appearance.FilmClutter(0.5, SPACING_MM)(image=image)["image"]
+    assert torch.equal(again, made[0])

@@ -8,6 +8,7 @@ does with CT and MR (Billot et al. 2023, doi 10.1016/j.media.2023.102789); shape
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft, ndimage
@@ -252,3 +253,40 @@ OF_CALCIUM: Changes = (
     (_curved, 0.4),
     (_evened, 0.4),
 )
+# On patches of films that were changed already, by other draws each time.
+OF_PATCHES: Changes = (
+    (_mottled, 0.6),
+    (_folded, 0.5),
+    (_gassy, 0.3),
+    (_crowded, 0.2),
+    (_lined, 0.3),
+    (_clouded, 0.3),
+)
+
+
+@dataclass(frozen=True)
+class FilmClutter:
+    """Texture, folds and clutter, drawn anew at each step, on a patch of a film as nnU-Net hands it on.
+
+    Attributes
+    ----------
+    chance : float
+        Share of patches.
+    spacing_mm : float
+        Of both axes.
+    """
+
+    chance: float
+    spacing_mm: float
+
+    def __call__(self, **patch) -> dict:
+        """Return the patch with its image (1, rows, columns) changed, or as it was; mean and deviation stay."""
+        import torch
+
+        if float(torch.rand(1)) >= self.chance:
+            return patch
+        rng = np.random.default_rng(int(torch.randint(2**31, (1,))))
+        image = patch["image"]
+        changed = torch.from_numpy(unlike(image[0].numpy(), None, self.spacing_mm, rng, OF_PATCHES))
+        patch["image"] = (changed * image.std() + image.mean())[None].to(image.dtype)
+        return patch

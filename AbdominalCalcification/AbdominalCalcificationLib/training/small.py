@@ -19,11 +19,12 @@ from ..bounded import read_json
 from ..errors import InputError
 from ..inference.devices import has_bfloat16
 from .appearance import InvertedSurroundings, RandomCurve
-from .tasks import Task
+from .film_appearance import FilmClutter
+from .tasks import VERTEBRAE_TASK, Task
 
 # What changes how patches look, and nothing of how cases are prepared.
 APPEARANCE = ("curve_chance", "curve_strength", "inversion_chance", "noise_chance", "blur_chance",
-              "low_resolution_chance", "gamma_chance")  # fmt: skip
+              "low_resolution_chance", "gamma_chance", "clutter_chance")  # fmt: skip
 # Voxels around labelled arteries whose contrast is never turned round.
 _INVERSION_MARGIN = 4
 
@@ -64,6 +65,8 @@ class SmallConfiguration:
         Share of patches of the arteries' network with a part of their surroundings turned round in contrast.
     noise_chance, blur_chance, low_resolution_chance, gamma_chance : float
         Of nnU-Net's own changes: shares of patches.
+    clutter_chance : float
+        Share of patches of films with texture, folds and clutter (:mod:`.film_appearance`).
     """
 
     features: tuple[int, ...] = (8, 16, 32, 64, 96)
@@ -82,6 +85,7 @@ class SmallConfiguration:
     blur_chance: float = 0.2
     low_resolution_chance: float = 0.25
     gamma_chance: float = 0.3
+    clutter_chance: float = 0.5
 
 
 def configuration_of(task: Task) -> SmallConfiguration:
@@ -183,7 +187,8 @@ def _is_quick_with_bfloat16(device) -> bool:
 def with_appearance(transforms: list, task_name: str, settings: SmallConfiguration) -> None:
     """Give nnU-Net's list of training transforms, in place, the chances and the changes of a configuration.
 
-    Ours come right after the last of nnU-Net's changes of intensity, before patches are mirrored.
+    Ours come right after the last of nnU-Net's changes of intensity, before patches are mirrored; clutter of films before
+    the first, as it is blurred and noisy like the film.
     """
     chances = {
         "GaussianNoiseTransform": settings.noise_chance,
@@ -191,7 +196,7 @@ def with_appearance(transforms: list, task_name: str, settings: SmallConfigurati
         "SimulateLowResolutionTransform": settings.low_resolution_chance,
         "GammaTransform": settings.gamma_chance,
     }
-    last = 0
+    first, last = len(transforms), 0
     for n, each in enumerate(transforms):
         inner = getattr(each, "transform", None)
         name = type(inner).__name__
@@ -199,8 +204,9 @@ def with_appearance(transforms: list, task_name: str, settings: SmallConfigurati
             # nnU-Net turns the image round for a third as many.
             share = 1 / 3 if getattr(inner, "p_invert_image", 0) == 1 else 1.0
             each.apply_probability = share * chances[name]
-            last = n + 1
+            first, last = min(first, n), n + 1
     if task_name == "vertebrae":
+        transforms.insert(first, FilmClutter(settings.clutter_chance, VERTEBRAE_TASK.spacing_mm))
         return
     scale = (settings.mean_hu, settings.std_hu, settings.window_hu)
     ours: list = [RandomCurve(settings.curve_chance, settings.curve_strength, *scale)]
