@@ -56,7 +56,8 @@ def test_appearance_changes_much_and_bodies_stay_brighter_than_their_surrounding
 
 
 EVERY_CHANGE = sorted(
-    {each for each, _ in (*film_appearance.OF_VERTEBRAE, *film_appearance.OF_CALCIUM, *film_appearance.OF_PATCHES)}, key=lambda each: each.__name__
+    {each for each, _ in (*film_appearance.OF_VERTEBRAE, *film_appearance.OF_CALCIUM, *film_appearance.OF_PATCHES)},
+    key=lambda each: each.__name__,
 )
 
 

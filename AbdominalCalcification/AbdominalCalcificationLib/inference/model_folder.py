@@ -14,6 +14,7 @@ from ..errors import ModelError
 from ..names import is_calcification_name, normalized
 from ..radiograph.spine import LABELS
 from .conventions import as_totalsegmentator_resamples, is_of_totalsegmentator
+from .output_shifts import read_shifts
 from .plans import check_settings, configuration_settings
 
 CHECKPOINT_NAMES = ("checkpoint_final.pth", "checkpoint_best.pth")
@@ -73,6 +74,8 @@ class ModelFolder:
         slices are stored.
     kind : ImageKind
         CT or radiograph.
+    shifts : dict of int to list
+        What is added to the logits of labels (:mod:`.output_shifts`).
     """
 
     path: Path
@@ -85,6 +88,7 @@ class ModelFolder:
     dataset: dict = field(repr=False, compare=False)
     plans: dict = field(repr=False, compare=False)
     kind: ImageKind = CT
+    shifts: dict[int, list[tuple[float, float]]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def open(cls, path: Path | str, folds: tuple[str, ...] | None = None, kind: ImageKind = CT) -> ModelFolder:
@@ -129,6 +133,7 @@ class ModelFolder:
             dataset=dataset,
             plans=plans,
             kind=kind,
+            shifts=read_shifts(folder, dataset, labels),
         )
 
     @property

@@ -19,6 +19,7 @@ from .clock import Clock, Report
 from .devices import run_with_fallback
 from .model_folder import ModelFolder
 from .network import Network, turned_over
+from .output_shifts import logits_at, shifted
 from .plans import ct_intensities
 from .reference import predict_plainly
 from .resampling import axis_maps
@@ -124,6 +125,10 @@ class Predictor:
         if unusual and not self._plain_nnunet:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
         if unusual or self._plain_nnunet:
+            if self.model.shifts:
+                say(
+                    f"{self.model.name}: what it adds to its output by the distance of slices is left out on this road."
+                )
             return predict_plainly(self._network, image, spacing_mm, device, report, say, self._tile_step)
         look = _Look(resamplings, self._tile_step)
         return self._turned(image, spacing_mm, device, region, wanted, report, say, look, margins)
@@ -215,7 +220,6 @@ class Predictor:
         inner = tuple(slice(each.start - pad, each.stop - pad) for each, pad in zip(window, padding[1:], strict=True))
         clock = Clock(work_of(tiles, patch), report)
         margins = None if margins is None else margins[box]
-        mirror = [self.model.plans["transpose_forward"].index(2)] if look.mirrored else []
 
         def run(device: str, sums_on: str) -> None:
             clock.restart()
@@ -223,7 +227,7 @@ class Predictor:
             source = Source(part, to_network, intensities, zeros, window, sums_on)
             found = Labels(labels[box], to_image, self._network.classes, values, wanted_region, inner, margins)
             sweep(
-                turned_over(self._network.quickest_on(device, self._precision), mirror),
+                self._logits_on(device, look.mirrored, spacing),
                 source,
                 tiles,
                 patch,
@@ -241,6 +245,12 @@ class Predictor:
         finally:
             self._network.release()
         return labels, device
+
+    def _logits_on(self, device: str, mirrored: bool, spacing_mm: Sequence[float]) -> Callable:
+        """Return a function from tiles of an image of that spacing to logits."""
+        mirror = [self.model.plans["transpose_forward"].index(2)] if mirrored else []
+        run = turned_over(self._network.quickest_on(device, self._precision), mirror)
+        return shifted(run, logits_at(self.model.shifts, self._network.classes, spacing_mm))
 
 
 def tiles_that_matter(
