@@ -187,8 +187,8 @@ def _is_quick_with_bfloat16(device) -> bool:
 def with_appearance(transforms: list, task_name: str, settings: SmallConfiguration) -> None:
     """Give nnU-Net's list of training transforms, in place, the chances and the changes of a configuration.
 
-    Ours come right after the last of nnU-Net's changes of intensity, before patches are mirrored; clutter of films before
-    the first, as it is blurred and noisy like the film.
+    Ours come right after the last of nnU-Net's changes of intensity, before patches are mirrored; clutter of films
+    before the first, as it is blurred and noisy like the film.
     """
     chances = {
         "GaussianNoiseTransform": settings.noise_chance,
