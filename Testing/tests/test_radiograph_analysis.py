@@ -87,6 +87,25 @@ def test_the_side_is_found_where_nothing_says_it(faces):
     assert read(known, network, SaysTwo()).facing_lead is None
 
 
+@pytest.mark.parametrize("faces", ["left", "right"])
+def test_where_the_network_sees_as_much_on_both_sides_the_skin_of_the_back_tells(faces):
+    labels = drawn_labels() if faces == "left" else drawn_labels()[:, ::-1]
+    columns = np.arange(labels.shape[1])
+    middle = np.median(np.nonzero(labels)[1])
+    away = (columns - middle) * PIXEL_MM * (1 if faces == "left" else -1)
+    pixels = np.where(away > 50, 10.0, 500.0) * np.ones((len(labels), 1))
+
+    class SeesBothWays(SeesLabels):
+        def shares(self, pixels, step_mm):
+            self.labels = labels if np.argmin(pixels[0]) == np.argmin(film.pixels[0]) else labels[:, ::-1]
+            return super().shares(pixels, step_mm)
+
+    film = Radiograph(pixels, (PIXEL_MM, PIXEL_MM), None)
+    found = read(film, SeesBothWays(labels), SaysTwo())
+    assert found.faces == faces
+    assert found.facing_lead == pytest.approx(1.0, abs=0.2)
+
+
 @pytest.mark.parametrize("aspect", [(1.0, 1.0), (2.0, 2.0)])
 def test_a_size_that_is_not_known_is_found_by_the_vertebrae(aspect):
     radiograph = a_radiograph()

@@ -1,11 +1,12 @@
 """Shift the output of a small calcification model so that it finds as much as there is.
 
-    python Testing/training/calibrate_output.py MODEL_FOLDER NEW_FOLDER [--seeds 6000-6011]
+    python Testing/training/calibrate_output.py MODEL_FOLDER NEW_FOLDER [--seeds 6000-6029]
 
 A network that is not sure calls less than half of what is uncertain calcification: it finds too little, above all in
 thick slices. This adds a constant to the foreground's logit, chosen for each distance of slices on virtual patients
-that are used for nothing else, in their true arteries, so that the median of found / true volume is 1. For the thinnest
-slices it is added to the bias of the last layer; what thicker ones need besides is written to dataset.json
+that are used for nothing else, in their true arteries, so that the median of found / true volume is 1. The true volume
+is that of the patient (truth.json), not of a mask: thick voxels that thin plaques do not fill by half hold some, too.
+For the thinnest slices it is added to the bias of the last layer; what thicker ones need besides is in dataset.json
 (``inference/output_shifts.py``). All other weights stay.
 """
 
@@ -64,14 +65,18 @@ def shifted(model: Path, folder: Path, shift: float, by_slices: dict[float, floa
 
 
 def compared(patients: list, model: ModelFolder, worker: Worker) -> tuple[list[float], list[float]]:
-    """Return found / true volume, and Dice, of every patient."""
+    """Return found / true volume, and Dice with the exact mask, of every patient."""
     shares, dice = [], []
     for patient in patients:
         found = drain(segment_steps(patient.ct, [], model, arteries=patient.arteries, worker=worker)).calcification
         overlap = volume_overlap(patient.calcification, found)
-        shares.append(overlap.prediction_mm3 / overlap.reference_mm3)
+        shares.append(overlap.prediction_mm3 / true_mm3(patient))
         dice.append(overlap.dice)
     return shares, dice
+
+
+def true_mm3(patient) -> float:
+    return patient.truth["total"]["calcified_volume_mm3"]
 
 
 def patients_of(seeds, slice_mm: float) -> list:
@@ -80,7 +85,7 @@ def patients_of(seeds, slice_mm: float) -> list:
     made = (
         simulate(seed, spacing_mm=spacing_mm, shape=shape, phase=PHASES[n // 2 % 2]) for n, seed in enumerate(seeds)
     )
-    return [each for each in made if np.count_nonzero(each.calcification.array) * np.prod(spacing_mm) > LEAST_MM3]
+    return [each for each in made if true_mm3(each) > LEAST_MM3]
 
 
 def shift_for(patients: list, options: argparse.Namespace, worker: Worker, first: float) -> float:
@@ -103,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Shift the output of a small calcification model.")
     parser.add_argument("model", type=Path, metavar="MODEL_FOLDER")
     parser.add_argument("new", type=Path, metavar="NEW_FOLDER")
-    parser.add_argument("--seeds", default="6000-6011", type=parse_seeds)
+    parser.add_argument("--seeds", default="6000-6029", type=parse_seeds)
     options = parser.parse_args()
     chosen: dict[float, float] = {}
     with Worker() as worker:

@@ -1,7 +1,7 @@
 """One radiograph from pixels to the eight parts of its score. Runs in the worker process.
 
-Where the file does not say which way the patient faces, or how large a pixel is, the vertebrae tell: what the network
-finds most of, and is surest of, is taken.
+Where the file does not say how large a pixel is, the vertebrae tell: what the network finds most of, and is surest of,
+is taken; where it does not say which way the patient faces, the skin of the back does besides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from ..radiograph.facing import Seen, lead_of_left
 from ..radiograph.image import FACINGS, Radiograph
 from ..radiograph.kauppila import PARTS, VERTEBRAE, Segment
 from ..radiograph.kauppila_parts import parts_of
@@ -45,7 +46,7 @@ class Found:
     levels : Levels
         At the network's spacing, facing left.
     facing_lead : float or None
-        By how much the side taken is better than the other one; None where the image says its side.
+        By how much more speaks for the side taken than for the other one; None where the image says its side.
     """
 
     labels: np.ndarray
@@ -66,6 +67,11 @@ class _Look:
     levels: Levels
 
     @property
+    def bodies(self) -> Raster:
+        """Share of vertebral bodies, whatever their names."""
+        return replace(self.shares, pixels=1.0 - self.shares.pixels[..., 0])
+
+    @property
     def quality(self) -> float:
         return quality_of(self.levels)
 
@@ -80,7 +86,7 @@ class _Look:
         ]
         # An image may have many pixels, most of them far from all bodies.
         asked = [_extent(np.asarray(named.any(axis=1 - axis))[at]) for axis, at in enumerate(places)]
-        body = raster_onto(replace(self.shares, pixels=1.0 - self.shares.pixels[..., 0]), asked, step) > 0.5
+        body = raster_onto(self.bodies, asked, step) > 0.5
         names = named[np.ix_(*(at[each] for at, each in zip(places, asked, strict=True)))]
         labels = np.zeros(shape, np.uint8)
         labels[np.ix_(*asked)] = np.where(body, names, 0)
@@ -119,12 +125,14 @@ def found_vertebrae(radiograph: Radiograph, predictor: VertebraPredictor) -> tup
 
 
 def _looked(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[_Look, str, float | None]:
-    """Return the best look at a radiograph, the side that it faces, and by how much that side is the better one."""
+    """Return the best look at a radiograph, the side that it faces, and by how much more speaks for that side."""
     sides = FACINGS if radiograph.faces is None else (radiograph.faces,)
-    looks = [_best_look(replace(radiograph, faces=side).facing_left(), predictor) for side in sides]
-    best = max(looks, key=lambda each: each.quality)
-    lead = best.quality - min(each.quality for each in looks) if len(looks) > 1 else None
-    return best, sides[looks.index(best)], lead
+    looks = {side: _best_look(replace(radiograph, faces=side).facing_left(), predictor) for side in sides}
+    if radiograph.faces is not None:
+        return looks[radiograph.faces], radiograph.faces, None
+    lead = lead_of_left(radiograph, {side: Seen(each.bodies, each.quality) for side, each in looks.items()})
+    side = "left" if lead >= 0 else "right"
+    return looks[side], side, abs(lead)
 
 
 def _best_look(radiograph: Radiograph, predictor: VertebraPredictor) -> _Look:
