@@ -37,7 +37,7 @@ GRIDS = {
     3.0: ((0.8, 0.8, 3.0), (47, 175, 200)),
     5.0: ((0.8, 0.8, 5.0), (28, 175, 200)),
 }
-MOST = 4.0  # how far it is shifted, up or down
+MOST = 6.0  # how far it is shifted, up or down
 LEAST_MM3 = 50.0
 
 

@@ -173,7 +173,7 @@ def _flags_with(given: Sequence[Flag], found: Mapping) -> tuple[Flag, ...]:
         text = f"Another naming of the vertebrae ({', '.join(levels['names'])}) is nearly as likely."
         flags.append(Flag("level_uncertain", text))
     if lead is not None:
-        text = f"With the patient's front on the {found['faces']} the network recognises more of the spine."
+        text = f"What the network recognises, and the skin, say that the patient's front is on the {found['faces']}."
         flags.append(Flag("facing_by_network", text))
         if lead >= _SURE_OF_FACING:
             flags = [flag for flag in flags if flag.code != "facing_assumed"]
