@@ -7,7 +7,7 @@ own; they were seen on twelve real films.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,10 +60,11 @@ def nearer_back(radiograph: Radiograph, seen: Mapping[str, Seen]) -> float:
 
     A share of the rows, -1 to 1; 0 where there is no spine, or no dark on either side.
     """
-    depth = _depth(max(seen.values(), key=lambda each: each.quality).bodies)
-    middles = [_middles(seen[side].bodies) for side in FACINGS]
-    if depth is None or not any(len(y) for y, _ in middles):
+    found = {side: _rows(each.bodies) for side, each in seen.items()}
+    depths = found[max(FACINGS, key=lambda side: seen[side].quality)][2]
+    if not len(depths):
         return 0.0
+    depth = float(np.median(depths))
     film = raster_at(radiograph.pixels, radiograph.step, max(depth / _PIXELS, *radiograph.step))
     values = ndimage.gaussian_filter(film.pixels, _SMOOTH_DEPTHS * depth / film.step[0])
     low, high = np.percentile(values, (0.5, 99.0))
@@ -74,7 +75,7 @@ def nearer_back(radiograph: Radiograph, seen: Mapping[str, Seen]) -> float:
     rows = film.origin[0] + film.step[0] * np.arange(len(shares))
     spine = [
         np.interp(rows, y, x if side == "left" else radiograph.width - x, left=np.nan, right=np.nan)
-        for side, (y, x) in zip(FACINGS, middles, strict=True)
+        for side, (y, x, _) in found.items()
         if len(y)
     ]
     there = ~np.isnan(spine).all(axis=0)
@@ -94,17 +95,10 @@ def _to_skin(shares: np.ndarray, border: int) -> float:
     return first if dark.any() and shares[max(first - border, 0)] >= TISSUE else np.inf
 
 
-def _middles(bodies: Raster) -> tuple[Sequence[float], Sequence[float]]:
-    """Return y of the rows in which there are bodies, and x of their middle."""
+def _rows(bodies: Raster) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return y of the rows in which there are bodies, x of their middle, and how deep they are there."""
     share = np.asarray(bodies.pixels, float)
     count = share.sum(axis=1)
     rows = np.flatnonzero(count > _FEWEST)
     x = bodies.origin[1] + bodies.step[1] * np.arange(share.shape[1])
-    return bodies.origin[0] + bodies.step[0] * rows, (share @ x)[rows] / count[rows]
-
-
-def _depth(bodies: Raster) -> float | None:
-    """Return how deep bodies are, in the radiograph's unit; None where there are none."""
-    count = np.asarray(bodies.pixels, float).sum(axis=1)
-    there = count > _FEWEST
-    return float(np.median(count[there])) * bodies.step[1] if there.any() else None
+    return bodies.origin[0] + bodies.step[0] * rows, (share @ x)[rows] / count[rows], count[rows] * bodies.step[1]

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from ..geometry import Grid, Volume
+from ..geometry import Grid, Volume, grown
+from ..geometry.distances import distances_mm
 from ..measurement.constants import LEAST_LUNG_HU, MOST_LUNG_HU
 from .constants import BONE_HU, LUNG_REACH_MM, OUTER_AIR_HU, SHEET_MM, TISSUE_HU, TRUNK_SHARE
 
@@ -72,15 +73,13 @@ class Body:
 
     def lung_share(self, kji: np.ndarray) -> float:
         """Return how much of what lies around some voxels of the CT, shape (n, 3), is as dark as lung."""
-        spacing = self.grid.spacing_mm[::-1]
         place = self._places(kji).T
-        reach = np.ceil(LUNG_REACH_MM / np.array(spacing)).astype(int)
-        first = np.maximum(place.min(axis=0) - reach, 0)
-        box = tuple(slice(a, b) for a, b in zip(first, place.max(axis=0) + reach + 1, strict=True))
+        low, high = place.min(axis=0).tolist(), place.max(axis=0).tolist()
+        box = grown(tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True)), LUNG_REACH_MM, self.grid)
         hu = self.hu[box]
-        apart = np.ones(hu.shape, bool)
-        apart[tuple((place - first).T)] = False
-        around = hu[apart & (ndimage.distance_transform_edt(apart, sampling=spacing) <= LUNG_REACH_MM)]
+        own = np.zeros(hu.shape, bool)
+        own[tuple((place - [part.start for part in box]).T)] = True
+        around = hu[~own & (distances_mm(own, Grid(hu.shape, self.grid.ijk_to_ras)) <= LUNG_REACH_MM)]
         return float(np.mean((around > LEAST_LUNG_HU) & (around < MOST_LUNG_HU))) if around.size else 0.0
 
     def section_cm2(self, level: int) -> float | None:

@@ -19,7 +19,6 @@ from ..bounded import read_json
 from ..errors import InputError
 from ..inference.devices import has_bfloat16
 from .appearance import InvertedSurroundings, RandomCurve
-from .film_appearance import FilmClutter
 from .tasks import VERTEBRAE_TASK, Task
 
 # What changes how patches look, and nothing of how cases are prepared.
@@ -206,6 +205,9 @@ def with_appearance(transforms: list, task_name: str, settings: SmallConfigurati
             each.apply_probability = share * chances[name]
             first, last = min(first, n), n + 1
     if task_name == "vertebrae":
+        # Here: with the simulation of films, which the panel need not read.
+        from .film_appearance import FilmClutter
+
         transforms.insert(first, FilmClutter(settings.clutter_chance, VERTEBRAE_TASK.spacing_mm))
         return
     scale = (settings.mean_hu, settings.std_hu, settings.window_hu)
@@ -231,10 +233,18 @@ def _weigh_labels(loss, trainer) -> None:
     loss.loss.ce.register_buffer("weight", weights)
 
 
+def _turned_films(patch_size) -> tuple[tuple[float, float], Any]:
+    """Return by which angles films are turned, and how large patches have to be cut for that."""
+    from nnunetv2.training.data_augmentation.compute_initial_patch_size import get_patch_size
+
+    most = math.radians(_FILM_ROTATION_DEGREES)
+    ways = (-most, most)
+    return ways, get_patch_size(patch_size, ways, ways, ways, (0.85, 1.25))
+
+
 def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
     """Return nnU-Net's trainer with what differs for the small models."""
     import torch
-    from nnunetv2.training.data_augmentation.compute_initial_patch_size import get_patch_size
     from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
@@ -266,9 +276,7 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
             rotation, dummy, patch, _ = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
             self.inference_allowed_mirroring_axes = None
             if task_name == "vertebrae":
-                most = math.radians(_FILM_ROTATION_DEGREES)
-                ways = (-most, most)
-                patch = get_patch_size(self.configuration_manager.patch_size, ways, ways, ways, (0.85, 1.25))
+                ways, patch = _turned_films(self.configuration_manager.patch_size)
                 return ways, dummy, patch, None
             narrow = tuple(angle / 2 for angle in rotation)
             return narrow, dummy, patch, None if task_name == "arteries" else (2,)
@@ -278,9 +286,6 @@ def small_trainer(task_name: str, settings: SmallConfiguration) -> type:
             made = nnUNetTrainer.get_training_transforms(*arguments, **named)
             with_appearance(made.transforms, task_name, settings)
             return made
-
-        def plot_network_architecture(self):
-            pass
 
         def initialize(self):
             super().initialize()
