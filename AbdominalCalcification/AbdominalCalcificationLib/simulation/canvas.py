@@ -101,7 +101,7 @@ class Canvas:
         """Paint `shape` between the corners `low` and `high` with `hu` (a number or a function of x, y, z).
 
         `kind` of `BYSTANDERS` is noted down, and if it is calcium its HU follow the tube voltage.
-        `part` says what it is of (``spine``) to canvases that draw it in another way.
+        `part` says what it is of (``spine``, ``sleeve``) to canvases that draw it in another way.
         """
         box = self.box(low, high)
         target = self.hu[box]

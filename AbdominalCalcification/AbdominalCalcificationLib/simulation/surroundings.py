@@ -16,6 +16,7 @@ from .organs import fill_cavity, paint_bowel, paint_organs, paint_retroperitoneu
 from .outside import paint_outside
 from .pelvis import paint_pelvic_organs, paint_pelvis
 from .person import Person
+from .sleeves import paint_sleeves
 from .spine import SpineCurve
 from .tubes import Tube
 from .wall import Wall, paint_wall
@@ -53,8 +54,9 @@ def paint_trunk(
     fill_cavity(canvas, phase, wall.cavity, grain, rng)
     paint_organs(canvas, vessels, person, wall.cavity, lumps, grain, rng, distractors)
     paint_bowel(canvas, vessels, wall.cavity, lumps, rng)
+    # Liver, pancreas and bowel, which were drawn without a thought for them, give way.
+    paint_sleeves(canvas, vessels.arteries, person, wall.cavity)
     paint_retroperitoneum(canvas, vessels, grain, rng)
-    # Liver and pancreas, which were drawn without a thought for them, give way.
     paint_crura(canvas, aorta, ligament_mm, phase.muscle, grain, detail)
     paint_chest(canvas, vessels, person, grain)
     paint_pelvic_organs(canvas, vessels, person, grain)

@@ -60,8 +60,8 @@ class TrunkCanvas(Canvas):
         self.shapes: list[_Shape] = []
 
     def paint(self, shape, hu, low=(-1e4,) * 3, high=(1e4,) * 3, within=None, kind=None, part=None) -> None:
-        """Paint, or put aside; bone of the spine is drawn elsewhere."""
-        if part == "spine" and kind == _BONE:
+        """Paint, or put aside; bone of the spine is drawn elsewhere, and no cell shows sleeves of arteries."""
+        if part == "sleeve" or (part == "spine" and kind == _BONE):
             return
         if kind == _BONE:
             excess = (lambda x, y, z: hu(x, y, z) - SOFT_HU) if callable(hu) else hu - SOFT_HU
