@@ -9,7 +9,7 @@ from AbdominalCalcificationLib.anatomy import territory
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.sense.dissection import dissection_steps
-from AbdominalCalcificationLib.sense.metal import without_struts_steps
+from AbdominalCalcificationLib.sense.metal import stent_flags, without_struts_steps
 from AbdominalCalcificationLib.sense.stents import Stent, find_stents_steps
 from AbdominalCalcificationLib.sense.telling import once, seen_in_steps, told_with
 
@@ -75,9 +75,51 @@ def test_what_was_told_when_a_mask_was_made_is_told_again_and_once():
     assert told_with([{"flags": [{"code": "of another version", "message": "", "territory": None}]}]) == []
 
 
-def test_struts_have_1000_hu():
-    assert stents(strut_hu=1100)
-    assert not stents(strut_hu=900)
+def of_arcs(count, arc_mm, shift_mm, seen=(0, 1, 2), strut_hu=2000):
+    """Return the stents of a lumen with arcs around it, elsewhere in each slice, and only in the slices of `seen`."""
+    ct, mask, _ = a_vessel()
+    hu = np.where(ct.array > 350, 350, ct.array)
+    around_mm = ((ANGLE + np.pi) * 10.0 + shift_mm * S) % (2 * np.pi * 10.0 / count)
+    there = (np.abs(AWAY - 10.0) <= 0.6) & (around_mm < arc_mm) & (S >= 10) & (S < 50) & np.isin(S % 3, seen)
+    return drain(find_stents_steps(Volume(np.where(there, strut_hu, hu).astype(np.int16), GRID), mask))
+
+
+def test_struts_are_cut_across_in_arcs_of_9_mm():
+    assert of_arcs(5, 5.0, 2.0, seen=(0, 1))
+    assert not of_arcs(3, 11.0, 2.0, seen=(0, 1))
+
+
+def test_struts_leave_gaps_of_14_mm():
+    assert of_arcs(4, 3.0, 4.0)
+    assert not of_arcs(3, 3.0, 5.0)
+
+
+def test_struts_have_500_hu_at_two_thresholds():
+    assert stents(strut_hu=700)
+    # At 500 HU alone.
+    assert not stents(strut_hu=600)
+
+
+def test_what_looks_like_a_cage_at_one_threshold_alone_is_none():
+    ct, mask, metal = a_vessel(strut_hu=700)
+    # Blurred plaques run on between their dense parts.
+    wall = (np.abs(AWAY - 10.0) <= 0.6) & (S >= 10) & (S < 50)
+    faded = np.where(wall & ~metal, 560, ct.array).astype(np.int16)
+    assert drain(find_stents_steps(ct, mask))
+    assert not drain(find_stents_steps(Volume(faded, GRID), mask))
+
+
+def test_only_what_hangs_on_the_artery_is_looked_at():
+    # As much bone as would be too much to look at, far from the artery.
+    ct, mask, _ = a_vessel()
+    far = Grid.from_spacing((60, 44, 244), (1.0, 1.0, 1.0))
+    hu = np.full(far.shape, 900, np.int16)
+    hu[:, :, :44] = ct.array
+    labels = np.zeros(far.shape, np.uint8)
+    labels[:, :, :44] = mask.array
+    labels[30, 22, 230] = 1
+    (flag,) = stent_flags(drain(find_stents_steps(Volume(hu, far), Volume(labels, far))))
+    assert "4 cm of struts all around 2" in flag.message
 
 
 def test_struts_lie_within_10_mm_of_the_mask():

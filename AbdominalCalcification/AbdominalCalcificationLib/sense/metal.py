@@ -7,7 +7,8 @@ import numpy as np
 from ..flags import Flag
 from ..geometry import Volume
 from ..progress import Steps
-from .stents import Stent, find_stents_steps, in_stents, listed_steps
+from .stents import Stent, find_stents_steps, in_stents
+from .struts import listed_steps
 
 
 def without_struts_steps(ct: Volume, arteries: Volume, calcification: Volume) -> Steps[tuple[Volume, list[Flag]]]:
@@ -47,8 +48,17 @@ def stent_flags(stents: list[Stent], what: str = "") -> list[Flag]:
     flags = []
     for name in dict.fromkeys(stent.territory.name for stent in stents):
         own = [stent for stent in stents if stent.territory.name == name]
-        title, length_mm = own[0].territory.title, sum(stent.length_mm for stent in own)
+        title, length_mm = own[0].territory.title, _covered_mm(own)
         width_mm = 2 * max(float(np.median(stent.radius_mm)) for stent in own)
         text = f"{title}: a stent, {length_mm / 10:.0f} cm of struts all around {width_mm:.0f} mm of lumen.{what}"
         flags.append(Flag("stent", text, name))
     return flags
+
+
+def _covered_mm(stents: list[Stent]) -> float:
+    """Return the length along S that stents cover, where they overlap once."""
+    length_mm, top = 0.0, -np.inf
+    for stent in sorted(stents, key=lambda each: each.start_mm):
+        length_mm += max(0.0, stent.end_mm - max(top, stent.start_mm))
+        top = max(top, stent.end_mm)
+    return length_mm

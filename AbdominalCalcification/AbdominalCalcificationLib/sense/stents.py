@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -11,28 +12,31 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from ..anatomy import TERRITORIES, Territory
-from ..geometry import Box, Grid, Volume, bounding_box, grown
-from ..measurement.assignment import chunks
-from ..measurement.plausibility import slabs
-from ..progress import Progress, Steps
+from ..geometry import Grid, Volume, bounding_box, grown
+from ..progress import Steps
 from .constants import (
     BLOOMING_MM,
     CAGED,
     STENT_MM,
+    STRUT_ARC_MM,
+    STRUT_GAP_MM,
     STRUT_HU,
     STRUT_REACH_MM,
     STRUT_SHARE,
 )
+from .struts import LOOKING, bright_steps, listed_steps, thin_steps
 
-LOOKING = Progress("Looking for stents and dissections", 0.0)
+# What is brighter than each of these is looked at by itself: blooming joins the struts of a bright stent where the
+# threshold is low, and of a dim one a high threshold leaves nothing.
+_THRESHOLDS_HU = tuple(STRUT_HU * 1.25**number for number in range(7))
 _LEVEL_MM = 3.0
-# Wires of 0.2 to 0.5 mm, blurred: what is thicker than twice this is bone, contrast medium or a thick plaque.
-_STRUT_MM = 2.0
 # Struts of one stent lie no farther from each other: the cells of grafts are 5 to 15 mm long, and half as wide.
 _STRUT_LINK_MM = 6.0
 # Struts on opposite sides of smaller stents blur into one spot.
 _LEAST_STENT_RADIUS_MM = 3.0
 _SECTORS = 16
+# Voxels that are farther apart than this many pixels along the wall do not touch.
+_APART = 1.6
 # More bright voxels around arteries are bone, contrast medium or noise.
 MOST_METAL = 300_000
 # Levels between those that show a cage, where struts leave a gap.
@@ -65,6 +69,16 @@ class Stent:
         """Along S."""
         return len(self.middle) * _LEVEL_MM
 
+    @property
+    def end_mm(self) -> float:
+        """Along S, above the highest level."""
+        return self.start_mm + self.length_mm
+
+    def is_one_with(self, other: Stent) -> bool:
+        """Return whether half of the shorter one lies beside the other, in the same artery."""
+        shared = min(self.end_mm, other.end_mm) - max(self.start_mm, other.start_mm)
+        return self.territory == other.territory and shared >= 0.5 * min(self.length_mm, other.length_mm)
+
     def holds(self, points_ras: np.ndarray) -> np.ndarray:
         """Return which points, shape (n, 3), lie in the stent or so near that its metal shines there."""
         level = np.floor((points_ras[:, 2] - self.start_mm) / _LEVEL_MM).astype(int)
@@ -78,9 +92,11 @@ class Stent:
 def find_stents_steps(ct: Volume, arteries: Volume) -> Steps[list[Stent]]:
     """Find stents in and around arteries, in short steps.
 
-    At a level (3 mm along S) the voxels of metal (at least 1000 HU) near a territory are a cage where they lie in most
-    directions around their own middle, in which blood is, at about one distance, and leave room between each other
-    there. A stent is 15 mm of such levels, whether one or two are missing in between.
+    At a level (3 mm along S) the thin and bright voxels near a territory are a cage where they lie in most directions
+    around their own middle, in which blood is, at about one distance, and leave room between each other there. A stent
+    is 15 mm of such levels, whether one or two are missing in between, in whose slices struts are cut across: short
+    arcs with short gaps, where those of plaques are long. It is one at two thresholds of seven, 500 to 1907 HU,
+    that follow each other: plaques, which fade towards their rims, look like one at a single threshold at most.
 
     Parameters
     ----------
@@ -88,43 +104,59 @@ def find_stents_steps(ct: Volume, arteries: Volume) -> Steps[list[Stent]]:
         HU.
     arteries : Volume
         Territory labels.
+
+    Returns
+    -------
+    list of Stent
+        At each threshold: they overlap.
     """
     grid, box = ct.grid, bounding_box(arteries.array)
-    if box is None:
+    if box is None or _height_mm(grid) > _LEVEL_MM * (1 + 1e-6):
+        return []  # slices that are too thick to show struts
+    kji, hu = yield from bright_steps(ct, arteries, grown(box, STRUT_REACH_MM, grid))
+    if not len(kji):
         return []
-    box = grown(box, STRUT_REACH_MM, grid)
-    metal = yield from listed_steps(ct.array, lambda hu: hu >= STRUT_HU, box)
-    if not 0 < len(metal) <= MOST_METAL:
-        return []
-    bright = grid.ras_of_kji(metal)
-    thick = yield from _thick_steps(bright, grid)
-    thin = bright[~thick]
-    if not len(thin):
-        return []
+    lumens = yield from _lumens_steps(arteries, box)
+    points, found = grid.ras_of_kji(kji), []
+    for least_hu in _THRESHOLDS_HU:
+        bright = points[hu >= least_hu]
+        own: list[Stent] = []
+        if 0 < len(bright) <= MOST_METAL:
+            thin = yield from thin_steps(bright, grid)
+            for territory, lumen in lumens:
+                near, _ = lumen.query(thin, distance_upper_bound=STRUT_REACH_MM)
+                for linked in _linked(thin[np.isfinite(near)]):
+                    own += _stents_of(territory, linked, grid, lumen)
+                yield LOOKING
+        found.append(own)
+    return _confirmed(found)
+
+
+def _lumens_steps(arteries: Volume, box) -> Steps[list[tuple[Territory, cKDTree]]]:
+    """Return the places of each territory's voxels."""
     kji = yield from listed_steps(arteries.array, lambda labels: labels > 0, box)
     label = arteries.array[tuple(kji.T)]
-    found = []
+    lumens = []
     for territory in TERRITORIES:
         own = kji[label == territory.label]
         if len(own):
-            tree = cKDTree(grid.ras_of_kji(own))
-            distance, _ = tree.query(thin, distance_upper_bound=STRUT_REACH_MM)
-            for linked in _linked(thin[np.isfinite(distance)]):
-                found += _stents_of(territory, linked, grid, tree)
+            lumens.append((territory, cKDTree(arteries.grid.ras_of_kji(own))))
             yield LOOKING
-    return found
+    return lumens
 
 
-def listed_steps(
-    array: np.ndarray, wanted: Callable[[np.ndarray], np.ndarray], box: Box | None = None
-) -> Steps[np.ndarray]:
-    """Return the voxels (k, j, i) of an array, or of a box of it, for which something holds, a slab at a time."""
-    found = []
-    for start, slab in slabs(array if box is None else array[box]):
-        found.append(np.argwhere(wanted(slab)))
-        found[-1][:, 0] += start
-        yield LOOKING
-    return np.concatenate(found) + (0 if box is None else [part.start for part in box])
+def _confirmed(found: list[list[Stent]]) -> list[Stent]:
+    """Return those of the stents at each threshold that the one before or after shows too."""
+    kept = []
+    for number, own in enumerate(found):
+        others = [other for near in (number - 1, number + 1) if 0 <= near < len(found) for other in found[near]]
+        kept += [each for each in own if any(each.is_one_with(other) for other in others)]
+    return kept
+
+
+def _height_mm(grid: Grid) -> float:
+    """Return how high a voxel is along S."""
+    return float(np.abs(grid.ijk_to_ras[2, :3]).max())
 
 
 def _linked(points: np.ndarray) -> Iterator[np.ndarray]:
@@ -141,55 +173,51 @@ def _linked(points: np.ndarray) -> Iterator[np.ndarray]:
         yield points[part == number]
 
 
-def _thick_steps(points: np.ndarray, grid: Grid) -> Steps[np.ndarray]:
-    """Return which bright voxels belong to what is thicker than struts: an opening by a ball."""
-    steps = [np.arange(-reach, reach + 1) for reach in np.ceil(_STRUT_MM / np.array(grid.plane_distances_mm))]
-    offsets = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3) @ grid.ijk_to_ras[:3, :3].T
-    whole = int(np.count_nonzero(np.linalg.norm(offsets, axis=1) <= _STRUT_MM * (1 + 1e-6)))
-    tree = cKDTree(points)
-    reach_mm, count = _STRUT_MM * (1 + 1e-6), []
-    for some in chunks(points):
-        count.append(tree.query_ball_point(some, reach_mm, return_length=True))
-        yield LOOKING
-    core = np.concatenate(count) >= whole
-    if not core.any():
-        return core
-    distance, _ = cKDTree(points[core]).query(points, distance_upper_bound=reach_mm)
-    return np.isfinite(distance)
+class _Cage(NamedTuple):
+    """The struts of one level: their middle (R, A) and radius; the longest arc and gap of its slices, all mm."""
+
+    middle: np.ndarray
+    radius_mm: float
+    arc_mm: float
+    gap_mm: float
 
 
 def _stents_of(territory: Territory, points: np.ndarray, grid: Grid, lumen: cKDTree) -> list[Stent]:
-    height_mm = max(_LEVEL_MM, float(np.abs(grid.ijk_to_ras[2, :3]).max()))
-    if height_mm > _LEVEL_MM * (1 + 1e-6):
-        return []  # slices are too thick to show struts
     lowest = float(points[:, 2].min())
     level = np.floor((points[:, 2] - lowest) / _LEVEL_MM).astype(int)
-    cages = [_cage(points[level == each], grid.voxel_volume_mm3, lumen) for each in range(level.max() + 1)]
-    found, run = [], []
+    cages = [_cage(points[level == each], grid, lumen) for each in range(level.max() + 1)]
+    found: list[Stent] = []
+    run: list[tuple[int, _Cage]] = []
     for number, cage in enumerate([*cages, *[None] * (_GAP_LEVELS + 1)]):
         if cage is not None:
-            run.append((number, *cage))
+            run.append((number, cage))
         elif run and number - run[-1][0] > _GAP_LEVELS:
-            if (run[-1][0] - run[0][0] + 1) * _LEVEL_MM >= STENT_MM:
+            if (run[-1][0] - run[0][0] + 1) * _LEVEL_MM >= STENT_MM and _is_cut_across([each for _, each in run]):
                 found.append(_stent(territory, lowest, run))
             run = []
     return found
 
 
-def _stent(territory: Territory, lowest: float, run: list[tuple[int, np.ndarray, float]]) -> Stent:
-    numbers = np.array([each[0] for each in run])
+def _is_cut_across(cages: list[_Cage]) -> bool:
+    """Return whether what most slices show of cages is short, and lies close together."""
+    arc_mm, gap_mm = (float(np.median([getattr(each, name) for each in cages])) for name in ("arc_mm", "gap_mm"))
+    return arc_mm <= STRUT_ARC_MM and gap_mm <= STRUT_GAP_MM
+
+
+def _stent(territory: Territory, lowest: float, run: list[tuple[int, _Cage]]) -> Stent:
+    numbers = np.array([number for number, _ in run])
     every = np.arange(numbers[0], numbers[-1] + 1)
-    middle = np.stack([np.interp(every, numbers, [each[1][axis] for each in run]) for axis in range(2)], axis=1)
-    radius = np.interp(every, numbers, [each[2] for each in run])
+    middle = np.stack([np.interp(every, numbers, [each.middle[axis] for _, each in run]) for axis in range(2)], axis=1)
+    radius = np.interp(every, numbers, [each.radius_mm for _, each in run])
     return Stent(territory, lowest + float(numbers[0]) * _LEVEL_MM, middle, radius)
 
 
-def _cage(points: np.ndarray, voxel_mm3: float, lumen: cKDTree) -> tuple[np.ndarray, float] | None:
-    """Return middle and radius of the struts of one level; None where what is bright there is no cage of the lumen."""
+def _cage(points: np.ndarray, grid: Grid, lumen: cKDTree) -> _Cage | None:
+    """Return the struts of one level; None where what is bright there is no cage of the lumen."""
     if len(points) < _SECTORS * CAGED:
         return None
     center = (points.min(axis=0) + points.max(axis=0)) / 2
-    middle = center[:2]
+    middle, voxel_mm3 = center[:2], grid.voxel_volume_mm3
     away = points[:, :2] - middle
     distance = np.linalg.norm(away, axis=1)
     radius = float(np.median(distance))
@@ -200,7 +228,30 @@ def _cage(points: np.ndarray, voxel_mm3: float, lumen: cKDTree) -> tuple[np.ndar
     sectors = len(np.unique(np.floor((angle / (2 * np.pi) + 0.5) * _SECTORS).astype(int) % _SECTORS))
     thickness = max(float(np.ptp(np.quantile(distance, (0.1, 0.9)))), voxel_mm3 ** (1 / 3))
     filled = np.count_nonzero(at_wall) * voxel_mm3 / (2 * np.pi * radius * thickness * _LEVEL_MM)
-    return (middle, radius) if sectors >= CAGED * _SECTORS and filled < STRUT_SHARE else None
+    if sectors < CAGED * _SECTORS or filled >= STRUT_SHARE:
+        return None
+    return _Cage(middle, radius, *_cut(angle, points[at_wall, 2], radius, grid))
+
+
+def _cut(angle: np.ndarray, height_mm: np.ndarray, radius_mm: float, grid: Grid) -> tuple[float, float]:
+    """Return the longest arc and the longest gap of slices, mm, in the median over the slices of a level."""
+    thick_mm = _height_mm(grid)
+    pixel_mm = float(np.sqrt(grid.voxel_volume_mm3 / thick_mm))
+    number = np.floor((height_mm - height_mm.min()) / thick_mm + 0.5).astype(int)
+    arcs, gaps = [], []
+    for each in np.unique(number):
+        turn = np.sort(angle[number == each])
+        gap = np.diff(np.append(turn, turn[0] + 2 * np.pi)) * radius_mm
+        apart = np.flatnonzero(gap > _APART * pixel_mm)
+        if not len(apart):
+            arcs.append(2 * np.pi * radius_mm)
+            gaps.append(0.0)
+            continue
+        # From the voxel after each gap to that before the next.
+        ends = np.roll(apart, -1)
+        arcs.append(float(np.max((turn[ends] - turn[(apart + 1) % len(turn)]) % (2 * np.pi))) * radius_mm + pixel_mm)
+        gaps.append(float(gap.max()))
+    return float(np.median(arcs)), float(np.median(gaps))
 
 
 def in_stents(kji: np.ndarray, grid: Grid, stents: Sequence[Stent]) -> np.ndarray:
