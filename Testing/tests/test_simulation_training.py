@@ -11,6 +11,7 @@ from AbdominalCalcificationLib import anatomy
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.simulation import BYSTANDERS, CONDITIONS, simulate
+from AbdominalCalcificationLib.simulation.fields import FEWEST_VOXELS
 from AbdominalCalcificationLib.training import simulated, small, sought
 from AbdominalCalcificationLib.training.places import add_places
 
@@ -43,6 +44,16 @@ def test_protocols_differ_in_phase_and_field_of_view_and_are_reproducible():
             assert set(p.conditions) <= set(CONDITIONS)
             assert bottom > 30
             assert top > 230
+
+
+def test_every_patient_that_is_trained_on_can_be_simulated():
+    # Short slabs of thick slices among them: of seed 1131, say.
+    shapes = [simulated.draw_protocol(seed).shape for seed in range(1000, 4200)]
+    assert min(min(shape) for shape in shapes) == FEWEST_VOXELS
+    patient = simulate(1131, spacing_mm=(9.0, 9.0, 5.0), shape=(FEWEST_VOXELS, 10, 10), phase="unenhanced")
+    assert patient.ct.grid.shape == (FEWEST_VOXELS, 10, 10)
+    with pytest.raises(InputError, match="from 8 to 2000 voxels"):
+        simulate(1131, shape=(FEWEST_VOXELS - 1, 10, 10))
 
 
 def test_the_artery_model_learns_every_territory_under_its_own_name():

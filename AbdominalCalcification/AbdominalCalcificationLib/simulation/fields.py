@@ -8,6 +8,8 @@ from ..errors import InputError
 from ..geometry.volume import Grid
 
 DEFAULT_SPACING_MM = (1.0, 1.0, 1.0)
+# Along each axis: fewer are no image.
+FEWEST_VOXELS, MOST_VOXELS = 8, 2000
 DEFAULT_SHAPE = (220, 200, 220)
 # What readers make of every padding value (see reading.hounsfield): air.
 NOTHING_HU = -1024

@@ -15,7 +15,16 @@ from .conditions import CHANCES as DISEASES
 from .conditions import Conditions
 from .drawn import DrawnPatient, Streams, draw_patient
 from .enhancement import CALCIUM_GAIN, PHASES
-from .fields import DEFAULT_SHAPE, DEFAULT_SPACING_MM, NOTHING_HU, default_grid, grid_within, round_field
+from .fields import (
+    DEFAULT_SHAPE,
+    DEFAULT_SPACING_MM,
+    FEWEST_VOXELS,
+    MOST_VOXELS,
+    NOTHING_HU,
+    default_grid,
+    grid_within,
+    round_field,
+)
 from .implants import CHANCES as IMPLANTS
 from .implants import paint_coils, paint_implants
 from .labelled.anatomy import Anatomy
@@ -211,8 +220,9 @@ def _check(seed, spacing_mm, shape, phase, conditions) -> None:
         raise InputError(f"The seed {seed} is negative; give 0 or more.")
     if len(tuple(spacing_mm)) != 3 or not all(0.2 <= float(s) <= 10 for s in spacing_mm):
         raise InputError(f"The spacing {tuple(spacing_mm)} is unusable; give three numbers from 0.2 to 10 mm.")
-    if shape is not None and (len(tuple(shape)) != 3 or not all(8 <= int(n) <= 2000 for n in shape)):
-        raise InputError(f"The size {tuple(shape)} is unusable; give three numbers from 8 to 2000 voxels.")
+    low, high = FEWEST_VOXELS, MOST_VOXELS
+    if shape is not None and (len(tuple(shape)) != 3 or not all(low <= int(n) <= high for n in shape)):
+        raise InputError(f"The size {tuple(shape)} is unusable; give three numbers from {low} to {high} voxels.")
     if phase is not None and phase not in PHASES:
         raise InputError(f"The phase {phase!r} is unknown; choose one of {', '.join(PHASES)}.")
     if strange := sorted(set(conditions or ()) - set(CONDITIONS)):

@@ -21,6 +21,7 @@ from ..progress import Progress, Steps
 from ..reporting.images import sitk_image, write_volume
 from ..reporting.packed import is_whole_nifti
 from ..simulation import simulate
+from ..simulation.fields import FEWEST_VOXELS
 from ..simulation.labelled import AnatomyMix
 from .sought import places_of
 from .tasks import PLACES_FOLDER, TASKS, dataset_document
@@ -97,7 +98,8 @@ def draw_protocol(seed: int) -> Protocol:
         aside = 0.0 if u() < 0.7 else u(-70, 70)
         center = (u(-10, 10) + aside, u(-5, 15) - 0.3 * abs(aside), u(-60, 200))
     spacing = (float(pixel), float(pixel), float(slice_mm))
-    ni, nj, nk = (int(e / s) for e, s in zip(extent, spacing, strict=True))
+    # A short slab of thick slices has some more of them: fewer cannot be simulated.
+    ni, nj, nk = (max(FEWEST_VOXELS, int(e / s)) for e, s in zip(extent, spacing, strict=True))
     middle = (float(center[0]), float(center[1]), float(center[2]))
     return Protocol(seed, spacing, (nk, nj, ni), middle, phase, conditions)
 
