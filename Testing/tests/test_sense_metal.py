@@ -54,6 +54,16 @@ def test_plaques_on_some_sides_and_calcified_rings_are_no_stents(more):
     assert drain(without_struts_steps(ct, mask, calcification)) == (calcification, [])
 
 
+def test_a_thick_crescent_seen_from_its_own_middle_is_no_cage():
+    grid = Grid.from_spacing((36, 40, 40), (0.8, 0.8, 3.0))
+    _, j, i = np.indices(grid.shape)
+    away = np.hypot(j - 20, i - 20)
+    # Of three voxels' depth, on one side.
+    plaque = (away <= 8) & (away > 5) & (i > 20)
+    hu = np.where(plaque, 2000, np.where(away <= 8, 350, -60)).astype(np.int16)
+    assert drain(find_stents_steps(Volume(hu, grid), Volume((away <= 8).astype(np.uint8), grid))) == []
+
+
 def test_a_cage_beside_the_artery_is_none_of_its():
     ct, _, _ = a_vessel()
     beside = Volume((np.hypot(R - 22, A - 40) <= 3).astype(np.uint8), GRID)

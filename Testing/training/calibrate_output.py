@@ -1,6 +1,6 @@
 """Shift the output of a small calcification model so that it finds as much as there is.
 
-    python Testing/training/calibrate_output.py MODEL_FOLDER NEW_FOLDER [--seeds 6000-6029]
+    python Testing/training/calibrate_output.py MODEL_FOLDER NEW_FOLDER [--seeds 6000-6079]
 
 A network that is not sure calls less than half of what is uncertain calcification: it finds too little, above all in
 thick slices. This adds a constant to the foreground's logit, chosen for each distance of slices on virtual patients
@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Shift the output of a small calcification model.")
     parser.add_argument("model", type=Path, metavar="MODEL_FOLDER")
     parser.add_argument("new", type=Path, metavar="NEW_FOLDER")
-    parser.add_argument("--seeds", default="6000-6029", type=parse_seeds)
+    parser.add_argument("--seeds", default="6000-6079", type=parse_seeds)
     options = parser.parse_args()
     chosen: dict[float, float] = {}
     with Worker() as worker:

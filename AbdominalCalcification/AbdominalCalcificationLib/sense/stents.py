@@ -26,21 +26,23 @@ from .constants import (
 )
 from .struts import LOOKING, bright_steps, listed_steps, thin_steps
 
-# What is brighter than each of these is looked at by itself: blooming joins the struts of a bright stent where the
-# threshold is low, and of a dim one a high threshold leaves nothing.
-_THRESHOLDS_HU = tuple(STRUT_HU * 1.25**number for number in range(7))
 _LEVEL_MM = 3.0
 # Struts of one stent lie no farther from each other: the cells of grafts are 5 to 15 mm long, and half as wide.
 _STRUT_LINK_MM = 6.0
 # Struts on opposite sides of smaller stents blur into one spot.
 _LEAST_STENT_RADIUS_MM = 3.0
 _SECTORS = 16
+# So far from the radius, as a part of it, struts lie; and no more than this part of what is bright lies farther in.
+_AT_WALL, _MOST_WITHIN = 0.4, 0.1
 # Voxels that are farther apart than this many pixels along the wall do not touch.
 _APART = 1.6
 # More bright voxels around arteries are bone, contrast medium or noise.
 MOST_METAL = 300_000
 # Levels between those that show a cage, where struts leave a gap.
 _GAP_LEVELS = 2
+# What is brighter than each of so many thresholds is looked at by itself, each higher than the last by a quarter:
+# blooming joins the struts of a bright stent where the threshold is low, and of a dim one a high one leaves nothing.
+_THRESHOLDS, _HIGHER = 7, 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +120,8 @@ def find_stents_steps(ct: Volume, arteries: Volume) -> Steps[list[Stent]]:
         return []
     lumens = yield from _lumens_steps(arteries, box)
     points, found = grid.ras_of_kji(kji), []
-    for least_hu in _THRESHOLDS_HU:
-        bright = points[hu >= least_hu]
+    for number in range(_THRESHOLDS):
+        bright = points[hu >= STRUT_HU * _HIGHER**number]
         own: list[Stent] = []
         if 0 < len(bright) <= MOST_METAL:
             thin = yield from thin_steps(bright, grid)
@@ -223,7 +225,9 @@ def _cage(points: np.ndarray, grid: Grid, lumen: cKDTree) -> _Cage | None:
     radius = float(np.median(distance))
     if radius < _LEAST_STENT_RADIUS_MM or lumen.query(center)[0] > radius / 2:
         return None
-    at_wall = np.abs(distance - radius) <= 0.4 * radius
+    at_wall = np.abs(distance - radius) <= _AT_WALL * radius
+    if np.mean(distance < (1 - _AT_WALL) * radius) > _MOST_WITHIN:
+        return None  # as of a crescent, whose own middle lies in it
     angle = np.arctan2(away[at_wall, 1], away[at_wall, 0])
     sectors = len(np.unique(np.floor((angle / (2 * np.pi) + 0.5) * _SECTORS).astype(int) % _SECTORS))
     thickness = max(float(np.ptp(np.quantile(distance, (0.1, 0.9)))), voxel_mm3 ** (1 / 3))
