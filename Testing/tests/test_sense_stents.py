@@ -33,7 +33,7 @@ def test_an_aorta_that_is_calcified_all_around_holds_no_stent(seed, more):
     assert np.array_equal(left.array, patient.calcification.array)
 
 
-# A graft of the aorta, whose limbs are too narrow; iliac stents, one of them blurred to 600 HU, one beside narrow stents
+# A graft of the aorta, whose limbs are too narrow; iliac stents, one of them blurred to 600 HU, one beside narrow ones
 # of other arteries.
 @pytest.mark.parametrize(
     ("seed", "territory", "least"),
