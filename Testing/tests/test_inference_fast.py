@@ -239,16 +239,15 @@ def test_the_number_of_threads_does_not_matter(models):
 
 def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads(segmenting_worker, tmp_path):
     arteries, calcification = ModelFolder.open(bundled_artery_model()), without_shifts(tmp_path / "calcification")
-    ct = read_ct(sample_case()).volume.cropped(np.s_[80:122, 35:95, 40:110])
+    ct = read_ct(sample_case()).volume.cropped(np.s_[66:122, 35:95, 40:110])
     roads = {"device": "cpu", "worker": segmenting_worker}
     quick = drain(segment_steps(ct, [arteries], calcification, **roads))
     plain = drain(segment_steps(ct, [arteries], calcification, plain_nnunet=True, **roads))
     given = drain(segment_steps(ct, [], calcification, arteries=plain.arteries, **roads))
     inner = np.s_[8:-8]  # the plain road lets the image end, so that its tiles lie elsewhere
     assert dice(quick.arteries.array[inner], plain.arteries.array[inner]) > 0.98
-    # Of the small plaques there, what is as likely as not changes with the place of the tiles.
-    assert dice(given.calcification.array[inner], plain.calcification.array[inner]) > 0.95
-    assert dice(quick.calcification.array[inner], plain.calcification.array[inner]) > 0.95
+    assert dice(given.calcification.array[inner], plain.calcification.array[inner]) > 0.97
+    assert dice(quick.calcification.array[inner], plain.calcification.array[inner]) > 0.97
 
 
 def without_shifts(folder):

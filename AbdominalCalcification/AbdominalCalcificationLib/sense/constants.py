@@ -71,7 +71,7 @@ ACROSS_MM = 10.0
 ACROSS_SHARE = 0.75
 
 # --- Stents -----------------------------------------------------------------------------------------
-# The lowest of four thresholds, each a quarter above the last: wires, of which a soft kernel leaves a few hundred HU.
+# The lowest of seven thresholds, each a quarter above the last: wires, of which a soft kernel leaves a few hundred HU.
 STRUT_HU = 500.0
 # So far from the mask struts are looked for: a mask that holds half of a lumen lacks as much of a graft of 20 mm.
 STRUT_REACH_MM = 10.0

@@ -115,10 +115,11 @@ def find_stents_steps(ct: Volume, arteries: Volume) -> Steps[list[Stent]]:
     grid, box = ct.grid, bounding_box(arteries.array)
     if box is None or _height_mm(grid) > _LEVEL_MM * (1 + 1e-6):
         return []  # slices that are too thick to show struts
-    kji, hu = yield from bright_steps(ct, arteries, grown(box, STRUT_REACH_MM, grid))
+    inside = yield from listed_steps(arteries.array, lambda labels: labels > 0, box)
+    kji, hu = yield from bright_steps(ct, inside, grown(box, STRUT_REACH_MM, grid))
     if not len(kji):
         return []
-    lumens = yield from _lumens_steps(arteries, box)
+    lumens = yield from _lumens_steps(arteries, inside)
     points, found = grid.ras_of_kji(kji), []
     for number in range(_THRESHOLDS):
         bright = points[hu >= STRUT_HU * _HIGHER**number]
@@ -134,9 +135,8 @@ def find_stents_steps(ct: Volume, arteries: Volume) -> Steps[list[Stent]]:
     return _confirmed(found)
 
 
-def _lumens_steps(arteries: Volume, box) -> Steps[list[tuple[Territory, cKDTree]]]:
-    """Return the places of each territory's voxels."""
-    kji = yield from listed_steps(arteries.array, lambda labels: labels > 0, box)
+def _lumens_steps(arteries: Volume, kji: np.ndarray) -> Steps[list[tuple[Territory, cKDTree]]]:
+    """Return the places of each territory's voxels, of those of all arteries."""
     label = arteries.array[tuple(kji.T)]
     lumens = []
     for territory in TERRITORIES:

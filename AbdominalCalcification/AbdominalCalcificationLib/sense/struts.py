@@ -33,9 +33,12 @@ def listed_steps(
     return np.concatenate(found) + (0 if box is None else [part.start for part in box])
 
 
-def bright_steps(ct: Volume, arteries: Volume, box: Box) -> Steps[tuple[np.ndarray, np.ndarray]]:
-    """Return the voxels (k, j, i) of a box that are as bright as struts and not far from arteries, and their HU."""
-    near = yield from _near_steps(arteries, box)
+def bright_steps(ct: Volume, inside: np.ndarray, box: Box) -> Steps[tuple[np.ndarray, np.ndarray]]:
+    """Return the voxels (k, j, i) of a box that are as bright as struts and not far from arteries, and their HU.
+
+    `inside` are the arteries' voxels (k, j, i), all in the box.
+    """
+    near = yield from _near_steps(ct.grid, inside, box)
     first = [part.start for part in box]
     bright = yield from listed_steps(ct.array, lambda hu: hu >= STRUT_HU, box)
     if len(bright):
@@ -43,13 +46,12 @@ def bright_steps(ct: Volume, arteries: Volume, box: Box) -> Steps[tuple[np.ndarr
     return bright, ct.array[tuple(bright.T)]
 
 
-def _near_steps(arteries: Volume, box: Box) -> Steps[np.ndarray]:
+def _near_steps(grid: Grid, inside: np.ndarray, box: Box) -> Steps[np.ndarray]:
     """Return the cells of a box that come within the struts' reach of arteries, and some around them."""
     shape = [-(-(part.stop - part.start) // _CELL) for part in box]
     near = np.zeros(shape, bool)
-    kji = yield from listed_steps(arteries.array, lambda labels: labels > 0, box)
-    near[tuple(((kji - [part.start for part in box]) // _CELL).T)] = True
-    reach = [int(np.ceil(STRUT_REACH_MM / (_CELL * mm))) + 1 for mm in arteries.grid.plane_distances_mm[::-1]]
+    near[tuple(((inside - [part.start for part in box]) // _CELL).T)] = True
+    reach = [int(np.ceil(STRUT_REACH_MM / (_CELL * mm))) + 1 for mm in grid.plane_distances_mm[::-1]]
     for axis, cells in enumerate(reach):
         near = ndimage.maximum_filter1d(near.view(np.uint8), 2 * cells + 1, axis=axis, mode="constant").view(bool)
         yield LOOKING
