@@ -9,10 +9,18 @@ import pytest
 import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.radiograph.projection import Detector, LateralGeometry
+from AbdominalCalcificationLib.radiograph.simulation.labelled import LabelledScene
+from AbdominalCalcificationLib.radiograph.simulation.screen import Screen
 from AbdominalCalcificationLib.radiograph.spine import vertebrae_of
 from AbdominalCalcificationLib.simulation import simulate
+from AbdominalCalcificationLib.simulation.drawn import draw_patient
 from AbdominalCalcificationLib.simulation.labelled import AnatomyMix
+from AbdominalCalcificationLib.simulation.labelled.anatomy import make_anatomy
+from AbdominalCalcificationLib.simulation.labelled.atlas import make_atlas
 from AbdominalCalcificationLib.simulation.labelled.vertebrae import vertebra_of_name
+from AbdominalCalcificationLib.simulation.painting import axes_of
 from label_maps import NAMES, label_map, write_label_map
 
 # Some calcium and cone beam, facing left; a bone densitometer, facing right.
@@ -78,6 +86,42 @@ def test_label_maps_without_named_vertebrae_are_refused_for_radiographs(tmp_path
     said = capsys.readouterr().err
     assert "L1, L2, L4" in said
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("slices_mm", "is_told"), [(1.0, False), (0.5, True), (2.5, True)])
+def test_label_maps_whose_vertebrae_lie_as_those_of_nobody_are_told(slices_mm, is_told):
+    volume, names = label_map_with_vertebrae()
+    matrix = np.array(volume.grid.ijk_to_ras)
+    matrix[:3, 2] *= slices_mm
+    anatomy = make_anatomy(make_atlas(Volume(volume.array, Grid(volume.array.shape, matrix)), names))
+    assert anatomy.vertebra_pitch_mm() == pytest.approx(24.0 * slices_mm, abs=0.5)
+    said = [remark for remark in anatomy.remarks() if "lumbar vertebrae" in remark]
+    assert len(said) == is_told
+    assert all(f"{24 * slices_mm:.0f} mm" in remark for remark in said)
+
+
+def test_a_label_map_without_named_vertebrae_says_nothing_of_their_distance():
+    anatomy = make_anatomy(make_atlas(label_map(), {**NAMES, 503: "bone"}))
+    assert anatomy.vertebra_pitch_mm() is None
+
+
+@pytest.mark.parametrize("pixel_mm", [0.31, 0.47, 0.83, 1.9])
+def test_rows_of_voxels_leave_no_stripes_on_the_film(pixel_mm, tmp_path):
+    """A slab as wide as the label map is, of one density: its line integrals are even wherever it is as thick."""
+    volume, names = label_map_with_vertebrae()
+    labels, table = write_label_map(tmp_path, volume, names)
+    patient = draw_patient(3, anatomy=AnatomyMix((str(labels),), str(table)).anatomy_of(3))
+    scene = LabelledScene.of(patient, patient.body)
+    geometry = LateralGeometry(tuple(scene.middles().mean(axis=0)), 1150.0, 250.0, "left")
+    screen = Screen(geometry, Detector((round(60 / pixel_mm),) * 2, pixel_mm, (-30.0, -30.0)))
+    every, grid = scene._grid(screen)
+    x, y, z = axes_of(grid)
+    points = np.stack([each.ravel() for each in np.meshgrid(x, y, z, indexing="ij")], axis=1)
+    screen.add("water", points, np.full(len(points), grid.voxel_volume_mm3, np.float32), every)
+    image = screen.image("water")
+    middle = image[len(image) // 4 : -len(image) // 4, len(image) // 4 : -len(image) // 4]
+    assert middle.mean() == pytest.approx(np.ptp(x) + abs(x[1] - x[0]), rel=0.05)
+    assert middle.std() < 0.01 * middle.mean()
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from AbdominalCalcificationLib import cli
+from AbdominalCalcificationLib.commands.train import make_job, make_kauppila_job
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.radiograph.document import segment_document
@@ -16,13 +19,17 @@ from AbdominalCalcificationLib.radiograph.kauppila import KauppilaScore
 from AbdominalCalcificationLib.radiograph.simulation.virtual import TEST_SEEDS, VirtualRadiograph
 from AbdominalCalcificationLib.radiograph.spine import LABELS
 from AbdominalCalcificationLib.reading import read_mask
+from AbdominalCalcificationLib.simulation.labelled import AnatomyMix, load_anatomy
+from AbdominalCalcificationLib.training.job import Job
 from AbdominalCalcificationLib.training.kauppila.films import read_film
+from AbdominalCalcificationLib.training.kauppila.job import KauppilaJob
 from AbdominalCalcificationLib.training.kauppila.readings import read_scored_images, reading_steps
 from AbdominalCalcificationLib.training.radiographs import coarse_labels, radiograph_steps
 from AbdominalCalcificationLib.training.simulated import training_seeds
 from AbdominalCalcificationLib.training.small import configuration_from, configuration_of, small_plans
 from AbdominalCalcificationLib.training.tasks import VERTEBRAE_TASK, check_cases, open_dataset
 from kauppila_models import SeesLabels, radiograph_plans
+from label_maps import write_label_map
 from radiograph_cases import (
     EXTENTS,
     PIXEL_MM,
@@ -71,6 +78,8 @@ def test_virtual_radiographs_kept_for_testing_are_never_trained_on(complaint):
         (["--simulated", "3", "--learning-rate", "2"], "at most 1"),
         (["--simulated", "0"], "at least 1"),
         (["--readings", "t.csv"], "--images"),
+        (["--readings", "t.csv", "--images", "films", "--anatomy", "a.nrrd"], "not with --readings"),
+        (["--simulated", "3", "--anatomy-share", "0.2"], "--anatomy LABELS"),
         (["--dataset", "raw"], "--dataset is for nnU-Net"),
         (["--simulated", "3", "--initial-weights", "none"], "no model folder"),
     ],
@@ -220,6 +229,44 @@ def test_virtual_radiographs_become_a_dataset_and_films_that_face_left(simulator
     (tmp_path / "films" / "sim_00005.npz").write_bytes(b"PK")
     drain(radiograph_steps(tmp_path, [4, 5]))
     assert simulator == [4, 5, 5]
+
+
+@pytest.mark.parametrize("task", ["vertebrae", "kauppila"])
+def test_label_maps_that_a_training_names_are_what_its_radiographs_are_made_of(task, tmp_path, monkeypatch):
+    from AbdominalCalcificationLib.radiograph import simulation
+    from AbdominalCalcificationLib.training.kauppila import work
+    from AbdominalCalcificationLib.training.process import TrainingSession
+
+    labels, table = write_label_map(tmp_path)
+    options = ["--seeds", "4-11", "--anatomy", labels, "--anatomy-labels", table, "--anatomy-share", "0.7"]
+    arguments = ["train", task, *options, "--work", tmp_path / "work", *(["--small"] if task == "vertebrae" else [])]
+    parsed = cli._parser().parse_args([str(each) for each in arguments])
+    made = {}
+    monkeypatch.setattr(
+        simulation,
+        "simulate_radiograph",
+        lambda seed, anatomy=None, **_: made.update({seed: anatomy}) or drawn(seed),
+        raising=False,
+    )
+    if task == "vertebrae":
+        job = make_job(parsed)
+        TrainingSession._simulate(
+            SimpleNamespace(_report_work=lambda step: None), Job.from_json(json.loads(json.dumps(job.to_json())))
+        )
+    else:
+        job = make_kauppila_job(parsed)
+        work._make_films(KauppilaJob.from_json(json.loads(json.dumps(job.to_json()))), lambda *_: None, print)
+    mix = AnatomyMix((str(labels),), str(table), 0.7)
+    of_maps = {seed for seed in range(4, 12) if mix.labels_of(seed)}
+    assert 0 < len(of_maps) < 8
+    assert {seed for seed, anatomy in made.items() if anatomy is not None} == of_maps
+    assert made.keys() == set(range(4, 12))
+    names = {each.stem for each in (Path(job.raw) / "films").iterdir()}
+    checksum = load_anatomy(labels, table).atlas_checksum
+    assert names == {f"sim_{seed:05d}" + (f"_{checksum[:8]}" if seed in of_maps else "") for seed in range(4, 12)}
+    # Films of other label maps, or of none, are not mixed with these.
+    with pytest.raises(InputError, match="label maps"):
+        drain(radiograph_steps(job.raw, range(4, 12)))
 
 
 def test_a_dataset_of_other_images_or_labels_teaches_no_vertebrae(simulator, tmp_path):

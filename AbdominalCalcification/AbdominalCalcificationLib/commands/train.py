@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KAUPPILA = "kauppila"
 _TASKS = {**TASKS, "vertebrae": "vertebrae", KAUPPILA: KAUPPILA}
 # What makes no sense for the network of the Kauppila score, which is not nnU-Net's.
-_NNUNET_ONLY = ("dataset", "anatomy", "small", "settings", "epochs", "dry_run", "trust_models")
+_NNUNET_ONLY = ("dataset", "small", "settings", "epochs", "dry_run", "trust_models")
 _STOPPED = "Stopped; the same command goes on where it stopped."
 
 
@@ -140,6 +140,8 @@ def make_kauppila_job(options: argparse.Namespace):
         raise InputError("Name a folder for all that is made on the way with --work.")
     if (options.readings is None) != (options.images is None):
         raise InputError("--readings TABLE.csv and --images DIR go together; name both.")
+    if options.readings is not None and options.anatomy is not None:
+        raise InputError("--anatomy makes virtual patients; it goes with --simulated or --seeds, not with --readings.")
     if options.minutes is not None and not options.minutes >= 0:
         raise InputError(f"--minutes must be 0 or more, not {options.minutes:g}.")
     if options.learning_rate is not None and not 0 < options.learning_rate <= 1:
@@ -158,6 +160,7 @@ def make_kauppila_job(options: argparse.Namespace):
     return KauppilaJob(
         work=str(options.work.absolute()),
         seeds=seeds,
+        anatomy=anatomy_mix(options),
         readings=path(options.readings),
         images=path(options.images),
         vertebra_model=None if options.readings is None else path(model),

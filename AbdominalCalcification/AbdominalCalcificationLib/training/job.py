@@ -95,5 +95,5 @@ class Job:
     def from_json(cls, values: dict) -> Job:
         small = None if values["small"] is None else configuration_from(json.loads(json.dumps(values["small"])))
         mix = values.get("anatomy")
-        anatomy = None if mix is None else AnatomyMix(**{**mix, "labels": tuple(mix["labels"])})
+        anatomy = None if mix is None else AnatomyMix.from_json(mix)
         return cls(**{**values, "seeds": tuple(values["seeds"]), "small": small, "anatomy": anatomy})

@@ -77,13 +77,9 @@ class TrainingSession(Session):
         from .radiographs import radiograph_steps
         from .simulated import raw_dataset_steps
 
-        if job.seeds and job.task is VERTEBRAE_TASK:
-            drain(radiograph_steps(job.raw, job.seeds, job.processes), self._report_work)
-        elif job.seeds:
-            drain(
-                raw_dataset_steps(job.raw, job.seeds, job.processes, job.anatomy),
-                self._report_work,
-            )
+        if job.seeds:
+            steps = radiograph_steps if job.task is VERTEBRAE_TASK else raw_dataset_steps
+            drain(steps(job.raw, job.seeds, job.processes, job.anatomy), self._report_work)
 
     def _train(self, job, stop: Path, ship_to: str | None, overwrite: bool) -> dict:
         self._simulate(job)

@@ -21,9 +21,10 @@ from ..radiograph.resampling import raster_at
 from ..radiograph.spine import vertebrae_of
 from ..reporting.images import write_volume
 from ..reporting.packed import is_whole_nifti
+from ..simulation.labelled import AnatomyMix
 from .film_appearance import unlike
 from .kauppila.films import film_of, read_film, write_film
-from .simulated import case_name
+from .simulated import case_names
 from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
 
 FILMS_FOLDER = "films"
@@ -40,27 +41,39 @@ def radiograph_folders(raw: Path) -> list[Path]:
     return [dataset, dataset / "imagesTr", dataset / "labelsTr", raw / FILMS_FOLDER]
 
 
-def radiograph_steps(raw_folder: Path | str, seeds: Sequence[int], processes: int = 1) -> Steps[None]:
+def radiograph_steps(
+    raw_folder: Path | str, seeds: Sequence[int], processes: int = 1, anatomy: AnatomyMix | None = None
+) -> Steps[None]:
     """Write virtual radiographs as the vertebrae's raw dataset and as films; those that are there already are kept.
+
+    Parameters
+    ----------
+    raw_folder : path
+        ``nnUNet_raw``; films lie in a folder beside the dataset.
+    seeds : sequence of int
+    processes : int
+    anatomy : AnatomyMix, optional
+        Label maps that some of the patients are made from.
 
     Raises
     ------
     InputError
-        Where the folder holds radiographs of other seeds already.
+        Where the folder holds radiographs of other seeds or label maps already, and for label maps that cannot be used.
     """
     raw = Path(raw_folder)
-    names = [case_name(seed) for seed in seeds]
+    names = case_names(seeds, anatomy)
     for folder in radiograph_folders(raw):
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
         there = {each.name.split(".")[0].removesuffix("_0000") for each in folder.glob("sim_*")}
         if others := sorted(there - set(names)):
             raise InputError(
-                f"'{raw}' holds virtual radiographs of other seeds ({others[0]}); name another work folder."
+                f"'{raw}' holds virtual radiographs of other seeds or label maps ({others[0]}); "
+                "name another work folder."
             )
     begin, done = time.monotonic(), 0
     try:
-        todo = [(seed, name, raw) for seed, name in zip(seeds, names, strict=True)]
+        todo = [(seed, name, raw, anatomy) for seed, name in zip(seeds, names, strict=True)]
         for result in results_of(_make_radiograph, todo, processes):
             done += result is not None
             left = (time.monotonic() - begin) / done * (len(seeds) - done) if done else None
@@ -72,7 +85,7 @@ def radiograph_steps(raw_folder: Path | str, seeds: Sequence[int], processes: in
     write_text(raw / VERTEBRAE_TASK.dataset / "dataset.json", json.dumps(document, indent=1) + "\n")
 
 
-def _make_radiograph(seed: int, name: str, raw: Path) -> str:
+def _make_radiograph(seed: int, name: str, raw: Path, anatomy: AnatomyMix | None) -> str:
     from ..radiograph.simulation import simulate_radiograph
 
     dataset = raw / VERTEBRAE_TASK.dataset
@@ -80,7 +93,8 @@ def _make_radiograph(seed: int, name: str, raw: Path) -> str:
     film = raw / FILMS_FOLDER / f"{name}.npz"
     if all(file.is_file() and is_whole_nifti(file) for file in (image, label)) and _is_film(film):
         return name
-    virtual = simulate_radiograph(seed, severity=training_severity(seed))
+    source = None if anatomy is None else anatomy.anatomy_of(seed)
+    virtual = simulate_radiograph(seed, severity=training_severity(seed), anatomy=source)
     radiograph, labels, contrast = virtual.radiograph, virtual.labels, virtual.contrast
     segments = [segment_of(each) for each in virtual.truth["segments"]]
     if radiograph.faces == "right":

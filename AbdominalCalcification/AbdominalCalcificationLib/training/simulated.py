@@ -189,6 +189,18 @@ def case_name(seed: int, labels_sha256: str | None = None) -> str:
     return f"sim_{seed:05d}" + ("" if labels_sha256 is None else f"_{labels_sha256[:8]}")
 
 
+def case_names(seeds: Sequence[int], anatomy: AnatomyMix | None) -> list[str]:
+    """Return the names of the virtual patients of `seeds`; raises as :meth:`AnatomyMix.check`."""
+    if anatomy is None:
+        return [case_name(seed) for seed in seeds]
+    checked = anatomy.check(seeds)
+    sources = [anatomy.labels_of(seed) for seed in seeds]
+    return [
+        case_name(seed, None if labels is None else checked[labels].checksum)
+        for seed, labels in zip(seeds, sources, strict=True)
+    ]
+
+
 def raw_dataset_steps(
     raw_folder: Path | str, seeds: Sequence[int], processes: int = 1, anatomy: AnatomyMix | None = None
 ) -> Steps[None]:
@@ -213,12 +225,7 @@ def raw_dataset_steps(
     images = {name: raw / task.dataset / "imagesTr" for name, task in TASKS.items()}
     labels = {name: raw / task.dataset / "labelsTr" for name, task in TASKS.items()}
     places = {name: raw / task.dataset / PLACES_FOLDER for name, task in TASKS.items()}
-    checked = {} if anatomy is None else anatomy.check(seeds)
-    sources = [None if anatomy is None else anatomy.labels_of(seed) for seed in seeds]
-    names = [
-        case_name(seed, None if labels is None else checked[labels].checksum)
-        for seed, labels in zip(seeds, sources, strict=True)
-    ]
+    names = case_names(seeds, anatomy)
     for folder in (*images.values(), *labels.values(), *places.values()):
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)

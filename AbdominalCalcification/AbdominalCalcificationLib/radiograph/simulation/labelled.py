@@ -79,7 +79,7 @@ class LabelledScene:
         return np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
     def project(self, screen: Screen) -> Shadow:
-        grid = self._grid(screen)
+        every, grid = self._grid(screen)
         canvas = Canvas(grid)
         body = replace(self.body, phase=unenhanced(self.body.phase))
         body.paint_trunk(canvas, self.patient.streams.body, self.patient.drawn.arteries[0])
@@ -87,7 +87,6 @@ class LabelledScene:
         dense = (canvas.bystanders != 0) & (canvas.bystanders != BYSTANDERS["bowel contrast"])
         mineral = np.where(dense, canvas.hu - SOFT_HU, 0.0)
         water = np.where(dense, SOFT_HU, canvas.hu)
-        every = max(1, round(_VOXEL_MM[1] / screen.detector.pixel_mm))
         for channel, values in (("water", 1.0 + water / 1000.0), ("mineral", mineral / 1000.0)):
             used = np.abs(values) > 0.01
             x, y, z = axes_of(grid)
@@ -105,13 +104,20 @@ class LabelledScene:
             {"anatomy": "label map", "lumbar_vertebrae": count, "findings": findings},
         )
 
-    def _grid(self, screen: Screen) -> Grid:
-        """Return a grid over what the label map covers between the heights that the detector sees."""
+    def _grid(self, screen: Screen) -> tuple[int, Grid]:
+        """Return a grid over what the label map covers between the heights that the detector sees.
+
+        Its voxels are as large as a whole number of pixels, which is returned too: where the rows of voxels lie
+        closer or farther apart than those of the layer they fall on, they leave stripes.
+        """
+        pixel_mm = screen.detector.pixel_mm
+        every = max(1, round(_VOXEL_MM[1] / pixel_mm))
+        voxel_mm = (_VOXEL_MM[0], every * pixel_mm, every * pixel_mm)
         low, high = self.body.field()
         span = span_of(screen)
         low, high = np.append(low[:2], max(low[2], span[0])), np.append(high[:2], min(high[2], span[1]))
-        counts = np.maximum(8, np.floor((high - low) / _VOXEL_MM).astype(int))
-        return default_grid(_VOXEL_MM, tuple(int(n) for n in counts[::-1]), (low + high) / 2)
+        counts = np.maximum(8, np.floor((high - low) / voxel_mm).astype(int))
+        return every, default_grid(voxel_mm, tuple(int(n) for n in counts[::-1]), (low + high) / 2)
 
     def _bodies(self) -> Volume:
         """Return the vertebrae that radiographs name, on a grid of the patient; of the sacrum its uppermost part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,11 @@ class AnatomyMix:
             raise InputError("No label map is named; add --anatomy LABELS.")
         if not 0.0 <= self.share <= 1.0:
             raise InputError(f"The share of patients from label maps must be from 0 to 1, not {self.share:g}.")
+
+    @classmethod
+    def from_json(cls, values: Mapping) -> AnatomyMix:
+        """Return the mix that ``dataclasses.asdict`` and JSON made of one."""
+        return cls(**{**values, "labels": tuple(values["labels"])})
 
     def labels_of(self, seed: int) -> str | None:
         """Return the label map of the patient of `seed`; None for a procedural one."""

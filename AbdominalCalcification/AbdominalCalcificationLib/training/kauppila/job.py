@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ...simulation.labelled import AnatomyMix
+
 
 @dataclass(frozen=True)
 class KauppilaJob:
@@ -16,6 +18,8 @@ class KauppilaJob:
         Folder for everything that is made on the way: ``raw`` (films), ``results`` (the checkpoint).
     seeds : tuple of int
         Virtual radiographs to make and learn from; empty for radiographs that readers have scored.
+    anatomy : AnatomyMix or None
+        Label maps that some of these are made from.
     readings, images : str or None
         Table of part scores and folder of the radiographs in it.
     vertebra_model : str or None
@@ -33,6 +37,7 @@ class KauppilaJob:
 
     work: str
     seeds: tuple[int, ...] = ()
+    anatomy: AnatomyMix | None = None
     readings: str | None = None
     images: str | None = None
     vertebra_model: str | None = None
@@ -58,4 +63,6 @@ class KauppilaJob:
 
     @classmethod
     def from_json(cls, values: dict) -> KauppilaJob:
-        return cls(**{**values, "seeds": tuple(values["seeds"])})
+        mix = values.get("anatomy")
+        anatomy = None if mix is None else AnatomyMix.from_json(mix)
+        return cls(**{**values, "seeds": tuple(values["seeds"]), "anatomy": anatomy})

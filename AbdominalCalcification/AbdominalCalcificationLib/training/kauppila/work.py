@@ -60,6 +60,8 @@ def train(
         training = {
             "source": "simulated radiographs" if job.seeds else "radiographs scored by readers",
             "seeds": [min(job.seeds), max(job.seeds)] if job.seeds else None,
+            "label_maps": None if job.anatomy is None else len(job.anatomy.labels),
+            "label_map_share": None if job.anatomy is None else job.anatomy.share,
             "films": len(learnt),
             "held_out": len(held_out),
             "steps": learner.steps,
@@ -82,7 +84,7 @@ def _make_films(job: KauppilaJob, report: Report, say) -> None:
             report(step.stage, step.fraction, step.seconds_left)
 
     if job.seeds:
-        drain(radiograph_steps(job.raw, job.seeds, job.processes), told)
+        drain(radiograph_steps(job.raw, job.seeds, job.processes, job.anatomy), told)
         return
     assert job.readings is not None
     assert job.images is not None
