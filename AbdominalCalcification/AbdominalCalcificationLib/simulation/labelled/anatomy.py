@@ -121,8 +121,8 @@ class Anatomy:
         pitch_mm = self.vertebra_pitch_mm()
         if pitch_mm is not None and not _PITCH_MM[0] <= pitch_mm <= _PITCH_MM[1]:
             said.append(
-                f"Its lumbar vertebrae are {pitch_mm:.0f} mm apart, those of adults 30 to 45: its voxels may be of "
-                "another size than the file says, and its patients too low or too high; correct the spacing in the file."
+                f"Its lumbar vertebrae are {pitch_mm:.0f} mm apart, those of adults 30 to 45: its voxels may be "
+                "of another size than the file says, its patients too low or too high; correct the spacing in the file."
             )
         return tuple(said)
 
