@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from AbdominalCalcificationLib import cli
 from AbdominalCalcificationLib.geometry import Grid, Volume
+from AbdominalCalcificationLib.radiograph.from_ct.bodies import first_sacral
 from AbdominalCalcificationLib.radiograph.projection import Detector, LateralGeometry
 from AbdominalCalcificationLib.radiograph.simulation.labelled import LabelledScene
 from AbdominalCalcificationLib.radiograph.simulation.screen import Screen
@@ -134,3 +135,27 @@ def test_rows_of_voxels_leave_no_stripes_on_the_film(pixel_mm, tmp_path):
 )  # fmt: skip
 def test_names_of_vertebrae_in_label_maps(name, vertebra):
     assert vertebra_of_name(name) == vertebra
+
+
+@pytest.mark.parametrize("slope_degrees", [0, 20, 40, 60])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_the_first_sacral_body_is_told_from_the_rest_of_a_sacrum(slope_degrees, is_whole):
+    """A sacrum of 100 mm whose endplate, 34 mm deep, falls to the front by its slope; behind a canal lies its arch."""
+    pixel_mm, slope = 0.5, np.deg2rad(slope_degrees)
+    rows, columns = np.indices((320, 320)) * pixel_mm
+    corner = np.array([60.0, 60.0])  # of the promontory
+    along, below = np.array([np.cos(slope), -np.sin(slope)]), np.array([np.sin(slope), np.cos(slope)])
+    depth = (columns - corner[0]) * along[0] + (rows - corner[1]) * along[1]
+    down = (columns - corner[0]) * below[0] + (rows - corner[1]) * below[1]
+    first = (depth >= 0) & (depth <= 34) & (down >= 0) & (down <= 30)
+    rest = (depth >= 0.4 * down - 12) & (depth <= 34) & (down > 30) & (down <= 100)
+    arch = (depth > 46) & (depth <= 55) & (down >= 18) & (down <= 100) | (depth > 34) & (depth <= 55) & (down > 45)
+    arch &= down <= 100
+    found = first_sacral(first | rest | arch if is_whole else first, pixel_mm)
+    overlap = 2 * (found & first).sum() / (found.sum() + first.sum())
+    assert overlap > 0.93
+    assert not found[~(first | rest | arch)].any()
+
+
+def test_a_picture_without_a_sacrum_has_no_first_body():
+    assert not first_sacral(np.zeros((5, 5), bool), 0.5).any()

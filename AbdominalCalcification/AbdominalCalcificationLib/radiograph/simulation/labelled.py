@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from ...errors import InputError
 from ...geometry.volume import Grid, Volume
@@ -24,7 +25,9 @@ from .trunk import unenhanced
 # Voxels along i, j, k: across the beam coarser.
 _VOXEL_MM = (3.0, 1.25, 1.25)
 _BODY_MM = (2.0, 1.0, 1.0)
-# Of a sacrum, so much is called S1.
+# Thinner pieces of a body's outline are none of it.
+_SPIKE_MM = 4.0
+# Of a sacrum, so much has to be in the field.
 _S1_MM = 30.0
 # Within the middle of a vertebra, its canal begins where so little of it is left, this far behind its front at least.
 _SLAB_MM, _BIN_MM, _GAP, _LEAST_DEPTH_MM = 6.0, 1.0, 0.2, 15.0
@@ -100,7 +103,7 @@ class LabelledScene:
             screen.image("water"),
             screen.image("mineral"),
             screen.image("calcium"),
-            projected_bodies(self._bodies(), screen.geometry, screen.detector),
+            _without_spikes(projected_bodies(self._bodies(), screen.geometry, screen.detector), screen),
             {"anatomy": "label map", "lumbar_vertebrae": count, "findings": findings},
         )
 
@@ -120,7 +123,7 @@ class LabelledScene:
         return every, default_grid(voxel_mm, tuple(int(n) for n in counts[::-1]), (low + high) / 2)
 
     def _bodies(self) -> Volume:
-        """Return the vertebrae that radiographs name, on a grid of the patient; of the sacrum its uppermost part."""
+        """Return the vertebrae that radiographs name, on a grid of the patient: bodies, and the whole sacrum."""
         names = [name for name in LABELS if name in self.vertebrae]
         together = np.concatenate([self.vertebrae[name] for name in names])
         low, high = together.min(axis=0) - 2.0, together.max(axis=0) + 2.0
@@ -141,12 +144,22 @@ class LabelledScene:
             own[inside] = code[anatomy.vertebrae[tuple(kji[inside].T)]]
             labels[k] = own.reshape(len(y), len(x))
         for name in names:
+            if name == "S1":
+                continue  # its body is told from the rest once it is seen from the side
             kji = np.argwhere(labels == LABELS[name])
             if len(kji):
                 points = grid.ras_of_kji(kji)
-                kept = _is_body(points) & (_is_upper(points) if name == "S1" else True)
-                labels[tuple(kji[~kept].T)] = 0
+                labels[tuple(kji[~_is_body(points)].T)] = 0
         return Volume(labels, grid)
+
+
+def _without_spikes(labels: np.ndarray, screen: Screen) -> np.ndarray:
+    """Return bodies without what is thinner than osteophytes are: labels of voxels leave spikes at their rims."""
+    size = 2 * round(_SPIKE_MM / 2 / screen.detector.pixel_mm) + 1
+    kept = np.zeros_like(labels)
+    for value in np.unique(labels[labels > 0]):
+        kept[ndimage.binary_opening(labels == value, np.ones((size, size), bool))] = value
+    return kept
 
 
 def _front_half(points: np.ndarray) -> np.ndarray:
