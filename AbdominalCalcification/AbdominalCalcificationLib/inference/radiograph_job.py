@@ -130,7 +130,8 @@ def _looked(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[_Look
     looks = {side: _best_look(replace(radiograph, faces=side).facing_left(), predictor) for side in sides}
     if radiograph.faces is not None:
         return looks[radiograph.faces], radiograph.faces, None
-    lead = lead_of_left(radiograph, {side: Seen(each.bodies, each.quality) for side, each in looks.items()})
+    seen = {side: Seen(each.bodies, each.quality, _vertebrae(each)) for side, each in looks.items()}
+    lead = lead_of_left(radiograph, seen)
     side = "left" if lead >= 0 else "right"
     return looks[side], side, abs(lead)
 

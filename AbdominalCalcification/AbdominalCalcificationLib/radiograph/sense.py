@@ -19,7 +19,7 @@ from .image import Radiograph
 from .kauppila import VERTEBRAE, WALLS, KauppilaScore, Segment
 from .picture import centred_symmetry, contrast_with_discs, contrast_with_front, front_of, share_at_an_end
 from .result import RadiographResult
-from .spine import LABELS, ORDER, Vertebra
+from .spine import LABELS, ORDER, Vertebra, bulge
 from .verdict import forbid_numbers, with_flags, withdrawn
 
 #: Fewer of L1 to L4 are no lumbar spine.
@@ -189,24 +189,6 @@ def _unevenness(line: np.ndarray) -> float:
     across = (line - line[0]) @ np.array([-way[1], way[0]]) / length
     curve = np.polynomial.Polynomial.fit(along, across, 5)
     return float(np.sqrt(np.mean((curve(along) - across) ** 2)))
-
-
-def bulge(vertebrae: Mapping[str, Vertebra]) -> float:
-    """Return how far the lumbar spine bulges to the right, in heights of a body: lordosis bulges to the front.
-
-    The greatest distance, with its sign, of the bodies from the line through the first and the last of L1 to S1.
-    """
-    names = [name for name in ORDER if name in vertebrae and name != "T12"]
-    centers = np.array([vertebrae[name].center for name in names])
-    along = centers[-1] - centers[0]
-    length = float(np.linalg.norm(along))
-    if len(centers) < 4 or length == 0:
-        return 0.0
-    # The unit vector across the line, towards the right of the image.
-    across = np.array([along[1], -along[0]]) / length
-    away = (centers - centers[0]) @ (across if across[0] >= 0 else -across)
-    farthest = float(away[np.argmax(np.abs(away))])
-    return farthest / _height({name: vertebrae[name] for name in names})
 
 
 def _height(vertebrae: Mapping[str, Vertebra]) -> float:

@@ -185,3 +185,23 @@ def _border(upper: Vertebra | None, lower: Vertebra | None) -> Border:
 
 def _pair(values) -> tuple[float, float]:
     return float(values[0]), float(values[1])
+
+
+def bulge(vertebrae: Mapping[str, Vertebra]) -> float:
+    """Return how far the lumbar spine bulges to the right, in heights of a body: lordosis bulges to the front.
+
+    The greatest distance, with its sign, of the bodies from the line through the first and the last of L1 to S1.
+    """
+    names = [name for name in ORDER if name in vertebrae and name != "T12"]
+    if len(names) < 4:
+        return 0.0
+    centers = np.array([vertebrae[name].center for name in names])
+    along = centers[-1] - centers[0]
+    length = float(np.linalg.norm(along))
+    if length == 0:
+        return 0.0
+    # The unit vector across the line, towards the right of the image.
+    across = np.array([along[1], -along[0]]) / length
+    away = (centers - centers[0]) @ (across if across[0] >= 0 else -across)
+    farthest = float(away[np.argmax(np.abs(away))])
+    return farthest / float(np.median([vertebrae[name].height for name in names]))
