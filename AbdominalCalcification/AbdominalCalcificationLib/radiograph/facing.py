@@ -68,7 +68,7 @@ def lead_of_left(radiograph: Radiograph, seen: Mapping[str, Seen]) -> float:
     seen : mapping of {'left', 'right'} to Seen
     """
     lead = seen["left"].quality - seen["right"].quality + BACK_WEIGHT * nearer_back(radiograph, seen)
-    # Where the network takes the wrong side, what it calls a sacrum bends the line of bodies less, or to the other side.
+    # On the wrong side, what the network calls a sacrum bends the line of bodies less, or to the other side.
     bulges = [bulge(seen[side].vertebrae) for side in FACINGS]
     lead += BULGE_WEIGHT * float(np.clip(bulges[1] - bulges[0], -1.0, 1.0))
     for sign, side in zip((1.0, -1.0), FACINGS, strict=True):
