@@ -77,6 +77,17 @@ def test_a_missing_body_leaves_its_name_out():
     assert levels.names == ("L1", "L2", "L4", "L5", "S1")
 
 
+@pytest.mark.parametrize("at", [2, 3, 4])
+def test_where_names_are_doubtful_a_gap_with_room_for_a_body_has_a_name(at):
+    """Bodies above the gap look as much like the name above as like the one below: there is one body too few."""
+    above = [{FIVE[n]: 1.0, FIVE[n + 1]: 1.0} for n in range(at)]
+    levels = name_levels(shares_of([*above, None, *FIVE[at + 1 :]], lean=2.0))
+    assert levels.names == (*FIVE[:at], *FIVE[at + 1 :])
+    # Without the gap there is none too few.
+    below = [{FIVE[n]: 1.0, FIVE[n + 1]: 1.0} for n in range(at)]
+    assert name_levels(shares_of([*below, *FIVE[at + 1 :]], lean=2.0)).names == FIVE[1:]
+
+
 def test_bodies_that_touch_are_told_apart():
     shares = shares_of(FIVE[1:], gap=5)
     # A narrow bridge of bone between L2 and L3.

@@ -22,8 +22,9 @@ _TOUCHING_AREA, _PART_AREA = 1.45, 0.4
 # The network's mean probability of a name is never taken for less than this: one body cannot rule out all others.
 _LEAST_PROBABILITY = 1e-3
 # What it costs, in logarithms of probabilities, to leave out a body at an end of the spine, above T12, and between
-# others; and to leave out a name between two bodies, less where the gap between them has room for it.
-_LEFT_OUT, _ABOVE, _BETWEEN, _SKIPPED, _ROOM = 4.0, 1.0, 5.5, 6.0, 1.6
+# others; to leave out a name between two bodies, and so much less where the gap between them, in usual distances of
+# neighbours, has room for it; and to leave out none where it has: a body was passed over there.
+_LEFT_OUT, _ABOVE, _BETWEEN, _SKIPPED, _ROOM, _WITH_ROOM, _PASSED_OVER = 4.0, 1.0, 5.5, 6.0, 1.6, 0.25, 3.0
 # Below this lead of the likeliest order over the best other one, levels are uncertain: the other one is more than a
 # twentieth as likely.
 UNCERTAIN_LEAD = 3.0
@@ -235,7 +236,7 @@ def _likeliest(
 def _cost(skipped: float, gap: float) -> float:
     """Return what it costs to skip names over a gap, in usual distances of neighbours."""
     has_room = gap > _ROOM * max(skipped, 1.0)
-    return (0.5 if has_room else 1.0) * _SKIPPED * skipped + (1.0 if has_room and skipped == 0 else 0.0)
+    return (_WITH_ROOM if has_room else 1.0) * _SKIPPED * skipped + (_PASSED_OVER if has_room and skipped == 0 else 0.0)
 
 
 def _usual_gap(centers: np.ndarray) -> float:
