@@ -241,7 +241,7 @@ def test_label_maps_that_a_training_names_are_what_its_radiographs_are_made_of(t
     options = ["--seeds", "4-11", "--anatomy", labels, "--anatomy-labels", table, "--anatomy-share", "0.7"]
     arguments = ["train", task, *options, "--work", tmp_path / "work", *(["--small"] if task == "vertebrae" else [])]
     parsed = cli._parser().parse_args([str(each) for each in arguments])
-    made = {}
+    made, said = {}, []
     monkeypatch.setattr(
         simulation,
         "simulate_radiograph",
@@ -250,17 +250,17 @@ def test_label_maps_that_a_training_names_are_what_its_radiographs_are_made_of(t
     )
     if task == "vertebrae":
         job = make_job(parsed)
-        TrainingSession._simulate(
-            SimpleNamespace(_report_work=lambda step: None), Job.from_json(json.loads(json.dumps(job.to_json())))
-        )
+        session = SimpleNamespace(_report_work=lambda step: None, _send=lambda kind, message: said.append(message))
+        TrainingSession._simulate(session, Job.from_json(json.loads(json.dumps(job.to_json()))))
     else:
         job = make_kauppila_job(parsed)
-        work._make_films(KauppilaJob.from_json(json.loads(json.dumps(job.to_json()))), lambda *_: None, print)
+        work._make_films(KauppilaJob.from_json(json.loads(json.dumps(job.to_json()))), lambda *_: None, said.append)
     mix = AnatomyMix((str(labels),), str(table), 0.7)
     of_maps = {seed for seed in range(4, 12) if mix.labels_of(seed)}
     assert 0 < len(of_maps) < 8
     assert {seed for seed, anatomy in made.items() if anatomy is not None} == of_maps
     assert made.keys() == set(range(4, 12))
+    assert any(each.startswith(f"{labels.name}: It has no ") for each in said)
     names = {each.stem for each in (Path(job.raw) / "films").iterdir()}
     checksum = load_anatomy(labels, table).atlas_checksum
     assert names == {f"sim_{seed:05d}" + (f"_{checksum[:8]}" if seed in of_maps else "") for seed in range(4, 12)}

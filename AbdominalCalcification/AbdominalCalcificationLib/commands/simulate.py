@@ -100,6 +100,5 @@ def _make_radiographs(options: argparse.Namespace, report) -> None:
 
 def _say_remarks(report, mix, seeds: range) -> None:
     """Say what people should know about the label maps that were used."""
-    for labels, checked in ({} if mix is None else mix.check(seeds)).items():
-        for remark in checked.remarks:
-            report.say(f"{Path(labels).name}: {remark}")
+    for remark in [] if mix is None else mix.remarks(seeds):
+        report.say(remark)

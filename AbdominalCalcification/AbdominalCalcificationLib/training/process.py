@@ -78,6 +78,8 @@ class TrainingSession(Session):
         from .simulated import raw_dataset_steps
 
         if job.seeds:
+            for remark in [] if job.anatomy is None else job.anatomy.remarks(job.seeds):
+                self._send("message", message=remark)
             steps = radiograph_steps if job.task is VERTEBRAE_TASK else raw_dataset_steps
             drain(steps(job.raw, job.seeds, job.processes, job.anatomy), self._report_work)
 

@@ -64,6 +64,14 @@ class AnatomyMix:
         used = {labels for seed in seeds if (labels := self.labels_of(seed)) is not None}
         return {labels: _checked(labels, self.table, _changed(labels, self.table)) for labels in sorted(used)}
 
+    def remarks(self, seeds: Iterable[int]) -> list[str]:
+        """Return what people should know of the label maps that the patients of `seeds` are made from, line by line."""
+        return [
+            f"{Path(labels).name}: {remark}"
+            for labels, checked in self.check(seeds).items()
+            for remark in checked.remarks
+        ]
+
 
 @dataclass(frozen=True)
 class Checked:

@@ -84,6 +84,8 @@ def _make_films(job: KauppilaJob, report: Report, say) -> None:
             report(step.stage, step.fraction, step.seconds_left)
 
     if job.seeds:
+        for remark in [] if job.anatomy is None else job.anatomy.remarks(job.seeds):
+            say(remark)
         drain(radiograph_steps(job.raw, job.seeds, job.processes, job.anatomy), told)
         return
     assert job.readings is not None
