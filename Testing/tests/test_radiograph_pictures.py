@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from AbdominalCalcificationLib.errors import InputError
 from AbdominalCalcificationLib.radiograph.files import placed_labels
+from AbdominalCalcificationLib.radiograph.picture import exposed
 from AbdominalCalcificationLib.radiograph.reading import ReadingChoices, read_radiograph
 from radiograph_cases import a_radiograph, drawn_labels
 
@@ -228,3 +229,22 @@ def test_a_slice_of_a_ct_is_told_by_its_values(tmp_path):
     hu += np.random.default_rng(0).integers(0, 60, hu.shape).astype(np.int16)
     sitk.WriteImage(a_slice(hu), str(tmp_path / "a.nii.gz"))
     assert "looks_like_ct" in codes(read_radiograph(tmp_path / "a.nii.gz"))
+
+
+@pytest.mark.parametrize("bar", [0.0, 700.0, 5000.0])
+def test_frames_and_bars_of_one_grey_value_are_no_part_of_the_film(bar):
+    film = PIXELS[40:-30, 20:-10]
+    framed = np.full((film.shape[0] + 30, film.shape[1] + 50), bar)
+    framed[12:-18, 20:-30] = film
+    outer = np.pad(framed, 7, constant_values=4000.0)
+    rows, columns = exposed(outer)
+    assert np.array_equal(outer[rows, columns], film)
+    assert exposed(film) == (slice(0, film.shape[0]), slice(0, film.shape[1]))
+
+
+def test_an_even_picture_has_no_film_in_it():
+    assert exposed(np.full((30, 20), 3.0)) is None
+    assert exposed(np.pad(np.full((30, 20), 3.0), 4)) is None
+    striped = np.zeros((30, 20))
+    striped[:, 8:] = 100.0
+    assert exposed(striped) is None

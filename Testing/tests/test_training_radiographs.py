@@ -321,3 +321,8 @@ def test_vertebrae_are_learnt_in_miniature_and_stock_nnunet_says_the_same(simula
     properties = {"spacing": [20.0, 1.2, 1.2]}
     found = stock.predict_single_npy_array(pixels[None, None], properties)[0]
     assert (np.argmax(own, axis=-1) == found).mean() > 0.99
+    # A white frame around the film changes nothing in it.
+    framed = np.pad(pixels, ((9, 4), (6, 30)), constant_values=900.0)
+    again = VertebraPredictor(model, "cpu").shares(framed, (1.2, 1.2)).pixels
+    assert again[9:-4, 6:-30] == pytest.approx(own, abs=1e-5)
+    assert (again[:9, :, 0] > 0.99).all()

@@ -10,7 +10,7 @@ import itertools
 
 import numpy as np
 
-from ..geometry import bounding_box
+from ..radiograph.picture import exposed
 from ..radiograph.resampling import Raster, raster_at
 from ..radiograph.spine import LABELS
 from .model_folder import ModelFolder
@@ -80,11 +80,10 @@ class VertebraPredictor:
         patch = self._network.settings["patch_size"]
         whole = torch.zeros((self._network.classes, *image.shape))
         whole[0] = 10.0
-        # nnU-Net leaves out borders that are 0 throughout, and normalises by the rest.
-        found = bounding_box((image != 0)[None])
-        if found is None:
+        # nnU-Net leaves out borders that are 0 throughout, and normalises by the rest; so here frames of any grey.
+        box = exposed(image)
+        if box is None:
             return whole
-        box = found[1:]
         part = image[box]
         part = (part - part.mean()) / max(float(part.std()), 1e-8)
         size = [max(n, width) for n, width in zip(part.shape, patch, strict=True)]

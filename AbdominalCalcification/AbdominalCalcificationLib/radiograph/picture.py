@@ -23,6 +23,8 @@ _LEAST_KNOWN = 0.25
 # So many rows and columns tell an image's percentiles.
 _ENOUGH = 400
 _SIDE_HEIGHTS, _SYMMETRY_STEP = (1.1, 4.0), 0.125
+# A border that varies by no more than this share of all grey values is even.
+_EVEN = 0.02
 
 
 def contrast_with_discs(radiograph: Radiograph, labels: np.ndarray, vertebrae: Mapping[str, Vertebra]) -> float | None:
@@ -168,3 +170,26 @@ def _within(
         np.clip(np.rint(points[..., 1 - axis] / radiograph.step[axis]).astype(int), 0, last[axis]) for axis in (0, 1)
     )
     return rows, columns
+
+
+def exposed(image: np.ndarray) -> tuple[slice, slice] | None:
+    """Return the part of an image (rows, columns) within all borders of one grey value each; None where none is left.
+
+    Shutters, white margins and bars beside a film say nothing of its grey values.
+    """
+    first, stop = np.zeros(2, int), np.array(image.shape)
+    tolerance = _EVEN * float(np.ptp(image))
+    is_less = True
+    while is_less:
+        part = image[first[0] : stop[0], first[1] : stop[1]]
+        if part.size == 0:
+            return None
+        before = first.copy(), stop.copy()
+        for axis in (0, 1):
+            varied = np.flatnonzero(np.ptp(part, axis=1 - axis) > tolerance)
+            if not len(varied):
+                return None
+            stop[axis] = first[axis] + varied[-1] + 1
+            first[axis] += varied[0]
+        is_less = (before[0] != first).any() or (before[1] != stop).any()
+    return slice(int(first[0]), int(stop[0])), slice(int(first[1]), int(stop[1]))
