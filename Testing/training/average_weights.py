@@ -31,7 +31,7 @@ _NNUNET = Path("fold_0/checkpoint_final.pth")
 
 
 def averaged(one: Mapping, other: Mapping, share: float) -> dict:
-    """Return weights (torch tensors by name) of which `other` counts for `share`; whole numbers are those of `other`."""
+    """Return weights (torch tensors by name) of which `other` counts for `share`; whole numbers are of `other`."""
     if one.keys() != other.keys() or any(one[name].shape != other[name].shape for name in one):
         raise SystemExit("The models have other networks.")
     made: dict = {}
