@@ -73,7 +73,7 @@ def calibrated(folder: Path, films: Path, shares: dict) -> None:
         scores.append(targets.scores)
     document = json.loads((folder / "model.json").read_text())
     document["calibration"] = calibrate(np.array(logits), np.array(scores)).to_json()
-    document["training"]["averaged"] = shares
+    document["name"], document["training"]["averaged"] = folder.name, shares
     (folder / "model.json").write_text(json.dumps(document, indent=1) + "\n")
     print(json.dumps(document["calibration"], indent=1))
 
