@@ -242,6 +242,12 @@ def test_frames_and_bars_of_one_grey_value_are_no_part_of_the_film(bar):
     assert exposed(film) == (slice(0, film.shape[0]), slice(0, film.shape[1]))
 
 
+def test_a_film_with_a_pixel_brighter_than_all_else_by_far_is_a_film():
+    hot = PIXELS.copy()
+    hot[100, 100] = 1e3 * PIXELS.max()
+    assert exposed(hot) == exposed(PIXELS) == (slice(0, hot.shape[0]), slice(0, hot.shape[1]))
+
+
 def test_an_even_picture_has_no_film_in_it():
     assert exposed(np.full((30, 20), 3.0)) is None
     assert exposed(np.pad(np.full((30, 20), 3.0), 4)) is None

@@ -16,15 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "AbdominalCalcification"))
 
-import numpy as np
-
 from AbdominalCalcificationLib.inference.checkpoint import halved, load_checkpoint, save_checkpoint, saving
 from AbdominalCalcificationLib.inference.kauppila_model import CHECKPOINT_FILE, KauppilaModel
 from AbdominalCalcificationLib.inference.kauppila_network import build_network
 from AbdominalCalcificationLib.training.kauppila.calibration import calibrate
 from AbdominalCalcificationLib.training.kauppila.films import read_film
-from AbdominalCalcificationLib.training.kauppila.learning import sample_of
-from AbdominalCalcificationLib.training.kauppila.varied import Variation
+from AbdominalCalcificationLib.training.kauppila.learning import said_of
 from AbdominalCalcificationLib.training.kauppila.work import divided
 
 _NNUNET = Path("fold_0/checkpoint_final.pth")
@@ -57,22 +54,13 @@ def average(model: Path, other: Path, share: float, output: Path) -> None:
 
 def calibrated(folder: Path, films: Path, shares: dict) -> None:
     """Calibrate a model of the score on films held out, and say in its ``model.json`` what it was averaged of."""
-    import torch
-
     model = KauppilaModel.open(folder)
     network = build_network(model.architecture, model.geometry.margin_rows)
     network.load_state_dict(load_checkpoint(folder / CHECKPOINT_FILE)["network_weights"])
     network.eval()
     _, held_out = divided([read_film(path) for path in sorted(films.glob("*.npz"))])
-    logits, scores = [], []
-    for n, film in enumerate(held_out):
-        variation = Variation(dropped=0.0, turned=0.0)
-        images, targets = sample_of(film, model.geometry, variation, np.random.default_rng([11, n]), other_looks=False)
-        with torch.inference_mode():
-            logits.append(network(torch.from_numpy(np.ascontiguousarray(images[None])))["scores"][0].numpy())
-        scores.append(targets.scores)
     document = json.loads((folder / "model.json").read_text())
-    document["calibration"] = calibrate(np.array(logits), np.array(scores)).to_json()
+    document["calibration"] = calibrate(*said_of(network, model.geometry, held_out)).to_json()
     document["name"], document["training"]["averaged"] = folder.name, shares
     (folder / "model.json").write_text(json.dumps(document, indent=1) + "\n")
     print(json.dumps(document["calibration"], indent=1))
@@ -87,10 +75,8 @@ def main() -> None:
     options = parser.parse_args()
     average(options.model, options.other, options.share, options.output)
     if options.films is not None:
-        identity = {
-            path.name: KauppilaModel.open(path).identity()["checksum"] for path in (options.model, options.other)
-        }
-        calibrated(options.output, options.films, {"of": identity, "share_of_the_latter": options.share})
+        of = [KauppilaModel.open(path).identity()["checksum"] for path in (options.model, options.other)]
+        calibrated(options.output, options.films, {"of": of, "share_of_the_latter": options.share})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -75,6 +76,14 @@ class _Look:
     def quality(self) -> float:
         return quality_of(self.levels)
 
+    @cached_property
+    def vertebrae(self) -> dict[str, Vertebra]:
+        """Those that were found, from a label map at a spacing that suffices for corners."""
+        fine = _FINE_MM / self.mm_per_unit
+        film = self.radiograph
+        shape = [max(1, round(n * step / fine)) for n, step in zip(film.pixels.shape, film.step, strict=True)]
+        return vertebrae_of(self.labels(shape, (fine, fine)), (fine, fine))
+
     def labels(self, shape: Sequence[int], step: Sequence[float]) -> np.ndarray:
         """Return the label map for an image of `shape` and `step`: smooth borders, each body with its name."""
         # Beyond the border between the network's pixels the name is that of the nearest one.
@@ -107,7 +116,7 @@ def quality_of(levels: Levels) -> float:
 def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila_predictor: KauppilaPredictor) -> Found:
     """Return vertebrae and score of a radiograph."""
     best, faces, lead = _looked(radiograph, vertebra_predictor)
-    vertebrae = _vertebrae(best)
+    vertebrae = best.vertebrae
     segments = _segments(best.radiograph, vertebrae, kauppila_predictor)
     labels = best.labels(radiograph.pixels.shape, radiograph.step)
     if faces == "right":
@@ -121,7 +130,7 @@ def read(radiograph: Radiograph, vertebra_predictor: VertebraPredictor, kauppila
 def found_vertebrae(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[Radiograph, dict[str, Vertebra]]:
     """Return a radiograph facing left, and its vertebrae."""
     best, _, _ = _looked(radiograph, predictor)
-    return best.radiograph, _vertebrae(best)
+    return best.radiograph, best.vertebrae
 
 
 def _looked(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[_Look, str, float | None]:
@@ -130,7 +139,7 @@ def _looked(radiograph: Radiograph, predictor: VertebraPredictor) -> tuple[_Look
     looks = {side: _best_look(replace(radiograph, faces=side).facing_left(), predictor) for side in sides}
     if radiograph.faces is not None:
         return looks[radiograph.faces], radiograph.faces, None
-    seen = {side: Seen(each.bodies, each.quality, _vertebrae(each)) for side, each in looks.items()}
+    seen = {side: Seen(each.bodies, each.quality, each.vertebrae) for side, each in looks.items()}
     lead = lead_of_left(radiograph, seen)
     side = "left" if lead >= 0 else "right"
     return looks[side], side, abs(lead)
@@ -146,7 +155,7 @@ def _best_look(radiograph: Radiograph, predictor: VertebraPredictor) -> _Look:
         if best.quality >= _GOOD:
             break
         best = max(best, _look(radiograph, predictor, length / long_side), key=lambda each: each.quality)
-    found = _vertebrae(best)
+    found = best.vertebrae
     if not found:
         return best
     depth = float(np.median([each.depth for each in found.values()]))
@@ -161,14 +170,6 @@ def _look(radiograph: Radiograph, predictor: VertebraPredictor, mm_per_unit: flo
     (dy, dx), (y, x) = shares.step, shares.origin
     scaled = Raster(shares.pixels, (dy / mm_per_unit, dx / mm_per_unit), (y / mm_per_unit, x / mm_per_unit))
     return _Look(radiograph, mm_per_unit, scaled, levels)
-
-
-def _vertebrae(look: _Look) -> dict[str, Vertebra]:
-    """Return the vertebrae, from a label map at a spacing that suffices for corners."""
-    fine = _FINE_MM / look.mm_per_unit
-    radiograph = look.radiograph
-    shape = [max(1, round(n * step / fine)) for n, step in zip(radiograph.pixels.shape, radiograph.step, strict=True)]
-    return vertebrae_of(look.labels(shape, (fine, fine)), (fine, fine))
 
 
 def _segments(

@@ -23,7 +23,8 @@ _LEAST_KNOWN = 0.25
 # So many rows and columns tell an image's percentiles.
 _ENOUGH = 400
 _SIDE_HEIGHTS, _SYMMETRY_STEP = (1.1, 4.0), 0.125
-# A border that varies by no more than this share of all grey values is even.
+# A border that varies by no more than this share of the grey values is even; of those between percentiles, as one pixel
+# or a letter may be brighter than all else by far.
 _EVEN = 0.02
 
 
@@ -178,7 +179,7 @@ def exposed(image: np.ndarray) -> tuple[slice, slice] | None:
     Shutters, white margins and bars beside a film say nothing of its grey values.
     """
     first, stop = np.zeros(2, int), np.array(image.shape)
-    tolerance = _EVEN * float(np.ptp(image))
+    tolerance = _EVEN * float(np.ptp(np.percentile(image, (1, 99))))
     is_less = True
     while is_less:
         part = image[first[0] : stop[0], first[1] : stop[1]]

@@ -94,6 +94,5 @@ class Job:
     @classmethod
     def from_json(cls, values: dict) -> Job:
         small = None if values["small"] is None else configuration_from(json.loads(json.dumps(values["small"])))
-        mix = values.get("anatomy")
-        anatomy = None if mix is None else AnatomyMix.from_json(mix)
+        anatomy = AnatomyMix.from_json(values.get("anatomy"))
         return cls(**{**values, "seeds": tuple(values["seeds"]), "small": small, "anatomy": anatomy})

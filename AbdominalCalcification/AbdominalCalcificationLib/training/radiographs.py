@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from ..durable import write_text
 from ..errors import InputError
 from ..geometry import Grid, Volume
 from ..leftovers import sweep
-from ..processes.spread import results_of
-from ..progress import Progress, Steps
+from ..progress import Steps
 from ..radiograph.image import Radiograph
 from ..radiograph.kauppila import Segment
 from ..radiograph.resampling import raster_at
@@ -24,7 +22,7 @@ from ..reporting.packed import is_whole_nifti
 from ..simulation.labelled import AnatomyMix
 from .film_appearance import unlike
 from .kauppila.films import film_of, read_film, write_film
-from .simulated import case_names
+from .simulated import case_names, made_steps
 from .tasks import SLICE_MM, VERTEBRAE_TASK, dataset_document
 
 FILMS_FOLDER = "films"
@@ -71,16 +69,8 @@ def radiograph_steps(
                 f"'{raw}' holds virtual radiographs of other seeds or label maps ({others[0]}); "
                 "name another work folder."
             )
-    begin, done = time.monotonic(), 0
-    try:
-        todo = [(seed, name, raw, anatomy) for seed, name in zip(seeds, names, strict=True)]
-        for result in results_of(_make_radiograph, todo, processes):
-            done += result is not None
-            left = (time.monotonic() - begin) / done * (len(seeds) - done) if done else None
-            yield Progress("Simulating radiographs", done / len(seeds), left, waiting=result is None)
-    finally:
-        for folder in radiograph_folders(raw):
-            sweep(folder)  # what processes that were ended were writing
+    todo = [(seed, name, raw, anatomy) for seed, name in zip(seeds, names, strict=True)]
+    yield from made_steps("Simulating radiographs", _make_radiograph, todo, processes, radiograph_folders(raw))
     document = dataset_document(VERTEBRAE_TASK.dataset, VERTEBRAE_TASK, len(names))
     write_text(raw / VERTEBRAE_TASK.dataset / "dataset.json", json.dumps(document, indent=1) + "\n")
 

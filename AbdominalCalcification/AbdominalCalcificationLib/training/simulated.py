@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -234,20 +234,26 @@ def raw_dataset_steps(
             raise InputError(
                 f"'{raw}' holds virtual patients of other seeds or label maps ({others[0]}); name another work folder."
             )
-    begin, done = time.monotonic(), 0
-    try:
-        todo = [(seed, name, images, labels, places, anatomy) for seed, name in zip(seeds, names, strict=True)]
-        for result in results_of(_make_case, todo, processes):
-            done += result is not None
-            spent = time.monotonic() - begin
-            left = spent / done * (len(seeds) - done) if done else None
-            yield Progress("Simulating patients", done / len(seeds), left, waiting=result is None)
-    finally:
-        for folder in raw_folders(raw):
-            sweep(folder)  # what processes that were ended were writing
+    todo = [(seed, name, images, labels, places, anatomy) for seed, name in zip(seeds, names, strict=True)]
+    yield from made_steps("Simulating patients", _make_case, todo, processes, raw_folders(raw))
     for task in TASKS.values():
         document = dataset_document(task.dataset, task, len(names))
         write_text(raw / task.dataset / "dataset.json", json.dumps(document, indent=1) + "\n")
+
+
+def made_steps(
+    stage: str, make: Callable, todo: Sequence[tuple], processes: int, folders: Sequence[Path]
+) -> Steps[None]:
+    """Call `make` with each of `todo`, telling how far it is; what is unfinished in `folders` goes at the end."""
+    begin, done = time.monotonic(), 0
+    try:
+        for result in results_of(make, todo, processes):
+            done += result is not None
+            left = (time.monotonic() - begin) / done * (len(todo) - done) if done else None
+            yield Progress(stage, done / len(todo), left, waiting=result is None)
+    finally:
+        for folder in folders:
+            sweep(folder)  # what processes that were ended were writing
 
 
 def raw_folders(raw: Path) -> list[Path]:

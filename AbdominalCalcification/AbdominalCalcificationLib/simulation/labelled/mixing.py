@@ -39,9 +39,9 @@ class AnatomyMix:
             raise InputError(f"The share of patients from label maps must be from 0 to 1, not {self.share:g}.")
 
     @classmethod
-    def from_json(cls, values: Mapping) -> AnatomyMix:
-        """Return the mix that ``dataclasses.asdict`` and JSON made of one."""
-        return cls(**{**values, "labels": tuple(values["labels"])})
+    def from_json(cls, values: Mapping | None) -> AnatomyMix | None:
+        """Return the mix that ``dataclasses.asdict`` and JSON made of one; None of none."""
+        return None if values is None else cls(**{**values, "labels": tuple(values["labels"])})
 
     def labels_of(self, seed: int) -> str | None:
         """Return the label map of the patient of `seed`; None for a procedural one."""

@@ -63,6 +63,5 @@ class KauppilaJob:
 
     @classmethod
     def from_json(cls, values: dict) -> KauppilaJob:
-        mix = values.get("anatomy")
-        anatomy = None if mix is None else AnatomyMix.from_json(mix)
+        anatomy = AnatomyMix.from_json(values.get("anatomy"))
         return cls(**{**values, "seeds": tuple(values["seeds"]), "anatomy": anatomy})

@@ -165,19 +165,26 @@ class Learner:
 
     def said_of(self, films: Sequence[Film], seed: int = 11) -> tuple[np.ndarray, np.ndarray]:
         """Return the logits of scores (n, 4, 2, 3) of films with vertebrae as a network finds them, and the truth."""
-        import torch
-
         self.network.eval()
-        logits, scores = [], []
-        for n, film in enumerate(films):
-            images, targets = sample_of(
-                film, self.geometry, Variation(dropped=0.0, turned=0.0), np.random.default_rng([seed, n]), False
-            )
-            with torch.inference_mode():
-                logits.append(self.network(torch.from_numpy(images[None]).to(self.device))["scores"][0].cpu().numpy())
-            scores.append(targets.scores)
+        said = said_of(self.network, self.geometry, films, self.device, seed)
         self.network.train()
-        return np.array(logits), np.array(scores)
+        return said
+
+
+def said_of(
+    network, geometry: RegionGeometry, films: Sequence[Film], device="cpu", seed: int = 11
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a network in its evaluation mode says of films, as :meth:`Learner.said_of` does."""
+    import torch
+
+    logits, scores = [], []
+    for n, film in enumerate(films):
+        variation = Variation(dropped=0.0, turned=0.0)
+        images, targets = sample_of(film, geometry, variation, np.random.default_rng([seed, n]), False)
+        with torch.inference_mode():
+            logits.append(network(torch.from_numpy(images[None]).to(device))["scores"][0].cpu().numpy())
+        scores.append(targets.scores)
+    return np.array(logits), np.array(scores)
 
 
 def sample_of(
