@@ -369,6 +369,7 @@ def test_training_starts_from_the_weights_of_a_model(place, tmp_path, capsys):
     ours, theirs = (ModelFolder.open(each) for each in (tmp_path / "model", bundled))
     assert ours.settings["architecture"] == theirs.settings["architecture"]
     assert ours.settings["patch_size"] == [32, 32, 32]
+    assert ours.edges == theirs.edges != {}
     assert ours.name == "Dataset101_Arteries"
 
 

@@ -14,6 +14,7 @@ from ..errors import ModelError
 from ..names import is_calcification_name, normalized
 from ..radiograph.spine import LABELS
 from .conventions import as_totalsegmentator_resamples, is_of_totalsegmentator
+from .edges import read_edges
 from .output_shifts import read_shifts
 from .plans import check_settings, configuration_settings
 
@@ -74,8 +75,8 @@ class ModelFolder:
         slices are stored.
     kind : ImageKind
         CT or radiograph.
-    shifts : dict of int to list
-        What is added to the logits of labels (:mod:`.output_shifts`).
+    shifts, edges : dict
+        By label value what is added to its logits (:mod:`.output_shifts`) and to its edges (:mod:`.edges`).
     """
 
     path: Path
@@ -89,6 +90,7 @@ class ModelFolder:
     plans: dict = field(repr=False, compare=False)
     kind: ImageKind = CT
     shifts: dict[int, list[tuple[float, float]]] = field(default_factory=dict, compare=False)
+    edges: dict[int, float] = field(default_factory=dict, compare=False)
 
     @classmethod
     def open(cls, path: Path | str, folds: tuple[str, ...] | None = None, kind: ImageKind = CT) -> ModelFolder:
@@ -134,6 +136,7 @@ class ModelFolder:
             plans=plans,
             kind=kind,
             shifts=read_shifts(folder, dataset, labels),
+            edges=read_edges(folder, dataset, labels),
         )
 
     @property
@@ -222,10 +225,7 @@ class ModelFolder:
 
 
 def describe(model: ModelFolder, unused: bool = True) -> str:
-    """Return several lines for people about what `model` is and what its labels are used for.
-
-    Without `unused` labels, only those that are used are told.
-    """
+    """Return lines for people: what `model` is, what its labels (without `unused`: those in use) are used for."""
     territories = model.territory_mapping()
     calcification = model.calcification_labels()
     of_radiograph = model.kind is RADIOGRAPH

@@ -17,6 +17,7 @@ from ..effort import TILE_STEP
 from ..geometry import Box, bounding_box
 from .clock import Clock, Report
 from .devices import run_with_fallback
+from .edges import filled_to_edges
 from .model_folder import ModelFolder
 from .network import Network, turned_over
 from .output_shifts import logits_at, shifted
@@ -125,10 +126,8 @@ class Predictor:
         if unusual and not self._plain_nnunet:
             say(f"{self.model.name} resamples in its own way: going the plain road, which takes more time and memory.")
         if unusual or self._plain_nnunet:
-            if self.model.shifts:
-                say(
-                    f"{self.model.name}: what it adds to its output by the distance of slices is left out on this road."
-                )
+            if self.model.shifts or self.model.edges:
+                say(f"{self.model.name}: what its dataset.json adds to its output is left out on this road.")
             return predict_plainly(self._network, image, spacing_mm, device, report, say, self._tile_step)
         look = _Look(resamplings, self._tile_step)
         return self._turned(image, spacing_mm, device, region, wanted, report, say, look, margins)
@@ -181,6 +180,7 @@ class Predictor:
         region, margins = (None if each is None else each.transpose(forward) for each in (region, margins))
         image = image.transpose(forward)
         labels, device = self._swept(image, spacing, look, device, region, wanted, report, say, margins)
+        labels = filled_to_edges(image, labels, spacing, self.model.edges)
         report(1.0, 0.0)
         return labels.transpose(self.model.plans["transpose_backward"]), device
 

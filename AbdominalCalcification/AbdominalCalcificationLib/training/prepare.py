@@ -7,7 +7,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from ..durable import cannot_write, sync_all, write_text
 from ..errors import InputError
 from ..explanations import first_line, is_out_of_memory
 from ..inference import ModelFolder
+from ..inference.edges import KEY as EDGES
 from ..inference.plans import ct_intensities
 from .job import PLANS, Job
 from .places import add_places_of
@@ -125,11 +126,26 @@ def fingerprint_and_plan(job: Job, report: Report) -> None:
         planner.plan_experiment()
     path = job.prepared / f"{PLANS}.json"
     plans = json.loads(path.read_text(encoding="utf-8"))
+    initial = None if job.initial is None else ModelFolder.open(job.initial, kind=job.task.kind)
     if job.small is not None:
         plans = small_plans(plans, job.small, job.task.configuration)
-    elif job.initial is not None:
-        plans = plans_of_model(plans, ModelFolder.open(job.initial, kind=job.task.kind), job.task.configuration)
+    elif initial is not None:
+        plans = plans_of_model(plans, initial, job.task.configuration)
     write_text(path, json.dumps(plans, indent=1) + "\n")
+    if initial is not None and initial.edges:
+        spacing_mm = plans["configurations"][job.task.configuration]["spacing"]
+        _take_over_edges(initial, job.prepared / "dataset.json", spacing_mm)
+
+
+def _take_over_edges(model: ModelFolder, file: Path, spacing_mm: Sequence[float]) -> None:
+    """Let a dataset.json say of its labels what the model does of edges, which belongs to voxels of one size."""
+    if not np.allclose(model.spacing_mm, spacing_mm):
+        return
+    dataset = json.loads(file.read_text(encoding="utf-8"))
+    edges = {name: model.edges[value] for name, value in model.labels.items() if value in model.edges}
+    own = {name: part for name, part in edges.items() if name in dataset["labels"]}
+    if own:
+        write_text(file, json.dumps({**dataset, EDGES: own}, indent=1) + "\n")
 
 
 def plans_of_model(plans: dict, model: ModelFolder, configuration: str = "3d_fullres") -> dict:
