@@ -10,7 +10,8 @@ import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
-from AbdominalCalcificationLib.inference.output_shifts import KEY
+from AbdominalCalcificationLib.inference.edges import KEY as EDGES
+from AbdominalCalcificationLib.inference.output_shifts import KEY as SHIFTS
 from AbdominalCalcificationLib.inference.predictor import Predictor
 from AbdominalCalcificationLib.inference.resampling import axis_maps
 from AbdominalCalcificationLib.progress import drain
@@ -238,7 +239,8 @@ def test_the_number_of_threads_does_not_matter(models):
 
 
 def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads(segmenting_worker, tmp_path):
-    arteries, calcification = ModelFolder.open(bundled_artery_model()), without_shifts(tmp_path / "calcification")
+    arteries = without_what_is_added(bundled_artery_model(), EDGES, tmp_path / "arteries")
+    calcification = without_what_is_added(bundled_calcification_model(), SHIFTS, tmp_path / "calcification")
     ct = read_ct(sample_case()).volume.cropped(np.s_[66:122, 35:95, 40:110])
     roads = {"device": "cpu", "worker": segmenting_worker}
     quick = drain(segment_steps(ct, [arteries], calcification, **roads))
@@ -250,12 +252,12 @@ def test_the_bundled_models_find_the_same_in_the_sample_case_on_both_roads(segme
     assert dice(quick.calcification.array[inner], plain.calcification.array[inner]) > 0.97
 
 
-def without_shifts(folder):
-    """Return the bundled calcification model without what the plain road leaves out."""
-    shutil.copytree(bundled_calcification_model(), folder)
+def without_what_is_added(model, key, folder):
+    """Return a bundled model without what the plain road leaves out."""
+    shutil.copytree(model, folder)
     file = folder / "dataset.json"
     said = json.loads(file.read_text(encoding="utf-8"))
-    assert said.pop(KEY)
+    assert said.pop(key)
     file.write_text(json.dumps(said), encoding="utf-8")
     return ModelFolder.open(folder)
 

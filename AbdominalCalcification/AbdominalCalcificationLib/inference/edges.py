@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError
-from ..geometry import Grid
+from ..geometry import Grid, bounding_box, grown
 from ..geometry.neighbourhood import dilated
 
 KEY = "edge_contrast"
@@ -68,9 +68,20 @@ def filled_to_edges(
     contrast : mapping of int to float
         As of :func:`read_edges`.
     """
-    if not contrast:
+    grid = Grid.from_spacing(labels.shape, tuple(spacing_mm)[::-1])
+    box = bounding_box(labels) if contrast else None
+    if box is None:
         return labels
+    box = grown(box, AROUND_MM + REACH_MM, grid)
     filled = labels.copy()
+    _fill(filled[box], hu[box], labels[box], spacing_mm, contrast)
+    return filled
+
+
+def _fill(
+    filled: np.ndarray, hu: np.ndarray, labels: np.ndarray, spacing_mm: Sequence[float], contrast: Mapping[int, float]
+) -> None:
+    """Write into `filled` what is added to `labels`."""
     near_any = dilated(labels != 0, Grid.from_spacing(labels.shape, tuple(spacing_mm)[::-1]), CLEAR_MM)
     labelled = np.flatnonzero(labels)
     value_there = labels[np.unravel_index(labelled, labels.shape)]
@@ -86,7 +97,6 @@ def filled_to_edges(
         # What two arteries touch belongs to the first that is filled.
         added = stands_out & (hu[there] - around_hu > part * (blood_hu - around_hu)) & (filled[there] == 0)
         filled[tuple(axis[added] for axis in there)] = value
-    return filled
 
 
 def _ball(spacing_mm: Sequence[float], radius_mm: float, apart_mm: float = 0.0) -> np.ndarray:
