@@ -6,7 +6,8 @@
 
 PAIR is a folder that holds ``arteries`` and ``calcification``, or ``bundled``. The folder of ``--painted`` holds
 ``ct.nii.gz`` and ``arteries.nii.gz``, that of ``--real-cta`` ``ct.nii.gz`` and a mask for each artery; the slab is
-described in ``measure_real_slab.py``. What is compared is what ``analyze`` would measure, after anatomical sense.
+described in ``measure_real_slab.py``. What is compared is what ``analyze`` would measure, after anatomical sense and
+without what cannot be calcification.
 Prints one row for each case and pair, and the means; writes them as JSON.
 """
 
@@ -27,11 +28,13 @@ from scipy import ndimage
 
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
+from AbdominalCalcificationLib.comparison.lumen import lumen_of_arteries_steps
 from AbdominalCalcificationLib.comparison.overlap import volume_overlap
 from AbdominalCalcificationLib.evaluation import parse_seeds
 from AbdominalCalcificationLib.geometry import Volume
 from AbdominalCalcificationLib.geometry.resample import align_labels
 from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
+from AbdominalCalcificationLib.measurement.guard import guarded_steps
 from AbdominalCalcificationLib.progress import drain
 from AbdominalCalcificationLib.reading import read_ct, read_mask
 from AbdominalCalcificationLib.simulation import BYSTANDERS, simulate
@@ -116,7 +119,8 @@ def judged(case: Case, arteries: ModelFolder, calcification: ModelFolder) -> dic
         if each.name in case.territories
     }
     row["outside the body, voxels"] = int(np.count_nonzero((own > 0) & ~body_of(case.ct)))
-    calcium = found.calcification.array > 0
+    lumen = drain(lumen_of_arteries_steps(case.ct, found.arteries))
+    calcium = drain(guarded_steps(case.ct, found.calcification, found.arteries, lumen))[0].array > 0
     volume_mm3 = case.ct.grid.voxel_volume_mm3
     row["calcified, mm3"] = round(float(calcium.sum() * volume_mm3), 1)
     if case.calcification is not None:
