@@ -290,3 +290,15 @@ def test_thresholds_look_only_around_what_can_be_an_artery():
         analyze_steps(Volume(hu, grid), Choices(calcification_threshold="800"), Given(Volume(labels, grid)))
     )
     assert np.argwhere(analysis.calcification.array).tolist() == [[30, 30, 34]]
+
+
+def test_of_large_voxels_the_outermost_are_wall_also_in_a_thin_artery():
+    grid = Grid.from_spacing((20, 20, 20), (2.5, 2.5, 2.5))
+    arteries = np.zeros(grid.shape, np.uint8)
+    arteries[:, 8:11, 8:11] = 6
+    hu = np.where(arteries, 400, 0).astype(np.int16)
+    plaque = np.zeros(grid.shape, np.uint8)
+    plaque[8:10, 8, 8] = 1
+    lumen = measure_lumen(Volume(hu, grid), arteries != 0)
+    kept, _ = drain(guarded_steps(Volume(hu, grid), Volume(plaque, grid), Volume(arteries, grid), lumen))
+    assert np.array_equal(kept.array, plaque)

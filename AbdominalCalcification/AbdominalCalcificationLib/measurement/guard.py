@@ -17,6 +17,9 @@ from .constants import CALCIUM_HU, CERTAIN_HU, DEEP_MM, MIDDLE_SHARE, MOST_RUNS,
 from .plausibility import slabs
 
 _LOOKING = Progress("Checking what is called calcification", 0.0)
+_CLOSE_MM = 1e-6
+# Voxels that are larger are as thick as a wall.
+_FINE_MM = 1.0
 _AROUND = np.array([offset for offset in product((-1, 0, 1), repeat=3) if any(offset)])
 
 
@@ -125,22 +128,28 @@ def _wall_steps(kji: np.ndarray, piece: np.ndarray, count: int, arteries: Volume
 
     The wall is within 2 mm of the surface of the mask, inside and outside (masks may leave the wall out), and, as a
     thin artery is nowhere so deep, less deep than half of the deepest that is reached from the piece by going deeper.
-    A piece that holds most of what is three quarters as deep, there and beside, fills an artery.
+    A piece that holds most of what is three quarters as deep, there and beside, fills an artery. Both are held only
+    against arteries of three voxels and more.
     """
     mask, grid = arteries.array, arteries.grid
-    wall_mm = within_reach_mm(grid, DEEP_MM)
-    most_mm = wall_mm / WALL_SHARE
+    reach_mm = within_reach_mm(grid, DEEP_MM)
+    most_mm = reach_mm / WALL_SHARE
     of, beside = yield from _beside_steps(kji, piece, arteries)
     of, places = np.concatenate([piece, of]), np.concatenate([kji, beside])
     depth_mm = np.minimum((yield from depth_steps(places, mask, grid, most_mm)), most_mm)
     deepest_mm = yield from _deepest_steps(places, of, count, depth_mm, arteries, most_mm)
     middle = (depth_mm > 0) & (depth_mm >= MIDDLE_SHARE * deepest_mm[of])
     fills = 2 * np.bincount(piece, middle[: len(piece)], count) > np.bincount(of, middle, count)
+    # An artery of one or two voxels shows no wall and no middle; the outermost of large ones are wall.
+    least_mm = within_reach_mm(grid, 0.0)
+    is_seen = deepest_mm > least_mm + _CLOSE_MM
+    least_mm = least_mm if least_mm > _FINE_MM else 0.0
+    wall_mm = np.where(is_seen, np.clip(WALL_SHARE * deepest_mm, least_mm, reach_mm), reach_mm)
     depth_mm = depth_mm[: len(piece)]
-    near = depth_mm <= np.minimum(wall_mm, WALL_SHARE * deepest_mm[piece])
+    near = depth_mm <= wall_mm[piece] + _CLOSE_MM
     outside = np.flatnonzero(depth_mm == 0)
-    near[outside] = np.isfinite((yield from depth_steps(kji[outside], mask == 0, grid, wall_mm)))
-    return ~fills & (2 * np.bincount(piece, near, count) >= np.bincount(piece, minlength=count))
+    near[outside] = np.isfinite((yield from depth_steps(kji[outside], mask == 0, grid, reach_mm)))
+    return ~(fills & is_seen) & (2 * np.bincount(piece, near, count) >= np.bincount(piece, minlength=count))
 
 
 def _deepest_steps(
