@@ -310,3 +310,8 @@ def test_a_card_has_one_section_about_confidence(script):
     once = script.with_section(card, "## Confidence\nHigh.\n")
     assert once == "# Card\n\n## Results\nGood.\n\n## Confidence\nHigh.\n\n## The real slab (far away)\nBad.\n"
     assert script.with_section(once, "## Confidence\nLow.\n") == once.replace("High", "Low")
+
+
+@pytest.mark.parametrize("model", [bundled_artery_model, bundled_calcification_model])
+def test_the_bundled_models_are_calibrated(model):
+    assert calibration_of(ModelFolder.open(model())) is not None

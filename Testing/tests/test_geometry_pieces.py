@@ -12,7 +12,6 @@ from AbdominalCalcificationLib.geometry import Grid, neighbourhood
 from AbdominalCalcificationLib.geometry.faces import can_be_drawn, face_count
 from AbdominalCalcificationLib.geometry.neighbourhood import (
     deep_steps,
-    depth_steps,
     dilated,
     dilated_steps,
     eroded,
@@ -89,21 +88,6 @@ def test_what_lies_deep_is_what_erosion_leaves(spacing_mm):
     assert (deep[3:-3, 4:-4, 4:-4] == inner[3:-3, 4:-4, 4:-4]).all()
     assert inner.any()
     assert not inner.all()
-
-
-def test_depth_is_the_distance_to_what_is_outside():
-    grid = Grid.from_spacing((16, 20, 24), (0.6, 0.8, 2.5))
-    mask = ndimage.binary_closing(a_mask(6, 0.6, grid.shape))
-    mask[:, :, :2] = False
-    kji = np.argwhere(np.ones(grid.shape, bool))
-    depth = drain(depth_steps(kji, mask, grid, 3.0)).reshape(grid.shape)
-    # The edge of the array is not outside: with so much more of the mask around it scipy says the same.
-    wide = ndimage.distance_transform_edt(np.pad(mask, 8, mode="edge"), sampling=grid.spacing_mm[::-1])[
-        8:-8, 8:-8, 8:-8
-    ]
-    inner = (slice(2, -2), slice(4, -4), slice(5, -5))
-    assert depth[inner] == pytest.approx(np.where(wide > 3.0 + 1e-9, np.inf, wide)[inner])
-    assert {0.0, np.inf} < set(depth[inner].ravel())
 
 
 def test_where_all_voxels_are_larger_than_the_depth_the_nearest_neighbours_count():

@@ -96,8 +96,25 @@ def test_only_named_labels_are_filled_and_others_keep_what_they_have():
 def test_a_vessel_that_hardly_stands_out_is_left_alone():
     faint = Vessel(blood_hu=40 + 0.5 * LEAST_CONTRAST_HU, fat_hu=40)
     assert np.array_equal(faint.filled(), faint.labels)
-    seen = Vessel(blood_hu=40 + 3 * LEAST_CONTRAST_HU, fat_hu=40)
-    assert not np.array_equal(seen.filled(), seen.labels)
+    enhanced = Vessel(blood_hu=300, fat_hu=40)
+    assert not np.array_equal(enhanced.filled(), enhanced.labels)
+    unenhanced = Vessel(blood_hu=45, fat_hu=-100)
+    assert np.array_equal(unenhanced.filled(), unenhanced.labels)
+
+
+@pytest.mark.parametrize("gas_hu", [-1000, -3024])
+def test_gas_beside_a_vessel_does_not_swell_it(gas_hu):
+    vessel = Vessel()
+    alone = vessel.filled()
+    vessel.hu[abs(vessel.right) > 5] = gas_hu
+    assert np.array_equal(vessel.filled(), alone)
+
+
+def test_a_spacing_that_is_not_exact_fills_as_one_that_is():
+    vessel = Vessel()
+    exact = vessel.filled()
+    vessel.spacing_mm = vessel.spacing_mm * 1.00001
+    assert np.array_equal(vessel.filled(), exact)
 
 
 def test_a_bright_neighbour_is_no_surroundings_of_a_vessel_beside_another_label():

@@ -113,47 +113,18 @@ def deep_steps(kji: np.ndarray, mask: np.ndarray, grid: Grid, depth_mm: float) -
     -------
     ndarray of bool, shape (n,)
     """
-    return np.isinf((yield from depth_steps(kji, mask, grid, within_reach_mm(grid, depth_mm))))
-
-
-def within_reach_mm(grid: Grid, distance_mm: float) -> float:
-    """Return a distance, or that of the nearest neighbours where all of them are farther away."""
-    return max(distance_mm, min(neighbour_length_mm(offset, grid) for offset in HALF_NEIGHBOURS))
-
-
-def depth_steps(kji: np.ndarray, mask: np.ndarray, grid: Grid, most_mm: float) -> Steps[np.ndarray]:
-    """Return how far the nearest voxel outside a mask is from some voxels.
-
-    Parameters
-    ----------
-    kji : ndarray of int, shape (n, 3)
-    mask : ndarray, shape (k, j, i)
-        Non-zero inside; beyond its edge it goes on.
-    grid : Grid
-    most_mm : float
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        mm between voxel centres: 0 outside the mask, infinite where it is more than `most_mm`.
-    """
-    depth = np.where(mask[tuple(kji.T)] != 0, np.inf, 0.0)
-    rows = np.flatnonzero(depth)
+    deep = mask[tuple(kji.T)] != 0
     last = np.array(mask.shape) - 1
-    steps = np.array(_ball(grid, most_mm)).reshape(-1, 3)
-    length_mm = np.linalg.norm(steps[:, ::-1] @ grid.ijk_to_ras[:3, :3].T, axis=1)
     moved = 0
-    for nearest in np.argsort(length_mm, kind="stable"):
-        if not len(rows):
-            break
-        outside = mask[tuple(np.clip(kji[rows] + steps[nearest], 0, last).T)] == 0
-        depth[rows[outside]] = length_mm[nearest]
+    nearest_mm = min(neighbour_length_mm(offset, grid) for offset in HALF_NEIGHBOURS)
+    for offset in _ball(grid, max(depth_mm, nearest_mm)):
+        rows = np.flatnonzero(deep)
+        deep[rows] = mask[tuple(np.clip(kji[rows] + np.array(offset), 0, last).T)] != 0
         moved += 10 * len(rows)
-        rows = rows[~outside]
         if moved > _CHUNK:
             moved = 0
             yield _LOOKING
-    return depth
+    return deep
 
 
 def reached_steps(mask: np.ndarray, grid: Grid, distance_mm: float, progress: Progress) -> Steps[np.ndarray]:

@@ -26,8 +26,10 @@ REACH_MM = 1.0
 BLOOD_MM = 2.0
 # the surroundings are so near, and beyond what blur and the wall may take.
 AROUND_MM, CLEAR_MM = 4.5, 2.0
-# A vessel that stands out by less has no edge to be seen.
-LEAST_CONTRAST_HU = 40.0
+# A vessel that stands out by less has no edge to be seen, and one whose blood is not enhanced none but noise.
+LEAST_CONTRAST_HU, LEAST_BLOOD_HU = 40.0, 130.0
+# Gas and padding are no surroundings to measure a contrast against: darker than fat.
+LEAST_AROUND_HU = -200.0
 # Of blood and surroundings no more is looked at than voxels that are about so far apart.
 _APART_MM = 1.1
 
@@ -92,7 +94,7 @@ def _fill(
         beside = _reached(vessel, labels, _ball(spacing_mm, REACH_MM))
         blood_hu = _blood_hu(hu, labels, vessel, beside, spacing_mm)
         around_hu = _around_hu(hu, near_any, beside, spacing_mm)
-        stands_out = blood_hu - around_hu >= LEAST_CONTRAST_HU
+        stands_out = (blood_hu - around_hu >= LEAST_CONTRAST_HU) & (blood_hu >= LEAST_BLOOD_HU)
         there = np.unravel_index(beside, labels.shape)
         # What two arteries touch belongs to the first that is filled.
         added = stands_out & (hu[there] - around_hu > part * (blood_hu - around_hu)) & (filled[there] == 0)
@@ -101,13 +103,14 @@ def _fill(
 
 def _ball(spacing_mm: Sequence[float], radius_mm: float, apart_mm: float = 0.0) -> np.ndarray:
     """Return the steps along k, j, i of at most `radius_mm`, the nearest first; of closer ones some."""
+    radius_mm *= 1.01  # spacings are not exact
     stride = [max(1, round(apart_mm / mm)) for mm in spacing_mm]
-    reach = [int(radius_mm / (mm * n) + 1e-6) * n for mm, n in zip(spacing_mm, stride, strict=True)]
+    reach = [int(radius_mm / (mm * n)) * n for mm, n in zip(spacing_mm, stride, strict=True)]
     ranges = (range(-far, far + 1, n) for far, n in zip(reach, stride, strict=True))
     steps = np.array([step for step in product(*ranges) if any(step)]).reshape(-1, 3)
     length_mm = np.linalg.norm(steps * np.array(spacing_mm), axis=1)
     order = np.argsort(length_mm, kind="stable")
-    return steps[order[length_mm[order] <= radius_mm + 1e-6]]
+    return steps[order[length_mm[order] <= radius_mm]]
 
 
 def _moved(place: np.ndarray, steps: np.ndarray, shape: Sequence[int]) -> Iterator[tuple[np.ndarray, tuple]]:
@@ -150,10 +153,10 @@ def _blood_hu(
 
 
 def _around_hu(hu: np.ndarray, near_any: np.ndarray, beside: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
-    """Return the mean of the surroundings of voxels beside a vessel, without what lies near any label; NaN without."""
+    """Return the mean of the surroundings of voxels beside a vessel, without gas and what is near labels, or NaN."""
     total, count = np.zeros(len(beside)), np.zeros(len(beside))
     for within, there in _moved(beside, _ball(spacing_mm, AROUND_MM, _APART_MM), near_any.shape):
-        clear = ~near_any[there]
+        clear = ~near_any[there] & (hu[there] >= LEAST_AROUND_HU)
         total[within[clear]] += hu[tuple(axis[clear] for axis in there)]
         count[within[clear]] += 1
     with np.errstate(invalid="ignore"):

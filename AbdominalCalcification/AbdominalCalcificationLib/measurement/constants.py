@@ -99,10 +99,6 @@ RIM_HU = 65.0
 CERTAIN_HU = 800.0
 # So far inside an artery's mask there is neither wall nor partial volume.
 DEEP_MM = 2.0
-# Nor is there where it is deeper than this part of the deepest beside it.
-WALL_SHARE = 0.5
-# What is deeper than this part of it is the middle of the artery.
-MIDDLE_SHARE = 0.75
 # Part of a territory's calcification that cannot be any, from which on it is told. Rims of drawn plaques are less.
 MOST_IMPLAUSIBLE = 0.05
 # Even where it is nearly closed, a stretch of artery of the kept length has blood in it.

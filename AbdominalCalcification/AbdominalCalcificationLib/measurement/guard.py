@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from ..comparison.lumen import Lumen
 from ..flags import Flag
 from ..geometry import Volume
-from ..geometry.neighbourhood import depth_steps, touched_steps, within_reach_mm
+from ..geometry.neighbourhood import deep_steps, touched_steps
 from ..geometry.pieces import Runs, pieces_steps
 from ..progress import Progress, Steps
-from .constants import CALCIUM_HU, CERTAIN_HU, DEEP_MM, MIDDLE_SHARE, MOST_RUNS, MOST_VOXELS, RIM_HU, WALL_SHARE
+from .constants import CALCIUM_HU, CERTAIN_HU, DEEP_MM, MOST_RUNS, MOST_VOXELS, RIM_HU
 from .plausibility import slabs
 
 _LOOKING = Progress("Checking what is called calcification", 0.0)
-_CLOSE_MM = 1e-6
-# Voxels that are larger are as thick as a wall.
-_FINE_MM = 1.0
-_AROUND = np.array([offset for offset in product((-1, 0, 1), repeat=3) if any(offset)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +67,8 @@ def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: 
     is nowhere brighter than blood gets by noise: median + spread · (1 + sqrt(2 ln n)), or 800 HU. With n the voxels of
     all that hangs together with it, darker ones included, the root is more than the expected maximum of n normal values
     (Boucheron, Lugosi, Massart, *Concentration Inequalities*, 2013, section 2.5); one spread is added since maxima
-    scatter. Where the blood is enhanced only pieces are held against it that do not lie in the wall of an artery
-    (:func:`_wall_steps`): faint or thin plaques can be as dark as such blood, and are told by that.
+    scatter. Where the blood is enhanced only pieces that lie for the most part 2 mm inside the artery are held against
+    it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie.
 
     Parameters
     ----------
@@ -119,81 +114,9 @@ def _blood_steps(
     yield _LOOKING
     if lumen.median_hu >= CALCIUM_HU and blood.any():
         some = np.flatnonzero(blood[piece])
-        blood &= ~(yield from _wall_steps(kji[bright[some]], piece[some], count, arteries))
+        deep = yield from deep_steps(kji[bright[some]], arteries.array, arteries.grid, DEEP_MM)
+        blood &= 2 * np.bincount(piece[some], deep, count) > np.bincount(piece, minlength=count)
     return blood[piece]
-
-
-def _wall_steps(kji: np.ndarray, piece: np.ndarray, count: int, arteries: Volume) -> Steps[np.ndarray]:
-    """Return which of `count` pieces lie in the wall of an artery: at least half of their voxels do.
-
-    The wall is within 2 mm of the surface of the mask, inside and outside (masks may leave the wall out), and, as a
-    thin artery is nowhere so deep, less deep than half of the deepest that is reached from the piece by going deeper.
-    A piece that holds most of what is three quarters as deep, there and beside, fills an artery. Both are held only
-    against arteries of three voxels and more.
-    """
-    mask, grid = arteries.array, arteries.grid
-    reach_mm = within_reach_mm(grid, DEEP_MM)
-    most_mm = reach_mm / WALL_SHARE
-    of, beside = yield from _beside_steps(kji, piece, arteries)
-    of, places = np.concatenate([piece, of]), np.concatenate([kji, beside])
-    depth_mm = np.minimum((yield from depth_steps(places, mask, grid, most_mm)), most_mm)
-    deepest_mm = yield from _deepest_steps(places, of, count, depth_mm, arteries, most_mm)
-    middle = (depth_mm > 0) & (depth_mm >= MIDDLE_SHARE * deepest_mm[of])
-    fills = 2 * np.bincount(piece, middle[: len(piece)], count) > np.bincount(of, middle, count)
-    # An artery of one or two voxels shows no wall and no middle; the outermost of large ones are wall.
-    least_mm = within_reach_mm(grid, 0.0)
-    is_seen = deepest_mm > least_mm + _CLOSE_MM
-    least_mm = least_mm if least_mm > _FINE_MM else 0.0
-    wall_mm = np.where(is_seen, np.clip(WALL_SHARE * deepest_mm, least_mm, reach_mm), reach_mm)
-    depth_mm = depth_mm[: len(piece)]
-    near = depth_mm <= wall_mm[piece] + _CLOSE_MM
-    outside = np.flatnonzero(depth_mm == 0)
-    near[outside] = np.isfinite((yield from depth_steps(kji[outside], mask == 0, grid, reach_mm)))
-    return ~(fills & is_seen) & (2 * np.bincount(piece, near, count) >= np.bincount(piece, minlength=count))
-
-
-def _deepest_steps(
-    kji: np.ndarray, piece: np.ndarray, count: int, depth_mm: np.ndarray, arteries: Volume, most_mm: float
-) -> Steps[np.ndarray]:
-    """Return how deep the artery gets where each piece is, at most `most_mm`: from its deepest voxel on, uphill."""
-    deepest_mm = np.zeros(count)
-    order = np.argsort(depth_mm, kind="stable")
-    top = np.zeros((count, 3), kji.dtype)
-    top[piece[order]] = kji[order]
-    deepest_mm[piece[order]] = depth_mm[order]
-    climbing = np.flatnonzero((deepest_mm > 0) & (deepest_mm < most_mm))
-    last = np.array(arteries.grid.shape) - 1
-    while len(climbing):
-        around = np.clip(top[climbing, None] + _AROUND, 0, last)
-        found = yield from depth_steps(around.reshape(-1, 3), arteries.array, arteries.grid, most_mm)
-        found = np.minimum(found, most_mm).reshape(len(climbing), -1)
-        best = found.argmax(axis=1)
-        height = found[np.arange(len(climbing)), best]
-        top[climbing] = around[np.arange(len(climbing)), best]
-        higher = height > deepest_mm[climbing]
-        deepest_mm[climbing] = np.maximum(height, deepest_mm[climbing])
-        climbing = climbing[higher & (height < most_mm)]
-        yield _LOOKING
-    return deepest_mm
-
-
-def _beside_steps(kji: np.ndarray, piece: np.ndarray, arteries: Volume) -> Steps[tuple[np.ndarray, np.ndarray]]:
-    """Return the voxels of arteries that touch pieces and are in none: the piece of each, and its indices."""
-    shape = arteries.grid.shape
-    flat = np.ravel_multi_index(tuple(kji.T), shape)
-    order = np.argsort(flat)
-    found = [np.zeros((0, 2), np.int64)]
-    for offset in _AROUND:
-        there = kji + offset
-        within = np.flatnonzero(((there >= 0) & (there < shape)).all(axis=1))
-        within = within[arteries.array[tuple(there[within].T)] != 0]
-        place = np.ravel_multi_index(tuple(there[within].T), shape)
-        nearest = order[np.minimum(np.searchsorted(flat, place, sorter=order), len(flat) - 1)]
-        free = flat[nearest] != place
-        found.append(np.unique(np.stack([piece[within[free]], place[free]], axis=1), axis=0))
-        yield _LOOKING
-    own, place = np.unique(np.concatenate(found), axis=0).T
-    return own, np.stack(np.unravel_index(place, shape), axis=1)
 
 
 def _touching_steps(kji: np.ndarray, rows: np.ndarray) -> Steps[np.ndarray]:

@@ -139,7 +139,7 @@ def fingerprint_and_plan(job: Job, report: Report) -> None:
 
 def _take_over_edges(model: ModelFolder, file: Path, spacing_mm: Sequence[float]) -> None:
     """Let a dataset.json say of its labels what the model does of edges, which belongs to voxels of one size."""
-    if not np.allclose(model.spacing_mm, spacing_mm):
+    if len(model.spacing_mm) != len(spacing_mm) or not np.allclose(model.spacing_mm, spacing_mm):
         return
     dataset = json.loads(file.read_text(encoding="utf-8"))
     edges = {name: model.edges[value] for name, value in model.labels.items() if value in model.edges}
