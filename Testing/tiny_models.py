@@ -183,3 +183,9 @@ def a_noisy_ct(shape=(24, 44, 48), spacing_mm=(0.9, 0.9, 2.5), seed=1) -> Volume
     array = np.clip(300 + 200 * noise / noise.std(), -900, 1500).astype(np.int16)
     array[:3] = array[:, -5:] = 0
     return Volume(array, Grid.from_spacing(shape, spacing_mm, (10, -20, 30), np.diag([-1, -1, 1])))
+
+
+def let_it_say(folder: Path, key: str, value) -> None:
+    """Let the dataset.json of a model folder say something more."""
+    file = folder / "dataset.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: value}))

@@ -1,7 +1,5 @@
 """Thin arteries filled up to their edges: read from dataset.json, added where the CT says so, and nowhere else."""
 
-import json
-
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -9,15 +7,14 @@ from scipy import ndimage
 from AbdominalCalcificationLib.errors import ModelError
 from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.inference.edges import KEY, LEAST_CONTRAST_HU, filled_to_edges
-from tiny_models import a_model_folder_without_weights, a_noisy_ct, a_tiny_model_folder
+from tiny_models import a_model_folder_without_weights, a_noisy_ct, a_tiny_model_folder, let_it_say
 
 LABELS = ["aorta", "inferior_mesenteric"]
 
 
 def says(folder, edges):
     """Let the dataset.json of a model folder say edges, and open it."""
-    file = folder / "dataset.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), KEY: edges}))
+    let_it_say(folder, KEY, edges)
     return ModelFolder.open(folder)
 
 

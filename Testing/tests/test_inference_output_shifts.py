@@ -1,6 +1,5 @@
 """What is added to logits by the distance of slices: read from dataset.json, interpolated, and added everywhere."""
 
-import json
 import math
 
 import numpy as np
@@ -10,15 +9,14 @@ from AbdominalCalcificationLib.errors import ModelError
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import ModelFolder
 from AbdominalCalcificationLib.inference.output_shifts import KEY, logits_at
-from tiny_models import a_model_folder_without_weights, a_noisy_ct, a_tiny_model_folder
+from tiny_models import a_model_folder_without_weights, a_noisy_ct, a_tiny_model_folder, let_it_say
 
 LABELS = ["aorta", "calcification"]
 
 
 def says(folder, shifts):
     """Let the dataset.json of a model folder say shifts, and open it."""
-    file = folder / "dataset.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), KEY: shifts}))
+    let_it_say(folder, KEY, shifts)
     return ModelFolder.open(folder)
 
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "AbdominalCalcifica
 import numpy as np
 
 from AbdominalCalcificationLib.anatomy import TERRITORIES, Territory
+from AbdominalCalcificationLib.comparison.overlap import volume_overlap_by_label
 from AbdominalCalcificationLib.evaluation import parse_seeds
 from AbdominalCalcificationLib.geometry import Volume
 from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
@@ -45,24 +46,21 @@ def patients(seeds: Iterable[int]) -> Iterable[tuple[Volume, Volume]]:
             yield patient.ct, patient.arteries
 
 
-def tried(ct: Volume, true: np.ndarray, model: ModelFolder) -> dict[Territory, Row]:
+def tried(ct: Volume, true: Volume, model: ModelFolder) -> dict[Territory, Row]:
     """Return how well each branch of a patient is found that the model finds at all."""
     own = drain(segment_steps(ct, [model], None)).arteries.array
     spacing_mm = ct.grid.spacing_mm[::-1]
     masks = [own] + [
         filled_to_edges(ct.array, own, spacing_mm, {each.label: part for each in BRANCHES}) for part in PARTS
     ]
-    rows = {}
-    for each in BRANCHES:
-        truth = true == each.label
-        if truth.any() and np.count_nonzero(own == each.label) >= FEWEST_VOXELS:
-            rows[each] = [_judged(mask == each.label, truth) for mask in masks]
-    return rows
-
-
-def _judged(found: np.ndarray, true: np.ndarray) -> tuple[float, float]:
-    both, a, b = (float(np.count_nonzero(each)) for each in (found & true, found, true))
-    return 2 * both / (a + b), a / b
+    labels = [each.label for each in BRANCHES]
+    found = [volume_overlap_by_label(true, ct.with_array(mask), labels) for mask in masks]
+    there = np.bincount(own.ravel(), minlength=256) >= FEWEST_VOXELS
+    return {
+        each: [(one[each.label].dice, one[each.label].prediction_mm3 / one[each.label].reference_mm3) for one in found]
+        for each in BRANCHES
+        if there[each.label] and found[0][each.label].reference_mm3
+    }
 
 
 def chosen(rows: dict[Territory, list[Row]]) -> dict[str, float]:
@@ -101,7 +99,7 @@ def main() -> None:
     with_edges(options.model, options.folder, {})
     model, rows = ModelFolder.open(options.folder), {}
     for ct, arteries in patients(options.seeds):
-        for each, row in tried(ct, arteries.array, model).items():
+        for each, row in tried(ct, arteries, model).items():
             rows.setdefault(each, []).append(row)
     parts = chosen(rows)
     with_edges(options.model, options.folder, parts)

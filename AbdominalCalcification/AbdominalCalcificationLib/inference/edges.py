@@ -102,15 +102,13 @@ def _fill(
 
 
 def _ball(spacing_mm: Sequence[float], radius_mm: float, apart_mm: float = 0.0) -> np.ndarray:
-    """Return the steps along k, j, i of at most `radius_mm`, the nearest first; of closer ones some."""
+    """Return the steps along k, j, i of at most `radius_mm`; of those closer than `apart_mm` some."""
     radius_mm *= 1.01  # spacings are not exact
     stride = [max(1, round(apart_mm / mm)) for mm in spacing_mm]
     reach = [int(radius_mm / (mm * n)) * n for mm, n in zip(spacing_mm, stride, strict=True)]
     ranges = (range(-far, far + 1, n) for far, n in zip(reach, stride, strict=True))
     steps = np.array([step for step in product(*ranges) if any(step)]).reshape(-1, 3)
-    length_mm = np.linalg.norm(steps * np.array(spacing_mm), axis=1)
-    order = np.argsort(length_mm, kind="stable")
-    return steps[order[length_mm[order] <= radius_mm]]
+    return steps[np.linalg.norm(steps * np.array(spacing_mm), axis=1) <= radius_mm]
 
 
 def _moved(place: np.ndarray, steps: np.ndarray, shape: Sequence[int]) -> Iterator[tuple[np.ndarray, tuple]]:
