@@ -159,6 +159,11 @@ CT_KINDS: dict[str, FlagKind] = {
     "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is dust or noise: check the model, or correct the mask."),
     "mask_implausible": FlagKind(_REVIEW, True, "Check what was labelled, and correct the mask."),
     "implausible_hu": FlagKind(_REVIEW, True, "Calcium is brighter than this: look at it, and correct the mask."),
+    "calcification_like_blood": FlagKind(
+        _REVIEW,
+        True,
+        "Contrast medium in a thin artery passes for calcium: look whether it is in the wall or fills it.",
+    ),
     "threshold_below_lumen": FlagKind(
         _UNUSABLE, True, "Contrast passes for calcium: raise the threshold (or use 'realistic'), or correct the mask."
     ),

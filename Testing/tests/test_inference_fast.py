@@ -78,6 +78,24 @@ def test_an_image_that_goes_on_is_seen_as_one_whose_ends_are_repeated(models, pl
 
 
 @pytest.mark.parametrize("plans", PLANS.values(), ids=PLANS)
+@pytest.mark.parametrize("air_hu", [-1024, -990])
+def test_slices_of_padding_or_air_at_the_ends_change_nothing(models, plans, air_hu):
+    plans = dict(plans)
+    labels = [f"label {number}" for number in range(plans.pop("number", 3))]
+    model, noise = models(*labels, **plans), a_noisy_ct((30, 40, 48)).array[3:, :-5]
+    spacing_mm = (1.5, 1.2, 1.2)
+    air = np.full((5, *noise.shape[1:]), air_hu, noise.dtype)
+    air[:, 3, 4] = 400  # a wire
+    padded = np.concatenate([air[:3], noise, air])
+    going_on = Predictor(model, precision="float32", continued_mm=7.0)
+    found = going_on.predict(padded, spacing_mm, "cpu")[0]
+    assert not found[:3].any()
+    assert not found[-5:].any()
+    assert np.array_equal(found[3:-5], going_on.predict(noise, spacing_mm, "cpu")[0])
+    assert not going_on.predict(air, spacing_mm, "cpu")[0].any()
+
+
+@pytest.mark.parametrize("plans", PLANS.values(), ids=PLANS)
 def test_labels_agree_with_those_of_the_plain_road(models, plans):
     plans = dict(plans)
     labels = [f"label {number}" for number in range(plans.pop("number", 3))]
