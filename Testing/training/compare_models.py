@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "AbdominalCalcifica
 import numpy as np
 from measure_real_slab import bright
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from AbdominalCalcificationLib import resources
 from AbdominalCalcificationLib.anatomy import TERRITORIES, territory
@@ -48,6 +49,7 @@ CTA_MASKS = {
     "superior_mesenteric": "superior_mesenteric_artery.nii.gz",
 }
 AIR_HU = -500  # darker than this outside the patient
+LEAST_CALCIUM_MM3 = 10.0  # of an artery: the overlap of less says nothing
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,23 @@ def dice(true: np.ndarray, own: np.ndarray, ct: Volume) -> float | None:
     return None if value is None else round(value, 3)
 
 
+def calcium_by_territory(case: Case, reference: np.ndarray, calcium: np.ndarray) -> dict:
+    """Return the Dice of calcium (k, j, i) that is nearest to each true artery, where at least 10 mm³ are there."""
+    true = case.arteries.array
+    both = np.argwhere(reference | calcium)
+    nearest = np.zeros(true.shape, np.uint8)
+    if len(both):
+        arteries = np.argwhere(true > 0)
+        _, row = cKDTree(case.ct.grid.ras_of_kji(arteries)).query(case.ct.grid.ras_of_kji(both))
+        nearest[tuple(both.T)] = true[tuple(arteries[row].T)]
+    row = {}
+    for each in TERRITORIES:
+        there = nearest == each.label
+        if np.count_nonzero(reference & there) * case.ct.grid.voxel_volume_mm3 >= LEAST_CALCIUM_MM3:
+            row[f"calcification, {each.name}"] = dice(reference & there, calcium & there, case.ct)
+    return row
+
+
 def judged(case: Case, arteries: ModelFolder, calcification: ModelFolder) -> dict:
     """Return what is found in one case: Dice by territory, calcium, and what lies where no artery is."""
     found = drain(segment_steps(case.ct, [arteries], calcification))
@@ -127,6 +146,7 @@ def judged(case: Case, arteries: ModelFolder, calcification: ModelFolder) -> dic
         reference = case.calcification.array > 0
         row["calcification"] = dice(reference, calcium, case.ct)
         row["truly calcified, mm3"] = round(float(reference.sum() * volume_mm3), 1)
+        row |= calcium_by_territory(case, reference, calcium)
     if case.stent is not None:
         row["in stents, mm3"] = round(float((calcium & case.stent).sum() * volume_mm3), 1)
     if case.name == "real CTA":
