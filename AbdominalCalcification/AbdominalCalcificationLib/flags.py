@@ -162,7 +162,7 @@ CT_KINDS: dict[str, FlagKind] = {
     "calcification_like_blood": FlagKind(
         _REVIEW,
         True,
-        "Contrast medium in a thin artery passes for calcium: look whether it is in the wall or fills it.",
+        "It may be contrast medium, or a faint plaque: look whether it fills the artery or lies in its wall.",
     ),
     "threshold_below_lumen": FlagKind(
         _UNUSABLE, True, "Contrast passes for calcium: raise the threshold (or use 'realistic'), or correct the mask."

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from AbdominalCalcificationLib.geometry import Grid, Volume
-from AbdominalCalcificationLib.inference import ModelFolder, segment_steps
+from AbdominalCalcificationLib.inference import ModelFolder, predictor, segment_steps
 from AbdominalCalcificationLib.inference.edges import KEY as EDGES
 from AbdominalCalcificationLib.inference.output_shifts import KEY as SHIFTS
 from AbdominalCalcificationLib.inference.predictor import Predictor
@@ -93,6 +93,35 @@ def test_slices_of_padding_or_air_at_the_ends_change_nothing(models, plans, air_
     assert not found[-5:].any()
     assert np.array_equal(found[3:-5], going_on.predict(noise, spacing_mm, "cpu")[0])
     assert not going_on.predict(air, spacing_mm, "cpu")[0].any()
+
+
+def test_nothing_is_taken_for_padding_where_hardly_anything_else_is_left(models):
+    model = models("aorta")
+    slices = np.full((25, 40, 48), -1024, np.int16)
+    slices[12] = 300
+    going_on = Predictor(model, precision="float32", continued_mm=7.0)
+    assert going_on.predict(slices, (0.5, 1.2, 1.2), "cpu")[0].shape == slices.shape
+    # A thin leg in a wide field is no padding: 1.4 cm2 of each slice.
+    slices = np.full((40, 200, 200), -1024, np.int16)
+    slices[:, 90:100, 90:100] = 300
+    slices[10:30, 50:150, 50:150] = 300
+    assert predictor._without_air((slice(None),) * 3, slices, 0, (1.5, 1.2, 1.2))[0] == slice(0, 40)
+
+
+def test_slices_of_padding_are_found_without_a_copy_of_a_turned_image():
+    image = np.full((40, 30, 20), -1024, np.int16)
+    image[8:30] = 300
+    turned = np.flip(image, (1, 2)).transpose(2, 0, 1)
+    taken = []
+
+    class Watched(np.ndarray):
+        def take(self, *arguments, **named):
+            taken.append(arguments)
+            return super().take(*arguments, **named)
+
+    box = predictor._without_air((slice(None),) * 3, turned.view(Watched), 1, (1.0, 2.0, 1.0))
+    assert box == (slice(None), slice(8, 30), slice(None))
+    assert not taken
 
 
 @pytest.mark.parametrize("plans", PLANS.values(), ids=PLANS)

@@ -235,6 +235,23 @@ def test_plaques_of_a_thin_artery_and_a_little_blood_are_not():
     assert "calcification_like_blood" not in flags
 
 
+def test_it_is_told_beside_blood_deep_in_another_artery():
+    scan, artery = a_renal_artery()
+    blood = artery & (COLUMN >= 50) & (COLUMN < 58)
+    flags, _ = scan.flags(blood | (RADIUS < 5) & (SLICE >= 35))
+    assert {"calcification_like_blood", "threshold_below_lumen"} <= flags.keys()
+    assert flags["calcification_like_blood"].territory == "renal_left"
+
+
+def test_calcification_that_passed_for_the_blood_of_thin_arteries_is_not_called_blood():
+    scan, artery = a_renal_artery()
+    plaque = artery & (COLUMN >= 48)
+    scan.ct.array[plaque] = 600
+    scan.arteries.array[ARTERY] = 0
+    flags, _ = scan.flags(plaque)
+    assert "calcification_like_blood" not in flags
+
+
 def test_corrected_it_is_not_told_any_more():
     scan, artery = a_renal_artery()
     blood = artery & (COLUMN >= 50) & (COLUMN < 58)

@@ -35,6 +35,8 @@ CONTINUED_MM = 8.0
 # Nothing that is segmented lies in a tile with less than a two-hundredth of it above this.
 _AIR_HU = -300
 _TISSUE = 1 / 200
+# A slice with less of it than this shows a wire or noise in air.
+_LEAST_TISSUE_MM2 = 100.0
 # Every how many voxels along each axis are looked at for tissue, and slices that are looked at in one go.
 _SPARSE = 4
 _SLAB = 32
@@ -198,7 +200,7 @@ class Predictor:
         settings = self._network.settings
         box = _box_that_is_not_zero(image)  # as nnU-Net crops
         if self._continued_mm:
-            box = _without_air(box, image, self._along)
+            box = _without_air(box, image, self._along, spacing)
         box = _moved(box, image.shape, look.moved)
         labels = np.zeros(image.shape, np.uint8 if len(self.model.labels) < 255 else np.uint16)
         part = image[box]
@@ -342,27 +344,30 @@ class _Survey:
 
 
 def _box_that_is_not_zero(image: np.ndarray) -> Box:
-    faces = (np.take(image, end, axis) for axis in range(3) for end in (0, -1))
+    faces = (image[(slice(None),) * axis + (end,)] for axis in range(3) for end in (0, -1))
     if all(face.any() for face in faces):
         return (slice(None),) * 3  # most often, and quickly found
     return bounding_box(image) or (slice(None),) * 3
 
 
-def _without_air(box: Box, image: np.ndarray, axis: int) -> Box:
-    """Return a box of an image without slices at both ends of an axis that show nothing but air; itself if all do."""
+def _without_air(box: Box, image: np.ndarray, axis: int, spacing_mm: Sequence[float]) -> Box:
+    """Return a box of an image without slices at both ends of an axis that show nothing but air.
+
+    It stays as it is where less than what it is continued by would be left: that is no CT of air and a body.
+    """
     first, stop, _ = box[axis].indices(image.shape[axis])
-    across = tuple(part for number, part in enumerate(box) if number != axis)
-    shown = (n for n in range(first, stop) if _shows_tissue(np.take(image, n, axis)[across]))
-    lowest = next(shown, None)
-    if lowest is None:
+    pixel_mm2 = float(np.prod([mm for number, mm in enumerate(spacing_mm) if number != axis]))
+
+    def shows_tissue(n: int) -> bool:
+        # Indexed, not taken: the latter copies all of an image that is turned.
+        plane = image[tuple(n if number == axis else part for number, part in enumerate(box))]
+        return np.count_nonzero(plane > _AIR_HU) * pixel_mm2 > _LEAST_TISSUE_MM2
+
+    lowest = next((n for n in range(first, stop) if shows_tissue(n)), stop)
+    highest = next((n for n in range(stop - 1, lowest, -1) if shows_tissue(n)), lowest)
+    if (highest + 1 - lowest) * spacing_mm[axis] < CONTINUED_MM:
         return box
-    while not _shows_tissue(np.take(image, stop - 1, axis)[across]):
-        stop -= 1
-    return tuple(slice(lowest, stop) if number == axis else part for number, part in enumerate(box))
-
-
-def _shows_tissue(plane: np.ndarray) -> bool:
-    return float(np.mean(plane > _AIR_HU)) > _TISSUE
+    return tuple(slice(lowest, highest + 1) if number == axis else part for number, part in enumerate(box))
 
 
 def _share(mask: np.ndarray, box: Box, padding: Sequence[int], shape: Sequence[int]) -> float:

@@ -44,7 +44,7 @@ def brightness_flags(
     """
     flags = _blood(deep_count, lumen, hu)
     if flags:
-        why = np.where(why >= Why.BLOOD, Why.NOTHING, why)  # said already
+        why = np.where(why == Why.BLOOD, Why.NOTHING, why)  # said already
     return [
         *flags,
         *_implausible(why, value, clusters, lumen, voxel_mm3),
@@ -69,7 +69,9 @@ def _implausible(
 
 def _like_blood(why: np.ndarray, value: np.ndarray, lumen: Lumen, voxel_mm3: float) -> list[Flag]:
     """Flag territories of whose calcification much is in pieces that may as well be blood."""
-    flags = []
+    flags: list[Flag] = []
+    if 2 * len(value) > lumen.voxel_count:
+        return flags  # of thin arteries alone: what was measured as blood may be the calcification itself
     for territory in TERRITORIES:
         own = why[value == territory.label]
         like, all_mm3 = np.count_nonzero(own == Why.LIKE_BLOOD) * voxel_mm3, len(own) * voxel_mm3

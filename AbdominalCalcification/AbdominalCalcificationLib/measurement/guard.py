@@ -82,7 +82,7 @@ def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: 
     (Boucheron, Lugosi, Massart, *Concentration Inequalities*, 2013, section 2.5); one spread is added since maxima
     scatter. Where the blood is enhanced only pieces that lie for the most part 2 mm inside the artery are held against
     it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie. The others are
-    like blood: such plaques, or contrast medium in arteries less than 4 mm wide, or beside the mask.
+    like blood: such plaques, or contrast medium, of which less than half lies so deep up to 14 mm of width.
 
     Parameters
     ----------
