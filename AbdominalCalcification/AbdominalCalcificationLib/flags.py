@@ -159,11 +159,6 @@ CT_KINDS: dict[str, FlagKind] = {
     "mask_shredded": FlagKind(_UNUSABLE, True, "The mask is dust or noise: check the model, or correct the mask."),
     "mask_implausible": FlagKind(_REVIEW, True, "Check what was labelled, and correct the mask."),
     "implausible_hu": FlagKind(_REVIEW, True, "Calcium is brighter than this: look at it, and correct the mask."),
-    "calcification_like_blood": FlagKind(
-        _REVIEW,
-        True,
-        "It may be contrast medium, or a faint plaque: look whether it fills the artery or lies in its wall.",
-    ),
     "threshold_below_lumen": FlagKind(
         _UNUSABLE, True, "Contrast passes for calcium: raise the threshold (or use 'realistic'), or correct the mask."
     ),

@@ -12,7 +12,7 @@ from AbdominalCalcificationLib import pipeline
 from AbdominalCalcificationLib.comparison import measure_lumen
 from AbdominalCalcificationLib.geometry import Grid, Volume
 from AbdominalCalcificationLib.inference import Segmentation
-from AbdominalCalcificationLib.measurement import LiveMeasurement, guard, measure
+from AbdominalCalcificationLib.measurement import guard, measure
 from AbdominalCalcificationLib.measurement.guard import guarded_steps
 from AbdominalCalcificationLib.pipeline import Choices, Given, analyze_steps
 from AbdominalCalcificationLib.progress import drain
@@ -200,71 +200,6 @@ def test_a_dark_territory_is_told_though_the_rest_is_bright():
     called[11, 31, 48:52] = True
     flags, _ = scan.flags(called)
     assert flags["implausible_hu"].territory == "renal_left"
-
-
-def a_renal_artery(blood_hu=350.0):
-    """Return a scan with a renal artery of 3 x 3 voxels, and where it is."""
-    scan = Scan(blood_hu)
-    artery = (abs(SLICE - 15) <= 1) & (abs(ROW - 32) <= 1) & (COLUMN > 42) & (COLUMN < 62)
-    scan.arteries.array[artery] = label_of("renal_left")
-    scan.ct.array[artery] = scan.rng.normal(blood_hu, 15, np.count_nonzero(artery))
-    return scan, artery
-
-
-@pytest.mark.parametrize("by_model", [True, False])
-def test_contrast_medium_in_a_thin_artery_is_told(by_model):
-    scan, artery = a_renal_artery()
-    blood = artery & (COLUMN >= 50) & (COLUMN < 58)
-    called = PLAQUE | blood
-    if by_model:
-        kept, found = scan.guarded(called)
-        assert (kept == called).all()
-        assert found.count == 0
-    flags, result = scan.flags(called)
-    flag = flags["calcification_like_blood"]
-    assert flag.territory == "renal_left"
-    assert "of 72.0 mm³ called calcification, 72.0 mm³ are nowhere brighter than the blood (3" in flag.message
-    assert result.trust.verdict is Verdict.REVIEW
-
-
-def test_plaques_of_a_thin_artery_and_a_little_blood_are_not():
-    scan, artery = a_renal_artery()
-    plaque, blood = artery & (COLUMN >= 50) & (COLUMN < 54), artery & (COLUMN == 60)
-    scan.ct.array[plaque] = 700
-    flags, _ = scan.flags(plaque | blood)
-    assert "calcification_like_blood" not in flags
-
-
-def test_it_is_told_beside_blood_deep_in_another_artery():
-    scan, artery = a_renal_artery()
-    blood = artery & (COLUMN >= 50) & (COLUMN < 58)
-    flags, _ = scan.flags(blood | (RADIUS < 5) & (SLICE >= 35))
-    assert {"calcification_like_blood", "threshold_below_lumen"} <= flags.keys()
-    assert flags["calcification_like_blood"].territory == "renal_left"
-
-
-def test_calcification_that_passed_for_the_blood_of_thin_arteries_is_not_called_blood():
-    scan, artery = a_renal_artery()
-    plaque = artery & (COLUMN >= 48)
-    scan.ct.array[plaque] = 600
-    scan.arteries.array[ARTERY] = 0
-    flags, _ = scan.flags(plaque)
-    assert "calcification_like_blood" not in flags
-
-
-def test_corrected_it_is_not_told_any_more():
-    scan, artery = a_renal_artery()
-    blood = artery & (COLUMN >= 50) & (COLUMN < 58)
-    live = LiveMeasurement(scan.ct, scan.arteries, Volume((PLAQUE | blood).astype(np.uint8), GRID))
-    told = [{flag.code for flag in drain(live.update_steps()).flags}]
-    # First the artery becomes wide, then the blood is erased.
-    wide = (slice(9, 22), slice(26, 39), slice(46, 62))
-    live.edit("arteries", wide, np.full((13, 13, 16), label_of("renal_left"), np.uint8))
-    told.append({flag.code for flag in drain(live.update_steps()).flags})
-    live.edit("calcification", wide, np.zeros((13, 13, 16), np.uint8))
-    told.append({flag.code for flag in drain(live.update_steps()).flags})
-    names = ("calcification_like_blood", "implausible_hu")
-    assert [[name in each for name in names] for each in told] == [[True, False], [False, True], [False, False]]
 
 
 def test_an_exact_mask_of_a_plaque_raises_nothing():

@@ -101,10 +101,6 @@ CERTAIN_HU = 800.0
 DEEP_MM = 2.0
 # Part of a territory's calcification that cannot be any, from which on it is told. Rims of drawn plaques are less.
 MOST_IMPLAUSIBLE = 0.05
-# Part of a territory's calcification that is no brighter than blood, from which on it is told, and the least of it:
-# what a healthy artery may show for calcium. On eight virtual patients 93 % of what models call so there was blood.
-MOST_LIKE_BLOOD = 0.25
-LEAST_LIKE_BLOOD_MM3 = 10.0
 # Even where it is nearly closed, a stretch of artery of the kept length has blood in it.
 MOST_CALCIFIED = 0.9
 # Of more clusters only so many, the largest, are listed: heavy disease has some hundred, noise hundreds of thousands.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
@@ -17,18 +16,6 @@ from .constants import CALCIUM_HU, CERTAIN_HU, DEEP_MM, MOST_RUNS, MOST_VOXELS, 
 from .plausibility import slabs
 
 _LOOKING = Progress("Checking what is called calcification", 0.0)
-
-
-class Why(IntEnum):
-    """What speaks against a voxel of calcification.
-
-    Blood's voxels cannot be calcification; those like blood are as dark, but may be a plaque in the wall.
-    """
-
-    NOTHING = 0
-    DARK = 1
-    BLOOD = 2
-    LIKE_BLOOD = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +68,7 @@ def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: 
     all that hangs together with it, darker ones included, the root is more than the expected maximum of n normal values
     (Boucheron, Lugosi, Massart, *Concentration Inequalities*, 2013, section 2.5); one spread is added since maxima
     scatter. Where the blood is enhanced only pieces that lie for the most part 2 mm inside the artery are held against
-    it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie. The others are
-    like blood: such plaques, or contrast medium, of which less than half lies so deep up to 14 mm of width.
+    it: faint or thin plaques in the wall can be as dark as such blood, and are told by where they lie.
 
     Parameters
     ----------
@@ -97,41 +83,40 @@ def implausible_steps(kji: np.ndarray, hu: np.ndarray, arteries: Volume, lumen: 
     Returns
     -------
     ndarray of uint8, shape (n,)
-        A :class:`Why` of each; all but blood and what is too dark may stay.
+        1 where too dark, 2 in a piece of blood, else 0.
     """
     bright = np.flatnonzero(hu >= CALCIUM_HU)
-    said = np.zeros(len(bright), np.uint8)
+    stays = np.ones(len(bright), bool)
     if lumen is not None and len(bright):
-        said = yield from _blood_steps(kji, hu, bright, arteries, lumen)
-    rim = yield from _touching_steps(kji, bright[said != Why.BLOOD])
-    why = np.where((hu < RIM_HU) | ((hu < CALCIUM_HU) & ~rim), Why.DARK, Why.NOTHING).astype(np.uint8)
-    why[bright[said > 0]] = said[said > 0]
+        stays = ~(yield from _blood_steps(kji, hu, bright, arteries, lumen))
+    rim = yield from _touching_steps(kji, bright[stays])
+    why = ((hu < RIM_HU) | ((hu < CALCIUM_HU) & ~rim)).astype(np.uint8)
+    why[bright[~stays]] = 2
     return why
 
 
 def _blood_steps(
     kji: np.ndarray, hu: np.ndarray, bright: np.ndarray, arteries: Volume, lumen: Lumen
 ) -> Steps[np.ndarray]:
-    """Return a :class:`Why` of the voxels in the rows `bright`: of blood, or like it; none in too many pieces."""
+    """Return which of the voxels in the rows `bright` lie in pieces of blood; none where there are too many pieces."""
     box = tuple(slice(0, size) for size in arteries.grid.shape)
     runs = Runs(kji, box)
     yield _LOOKING
     if len(runs) > MOST_RUNS:
-        return np.zeros(len(bright), np.uint8)
+        return np.zeros(len(bright), bool)
     _, whole = yield from pieces_steps(runs, _LOOKING)
     count, piece = yield from pieces_steps(Runs(kji[bright], box), _LOOKING)
     peak, together = np.full(count, -np.inf), np.zeros(count, int)
     np.maximum.at(peak, piece, hu[bright])
     together[piece] = np.bincount(whole)[whole[bright]]
     by_noise = lumen.median_hu + lumen.spread_hu * (1 + np.sqrt(2 * np.log(together)))
-    like = peak <= np.minimum(by_noise, CERTAIN_HU)
-    said = np.where(like, Why.BLOOD, Why.NOTHING).astype(np.uint8)
+    blood = peak <= np.minimum(by_noise, CERTAIN_HU)
     yield _LOOKING
-    if lumen.median_hu >= CALCIUM_HU and like.any():
-        some = np.flatnonzero(like[piece])
+    if lumen.median_hu >= CALCIUM_HU and blood.any():
+        some = np.flatnonzero(blood[piece])
         deep = yield from deep_steps(kji[bright[some]], arteries.array, arteries.grid, DEEP_MM)
-        said[like & (2 * np.bincount(piece[some], deep, count) <= np.bincount(piece, minlength=count))] = Why.LIKE_BLOOD
-    return said[piece]
+        blood &= 2 * np.bincount(piece[some], deep, count) > np.bincount(piece, minlength=count)
+    return blood[piece]
 
 
 def _touching_steps(kji: np.ndarray, rows: np.ndarray) -> Steps[np.ndarray]:
@@ -172,7 +157,7 @@ def guarded_steps(
         yield _LOOKING
     if count > MOST_VOXELS:
         lumen = None  # pieces of so many voxels do not fit into the memory of a small computer
-    array, counts = calcification.array.copy(), np.zeros(len(Why), int)
+    array, counts = calcification.array.copy(), np.zeros(3, int)
     kji, values = [np.zeros((0, 3), np.int32)], [np.zeros(0)]
     for start, slab in slabs(array):
         place = np.flatnonzero(slab)
@@ -180,7 +165,7 @@ def guarded_steps(
         if lumen is None:
             dark = place[hu < CALCIUM_HU]
             slab.reshape(-1)[dark] = 0
-            counts[Why.DARK] += len(dark)
+            counts[1] += len(dark)
         else:
             k, j, i = np.unravel_index(place, slab.shape)
             kji.append(np.stack([k + start, j, i], axis=1).astype(np.int32))
@@ -189,9 +174,9 @@ def guarded_steps(
     if lumen is not None:
         places = np.concatenate(kji)
         why = yield from implausible_steps(places, np.concatenate(values), arteries, lumen)
-        array[tuple(places[(why == Why.DARK) | (why == Why.BLOOD)].T)] = 0
-        counts = np.bincount(why, minlength=len(Why))
-    found = Implausible(int(counts[Why.DARK]), int(counts[Why.BLOOD]), count, ct.grid.voxel_volume_mm3, lumen)
+        array[tuple(places[why > 0].T)] = 0
+        counts = np.bincount(why, minlength=3)
+    found = Implausible(int(counts[1]), int(counts[2]), count, ct.grid.voxel_volume_mm3, lumen)
     return (calcification.with_array(array) if found.count else calcification), found
 
 

@@ -56,7 +56,6 @@ _OWN_WORDS = frozenset(
         "mask_shredded",
         "mask_implausible",
         "implausible_hu",
-        "calcification_like_blood",
         "threshold_below_lumen",
         "no_abdominal_aorta",
         "thoracic_aorta",
